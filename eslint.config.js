@@ -1,0 +1,38 @@
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** The table of rooms in docs/architecture.md: who may import whom. */
+const rooms = [
+  { sourceTag: 'room:core', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'room:runtime', onlyDependOnLibsWithTags: ['room:core'] },
+  { sourceTag: 'room:data', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'room:plugin', onlyDependOnLibsWithTags: ['room:core'] },
+  { sourceTag: 'room:bench', onlyDependOnLibsWithTags: ['room:core'] },
+  {
+    sourceTag: 'room:app',
+    onlyDependOnLibsWithTags: ['room:core', 'room:runtime', 'room:plugin', 'room:bench', 'room:data'],
+  },
+];
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '**/*.config.*'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts', '**/*.js', '**/*.mjs'],
+    plugins: { '@nx': nx },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      eqeqeq: ['error', 'always'],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only (configuration files excepted).' },
+      ],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: { '@nx/enforce-module-boundaries': ['error', { allow: [], depConstraints: rooms }] },
+  },
+);

@@ -1,0 +1,26 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const rooms = ['packages', 'apps'].flatMap((folder) => readdirSync(`${root}${folder}`).map((name) => `${folder}/${name}`));
+
+/** Tests run on the sources: a workspace package resolves to its src, so that nothing stale is ever tested. */
+const sources = [
+  { find: /^@promptweave\/([a-z-]+)\/testing$/, replacement: `${root}packages/$1/src/testing/index.ts` },
+  { find: /^@promptweave\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
+];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: rooms.map((room) => ({
+      extends: true,
+      resolve: { alias: sources },
+      test: { name: room.split('/')[1], root: `${root}${room}`, include: ['src/**/*.test.ts'] },
+    })),
+  },
+});
