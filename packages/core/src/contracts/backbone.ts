@@ -1,0 +1,70 @@
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Prompts, PromptedText } from './prompts.js';
+import type { Tokenizer } from './tokenizer.js';
+
+/** Sizes of one transformer tower. */
+export interface TowerShape {
+  /** Width of the residual stream. */
+  readonly width: number;
+  /** Number of blocks. */
+  readonly layers: number;
+  /** Attention heads of each block. */
+  readonly heads: number;
+}
+
+/** Sizes of a CLIP-like model. */
+export interface BackboneShape {
+  readonly vision: TowerShape & { readonly imageSize: number; readonly patchSize: number };
+  readonly text: TowerShape & { readonly contextLength: number };
+  /** Width of the space in which images and texts are compared. */
+  readonly embedding: number;
+}
+
+/** What a text pass is asked for besides its features. */
+export interface TextRequest {
+  /** The block that runs at each step; by default 0, 1, …, layers − 1. COMMA's released code repeats one. */
+  readonly blocks?: readonly number[];
+  /** Keep the outputs of this many last steps for {@link TextEncoding.rows}. Default 0. */
+  readonly keepLast?: number;
+  /** The first so many classes also get the padding rows after the end of text. Default 0. */
+  readonly paddedClasses?: number;
+}
+
+/** One position of one class's token sequence. */
+export interface TokenPosition {
+  readonly class: number;
+  /** 0 is the start token. */
+  readonly position: number;
+}
+
+/** Outcome of a text pass over C classes. */
+export interface TextEncoding {
+  /** Text features before normalisation, [C, embedding]. */
+  readonly features: Tensor2D;
+  /** Number of steps whose outputs were kept. */
+  readonly kept: number;
+  /** Raw output of the kept step `step` (0 is the first kept) at K positions, [K, width], before the final layer norm. */
+  rows(step: number, positions: readonly TokenPosition[]): Tensor2D;
+}
+
+/**
+ * A frozen CLIP-like model. It never knows which method calls it. Gradients flow through it to prompts and label
+ * embeddings, never to its own weights. The caller owns every tensor that a method returns.
+ */
+export interface Backbone {
+  readonly name: string;
+  readonly shape: BackboneShape;
+  readonly tokenizer: Tokenizer;
+  /** Channel means and standard deviations that images are normalised with, RGB, of values in [0, 1]. */
+  readonly preprocessing: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  /** exp(logit_scale): logits = logitScale · cosine. */
+  readonly logitScale: number;
+  /** SHA-256 of the weights. */
+  readonly digest: string;
+  /** Token embeddings without positions, [ids.length, text width]. */
+  embedTokens(ids: readonly number[]): Tensor2D;
+  encodeText(text: PromptedText, request?: TextRequest): TextEncoding;
+  /** Image features before normalisation, [B, embedding], of normalised images [B, 3, size, size]. */
+  encodeImages(images: Tensor4D, prompts?: Prompts): Tensor2D;
+  dispose(): void;
+}

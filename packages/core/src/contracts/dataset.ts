@@ -1,0 +1,26 @@
+/** One labelled image, loaded when it is needed. */
+export interface ImageItem {
+  /** Stable identity: a path relative to the data set's folder, or a virtual id. Seeds the image's augmentation. */
+  readonly id: string;
+  /** Class index. */
+  readonly label: number;
+  /** Drawing style, camera, corruption, …, for domain generalisation. */
+  readonly domain?: string;
+  /** The encoded image file (JPEG, PNG, SVG, …). */
+  load(): Promise<Buffer>;
+}
+
+/** Images, class names and splits. */
+export interface Dataset {
+  readonly name: string;
+  readonly classNames: readonly string[];
+  /** Hand-crafted template, e.g. "a photo of a {}, a type of pet." */
+  readonly template: string;
+  /** How pixels are read: as the papers' code does, or as a person expects (EXIF rotation, alpha over white). */
+  readonly imagePolicy: 'reference' | 'custom';
+  readonly train: readonly ImageItem[];
+  readonly val: readonly ImageItem[];
+  readonly test: readonly ImageItem[];
+  /** Digest over ids and labels of all splits. */
+  readonly digest: string;
+}

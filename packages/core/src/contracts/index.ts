@@ -1,0 +1,5 @@
+export type * from './backbone.js';
+export type * from './dataset.js';
+export type * from './parts.js';
+export type * from './prompts.js';
+export type * from './tokenizer.js';

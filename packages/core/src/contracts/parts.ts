@@ -1,0 +1,93 @@
+import type { Scalar, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs-core';
+import type { Backbone } from './backbone.js';
+import type { LabelEmbeddings, LearnedPrompts, TemplateTokens } from './prompts.js';
+import type { TrainingStep } from '../model/training-step.js';
+
+/** Learned tensors by name. Where the authors released code, the names and layouts are those of their state dictionary. */
+export type NamedVariables = Readonly<Record<string, Variable>>;
+
+/** What every part is made from. */
+export interface PartContext {
+  readonly backbone: Backbone;
+  readonly classNames: readonly string[];
+  /** The hand-crafted template of the data set, e.g. "a photo of a {}, a type of pet." */
+  readonly template: string;
+  /** Training images per class. */
+  readonly shots: number;
+  /** Seed of every random start value. */
+  readonly seed: number;
+}
+
+/** What a prompt learner can do; shared code asks for these and never for a method's name. */
+export interface LearnerProperties {
+  /** Puts prompts into the vision tower; if not, image features can be cached. */
+  readonly promptsVision: boolean;
+  /** Has text prompts of its own for every image (CoCoOp). */
+  readonly dependsOnImage: boolean;
+  /** Whether a trained learner works for classes it was not trained on. */
+  readonly novelClasses: 'swap' | 'trained only';
+}
+
+/** Learns the prompts of one or both towers. */
+export interface PromptLearner {
+  readonly variables: NamedVariables;
+  /** Tokens around the class name. The first n words before the name give way to n context vectors. */
+  readonly template: TemplateTokens;
+  /** The text block that runs at each step, where that is not 0, 1, 2, … */
+  readonly textBlocks?: readonly number[];
+  /**
+   * The prompts of this step, on the tape. The caller owns the tensors.
+   * @param images normalised image features [B, E]; given if and only if the learner depends on the image.
+   */
+  prompts(images?: Tensor2D): LearnedPrompts;
+  dispose(): void;
+}
+
+/** What a label aligner can do. */
+export interface AlignerProperties {
+  /** Has trainable class-name embeddings. */
+  readonly trainsLabels: boolean;
+}
+
+/** Gives the token embeddings of the class names. */
+export interface LabelAligner {
+  readonly variables: NamedVariables;
+  readonly classNames: readonly string[];
+  /** The current embeddings, on the tape. The caller owns the tensors. */
+  labels(): LabelEmbeddings;
+  /** The untrained embeddings of the same names. The caller owns the tensors. */
+  anchors(): LabelEmbeddings;
+  /** Trained tokens and their untrained values, [C, m, T] each; absent where nothing is trained. */
+  trained?(): { readonly current: Tensor3D; readonly original: Tensor3D };
+  /** The same aligner for other classes: what was learned for a name is kept, other names are untrained. Shares no variables. */
+  withClasses(classNames: readonly string[]): LabelAligner;
+  dispose(): void;
+}
+
+/** A loss's weighted share of the total. */
+export interface LossTerm {
+  readonly name: string;
+  readonly value: Scalar;
+  readonly weight: number;
+}
+
+/** What a loss wants from the text pass. Nothing else is computed. */
+export interface LossNeeds {
+  /** Outputs of this many last text steps. */
+  readonly lateBlocks?: number;
+  /** Those outputs at padding positions, too. */
+  readonly padding?: boolean;
+  /** Features of the untrained labels under the same prompts. */
+  readonly anchors?: boolean;
+  /** A label aligner that trains. */
+  readonly trainedLabels?: boolean;
+}
+
+/** A differentiable objective. */
+export interface Loss {
+  readonly name: string;
+  readonly needs: LossNeeds;
+  /** The terms of this step; the total is Σ weight · value over all losses. */
+  terms(step: TrainingStep): LossTerm[];
+  dispose(): void;
+}

@@ -1,0 +1,71 @@
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+
+/** Learned vectors for one tower. A prompt depth of J has 1 shallow and J − 1 deep prompts. */
+export interface Prompts {
+  /** Enter before block 0, [n, width]. */
+  readonly shallow: Tensor2D;
+  /** `deep[i - 1]` replaces the prompt rows at the input of block i, [n, width]. */
+  readonly deep: readonly Tensor2D[];
+}
+
+/** Learned context of the text prompt. */
+export interface TextContext {
+  /** [n, T] for `shared`, [C, n, T] for `class`, [B, n, T] for `image`. */
+  readonly vectors: Tensor2D | Tensor3D;
+  /** Who has context of its own: nobody, every class (CoOp's CSC), every image (CoCoOp). */
+  readonly scope: 'shared' | 'class' | 'image';
+  /** Where the class name stands: after the context, in its middle, or before it. */
+  readonly namePosition: 'end' | 'middle' | 'front';
+  /** `deep[i - 1]` replaces the context rows at the input of text block i, [n, T]. Only for shared context at the end. */
+  readonly deep: readonly Tensor2D[];
+}
+
+/** What a prompt learner gives for one step. */
+export interface LearnedPrompts {
+  readonly text?: TextContext;
+  readonly vision?: Prompts;
+}
+
+/** Token ids around the class name of a hand-crafted template such as "a photo of a {}.". */
+export interface TemplateTokens {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** Embeddings of the class names. */
+export interface LabelEmbeddings {
+  /** Token embeddings of all names, class after class, [Σ lengths, T]. */
+  readonly names: Tensor2D;
+  /** Number of tokens of each class's name. */
+  readonly lengths: readonly number[];
+  /**
+   * Replaces the m rows after position n of the first K ≤ C classes, [K, m, T], n being the context length (LAMM as
+   * released on MaPLe).
+   */
+  readonly afterContext?: Tensor3D;
+}
+
+/** Positions of the parts of one class's prompt; 0 is the start token. */
+export interface TokenRoles {
+  readonly name: readonly number[];
+  /** The template's last token before the end of text (a full stop), if it has one. */
+  readonly stop?: number;
+  /** The end of text, whose final state is the text feature. */
+  readonly end: number;
+}
+
+/**
+ * Prompts of C classes, ready for the text tower: one shared prefix and one ragged branch of rows per class. The mask is
+ * causal, so the prefix can be computed once and rows after the end of text need not exist.
+ */
+export interface PromptedText {
+  /** Rows that all classes share, the start token first, [P, T], without positions. */
+  readonly prefix: Tensor2D;
+  /** Rows of the classes, class after class, each ending with the end of text, [Σ lengths, T], without positions. */
+  readonly branches: Tensor2D;
+  /** Rows of each class's branch. */
+  readonly lengths: readonly number[];
+  /** `deep[i - 1]` replaces rows 1…n of the prefix at the input of step i, [n, T]. */
+  readonly deep: readonly Tensor2D[];
+  readonly roles: readonly TokenRoles[];
+}

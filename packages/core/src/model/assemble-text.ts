@@ -1,0 +1,98 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Backbone } from '../contracts/backbone.js';
+import type { LabelEmbeddings, PromptedText, TemplateTokens, TextContext, TokenRoles } from '../contracts/prompts.js';
+import { ConfigError } from '../errors.js';
+
+/** What a prompt is put together from. */
+export interface TextParts {
+  readonly template: TemplateTokens;
+  /** Shared or per-class context; a caller with per-image context passes one image's, as shared. */
+  readonly context?: TextContext;
+  readonly labels: LabelEmbeddings;
+}
+
+/**
+ * Puts start token, context, template words, class names and end of text together:
+ * [start][context 1…n][words n+1…][name][after][end] where the name stands at the end, with the name between the two
+ * halves of the context for `middle`, before the context for `front`.
+ *
+ * The caller owns the tensors of the result.
+ * @throws ConfigError where a prompt is longer than the backbone's context length.
+ */
+export function assembleText(backbone: Backbone, { template, context, labels }: TextParts): PromptedText {
+  const { startId, endId } = backbone.tokenizer;
+  const n = context ? context.vectors.shape[context.vectors.rank - 2]! : 0;
+  const words = template.before.slice(n);
+  const fixedIds = [startId, ...words, ...template.after, endId];
+  const classes = labels.lengths.length;
+  const nameRows = labels.names.shape[0];
+
+  // Row numbers in the matrix of all sources: fixed tokens, names, context, replacements after the context.
+  const firstName = fixedIds.length;
+  const firstContext = firstName + nameRows;
+  const contextRows = context ? (context.scope === 'class' ? classes * n : n) : 0;
+  const firstReplacement = firstContext + contextRows;
+  const [replacedClasses, replaced] = labels.afterContext?.shape ?? [0, 0];
+
+  const wordRows = range(1, words.length);
+  const afterRows = range(1 + words.length, template.after.length);
+  const endRow = fixedIds.length - 1;
+  const half = context?.namePosition === 'middle' ? Math.floor(n / 2) : context?.namePosition === 'front' ? 0 : n;
+
+  const shared = context?.scope !== 'class';
+  const prefixLength = 1 + (shared ? half : 0) + (shared && !replaced ? words.length : 0);
+  const prefixRows: number[] = [];
+  const branchRows: number[] = [];
+  const lengths: number[] = [];
+  const roles: TokenRoles[] = [];
+  let nextName = firstName;
+  for (let c = 0; c < classes; c++) {
+    const contextOfClass = range(firstContext + (shared ? 0 : c * n), n);
+    const name = range(nextName, labels.lengths[c]!);
+    nextName += name.length;
+    const beforeName = [0, ...contextOfClass.slice(0, half), ...wordRows];
+    const rows = [...beforeName, ...name, ...contextOfClass.slice(half), ...afterRows, endRow];
+    if (c < replacedClasses) for (let m = 0; m < replaced; m++) rows[1 + n + m] = firstReplacement + c * replaced + m;
+    if (rows.length > backbone.shape.text.contextLength) {
+      throw new ConfigError(
+        `The prompt of class ${c} has ${rows.length} tokens, but the text tower takes ${backbone.shape.text.contextLength}.`,
+        { where: `class ${c}`, remedy: 'Shorten the class name, the template or the context length.' },
+      );
+    }
+    if (c === 0) prefixRows.push(...rows.slice(0, prefixLength));
+    branchRows.push(...rows.slice(prefixLength));
+    lengths.push(rows.length - prefixLength);
+    roles.push({
+      name: name.map((_, i) => beforeName.length + i),
+      stop: template.after.length > 0 ? rows.length - 2 : undefined,
+      end: rows.length - 1,
+    });
+  }
+
+  const tensors = tf.tidy(() => {
+    const sources: tf.Tensor2D[] = [backbone.embedTokens(fixedIds), labels.names];
+    const width = labels.names.shape[1];
+    if (context) sources.push(tf.reshape(context.vectors, [contextRows, width]));
+    if (labels.afterContext) sources.push(tf.reshape(labels.afterContext, [replacedClasses * replaced, width]));
+    const all = tf.concat(sources, 0); // [rows of all sources, T]
+    return {
+      prefix: tf.gather(all, tf.tensor1d(prefixRows, 'int32')), // [P, T]
+      branches: tf.gather(all, tf.tensor1d(branchRows, 'int32')), // [Σ lengths, T]
+      deep: context ? context.deep.map((prompt) => tf.clone(prompt)) : [],
+    };
+  });
+  return { ...tensors, lengths, roles };
+}
+
+/** The labels of both, one after the other; where `a` has replacements after the context, `b`'s classes have none. */
+export function concatLabels(a: LabelEmbeddings, b: LabelEmbeddings): LabelEmbeddings {
+  return {
+    names: tf.concat([a.names, b.names], 0),
+    lengths: [...a.lengths, ...b.lengths],
+    afterContext: a.afterContext,
+  };
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}

@@ -1,0 +1,171 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Backbone } from '../contracts/backbone.js';
+import type {
+  AlignerProperties,
+  LabelAligner,
+  LearnerProperties,
+  Loss,
+  LossNeeds,
+  NamedVariables,
+  PromptLearner,
+} from '../contracts/parts.js';
+import { ConfigError } from '../errors.js';
+import { Predictor } from './predictor.js';
+import { TrainingStep, type Batch } from './training-step.js';
+
+/** A loss and its weight in the total. */
+export interface WeightedLoss {
+  readonly loss: Loss;
+  readonly weight: number;
+}
+
+/** The parts that a classifier is composed of. */
+export interface ClassifierParts {
+  readonly backbone: Backbone;
+  readonly learner: PromptLearner;
+  readonly learnerProperties: LearnerProperties;
+  readonly aligner: LabelAligner;
+  readonly alignerProperties: AlignerProperties;
+  readonly losses: readonly WeightedLoss[];
+  /** What the losses need together. */
+  readonly needs: LossNeeds;
+}
+
+/** Value of one loss term in one step, and its weight in the total. */
+export interface LossValue {
+  readonly value: number;
+  readonly weight: number;
+}
+
+/** Outcome of the forward and backward pass of one step. */
+export interface StepOutcome {
+  readonly total: number;
+  readonly terms: Readonly<Record<string, LossValue>>;
+  /** Gradients by variable name; variables that got none are absent. The caller owns the tensors. */
+  readonly gradients: Readonly<Record<string, tf.Tensor>>;
+  /** Images whose own class had the largest logit. */
+  readonly correct: number;
+}
+
+/** Everything that the losses need. */
+export function unionOfNeeds(losses: readonly WeightedLoss[]): LossNeeds {
+  const needs = losses.map(({ loss }) => loss.needs);
+  return {
+    lateBlocks: Math.max(0, ...needs.map((need) => need.lateBlocks ?? 0)),
+    padding: needs.some((need) => need.padding),
+    anchors: needs.some((need) => need.anchors),
+    trainedLabels: needs.some((need) => need.trainedLabels),
+  };
+}
+
+/** Backbone + prompt learner + label aligner + losses. */
+export class Classifier {
+  readonly parts: ClassifierParts;
+  private constantAnchors?: tf.Tensor2D;
+
+  /** @throws ConfigError where two parts learn a variable of the same name, or a loss needs labels that train and none do. */
+  constructor(parts: Omit<ClassifierParts, 'needs'>) {
+    this.parts = { ...parts, needs: unionOfNeeds(parts.losses) };
+    const twice = Object.keys(parts.learner.variables).find((name) => name in parts.aligner.variables);
+    if (twice) throw new ConfigError(`Prompt learner and label aligner both learn a variable named "${twice}".`);
+    const unfit = parts.losses.find(({ loss }) => loss.needs.trainedLabels && !parts.alignerProperties.trainsLabels);
+    if (unfit) {
+      throw new ConfigError(`The loss "${unfit.loss.name}" needs trainable labels, but the labels are frozen.`, {
+        where: 'losses',
+        remedy: 'Set labels.use=lamm, or take the loss out.',
+      });
+    }
+  }
+
+  /** All learned tensors by name. */
+  get variables(): NamedVariables {
+    return { ...this.parts.learner.variables, ...this.parts.aligner.variables };
+  }
+
+  /** True where image features come from the unprompted tower, so that they can be computed once. */
+  get imageFeaturesAreConstant(): boolean {
+    return !this.parts.learnerProperties.promptsVision;
+  }
+
+  /** A lazy forward pass; call within `tf.tidy`. */
+  step(batch: Batch): TrainingStep {
+    return new TrainingStep(this.parts, batch, this.anchorsOnce());
+  }
+
+  /** Weighted sum of all losses and its gradients with respect to the variables. */
+  gradients(batch: Batch): StepOutcome {
+    const anchors = this.anchorsOnce();
+    const variables = Object.entries(this.variables);
+    let terms: Record<string, { value: tf.Scalar; weight: number }> = {};
+    let correct: tf.Scalar | undefined;
+    const { value, grads } = tf.variableGrads(
+      () => {
+        const step = new TrainingStep(this.parts, batch, anchors);
+        terms = {};
+        for (const { loss, weight } of this.parts.losses) {
+          for (const term of loss.terms(step)) {
+            terms[term.name] = { value: tf.keep(tf.clone(term.value)), weight: weight * term.weight };
+          }
+        }
+        correct = tf.keep(countCorrect(step.logits, step.labels));
+        return total(Object.values(terms));
+      },
+      variables.map(([, variable]) => variable),
+    );
+    const gradients: Record<string, tf.Tensor> = {};
+    for (const [name, variable] of variables) {
+      const gradient = grads[variable.name];
+      if (gradient) gradients[name] = gradient;
+    }
+    const outcome = {
+      total: value.dataSync()[0]!,
+      terms: Object.fromEntries(
+        Object.entries(terms).map(([name, term]) => [name, { value: term.value.dataSync()[0]!, weight: term.weight }]),
+      ),
+      gradients,
+      correct: correct!.dataSync()[0]!,
+    };
+    tf.dispose([value, correct!, ...Object.values(terms).map((term) => term.value)]);
+    return outcome;
+  }
+
+  /** Class features are computed once for the current values of the variables. Dispose it after use. */
+  predictor(): Predictor {
+    return new Predictor(this.parts);
+  }
+
+  /** The same learner with the labels of other classes. The backbone, learner and losses stay shared with this classifier. */
+  withClasses(classNames: readonly string[]): Classifier {
+    return new Classifier({ ...this.parts, aligner: this.parts.aligner.withClasses(classNames), losses: [] });
+  }
+
+  /** Frees the learned parts and what was cached; the backbone belongs to whoever made it. */
+  dispose(): void {
+    this.constantAnchors?.dispose();
+    this.parts.learner.dispose();
+    this.parts.aligner.dispose();
+    for (const { loss } of this.parts.losses) loss.dispose();
+  }
+
+  /** Anchors are constants where nothing but the labels is learned. */
+  private anchorsOnce(): tf.Tensor2D | undefined {
+    const { learner, learnerProperties, needs } = this.parts;
+    const constant = Object.keys(learner.variables).length === 0 && !learnerProperties.dependsOnImage;
+    if (!needs.anchors || !constant) return undefined;
+    this.constantAnchors ??= tf.tidy(() => {
+      const anchorsOnly = { ...this.parts, needs: { anchors: true } };
+      const noImage = { labels: tf.tensor1d([0], 'int32') };
+      return tf.keep(tf.clone(new TrainingStep(anchorsOnly, noImage).texts[0]!.anchors!));
+    });
+    return this.constantAnchors;
+  }
+}
+
+function countCorrect(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
+  return tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'int32'));
+}
+
+function total(terms: readonly { value: tf.Scalar; weight: number }[]): tf.Scalar {
+  const weighted = terms.map(({ value, weight }) => tf.mul(value, weight));
+  return weighted.length === 1 ? (weighted[0] as tf.Scalar) : (tf.addN(weighted) as tf.Scalar);
+}

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Rows scaled to unit length, [N, E]. */
+export function normalise(x: tf.Tensor2D): tf.Tensor2D {
+  return tf.div(x, tf.norm(x, 'euclidean', -1, true));
+}
+
+/** scale · a · bᵀ of normalised rows, [A, B]. */
+export function cosineLogits(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.Tensor2D {
+  return tf.mul(scale, tf.matMul(a, b, false, true));
+}
+
+/** y = x · Wᵀ + b with PyTorch's layout of a linear layer: x [N, in], weight [out, in], bias [out]. */
+export function linear(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D {
+  const y: tf.Tensor2D = tf.matMul(x, weight, false, true);
+  return bias ? tf.add(y, bias) : y;
+}
+
+/** Layer normalisation over the last axis with ε = 1e-5, x [N, W]. */
+export function layerNorm(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D): tf.Tensor2D {
+  const centred = tf.sub(x, tf.mean(x, -1, true));
+  const variance = tf.mean(tf.square(centred), -1, true);
+  return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5))), weight), bias);
+}
+
+/** Cosine of corresponding rows, [N]. */
+export function rowCosine(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor1D {
+  return tf.sum(tf.mul(normalise(a), normalise(b)), -1);
+}
+
+/** Seeded N(0, sd²) start values. Every name has a stream of its own, so that adding a part changes no other's values. */
+export function seededNormal(shape: number[], sd: number, seed: number, name: string): tf.Tensor {
+  return tf.randomNormal(shape, 0, sd, 'float32', hashSeed(seed, name));
+}
+
+/** Seeded U(−bound, bound) start values. */
+export function seededUniform(shape: number[], bound: number, seed: number, name: string): tf.Tensor {
+  return tf.randomUniform(shape, -bound, bound, 'float32', hashSeed(seed, name));
+}
+
+/** FNV-1a of seed and name, a positive 31-bit integer. */
+export function hashSeed(seed: number, name: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of `${seed}:${name}`) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
+  return (hash >>> 1) + 1;
+}

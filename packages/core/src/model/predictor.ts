@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Prompts } from '../contracts/prompts.js';
+import type { ClassifierParts } from './classifier.js';
+import { cosineLogits, normalise } from './maths.js';
+import { TrainingStep, type Batch } from './training-step.js';
+
+/** Evaluation with everything that does not depend on the image computed once. */
+export class Predictor {
+  private readonly shared?: { readonly features: tf.Tensor2D; readonly vision?: Prompts };
+
+  constructor(private readonly parts: ClassifierParts) {
+    if (parts.learnerProperties.dependsOnImage) return;
+    this.shared = tf.tidy(() => {
+      const step = new TrainingStep({ ...parts, needs: {} }, { labels: tf.tensor1d([0], 'int32') });
+      const vision = step.prompts.vision;
+      return {
+        features: tf.keep(tf.clone(step.texts[0]!.features)),
+        vision: vision && {
+          shallow: tf.keep(tf.clone(vision.shallow)),
+          deep: vision.deep.map((prompt) => tf.keep(tf.clone(prompt))),
+        },
+      };
+    });
+  }
+
+  /** Logits of images or image features, [B, C]. The caller owns the tensor. */
+  logits(batch: Omit<Batch, 'labels'>): tf.Tensor2D {
+    return tf.tidy(() => {
+      const count = (batch.features ?? batch.images!).shape[0];
+      if (!this.shared) {
+        return new TrainingStep({ ...this.parts, needs: {} }, { ...batch, labels: tf.zeros([count], 'int32') }).logits;
+      }
+      const { backbone } = this.parts;
+      const raw = batch.features ?? backbone.encodeImages(batch.images!, this.shared.vision);
+      return cosineLogits(normalise(raw), this.shared.features, backbone.logitScale);
+    });
+  }
+
+  dispose(): void {
+    const { features, vision } = this.shared ?? {};
+    tf.dispose([features, vision?.shallow, ...(vision?.deep ?? [])].filter((tensor) => tensor !== undefined));
+  }
+}

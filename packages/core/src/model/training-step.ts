@@ -1,0 +1,146 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { TextEncoding } from '../contracts/backbone.js';
+import type { LearnedPrompts, PromptedText } from '../contracts/prompts.js';
+import { assembleText, concatLabels } from './assemble-text.js';
+import type { ClassifierParts } from './classifier.js';
+import { cosineLogits, normalise } from './maths.js';
+
+/** One batch: images, or their frozen features where the vision tower takes no prompts. */
+export interface Batch {
+  /** Normalised images, [B, 3, size, size]. */
+  readonly images?: tf.Tensor4D;
+  /** Image features of the unprompted tower before normalisation, [B, E]. */
+  readonly features?: tf.Tensor2D;
+  /** Class indices, [B], int32. */
+  readonly labels: tf.Tensor1D;
+}
+
+/** The text side of a step: one for all images, or one for each image where the context depends on it. */
+export interface TextPass {
+  readonly text: PromptedText;
+  readonly encoding: TextEncoding;
+  /** Normalised text features, [C, E]. */
+  readonly features: tf.Tensor2D;
+  /** Normalised features of the untrained labels under the same prompts, [C, E]; there if a loss needs them. */
+  readonly anchors?: tf.Tensor2D;
+}
+
+/**
+ * One forward pass over a batch. Everything is computed when it is first asked for, and once. Lives within one `tf.tidy`.
+ */
+export class TrainingStep {
+  readonly labels: tf.Tensor1D;
+  private readonly memo = new Map<string, unknown>();
+
+  /** @param constantAnchors anchors that no learned part moves, computed before [C, E], normalised. */
+  constructor(
+    readonly parts: ClassifierParts,
+    private readonly batch: Batch,
+    private readonly constantAnchors?: tf.Tensor2D,
+  ) {
+    this.labels = batch.labels;
+  }
+
+  /** Number of images B. */
+  get batchSize(): number {
+    return this.labels.shape[0];
+  }
+
+  /** Number of classes C. */
+  get classes(): number {
+    return this.parts.aligner.classNames.length;
+  }
+
+  /** Normalised image features, [B, E]. */
+  get imageFeatures(): tf.Tensor2D {
+    return this.once('imageFeatures', () => normalise(this.rawImageFeatures));
+  }
+
+  /** Image features before normalisation, [B, E]. */
+  get rawImageFeatures(): tf.Tensor2D {
+    return this.once('rawImageFeatures', () => {
+      if (this.batch.features) return this.batch.features;
+      if (!this.batch.images) throw new Error('A batch needs images or image features.');
+      const { backbone, learnerProperties } = this.parts;
+      return backbone.encodeImages(
+        this.batch.images,
+        learnerProperties.promptsVision ? this.prompts.vision : undefined,
+      );
+    });
+  }
+
+  /** What the learner gives for this step. */
+  get prompts(): LearnedPrompts {
+    return this.once('prompts', () =>
+      this.parts.learner.prompts(this.parts.learnerProperties.dependsOnImage ? this.imageFeatures : undefined),
+    );
+  }
+
+  /** The text passes: one, or one for each image. */
+  get texts(): readonly TextPass[] {
+    return this.once('texts', () => {
+      const context = this.prompts.text;
+      if (context?.scope !== 'image') return [this.encode(this.prompts)];
+      return tf.unstack(context.vectors as tf.Tensor3D).map((vectors) => {
+        const ofImage = { ...context, scope: 'shared' as const, vectors: vectors as tf.Tensor2D };
+        return this.encode({ ...this.prompts, text: ofImage });
+      });
+    });
+  }
+
+  /** logitScale · cosine of images and learned prompts, [B, C]. */
+  get logits(): tf.Tensor2D {
+    return this.once('logits', () => this.compare((pass) => pass.features));
+  }
+
+  /** The same for the untrained labels, [B, C]. */
+  get anchorLogits(): tf.Tensor2D {
+    return this.once('anchorLogits', () => this.compare((pass) => pass.anchors!));
+  }
+
+  /** Features of every image's own class: learned (or anchor) text features, [B, E]. */
+  ofLabels(features: (pass: TextPass) => tf.Tensor2D): tf.Tensor2D {
+    if (this.texts.length === 1) return tf.gather(features(this.texts[0]!), this.labels);
+    const labels = this.labels.dataSync();
+    return tf.concat(this.texts.map((pass, image) => tf.slice(features(pass), [labels[image]!, 0], [1, -1])));
+  }
+
+  private compare(features: (pass: TextPass) => tf.Tensor2D): tf.Tensor2D {
+    const { logitScale } = this.parts.backbone;
+    if (this.texts.length === 1) return cosineLogits(this.imageFeatures, features(this.texts[0]!), logitScale);
+    return tf.concat(
+      this.texts.map((pass, image) =>
+        cosineLogits(tf.slice(this.imageFeatures, [image, 0], [1, -1]), features(pass), logitScale),
+      ),
+    );
+  }
+
+  private encode(prompts: LearnedPrompts): TextPass {
+    const { backbone, learner, aligner, needs } = this.parts;
+    const anchorsToo = needs.anchors && !this.constantAnchors;
+    const labels = aligner.labels();
+    const text = assembleText(backbone, {
+      template: learner.template,
+      context: prompts.text,
+      labels: anchorsToo ? concatLabels(labels, aligner.anchors()) : labels,
+    });
+    const encoding = backbone.encodeText(text, {
+      blocks: learner.textBlocks,
+      keepLast: needs.lateBlocks,
+      paddedClasses: needs.padding ? this.classes : 0,
+    });
+    const features = normalise(encoding.features);
+    if (!anchorsToo) return { text, encoding, features, anchors: this.constantAnchors };
+    return {
+      text,
+      encoding,
+      features: tf.slice(features, [0, 0], [this.classes, -1]),
+      anchors: tf.slice(features, [this.classes, 0], [this.classes, -1]),
+    };
+  }
+
+  private once<T>(key: string, compute: () => T): T {
+    if (!this.memo.has(key)) this.memo.set(key, compute());
+    return this.memo.get(key) as T;
+  }
+}

@@ -1,0 +1,101 @@
+import type { z } from 'zod';
+import type { Backbone } from '../contracts/backbone.js';
+import type { Dataset } from '../contracts/dataset.js';
+import type {
+  AlignerProperties,
+  LabelAligner,
+  LearnerProperties,
+  Loss,
+  PartContext,
+  PromptLearner,
+} from '../contracts/parts.js';
+
+/** An object schema: the options of a plugin. Every option has a description and a default (the paper's value). */
+export type OptionsSchema = z.ZodObject;
+
+/** Part of a configuration as a user would write it. */
+export type PartialConfiguration = Readonly<Record<string, unknown>>;
+
+/** A loss as it is named in a configuration: `{ use, weight?, ...options }`. */
+export interface LossChoice {
+  readonly use: string;
+  readonly weight?: number;
+  readonly [option: string]: unknown;
+}
+
+/** Description of one recorded training run of the authors' code (`meta.json` of a fixture folder). */
+export interface FixtureDescription {
+  /** Family of the method: `coop`, `cocoop`, `maple`, `comma`, `lamm_coop`, … */
+  readonly kind: string;
+  readonly hyper: Readonly<Record<string, unknown>>;
+}
+
+interface PluginBase<Kind extends string, Options extends OptionsSchema> {
+  readonly kind: Kind;
+  /** Name in a configuration, e.g. `comma` or `comma/knowledge`. */
+  readonly name: string;
+  /** One sentence, with the paper. */
+  readonly description: string;
+  readonly options: Options;
+  /** Named settings of the papers, e.g. `base-to-novel`; selected as `preset: comma/base-to-novel`. */
+  readonly presets?: Readonly<Record<string, PartialConfiguration>>;
+  /** This plugin's part of the configuration that repeats a recorded run; undefined where the run has nothing of it. */
+  readonly fixture?: (description: FixtureDescription) => PartialConfiguration | undefined;
+}
+
+/** Where a backbone or a data set is looked for. */
+export interface SourceContext {
+  /** Folder that relative paths in the configuration refer to. */
+  readonly folder: string;
+  readonly seed: number;
+}
+
+export interface BackbonePlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'backbone', O> {
+  create(context: SourceContext, options: z.output<O>): Promise<Backbone>;
+}
+
+export interface DatasetPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'dataset', O> {
+  create(context: SourceContext, options: z.output<O>): Promise<Dataset>;
+}
+
+export interface PromptPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'prompt', O> {
+  properties(options: z.output<O>): LearnerProperties;
+  create(context: PartContext, options: z.output<O>): PromptLearner;
+  /** Losses that this method is trained with besides cross-entropy. */
+  losses?(options: z.output<O>): LossChoice[];
+}
+
+export interface LabelsPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'labels', O> {
+  properties(options: z.output<O>): AlignerProperties;
+  create(context: PartContext, options: z.output<O>): LabelAligner;
+  losses?(options: z.output<O>): LossChoice[];
+}
+
+export interface LossPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'loss', O> {
+  create(context: PartContext, options: z.output<O>): Loss;
+}
+
+/** Any plugin. A package exports its plugins as the array `plugins`. */
+export type Plugin = BackbonePlugin | DatasetPlugin | PromptPlugin | LabelsPlugin | LossPlugin;
+
+/** What plugins can provide. */
+export type PluginKind = Plugin['kind'];
+
+/**
+ * Types a plugin by its own options schema.
+ *
+ * @example
+ * export const none = definePlugin({
+ *   kind: 'prompt', name: 'none', description: '…', options: z.strictObject({ … }),
+ *   properties: () => ({ promptsVision: false, dependsOnImage: false, novelClasses: 'swap' }),
+ *   create: (context, options) => createNone(context, options),
+ * });
+ */
+export function definePlugin<O extends OptionsSchema>(plugin: BackbonePlugin<O>): BackbonePlugin;
+export function definePlugin<O extends OptionsSchema>(plugin: DatasetPlugin<O>): DatasetPlugin;
+export function definePlugin<O extends OptionsSchema>(plugin: PromptPlugin<O>): PromptPlugin;
+export function definePlugin<O extends OptionsSchema>(plugin: LabelsPlugin<O>): LabelsPlugin;
+export function definePlugin<O extends OptionsSchema>(plugin: LossPlugin<O>): LossPlugin;
+export function definePlugin(plugin: unknown): unknown {
+  return plugin;
+}
