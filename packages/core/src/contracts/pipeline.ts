@@ -1,0 +1,46 @@
+import type { Dataset, ImageItem } from './dataset.js';
+
+/** Decoded and normalised images on the host. */
+export interface HostBatch {
+  /** [B, 3, size, size], normalised. */
+  readonly images: Float32Array;
+  /** [B]. */
+  readonly labels: Int32Array;
+  readonly items: readonly ImageItem[];
+}
+
+/** One pass over some images. */
+export interface BatchRequest {
+  readonly items: readonly ImageItem[];
+  readonly batchSize: number;
+  /** Side of the square images in pixels. */
+  readonly imageSize: number;
+  /** RGB means and standard deviations of values in [0, 1]. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly policy: Dataset['imagePolicy'];
+  /** Random resized crop and flip; without it the evaluation transform. */
+  readonly augment: boolean;
+  readonly shuffle: boolean;
+  readonly dropLast: boolean;
+  /** With `epoch`, seeds order and crops, whatever ran before. */
+  readonly seed: number;
+  readonly epoch: number;
+  readonly onBadImage: 'fail' | 'skip';
+}
+
+/** Which images of a data set an experiment uses. */
+export interface SubsetRequest {
+  /** Training images per class; all if absent. Validation gets min(shots, 4). */
+  readonly shots?: number;
+  readonly seed: number;
+  /** The first ⌈n/2⌉ classes, the rest (relabelled from 0), or all. Selected after sampling. */
+  readonly classes: 'all' | 'base' | 'novel';
+}
+
+/** Turns data sets into batches. Provided by whoever composes the program (see `TOKENS`). */
+export interface DataPipeline {
+  subset(dataset: Dataset, request: SubsetRequest): Dataset;
+  /** Batches prepared ahead of their use. @throws DatasetError naming an unreadable image, unless it is to be skipped. */
+  batches(request: BatchRequest): AsyncIterable<HostBatch>;
+}
