@@ -1,0 +1,43 @@
+import type { TemplateTokens } from '../contracts/prompts.js';
+import type { Tokenizer } from '../contracts/tokenizer.js';
+import { ConfigError } from '../errors.js';
+
+/** Where the class name stands in a template. */
+const PLACEHOLDER = '{}';
+
+/**
+ * Token ids before and after the class name of a hand-crafted template. Both sides are tokenised on their own, so the
+ * placeholder should be set off by spaces or punctuation, as in all published templates.
+ *
+ * @example templateTokens(tokenizer, 'a photo of a {}.') // before: a, photo, of, a; after: the full stop
+ * @throws ConfigError where the template does not have exactly one `{}`.
+ */
+export function templateTokens(tokenizer: Tokenizer, template: string): TemplateTokens {
+  const sides = template.split(PLACEHOLDER);
+  if (sides.length !== 2) {
+    const count = sides.length === 1 ? 'no' : `${sides.length - 1}`;
+    throw new ConfigError(
+      `The template "${template}" has ${count} {} where the class name goes; it needs exactly one.`,
+      {
+        where: 'template',
+        remedy: 'Write a template such as "a photo of a {}.".',
+      },
+    );
+  }
+  return { before: tokenizer.encode(sides[0]!), after: tokenizer.encode(sides[1]!) };
+}
+
+/**
+ * Token ids of every class name; an underscore in a name stands for a space.
+ * @throws ConfigError where a name has no token at all.
+ */
+export function nameTokens(tokenizer: Tokenizer, classNames: readonly string[]): number[][] {
+  return classNames.map((name, index) => {
+    const ids = tokenizer.encode(name.replaceAll('_', ' '));
+    if (ids.length > 0) return ids;
+    throw new ConfigError(`The name "${name}" of class ${index} has no tokens.`, {
+      where: `class ${index}`,
+      remedy: 'Give every class a name of at least one letter or digit.',
+    });
+  });
+}
