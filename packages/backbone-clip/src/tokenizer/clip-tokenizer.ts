@@ -1,0 +1,52 @@
+import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';
+import { CheckpointError, type Tokenizer } from '@promptweave/core';
+import { BYTE_ALPHABET } from './byte-alphabet.js';
+import { cleanText } from './clean-text.js';
+import type { Vocabulary } from './vocabulary.js';
+
+/**
+ * Words as CLIP cuts them: English endings, runs of letters, single digits, runs of anything else. The long s counts as an
+ * s, because the original ignores case.
+ */
+const WORDS = "'[s\u017f]|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
+
+/** A tokenizer of the given vocabulary. Special tokens written out in a text are text: they never become special ids. */
+export function createTokenizer({ ids, merges, startId, endId }: Vocabulary): Tokenizer {
+  const bytePairs = new BytePairTokenizer(
+    {
+      version: '1.0',
+      added_tokens: [],
+      normalizer: null,
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: [
+          { type: 'Split', pattern: { Regex: WORDS }, behavior: 'Removed', invert: true },
+          { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+        ],
+      },
+      post_processor: null,
+      decoder: null,
+      model: { type: 'BPE', end_of_word_suffix: '</w>', vocab: ids, merges },
+    },
+    {},
+  );
+  const tokens = new Map(Object.entries(ids).map(([token, id]) => [id, token]));
+  const bytes = new Map(BYTE_ALPHABET.map(({ byte, character }) => [character, byte]));
+  const utf8 = new TextDecoder();
+
+  return {
+    startId,
+    endId,
+    encode: (text) => bytePairs.encode(cleanText(text), { add_special_tokens: false }).ids,
+    decode: (list) => {
+      const text = list.map((id) => {
+        const token = tokens.get(id);
+        if (token !== undefined) return id === startId || id === endId ? '' : token.replace('</w>', ' ');
+        throw new CheckpointError(`The vocabulary has no token ${id}.`, {
+          remedy: `Decode ids from 0 to ${tokens.size - 1}.`,
+        });
+      });
+      return utf8.decode(Uint8Array.from([...text.join('')].map((character) => bytes.get(character) ?? 0x20)));
+    },
+  };
+}

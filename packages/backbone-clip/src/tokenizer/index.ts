@@ -1,0 +1,1 @@
+export { loadTokenizer, OPENAI_MERGES, type TokenizerFiles } from './load-tokenizer.js';
