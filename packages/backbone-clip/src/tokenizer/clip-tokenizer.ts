@@ -10,7 +10,12 @@ import type { Vocabulary } from './vocabulary.js';
  */
 const WORDS = "'[s\u017f]|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
-/** A tokenizer of the given vocabulary. Special tokens written out in a text are text: they never become special ids. */
+/**
+ * A tokenizer of the given vocabulary. Special tokens written out in a text are text: they never become special ids.
+ *
+ * CLIP's vocabulary can write any text. A small one that lacks some bytes cannot, and `encode` then throws a
+ * CheckpointError, where the library below would drop characters.
+ */
 export function createTokenizer({ ids, merges, startId, endId }: Vocabulary): Tokenizer {
   const bytePairs = new BytePairTokenizer(
     {
@@ -33,20 +38,30 @@ export function createTokenizer({ ids, merges, startId, endId }: Vocabulary): To
   const tokens = new Map(Object.entries(ids).map(([token, id]) => [id, token]));
   const bytes = new Map(BYTE_ALPHABET.map(({ byte, character }) => [character, byte]));
   const utf8 = new TextDecoder();
+  const writesAnyText = BYTE_ALPHABET.every(({ character }) => character in ids && `${character}</w>` in ids);
 
-  return {
-    startId,
-    endId,
-    encode: (text) => bytePairs.encode(cleanText(text), { add_special_tokens: false }).ids,
-    decode: (list) => {
-      const text = list.map((id) => {
-        const token = tokens.get(id);
-        if (token !== undefined) return id === startId || id === endId ? '' : token.replace('</w>', ' ');
-        throw new CheckpointError(`The vocabulary has no token ${id}.`, {
-          remedy: `Decode ids from 0 to ${tokens.size - 1}.`,
-        });
+  const decode = (list: readonly number[]): string => {
+    const text = list.map((id) => {
+      const token = tokens.get(id);
+      if (token !== undefined) return id === startId || id === endId ? '' : token.replace('</w>', ' ');
+      throw new CheckpointError(`The vocabulary has no token ${id}.`, {
+        remedy: `Decode ids from 0 to ${tokens.size - 1}.`,
       });
-      return utf8.decode(Uint8Array.from([...text.join('')].map((character) => bytes.get(character) ?? 0x20)));
-    },
+    });
+    return utf8.decode(Uint8Array.from([...text.join('')].map((character) => bytes.get(character) ?? 0x20)));
   };
+
+  const encode = (text: string): number[] => {
+    const clean = cleanText(text);
+    const list = bytePairs.encode(clean, { add_special_tokens: false }).ids;
+    if (!writesAnyText && decode(list).replaceAll(' ', '') !== clean.replaceAll(' ', '')) {
+      throw new CheckpointError(`The vocabulary of this checkpoint cannot write ${JSON.stringify(text)}.`, {
+        remedy:
+          'Write it with plain letters, digits and punctuation, or take a checkpoint with the full vocabulary of CLIP.',
+      });
+    }
+    return list;
+  };
+
+  return { startId, endId, encode, decode };
 }

@@ -74,6 +74,14 @@ describe('tokenizer.json and vocab.json with merges.txt', () => {
   });
 });
 
+it('refuses a text that a small vocabulary cannot write, instead of dropping characters', async () => {
+  const vocabulary = JSON.parse(await readFile(fixture('small-tokenizer.json'), 'utf8'));
+  delete vocabulary.model.vocab['"</w>'];
+  const tokenizer = await loadTokenizer({ tokenizerJson: await write('lacking.json', JSON.stringify(vocabulary)) });
+  expect(tokenizer.encode('the cat').length).toBeGreaterThan(0);
+  expect(() => tokenizer.encode('the "cat"')).toThrow(/cannot write "the \\"cat\\""/);
+});
+
 describe('malformed files', () => {
   const cases: [string, () => Promise<TokenizerFiles>, RegExp][] = [
     ['nothing', async () => ({}), /No tokenizer was given/],
@@ -106,8 +114,8 @@ describe('malformed files', () => {
       /cannot be read/,
     ],
     [
-      'a vocabulary that lacks a byte',
-      async () => ({ vocab: await write('f.json', '{"a":0}'), merges: await write('f.txt', '#version\n') }),
+      'a vocabulary that lacks a merge',
+      async () => ({ vocab: await write('f.json', '{"a":0}'), merges: await write('f.txt', '#version\na b\n') }),
       /lacks the token/,
     ],
     [

@@ -78,18 +78,14 @@ function toMerges(text: string, file: string): [string, string][] {
   return lines.slice(isHeading ? 1 : 0).map((line) => toMerge(line, file));
 }
 
-/** Finds the special tokens and checks that every byte and every merge has its token. */
+/** Finds the special tokens and checks that every merge has its token. */
 function complete(ids: Readonly<Record<string, number>>, merges: [string, string][], file: string): Vocabulary {
   const known = new Map(Object.entries(ids));
-  const wanted = [
-    ...BYTE_ALPHABET.flatMap(({ character }) => [character, `${character}</w>`]),
-    ...merges.map(([first, second]) => first + second),
-  ];
-  const missing = wanted.find((token) => !known.has(token));
+  const missing = merges.map(([first, second]) => first + second).find((token) => !known.has(token));
   if (missing !== undefined) {
     throw new CheckpointError(`The vocabulary lacks the token ${JSON.stringify(missing)}.`, {
       where: file,
-      remedy: 'Give the byte-level vocabulary and the merges that belong together.',
+      remedy: 'Give the vocabulary and the merges that belong together.',
     });
   }
   const find = (names: string[]): number => {
