@@ -9,3 +9,4 @@ export * from './model/template-tokens.js';
 export * from './model/training-step.js';
 export * from './plugin/define-plugin.js';
 export * from './safetensors/index.js';
+export * from './training/index.js';

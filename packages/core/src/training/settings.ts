@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** The `train` section of a configuration: how the variables are learned. Defaults are the papers'. */
+export const trainSettings = z.strictObject({
+  epochs: z.int().min(1).default(5).describe('Passes over the training images.'),
+  steps: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Optimiser steps, instead of epochs; the last pass may be cut short. The schedule spans ⌈steps / steps per pass⌉ epochs.',
+    ),
+  batch: z.int().min(1).default(4).describe('Images in a batch.'),
+  accumulate: z.int().min(1).default(1).describe('Batches whose mean gradient makes one optimiser step.'),
+  learningRate: z.number().positive().default(0.0035).describe('Learning rate after the warm-up.'),
+  schedule: z
+    .enum(['cosine', 'constant'])
+    .default('cosine')
+    .describe('How the learning rate goes on after the warm-up, epoch by epoch.'),
+  warmupEpochs: z.int().min(0).default(1).describe('First epochs, which run at the warm-up learning rate.'),
+  warmupLearningRate: z.number().positive().default(1e-5).describe('Constant learning rate of the warm-up epochs.'),
+  optimizer: z.enum(['sgd', 'adam', 'adamw']).default('sgd').describe('As PyTorch defines them.'),
+  momentum: z.number().min(0).lt(1).default(0.9).describe('Momentum of SGD.'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(5e-4)
+    .describe('Added to the gradient as weightDecay · value (SGD, Adam), or taken off the value directly (AdamW).'),
+  beta1: z.number().min(0).lt(1).default(0.9).describe('Decay of the first moment of Adam and AdamW.'),
+  beta2: z.number().min(0).lt(1).default(0.999).describe('Decay of the second moment of Adam and AdamW.'),
+  epsilon: z.number().positive().default(1e-8).describe('Added to the denominator of Adam and AdamW.'),
+  augment: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Random resized crop and flip. Without it, image features are computed once where no vision prompt is learned.',
+    ),
+  onBadImage: z
+    .enum(['fail', 'skip'])
+    .default('fail')
+    .describe('What to do with an image that cannot be read: stop and name it, or go on without it.'),
+  evaluateEvery: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Epochs between two evaluations during training; 0 evaluates only at the end.'),
+  keep: z
+    .enum(['last', 'best'])
+    .default('last')
+    .describe('Which values to keep: those of the last step, as the papers do, or the best on the validation images.'),
+});
+
+/** Resolved training settings. */
+export type TrainSettings = z.output<typeof trainSettings>;
