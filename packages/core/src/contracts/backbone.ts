@@ -1,4 +1,4 @@
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Prompts, PromptedText } from './prompts.js';
 import type { Tokenizer } from './tokenizer.js';
 
@@ -64,7 +64,11 @@ export interface Backbone {
   /** Token embeddings without positions, [ids.length, text width]. */
   embedTokens(ids: readonly number[]): Tensor2D;
   encodeText(text: PromptedText, request?: TextRequest): TextEncoding;
-  /** Image features before normalisation, [B, embedding], of normalised images [B, 3, size, size]. */
-  encodeImages(images: Tensor4D, prompts?: Prompts): Tensor2D;
+  /**
+   * Image features before normalisation, [B, embedding], of normalised images [B, 3, size, size].
+   * @param trace receives the embedded patches with positions, the rows after `ln_pre` and after each block,
+   *   [B, rows, width] each, computed by the plain path.
+   */
+  encodeImages(images: Tensor4D, prompts?: Prompts, trace?: Tensor3D[]): Tensor2D;
   dispose(): void;
 }

@@ -33,6 +33,8 @@ export interface PromptLearner {
   readonly variables: NamedVariables;
   /** Tokens around the class name. The first n words before the name give way to n context vectors. */
   readonly template: TemplateTokens;
+  /** Further templates: the text features are then the mean of the normalised features over all templates, normalised. */
+  readonly furtherTemplates?: readonly TemplateTokens[];
   /** The text block that runs at each step, where that is not 0, 1, 2, … */
   readonly textBlocks?: readonly number[];
   /**

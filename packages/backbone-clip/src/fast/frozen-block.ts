@@ -1,0 +1,99 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { activate, activateBackward, type Activation } from '../activation.js';
+import { attend, attendBackward, mergeHeads, splitHeads, type HeadSplit, type SequenceGroup } from './attention.js';
+import type { FoldedBlock } from './folded-weights.js';
+import { standardise, standardiseBackward } from './layer-norm.js';
+import { apply, concatRows, rowsOf, sumOf, through } from './rows.js';
+import { causalMask } from '../plain/text-tower.js';
+
+/**
+ * One transformer block with frozen weights over the packed rows of many sequences. Gradients flow to the activations
+ * only, by a hand-written backward pass that keeps what it needs and nothing else. Same values as `plain/block.ts`.
+ *
+ * @param x packed rows of all groups, [N, W]
+ * @param groups who sees whom; group 0 is the prefix where others see one
+ * @param recompute keep only x and compute the forward pass again in the backward pass (gradient checkpointing)
+ * @returns [N, W]
+ */
+export function frozenBlock(
+  x: tf.Tensor2D,
+  weights: FoldedBlock,
+  groups: readonly SequenceGroup[],
+  activation: Activation,
+  recompute = false,
+): tf.Tensor2D {
+  const run = tf.customGrad((input, save) => {
+    const rows = input as tf.Tensor2D;
+    const { output, kept } = forward(rows, weights, groups, activation);
+    (save as tf.GradSaveFunc)(recompute ? [rows] : kept);
+    return {
+      value: output,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.tidy(() => {
+          const ready = recompute ? forward(saved[0] as tf.Tensor2D, weights, groups, activation).kept : saved;
+          return backward(dy as tf.Tensor2D, ready, weights, groups, activation);
+        }),
+    };
+  });
+  return run(x) as tf.Tensor2D;
+}
+
+/** Kept in this order: x̂₁, r₁, projected rows, x̂₂, r₂, MLP input, attention weights of each group. */
+function forward(
+  x: tf.Tensor2D,
+  weights: FoldedBlock,
+  groups: readonly SequenceGroup[],
+  activation: Activation,
+): { output: tf.Tensor2D; kept: tf.Tensor[] } {
+  const first = standardise(x);
+  const projected = apply(first.standard, weights.inputProjection); // [N, 3W]
+  const prefix = headsOf(projected, groups[0]!, weights.heads);
+  const attended = groups.map((group, g) => {
+    const { q, k, v } = g === 0 ? prefix : headsOf(projected, group, weights.heads);
+    return attend(q, k, v, group.seesPrefix ? prefix : undefined, group.causal ? causalMask(group.length) : undefined);
+  });
+  const mixed = concatRows(attended.map(({ mixed }) => mergeHeads([mixed]))); // [N, W]
+  const middle = tf.add(x, apply(mixed, weights.outputProjection)) as tf.Tensor2D;
+  const second = standardise(middle);
+  const hidden = apply(second.standard, weights.up); // [N, 4W]
+  const output = tf.add(middle, apply(activate(hidden, activation), weights.down)) as tf.Tensor2D;
+  const kept = [first.standard, first.reciprocal, projected, second.standard, second.reciprocal, hidden];
+  return { output, kept: [...kept, ...attended.map((group) => group.weights)] };
+}
+
+function backward(
+  dy: tf.Tensor2D,
+  kept: readonly tf.Tensor[],
+  weights: FoldedBlock,
+  groups: readonly SequenceGroup[],
+  activation: Activation,
+): tf.Tensor2D {
+  const [standard1, reciprocal1, projected, standard2, reciprocal2, hidden] = kept as tf.Tensor2D[];
+  const attentionWeights = kept.slice(6) as tf.Tensor4D[];
+
+  const dHidden = activateBackward(through(dy, weights.down), hidden!, activation); // [N, 4W]
+  const dMiddle: tf.Tensor2D = tf.add(dy, standardiseBackward(through(dHidden, weights.up), standard2!, reciprocal2!));
+
+  const dMixed = through(dMiddle, weights.outputProjection); // [N, W]
+  const prefix = headsOf(projected!, groups[0]!, weights.heads);
+  const gradients = groups.map((group, g) => {
+    const heads = g === 0 ? prefix : headsOf(projected!, group, weights.heads);
+    const [dGroup] = splitHeads(rowsOf(dMixed, group), group.count, weights.heads, 1);
+    return attendBackward(dGroup!, attentionWeights[g]!, heads, group.seesPrefix ? prefix : undefined);
+  });
+  const dProjected = concatRows(
+    gradients.map((own, g) => {
+      if (g > 0) return mergeHeads([own.q, own.k, own.v]);
+      const k = sumOf([own.k, ...gradients.flatMap(({ prefixK }) => prefixK ?? [])]);
+      const v = sumOf([own.v, ...gradients.flatMap(({ prefixV }) => prefixV ?? [])]);
+      return mergeHeads([own.q, k, v]);
+    }),
+  ); // [N, 3W]
+  const dStandard1 = through(dProjected, weights.inputProjection);
+  return tf.add(dMiddle, standardiseBackward(dStandard1, standard1!, reciprocal1!));
+}
+
+function headsOf(projected: tf.Tensor2D, group: SequenceGroup, heads: number): HeadSplit {
+  const [q, k, v] = splitHeads(rowsOf(projected, group), group.count, heads, 3);
+  return { q: q!, k: k!, v: v! };
+}
