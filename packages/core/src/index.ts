@@ -1,4 +1,7 @@
+export * from './builtin/cross-entropy.js';
 export * from './builtin/frozen-labels.js';
+export * from './builtin/hand-crafted-prompt.js';
+export * from './builtin/plugins.js';
 export type * from './contracts/index.js';
 export * from './errors.js';
 export * from './model/assemble-text.js';
@@ -6,6 +9,9 @@ export * from './model/classifier.js';
 export * from './model/maths.js';
 export * from './model/predictor.js';
 export * from './model/template-tokens.js';
+export * from './model/reference.js';
+export * from './model/variables.js';
+export * from './model/context-init.js';
 export * from './model/training-step.js';
 export * from './plugin/define-plugin.js';
 export * from './safetensors/index.js';

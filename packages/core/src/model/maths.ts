@@ -5,6 +5,11 @@ export function normalise(x: tf.Tensor2D): tf.Tensor2D {
   return tf.div(x, tf.norm(x, 'euclidean', -1, true));
 }
 
+/** Mean of corresponding unit rows, scaled to unit length again, [N, E]. */
+export function meanDirection(all: readonly tf.Tensor2D[]): tf.Tensor2D {
+  return normalise(tf.addN([...all]));
+}
+
 /** scale · a · bᵀ of normalised rows, [A, B]. */
 export function cosineLogits(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.Tensor2D {
   return tf.mul(scale, tf.matMul(a, b, false, true));

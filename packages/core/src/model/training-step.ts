@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TextEncoding } from '../contracts/backbone.js';
-import type { LearnedPrompts, PromptedText } from '../contracts/prompts.js';
+import type { LearnedPrompts, PromptedText, TemplateTokens } from '../contracts/prompts.js';
 import { assembleText, concatLabels } from './assemble-text.js';
 import type { ClassifierParts } from './classifier.js';
-import { cosineLogits, normalise } from './maths.js';
+import { cosineLogits, meanDirection, normalise } from './maths.js';
 
 /** One batch: images, or their frozen features where the vision tower takes no prompts. */
 export interface Batch {
@@ -15,7 +15,10 @@ export interface Batch {
   readonly labels: tf.Tensor1D;
 }
 
-/** The text side of a step: one for all images, or one for each image where the context depends on it. */
+/**
+ * The text side of a step: one for all images, or one for each image where the context depends on it. With a template
+ * ensemble, the features are those of the ensemble, `text` and `encoding` those of its first template.
+ */
 export interface TextPass {
   readonly text: PromptedText;
   readonly encoding: TextEncoding;
@@ -116,11 +119,23 @@ export class TrainingStep {
   }
 
   private encode(prompts: LearnedPrompts): TextPass {
+    const { template, furtherTemplates = [] } = this.parts.learner;
+    const first = this.encodeTemplate(prompts, template);
+    if (furtherTemplates.length === 0) return first;
+    const passes = [first, ...furtherTemplates.map((further) => this.encodeTemplate(prompts, further))];
+    return {
+      ...first,
+      features: meanDirection(passes.map((pass) => pass.features)),
+      anchors: this.constantAnchors ?? (first.anchors && meanDirection(passes.map((pass) => pass.anchors!))),
+    };
+  }
+
+  private encodeTemplate(prompts: LearnedPrompts, template: TemplateTokens): TextPass {
     const { backbone, learner, aligner, needs } = this.parts;
     const anchorsToo = needs.anchors && !this.constantAnchors;
     const labels = aligner.labels();
     const text = assembleText(backbone, {
-      template: learner.template,
+      template,
       context: prompts.text,
       labels: anchorsToo ? concatLabels(labels, aligner.anchors()) : labels,
     });

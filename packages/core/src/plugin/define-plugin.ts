@@ -48,6 +48,8 @@ export interface SourceContext {
   /** Folder that relative paths in the configuration refer to. */
   readonly folder: string;
   readonly seed: number;
+  /** False asks a backbone for its plain path, the readable reference of the fast one (`runtime.fast`). Default true. */
+  readonly fast?: boolean;
 }
 
 export interface BackbonePlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'backbone', O> {
@@ -72,14 +74,25 @@ export interface LabelsPlugin<O extends OptionsSchema = OptionsSchema> extends P
 }
 
 export interface LossPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'loss', O> {
+  /** True where the loss makes sense with trained labels only; tested before anything is built. */
+  readonly needsTrainedLabels?: boolean;
   create(context: PartContext, options: z.output<O>): Loss;
 }
 
+/** The plugins of each kind. */
+export interface PluginOfKind<O extends OptionsSchema = OptionsSchema> {
+  backbone: BackbonePlugin<O>;
+  dataset: DatasetPlugin<O>;
+  prompt: PromptPlugin<O>;
+  labels: LabelsPlugin<O>;
+  loss: LossPlugin<O>;
+}
+
 /** Any plugin. A package exports its plugins as the array `plugins`. */
-export type Plugin = BackbonePlugin | DatasetPlugin | PromptPlugin | LabelsPlugin | LossPlugin;
+export type Plugin = PluginOfKind[keyof PluginOfKind];
 
 /** What plugins can provide. */
-export type PluginKind = Plugin['kind'];
+export type PluginKind = keyof PluginOfKind;
 
 /**
  * Types a plugin by its own options schema.
@@ -91,11 +104,9 @@ export type PluginKind = Plugin['kind'];
  *   create: (context, options) => createNone(context, options),
  * });
  */
-export function definePlugin<O extends OptionsSchema>(plugin: BackbonePlugin<O>): BackbonePlugin;
-export function definePlugin<O extends OptionsSchema>(plugin: DatasetPlugin<O>): DatasetPlugin;
-export function definePlugin<O extends OptionsSchema>(plugin: PromptPlugin<O>): PromptPlugin;
-export function definePlugin<O extends OptionsSchema>(plugin: LabelsPlugin<O>): LabelsPlugin;
-export function definePlugin<O extends OptionsSchema>(plugin: LossPlugin<O>): LossPlugin;
-export function definePlugin(plugin: unknown): unknown {
-  return plugin;
+export function definePlugin<Kind extends PluginKind, Options extends OptionsSchema>(
+  plugin: { readonly kind: Kind; readonly options: Options } & PluginOfKind<Options>[Kind],
+): PluginOfKind[Kind] {
+  const typedByItsOwnOptions: unknown = plugin;
+  return typedByItsOwnOptions as PluginOfKind[Kind];
 }

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { NamedVariables, PartContext, PromptLearner } from '../contracts/parts.js';
+import type { LearnedPrompts, TemplateTokens } from '../contracts/prompts.js';
+import { templateTokens } from '../model/template-tokens.js';
+import { definePlugin } from '../plugin/define-plugin.js';
+
+/** A hand-crafted template, or an ensemble of several; nothing is learned. Zero-shot CLIP with frozen labels. */
+export class HandCraftedPrompt implements PromptLearner {
+  readonly variables: NamedVariables = {};
+  readonly template: TemplateTokens;
+  readonly furtherTemplates: readonly TemplateTokens[];
+
+  /** @throws ConfigError where a template does not have exactly one `{}`. */
+  constructor({ backbone }: Pick<PartContext, 'backbone'>, templates: readonly [string, ...string[]]) {
+    const [first, ...further] = templates;
+    this.template = templateTokens(backbone.tokenizer, first);
+    this.furtherTemplates = further.map((template) => templateTokens(backbone.tokenizer, template));
+  }
+
+  prompts(): LearnedPrompts {
+    return {};
+  }
+
+  dispose(): void {
+    // There are no tensors.
+  }
+}
+
+const templateText = z.string().refine((text) => text.split('{}').length === 2, {
+  error: ({ input }) => `expected exactly one {} where the class name goes, received ${JSON.stringify(input)}`,
+});
+
+const options = z
+  .strictObject({
+    template: templateText
+      .optional()
+      .describe('Text around the class name, {}. Default: the template of the data set.'),
+    templates: z
+      .tuple([templateText], templateText)
+      .optional()
+      .describe('Several templates instead of one: the normalised text features are averaged over them.'),
+  })
+  .refine(({ template, templates }) => !(template && templates), {
+    error: 'template and templates exclude each other',
+    path: ['templates'],
+  });
+
+/** `prompt: { use: none }`, the default. */
+export const handCraftedPrompt = definePlugin({
+  kind: 'prompt',
+  name: 'none',
+  description: 'A hand-crafted template, or the mean of several (zero-shot CLIP, arXiv 2103.00020).',
+  options,
+  properties: () => ({ promptsVision: false, dependsOnImage: false, novelClasses: 'swap' }),
+  create: (context, { template, templates }) =>
+    new HandCraftedPrompt(context, templates ?? [template ?? context.template]),
+});

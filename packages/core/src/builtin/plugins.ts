@@ -1,0 +1,7 @@
+import type { Plugin } from '../plugin/define-plugin.js';
+import { crossEntropy } from './cross-entropy.js';
+import { frozenLabels } from './frozen-labels.js';
+import { handCraftedPrompt } from './hand-crafted-prompt.js';
+
+/** Core's own plugins. They are there whatever a configuration lists. */
+export const builtinPlugins: readonly Plugin[] = [handCraftedPrompt, frozenLabels, crossEntropy];
