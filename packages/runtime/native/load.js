@@ -1,0 +1,37 @@
+/**
+ * Loads an installation of libtensorflow (see src/install) and registers it with tfjs-core as the backend 'tensorflow'.
+ *
+ * It takes the kernels of `@tensorflow/tfjs-node-gpu` without that package's own start-up code, which would look for its
+ * binding inside node_modules. Plain JavaScript, because the installer also runs it in a child process to check what it built.
+ */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import util from 'node:util';
+
+/** The installation's `node_modules/@tensorflow/tfjs` is one line that hands out this object: there is one TensorFlow.js, the caller's. */
+const sharedTfjs = Symbol.for('promptweave.tfjs');
+
+/**
+ * @param {string} folder an installation
+ * @param {object} tfjs the module namespace of `@tensorflow/tfjs` that shares the caller's tfjs-core
+ * @returns {{ tensorflowVersion: string, usesGpu: boolean }}
+ */
+export function loadNative(folder, tfjs) {
+  restoreRemovedUtilities();
+  // libtensorflow reads this when it is loaded; 2 leaves errors only.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  globalThis[sharedTfjs] = tfjs;
+  const requireFrom = createRequire(join(folder, 'package.json'));
+  const binding = requireFrom('./binding/tfjs_binding.node');
+  const { NodeJSKernelBackend } = requireFrom('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
+  requireFrom('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
+  const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
+  tfjs.registerBackend('tensorflow', () => backend, 3);
+  return { tensorflowVersion: binding.TF_Version, usesGpu: backend.isUsingGpuDevice };
+}
+
+/** Node 23 removed two functions that tfjs-node 4.22 calls. */
+function restoreRemovedUtilities() {
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}

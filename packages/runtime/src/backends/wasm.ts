@@ -1,0 +1,24 @@
+import { createRequire } from 'node:module';
+import { dirname, join, sep } from 'node:path';
+import { BackendError } from '@promptweave/core';
+import type { Tfjs } from './load-tfjs.js';
+
+let loading: Promise<void> | undefined;
+
+/** Loads the WebAssembly backend and registers it as 'wasm'. */
+export function loadWasmBackend(tfjs: Tfjs): Promise<void> {
+  loading ??= load(tfjs);
+  return loading;
+}
+
+async function load(tfjs: Tfjs): Promise<void> {
+  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
+  wasm.setWasmPaths(join(dirname(main), 'dist') + sep);
+  if (!(await tfjs.setBackend('wasm'))) {
+    throw new BackendError('The WebAssembly backend does not start.', {
+      where: 'backend wasm',
+      remedy: 'Use the backend `cpu`, or `npx promptweave runtime install`.',
+    });
+  }
+}

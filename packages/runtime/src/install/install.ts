@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { BackendError } from '@promptweave/core';
+import { runtimeFolder } from '../cache-folder.js';
+import { checkInstallation } from './check-installation.js';
+import { compileBinding, findCompiler, layout } from './compile-binding.js';
+import { diskErrorOr, requireDiskSpace } from './disk-space.js';
+import { extractFiles, type InstalledFile, sha256OfFile } from './extract.js';
+import { withInstallLock } from './install-lock.js';
+import {
+  type Installation,
+  type InstallationManifest,
+  listRuntimes,
+  removeUnlinked,
+  storeFolder,
+} from './installation.js';
+import { downloadWheels } from './pip.js';
+import { defaultTensorflow, knownWheels, type WheelPlatform, wheelPlatform } from './platform.js';
+import type { OnProgress } from './progress.js';
+import { placeTfjsNode, tfjsVersion } from './tfjs-node-package.js';
+import {
+  brokenWheel,
+  openPackedWheel,
+  openUnpackedWheel,
+  readWheelInformation,
+  type WheelInformation,
+  type WheelSource,
+} from './wheel-source.js';
+
+export interface InstallOptions {
+  /** Take the CUDA build and nvidia's libraries (Linux x86-64; several GB). */
+  readonly gpu?: boolean;
+  /** TensorFlow's version; 2.12 to 2.21 are known to work. */
+  readonly tensorflow?: string;
+  /** A wheel, a folder of wheels, or a folder where the wheel is installed (`site-packages`), instead of the network. */
+  readonly from?: string;
+  /** Install anew what is there already. */
+  readonly force?: boolean;
+  readonly onProgress?: OnProgress;
+}
+
+/**
+ * Puts libtensorflow and the binding compiled for it into the cache: the wheel comes from pip's index or from `from`, only the
+ * libraries and headers are taken out, every hash is checked, the result is run before it counts. Interrupted at any moment, it
+ * leaves the former installation, or none; the next run clears up. Processes that install at once wait for each other.
+ *
+ * @returns the installation, the one that was there already where nothing had to be done
+ * @throws BackendError naming what is missing (compiler, Python, pip, network, disk space) and how to get it
+ */
+export async function installRuntime(options: InstallOptions = {}): Promise<Installation> {
+  const platform = wheelPlatform();
+  const variant = options.gpu ? 'cuda' : 'cpu';
+  if (options.gpu && !platform.cudaDistribution) {
+    throw new BackendError(`There is no CUDA build of TensorFlow for ${platform.machine}.`, {
+      where: '--gpu',
+      remedy: 'Leave --gpu out.',
+    });
+  }
+  const onProgress = options.onProgress ?? (() => undefined);
+  return withInstallLock(onProgress, async (lock) => {
+    await removeUnlinked();
+    const nameOf = (version: string): string => `${version}-${variant}-${platform.machine}`;
+    const usable = async (name: string): Promise<Installation | undefined> =>
+      (await listRuntimes()).find((entry) => entry.name === name && !entry.problem);
+    const asked = options.from ? undefined : nameOf(options.tensorflow ?? defaultTensorflow);
+    const present = asked && !options.force ? await usable(asked) : undefined;
+    if (present) return present;
+
+    await findCompiler();
+    const folder = join(storeFolder(), randomUUID());
+    await mkdir(folder, { recursive: true });
+    try {
+      const manifest = await build(folder, platform, variant, options, onProgress);
+      lock.requireHeld();
+      const name = nameOf(manifest.tensorflow);
+      const link = `${folder}.link`;
+      await symlink(relative(runtimeFolder(), folder), link);
+      await rename(link, join(runtimeFolder(), name));
+      onProgress({ step: 'done', message: name });
+      const installed = await usable(name);
+      if (installed) return installed;
+      throw new BackendError(`${name} was installed but is gone.`, {
+        where: runtimeFolder(),
+        remedy: 'Run `npx promptweave runtime install` again, without other programs changing the cache.',
+      });
+    } catch (cause) {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+      throw diskErrorOr(cause, folder, () => (cause instanceof Error ? cause : new Error(String(cause))));
+    }
+  });
+}
+
+/** Makes a whole installation in `folder`; its manifest, written last, says so. */
+async function build(
+  folder: string,
+  platform: WheelPlatform,
+  variant: 'cpu' | 'cuda',
+  options: InstallOptions,
+  onProgress: OnProgress,
+): Promise<InstallationManifest> {
+  // The wheel (0.3 GB), its two libraries unpacked (0.9 GB); with CUDA five times as much.
+  await requireDiskSpace(folder, variant === 'cuda' ? 9e9 : 1.4e9);
+  const distribution = (variant === 'cuda' && platform.cudaDistribution) || platform.distribution;
+  const version = options.tensorflow ?? defaultTensorflow;
+  const download = (requirements: readonly string[]): Promise<string[]> => {
+    onProgress({ step: 'download', message: requirements.join(', ') });
+    return downloadWheels(requirements, platform, folder, onProgress);
+  };
+  const files: Record<string, InstalledFile> = {};
+  const wheels: { file: string; sha256?: string }[] = [];
+  const take = async (
+    path: string | WheelSource,
+    choose: (wheel: WheelSource) => Map<string, string>,
+  ): Promise<WheelInformation> => {
+    const wheel = typeof path === 'string' ? await openPackedWheel(path) : path;
+    try {
+      const sha256 = wheel.where.endsWith('.whl') ? await sha256OfFile(wheel.where) : undefined;
+      const expected = knownWheels[basename(wheel.where)];
+      if (expected && sha256 !== expected)
+        throw brokenWheel(wheel.where, 'its SHA-256 is not that of the published wheel');
+      const information = await readWheelInformation(wheel);
+      Object.assign(files, await extractFiles(wheel, information, choose(wheel), folder, onProgress));
+      wheels.push({ file: basename(wheel.where), ...(sha256 && { sha256 }) });
+      return information;
+    } finally {
+      wheel.close();
+    }
+  };
+
+  const given = options.from ? await openGiven(resolve(options.from), platform) : undefined;
+  const main = given?.main ?? (await download([`${distribution}==${version}`]))[0];
+  if (!main) throw new BackendError(`pip downloaded nothing for ${distribution}.`, { where: 'pip download' });
+  const information = await take(main, (wheel) => chooseTensorflow(wheel, platform));
+  if (options.tensorflow && options.tensorflow !== information.version) {
+    throw new BackendError(`The wheel holds TensorFlow ${information.version}, not ${options.tensorflow}.`, {
+      where: options.from,
+      remedy: 'Leave --tensorflow out, or give the wheel of that version.',
+    });
+  }
+  if (variant === 'cuda') {
+    const cuda = given?.cuda.length ? given.cuda : await download(cudaRequirements(information));
+    for (const wheel of cuda) await take(wheel, chooseCuda);
+  }
+  await Promise.all(['wheels', 'pip'].map((name) => rm(join(folder, name), { recursive: true, force: true })));
+
+  onProgress({ step: 'compile', message: 'the binding between TensorFlow and Node' });
+  await placeTfjsNode(folder);
+  const compiler = await compileBinding(folder, platform);
+  files[layout.binding] = {
+    bytes: (await stat(join(folder, layout.binding))).size,
+    sha256: await sha256OfFile(join(folder, layout.binding)),
+  };
+  onProgress({ step: 'check', message: 'a product of matrices and its gradient' });
+  await checkInstallation(folder, information.version);
+
+  const manifest: InstallationManifest = {
+    format: 1,
+    tensorflow: information.version,
+    variant,
+    machine: platform.machine,
+    tfjs: tfjsVersion,
+    wheels,
+    compiler,
+    installedAt: new Date().toISOString(),
+    files,
+  };
+  await writeFile(join(folder, layout.manifest), JSON.stringify(manifest, null, 2));
+  return manifest;
+}
+
+/** The two libraries, and the headers that the C API's own headers include in any version since 2.12 (0.3 MB). */
+function chooseTensorflow(wheel: WheelSource, platform: WheelPlatform): Map<string, string> {
+  const missing = platform.libraries.filter((library) => !wheel.files.includes(library));
+  if (missing.length > 0) {
+    throw new BackendError(
+      `${basename(wheel.where)} is not a wheel of TensorFlow for ${platform.machine}: it holds no ${missing.join(', ')}.`,
+      {
+        where: wheel.where,
+        remedy: `Give the wheel of \`${platform.distribution}\` for ${platform.machine}, from version 2.12 on.`,
+      },
+    );
+  }
+  const header =
+    /^tensorflow\/include\/(?:.*\/)?(?:ctstring(?:_internal)?\.h|tsl_status\.h|tensorflow\/c\/(?:eager\/)?[a-z_]+\.h)$/;
+  const headers = wheel.files.filter((file) => header.test(file));
+  return new Map([
+    ...platform.libraries.map((library): [string, string] => [library, library]),
+    ...headers.map((file): [string, string] => [file, file.replace(/^tensorflow\//, '')]),
+  ]);
+}
+
+/** nvidia's shared libraries; they keep their place beside `tensorflow/`, where libtensorflow's own search path looks. */
+function chooseCuda(wheel: WheelSource): Map<string, string> {
+  return new Map(
+    wheel.files.filter((file) => /^nvidia\/.*\/lib\/[^/]+\.so[.\d]*$/.test(file)).map((file) => [file, file]),
+  );
+}
+
+/** The `nvidia-*` packages that the wheel's extra `and-cuda` names. */
+function cudaRequirements(information: WheelInformation): string[] {
+  return information.requirements
+    .filter((line) => /;.*extra\s*==\s*["']and-cuda["']/.test(line))
+    .map((line) => (line.split(';')[0] ?? '').replace(/[\s()]/g, ''));
+}
+
+/** What `--from` names: a wheel, a folder with one, or a folder where one was unpacked. */
+async function openGiven(
+  path: string,
+  platform: WheelPlatform,
+): Promise<{ main: string | WheelSource; cuda: string[] }> {
+  const kind = await stat(path).catch((cause: unknown) => {
+    throw new BackendError(`${path} cannot be read.`, {
+      where: '--from',
+      remedy: 'Give a wheel or a folder that exists.',
+      cause,
+    });
+  });
+  if (kind.isFile()) return { main: path, cuda: [] };
+  const names = (await readdir(path)).filter((name) => name.endsWith('.whl'));
+  const tensorflow = names.find((name) => /^tensorflow(_cpu)?-/.test(name));
+  const cuda = names.filter((name) => name.startsWith('nvidia_')).map((name) => join(path, name));
+  if (tensorflow) return { main: join(path, tensorflow), cuda };
+  const unpacked = [platform.distribution, 'tensorflow', 'tensorflow-cpu'];
+  for (const distribution of unpacked) {
+    const found = await openUnpackedWheel(path, distribution).catch((cause: unknown) => {
+      if (cause instanceof BackendError) return undefined;
+      throw cause;
+    });
+    if (found) return { main: found, cuda };
+  }
+  throw new BackendError(`${path} holds no wheel of TensorFlow, neither packed nor unpacked.`, {
+    where: '--from',
+    remedy: `Give a file such as ${platform.distribution.replace('-', '_')}-${defaultTensorflow}-….whl, its folder, or a site-packages folder.`,
+  });
+}
