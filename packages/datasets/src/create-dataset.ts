@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { Dataset } from '@promptweave/core';
+
+/** A data set whose digest is computed when it is first asked for. */
+export function createDataset(parts: Omit<Dataset, 'digest'>): Dataset {
+  const { name, classNames, template, imagePolicy, train, val, test } = parts;
+  let digest: string | undefined;
+  return {
+    name,
+    classNames,
+    template,
+    imagePolicy,
+    train,
+    val,
+    test,
+    get digest() {
+      if (digest !== undefined) return digest;
+      const hash = createHash('sha256').update(JSON.stringify([classNames, imagePolicy]));
+      for (const items of [train, val, test]) {
+        hash.update('\n');
+        for (const { id, label, domain } of items) hash.update(JSON.stringify([id, label, domain ?? null]));
+      }
+      return (digest = hash.digest('hex'));
+    },
+  };
+}
