@@ -1,0 +1,108 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CheckpointError, type StateDict } from '@promptweave/core';
+import type { Activation } from '../activation.js';
+import type { TokenizerFiles } from '../tokenizer/index.js';
+import { checkedTensors } from './checked-tensors.js';
+import { chooseFiles, type ChosenFiles } from './chosen-files.js';
+import { architectureOf, type ClipArchitecture } from './clip-architecture.js';
+import { readConfig, readOpenClipConfig, requireAgreement, type ClipConfig } from './clip-config.js';
+import { fetchFromHub, isHubId, type HubOptions } from './hub.js';
+import { renamed, type KeyNaming } from './key-names.js';
+import { digestOf, readWeights } from './weights-file.js';
+
+/** What a user may say about a checkpoint; each setting takes precedence over files and rules. */
+export interface ClipCheckpointOptions {
+  readonly visionHeads?: number;
+  readonly textHeads?: number;
+  readonly activation?: Activation;
+  readonly hub?: HubOptions;
+}
+
+/** The weights of a CLIP, under OpenAI's names and in OpenAI's layouts, wherever they came from. */
+export interface ClipWeights {
+  readonly architecture: ClipArchitecture;
+  /** All tensors of the model and no others, in the order of its computation; read from the file by `data()`. */
+  readonly tensors: StateDict;
+  /** Paths of the tokenizer that came with the weights; absent where none did (then it is OpenAI's). */
+  readonly tokenizerFiles?: TokenizerFiles;
+  /** SHA-256 of the weights file, hexadecimal. */
+  readonly digest: string;
+  /** What was asked for. */
+  readonly source: string;
+  /** What neither weights nor configuration say and was therefore assumed, one sentence each. */
+  readonly assumptions: readonly string[];
+}
+
+/**
+ * Opens the weights of a CLIP: a local file, a local folder, or a model of the Hugging Face hub (`owner/name`, or
+ * `owner/name@revision`). Formats: safetensors, whole or in shards; state dictionaries of torch.save; OpenAI's TorchScript
+ * archives. Key names: OpenAI's, Hugging Face's CLIPModel, open_clip's. Types: float16, bfloat16, float32, float64.
+ *
+ * Shapes are all checked here. The values are decoded, and checked to be finite, when a tensor's `data()` is called:
+ * take each tensor once, upload it, and a model of any size needs little more memory than its largest tensor.
+ *
+ * @example
+ * const { architecture, tensors } = await loadClipCheckpoint('openai/clip-vit-base-patch16');
+ *
+ * @throws CheckpointError when the source is missing, corrupt, incomplete, or no CLIP with two transformers
+ */
+export async function loadClipCheckpoint(source: string, options: ClipCheckpointOptions = {}): Promise<ClipWeights> {
+  const { folder, files } = await locate(source, options.hub);
+  const weights = join(folder, files.weights);
+  const file = await readWeights(weights);
+  const { naming, tensors, origins } = renamed(file, weights);
+  const config = configOf(folder, files, naming);
+  const { visionHeads, textHeads, activation } = options;
+  const given = Object.fromEntries(
+    Object.entries({ visionHeads, textHeads, activation }).filter(([, value]) => value !== undefined),
+  );
+  const { imageSize, visionHeads: v, textHeads: t, activation: a } = config?.architecture ?? {};
+  const hints = { imageSize, visionHeads: v, textHeads: t, activation: a, ...given, where: weights };
+  const architecture = architectureOf(tensors, hints);
+  if (config) requireAgreement(config, architecture);
+  const assumptions: string[] = [];
+  if (hints.activation === undefined) {
+    assumptions.push('No configuration names the activation: QuickGELU is assumed, as in the models of OpenAI.');
+  }
+  if (hints.visionHeads === undefined || hints.textHeads === undefined) {
+    assumptions.push('No configuration names the heads: 64 values a head are assumed, as in the models of OpenAI.');
+  }
+  return {
+    architecture,
+    tensors: checkedTensors(tensors, architecture, weights, origins),
+    tokenizerFiles: tokenizerIn(folder, files.tokenizerFiles),
+    digest: await digestOf(weights),
+    source,
+    assumptions,
+  };
+}
+
+async function locate(source: string, hub?: HubOptions): Promise<{ folder: string; files: ChosenFiles }> {
+  const stats = await stat(source).catch(() => undefined);
+  if (stats?.isDirectory()) return { folder: source, files: chooseFiles(await readdir(source), source) };
+  if (stats) {
+    const folder = dirname(source);
+    return { folder, files: chooseFiles(await readdir(folder), source, basename(source)) };
+  }
+  if (isHubId(source) && !/\.(safetensors|bin|pt|pth|json)$/.test(source)) return fetchFromHub(source, hub);
+  throw new CheckpointError('There is no such file or folder, and it is not the id of a model on the hub.', {
+    where: source,
+    remedy: 'Give a path that exists, or an id like openai/clip-vit-base-patch16.',
+  });
+}
+
+/** The configuration that belongs to the naming; the other one where only that is there. */
+function configOf(folder: string, files: ChosenFiles, naming: KeyNaming): ClipConfig | undefined {
+  const { config, openClipConfig } = files;
+  if (openClipConfig !== undefined && (naming === 'openai' || config === undefined)) {
+    return readOpenClipConfig(join(folder, openClipConfig));
+  }
+  return config === undefined ? undefined : readConfig(join(folder, config));
+}
+
+function tokenizerIn(folder: string, files?: TokenizerFiles): TokenizerFiles | undefined {
+  if (!files) return undefined;
+  const path = (name?: string): string | undefined => (name === undefined ? undefined : join(folder, name));
+  return { tokenizerJson: path(files.tokenizerJson), vocab: path(files.vocab), merges: path(files.merges) };
+}

@@ -1,0 +1,68 @@
+import { CheckpointError } from '@promptweave/core';
+import { InertObject, PickledTensor } from './pickled-values.js';
+
+/** Keys under which training scripts keep the weights beside epoch, optimiser and the like. */
+const WEIGHT_KEYS = ['state_dict', 'model_state_dict', 'model'];
+const DEEPEST = 64;
+const MOST_ENTRIES = 100_000;
+
+/** Tensors and plain values of an unpickled object, by their dotted names. */
+export interface FlatState {
+  readonly tensors: Map<string, PickledTensor>;
+  /** Numbers, texts and booleans that stood beside the weights: epoch, accuracy, … */
+  readonly values: Record<string, number | string | boolean>;
+}
+
+/**
+ * Names every tensor of a state dictionary, of a training checkpoint that holds one, or of a TorchScript module.
+ *
+ * @throws CheckpointError when the object is none of these, or contains itself
+ */
+export function flatten(root: unknown, where: string): FlatState {
+  const outer = membersOf(root);
+  if (!outer) {
+    throw new CheckpointError(`The file holds ${kindOf(root)}, not a state dictionary.`, {
+      where,
+      remedy: 'Save the weights with torch.save(model.state_dict(), path).',
+    });
+  }
+  const key = WEIGHT_KEYS.find((name) => membersOf(outer.get(name)));
+  const weights = key === undefined ? outer : membersOf(outer.get(key))!;
+  const tensors = new Map<string, PickledTensor>();
+  let entries = 0;
+  const visit = (members: Map<unknown, unknown>, prefix: string, depth: number): void => {
+    if (depth > DEEPEST) throw tooDeep(where);
+    for (const [name, value] of members) {
+      if (++entries > MOST_ENTRIES) throw tooDeep(where);
+      const path = `${prefix}${String(name)}`;
+      const inner = membersOf(value);
+      if (value instanceof PickledTensor) tensors.set(path, value);
+      else if (inner) visit(inner, `${path}.`, depth + 1);
+    }
+  };
+  visit(weights, '', 0);
+  return { tensors, values: Object.fromEntries([...outer].filter(isPlain).map(([k, v]) => [String(k), v])) };
+}
+
+function membersOf(value: unknown): Map<unknown, unknown> | undefined {
+  if (value instanceof Map) return value;
+  const isModule = value instanceof InertObject && value.className.startsWith('__torch__.');
+  return isModule && value.state instanceof Map ? value.state : undefined;
+}
+
+function isPlain(entry: [unknown, unknown]): entry is [unknown, number | string | boolean] {
+  return ['number', 'string', 'boolean'].includes(typeof entry[1]);
+}
+
+function kindOf(value: unknown): string {
+  if (value instanceof InertObject) return `an object of class ${value.className}`;
+  if (value instanceof PickledTensor) return 'a single tensor';
+  return Array.isArray(value) ? 'a list' : `a value of type ${value === null ? 'None' : typeof value}`;
+}
+
+function tooDeep(where: string): CheckpointError {
+  return new CheckpointError('The state dictionary contains itself, or is nested without end.', {
+    where,
+    remedy: 'The file is corrupt or malicious: get the weights from another place.',
+  });
+}

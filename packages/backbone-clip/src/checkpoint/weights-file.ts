@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CheckpointError, RandomAccessFile, readSafetensors, type StateDict } from '@promptweave/core';
+import { isLegacyFile, readTorchStateDict } from './torch/read-torch-state-dict.js';
+
+/** Bytes hashed at a time. */
+const PORTION = 8 * 2 ** 20;
+
+/**
+ * The tensors of a weights file, in whichever format it is, judged by its first bytes; or of all shards of an index.
+ *
+ * @throws CheckpointError when the file is missing, corrupt or of an unknown format
+ */
+export async function readWeights(path: string): Promise<StateDict> {
+  const shards = shardsOf(path);
+  if (shards.length === 0) return readOne(path);
+  const tensors: StateDict = new Map();
+  for (const shard of shards) {
+    for (const [name, tensor] of await readOne(join(dirname(path), shard))) tensors.set(name, tensor);
+  }
+  return tensors;
+}
+
+/**
+ * Names of the files that an index of shards refers to, in order; none when the file is no index.
+ *
+ * @throws CheckpointError when the index is malformed, or leads out of its folder
+ */
+export function shardsOf(path: string): string[] {
+  if (!path.endsWith('.index.json')) return [];
+  const file = new RandomAccessFile(path);
+  let map: unknown;
+  try {
+    map = JSON.parse(Buffer.from(file.read(0, Math.min(file.size, 64 * 2 ** 20))).toString('utf8'))?.weight_map;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+  }
+  const shards = typeof map === 'object' && map !== null ? [...new Set(Object.values(map))].sort() : [];
+  if (shards.length === 0 || !shards.every((shard) => typeof shard === 'string' && /^[\w-][\w.-]*$/.test(shard))) {
+    throw new CheckpointError('The index of the shards has no "weight_map" from tensors to files beside it.', {
+      where: path,
+      remedy: 'Get the file again.',
+    });
+  }
+  return shards as string[];
+}
+
+async function readOne(path: string): Promise<StateDict> {
+  const file = new RandomAccessFile(path);
+  const begin = Buffer.from(file.read(0, Math.min(file.size, 300)));
+  const text = begin.toString('latin1');
+  if (text.startsWith('PK') || isLegacyFile(file)) return (await readTorchStateDict(path)).tensors;
+  if (begin[8] === 0x7b || path.endsWith('.safetensors')) {
+    refusePlaceholder(text, path);
+    return (await readSafetensors(path)).tensors;
+  }
+  refusePlaceholder(text, path);
+  const kind = text.slice(257, 262) === 'ustar' ? 'a tar archive' : begin[0] === 0x80 ? 'a bare pickle' : undefined;
+  throw new CheckpointError(
+    kind === undefined
+      ? `The format of the file is unknown; it begins with the bytes ${begin.subarray(0, 8).toString('hex') || '(none)'}.`
+      : `The file is ${kind}, not a file of torch.save.`,
+    { where: path, remedy: 'Give safetensors, a state dictionary of torch.save, or a TorchScript archive.' },
+  );
+}
+
+/** Text files that stand where weights should be. */
+function refusePlaceholder(begin: string, path: string): void {
+  if (begin.startsWith('version https://git-lfs')) {
+    throw new CheckpointError('The file is only a pointer of Git LFS; the weights were not downloaded.', {
+      where: path,
+      remedy: 'Run `git lfs pull` in its folder, or get the file from the web page of the model.',
+    });
+  }
+  if (/^\s*<(!doctype|html)/i.test(begin)) {
+    throw new CheckpointError('The file is a web page, not weights.', {
+      where: path,
+      remedy: 'The download failed or needs a login: get the file again.',
+    });
+  }
+}
+
+/** SHA-256 of the weights, in hexadecimal; of several shards, that of their names and digests. */
+export async function digestOf(path: string): Promise<string> {
+  const shards = shardsOf(path);
+  if (shards.length === 0) return digestOfFile(path);
+  const lines: string[] = [];
+  for (const shard of shards) lines.push(`${basename(shard)} ${await digestOfFile(join(dirname(path), shard))}\n`);
+  return createHash('sha256').update(lines.join('')).digest('hex');
+}
+
+async function digestOfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const portion = Buffer.allocUnsafe(PORTION);
+  const file = await open(path, 'r');
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(portion, 0, PORTION);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(portion.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
+}
