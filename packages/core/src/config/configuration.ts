@@ -1,0 +1,74 @@
+import type { EvaluateSettings, RuntimeSettings } from './sections.js';
+import type { TrainSettings } from '../training/settings.js';
+import { without } from './layers.js';
+import type { ProtocolName } from './protocols.js';
+
+/** A part as a user writes it: its name alone, or `{ use, ...options }`. */
+export type PartChoice = string | { readonly use?: string; readonly [option: string]: unknown };
+
+/** A configuration as a user writes it, in YAML or in code. Everything but the data set has a default. */
+export interface Configuration {
+  readonly plugins?: readonly string[];
+  readonly preset?: string;
+  readonly backbone?: PartChoice;
+  readonly dataset?: PartChoice;
+  readonly prompt?: PartChoice;
+  readonly labels?: PartChoice;
+  readonly losses?: readonly PartChoice[];
+  readonly train?: Partial<TrainSettings>;
+  readonly evaluate?: Partial<EvaluateSettings>;
+  readonly protocol?: ProtocolName;
+  readonly seed?: number;
+  readonly runtime?: Partial<RuntimeSettings>;
+  readonly output?: string;
+  readonly grid?: Readonly<Record<string, unknown>>;
+}
+
+/** A part with all of its options. */
+export interface ResolvedPart {
+  readonly use: string;
+  readonly [option: string]: unknown;
+}
+
+/** The data set with all of its options. */
+export interface ResolvedDataset extends ResolvedPart {
+  readonly shots: number | 'all';
+  readonly classes: 'all' | 'base' | 'novel';
+}
+
+/** A loss with its weight in the total and all of its options. */
+export interface ResolvedLoss extends ResolvedPart {
+  readonly weight: number;
+}
+
+/** One experiment, with every default filled in; frozen. Presets are laid in and gone. */
+export interface ResolvedConfiguration {
+  readonly plugins: readonly string[];
+  readonly backbone: ResolvedPart;
+  readonly dataset: ResolvedDataset;
+  readonly prompt: ResolvedPart;
+  readonly labels: ResolvedPart;
+  readonly losses: readonly ResolvedLoss[];
+  readonly train: TrainSettings;
+  readonly evaluate: EvaluateSettings;
+  readonly protocol: ProtocolName;
+  readonly seed: number;
+  readonly runtime: RuntimeSettings;
+  /** Folder of the results; whoever runs the experiment chooses one where it is absent. */
+  readonly output?: string;
+}
+
+/**
+ * Types a configuration written in code; the same value as from YAML.
+ *
+ * @example
+ * const configuration = defineConfiguration({ preset: 'comma/base-to-novel', dataset: { use: 'emoji/animals' } });
+ */
+export function defineConfiguration(configuration: Configuration): Configuration {
+  return configuration;
+}
+
+/** The options of a part as its plugin takes them: without `use` and what the configuration adds to every part of its kind. */
+export function optionsOf(part: ResolvedPart, ...added: readonly string[]): Record<string, unknown> {
+  return without(part, 'use', ...added);
+}

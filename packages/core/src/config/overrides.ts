@@ -1,0 +1,71 @@
+import { parseDocument } from 'yaml';
+import { ConfigError } from '../errors.js';
+import { expandNames, isMapping, lay, partSections } from './layers.js';
+
+/** `path=value` of the command line. */
+export interface Override {
+  /** As it was written. */
+  readonly text: string;
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/**
+ * Reads `train.batch=8`, `losses=[cross-entropy, comma/knowledge]`, `losses.1.weight=0.5`; the value is YAML.
+ * @throws ConfigError where there is no `=`, no path, or the value is not YAML.
+ */
+export function parseOverride(text: string): Override {
+  const equals = text.indexOf('=');
+  const path = text.slice(0, equals).trim().split('.');
+  if (equals < 0 || path.some((key) => key === '')) {
+    throw new ConfigError(`override "${text}": expected path=value, such as train.batch=8`, { where: text });
+  }
+  const document = parseDocument(text.slice(equals + 1), { prettyErrors: false });
+  const error = document.errors[0];
+  if (error)
+    throw new ConfigError(`override "${text}": the value is not valid YAML: ${error.message}`, { where: text });
+  return { text, path, value: document.toJS() as unknown };
+}
+
+/** Those that choose a part come first, so that the options beside them are the new part's in whatever order. */
+export function inOrder(overrides: readonly Override[]): Override[] {
+  const chooses = ({ path }: Override) =>
+    (partSections as readonly string[]).includes(path[0]!) && (path.length === 1 || path[1] === 'use');
+  return [...overrides.filter(chooses), ...overrides.filter((override) => !chooses(override))];
+}
+
+/**
+ * The configuration with one override laid over it.
+ * @throws ConfigError where a list has no such entry.
+ */
+export function applyOverride(
+  value: Readonly<Record<string, unknown>>,
+  override: Override,
+): Readonly<Record<string, unknown>> {
+  const [section, ...rest] = override.path;
+  if (rest.length === 0) return lay(value, expandNames({ [section!]: override.value }));
+  return put(value, override.path, override) as Readonly<Record<string, unknown>>;
+}
+
+function put(below: unknown, path: readonly string[], override: Override): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) {
+    return isMapping(below) && isMapping(override.value) ? lay(below, override.value) : override.value;
+  }
+  if (Array.isArray(below)) {
+    const index = Number(key);
+    if (!(index in below)) {
+      const entries = below.length === 1 ? '1 entry' : `${below.length} entries`;
+      throw new ConfigError(
+        `override "${override.text}": the list has ${entries}, counted from 0; there is no ${key}`,
+        {
+          where: override.text,
+        },
+      );
+    }
+    return below.with(index, put(below[index], rest, override));
+  }
+  const mapping = isMapping(below) ? below : {};
+  const entry = Object.hasOwn(mapping, key) ? mapping[key] : undefined;
+  return lay(mapping, { [key]: put(entry, rest, override) });
+}

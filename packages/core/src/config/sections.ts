@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** The `evaluate` section. */
+export const evaluateSettings = z.strictObject({
+  batch: z.int().min(1).default(100).describe('Images in a batch of an evaluation.'),
+});
+
+/** The `runtime` section. */
+export const runtimeSettings = z.strictObject({
+  backend: z
+    .enum(['auto', 'tensorflow', 'wasm', 'cpu'])
+    .default('auto')
+    .describe('TensorFlow.js backend; auto takes the best one that is installed.'),
+  fast: z
+    .boolean()
+    .default(true)
+    .describe("The backbone's fast path; false takes the plain one, which gives the same numbers."),
+});
+
+/** What every data set takes besides its own options. */
+export const datasetSettings = {
+  shots: z
+    .union([z.int().min(1), z.literal('all')])
+    .default(16)
+    .describe('Training images per class, or all.'),
+  classes: z
+    .enum(['all', 'base', 'novel'])
+    .optional()
+    .describe(
+      'Classes to use: all, the first half by label (base), or the rest (novel). Default: those that the protocol trains on.',
+    ),
+};
+
+/** What every loss takes besides its own options. */
+export const lossSettings = {
+  weight: z.number().min(0).default(1).describe('Weight in the total.'),
+};
+
+export type EvaluateSettings = z.output<typeof evaluateSettings>;
+export type RuntimeSettings = z.output<typeof runtimeSettings>;
+
+/** Option names that a plugin of a kind cannot use, for they are the configuration's own. */
+export const reservedOptions: Readonly<Record<string, readonly string[]>> = {
+  backbone: ['use'],
+  dataset: ['use', ...Object.keys(datasetSettings)],
+  prompt: ['use'],
+  labels: ['use'],
+  loss: ['use', ...Object.keys(lossSettings)],
+};

@@ -1,0 +1,135 @@
+import { resolve } from 'node:path';
+import type { DependencyContainer } from 'tsyringe';
+import { canonicalJson } from '../config/canonical.js';
+import { optionsOf, type ResolvedConfiguration } from '../config/configuration.js';
+import type { Backbone } from '../contracts/backbone.js';
+import type { Dataset } from '../contracts/dataset.js';
+import type { PartContext } from '../contracts/parts.js';
+import { Classifier } from '../model/classifier.js';
+import type { SourceContext } from '../plugin/define-plugin.js';
+import type { Registry } from '../plugin/registry.js';
+import { BackboneCache } from './backbone-cache.js';
+import { TOKENS } from './tokens.js';
+
+/** Everything that one configuration describes, made and put together. */
+export interface Experiment {
+  readonly configuration: ResolvedConfiguration;
+  readonly backbone: Backbone;
+  /** The chosen shots and classes. */
+  readonly dataset: Dataset;
+  readonly classifier: Classifier;
+  /** Child of the program's container, with all of the above (see `TOKENS`). */
+  readonly container: DependencyContainer;
+  /** Frees what was learned. The backbone stays for the program's other experiments: `disposeBackbones` frees it. */
+  dispose(): void;
+}
+
+/** Where an experiment is made. */
+export interface ExperimentOptions {
+  /** The program's container; it holds the data pipeline. */
+  readonly container: DependencyContainer;
+  readonly registry: Registry;
+  /** Folder that relative paths of the configuration refer to. */
+  readonly folder: string;
+}
+
+/**
+ * Makes backbone, data set, prompt learner, label aligner and losses of a configuration, and composes the classifier.
+ * A TensorFlow.js backend must be set.
+ * @throws ConfigError, CheckpointError or DatasetError of whichever part cannot be made; what was made before it is freed.
+ */
+export async function createExperiment(
+  configuration: ResolvedConfiguration,
+  { container: program, registry, folder }: ExperimentOptions,
+): Promise<Experiment> {
+  const { seed, runtime } = configuration;
+  const source: SourceContext = { folder: resolve(folder), seed, fast: runtime.fast };
+  const dataset = await createDataset(configuration, registry, source, program);
+  const backbone = await createBackbone(configuration, registry, source, program);
+  const classifier = createClassifier(configuration, registry, { backbone, dataset });
+
+  const container = program.createChildContainer();
+  container.register(TOKENS.configuration, { useValue: configuration });
+  container.register(TOKENS.backbone, { useValue: backbone });
+  container.register(TOKENS.dataset, { useValue: dataset });
+  container.register(TOKENS.classifier, { useValue: classifier });
+  return {
+    configuration,
+    backbone,
+    dataset,
+    classifier,
+    container,
+    dispose: () => {
+      classifier.dispose();
+      container.reset();
+    },
+  };
+}
+
+/** Frees the backbones that the experiments of a program shared. */
+export async function disposeBackbones(container: DependencyContainer): Promise<void> {
+  if (container.isRegistered(TOKENS.backbones)) await container.resolve(TOKENS.backbones).dispose();
+}
+
+async function createDataset(
+  { dataset: chosen, seed }: ResolvedConfiguration,
+  registry: Registry,
+  source: SourceContext,
+  program: DependencyContainer,
+): Promise<Dataset> {
+  const { use, shots, classes } = chosen;
+  const whole = await registry.get('dataset', use).create(source, optionsOf(chosen, 'shots', 'classes'));
+  const perClass = shots === 'all' ? undefined : shots;
+  return program.resolve(TOKENS.pipeline).subset(whole, { shots: perClass, seed, classes });
+}
+
+function createBackbone(
+  { backbone: chosen }: ResolvedConfiguration,
+  registry: Registry,
+  source: SourceContext,
+  program: DependencyContainer,
+): Promise<Backbone> {
+  if (!program.isRegistered(TOKENS.backbones)) {
+    program.register(TOKENS.backbones, { useValue: new BackboneCache() });
+  }
+  const key = canonicalJson({ chosen, source });
+  const create = () => registry.get('backbone', chosen.use).create(source, optionsOf(chosen));
+  return program.resolve(TOKENS.backbones).get(key, create);
+}
+
+function createClassifier(
+  { dataset: { shots }, prompt, labels, losses, seed }: ResolvedConfiguration,
+  registry: Registry,
+  { backbone, dataset }: { readonly backbone: Backbone; readonly dataset: Dataset },
+): Classifier {
+  const { classNames, template } = dataset;
+  const context: PartContext = { backbone, classNames, template, shots: shotsOf(shots, dataset), seed };
+  const learnerPlugin = registry.get('prompt', prompt.use);
+  const alignerPlugin = registry.get('labels', labels.use);
+  const made: { dispose(): void }[] = [];
+  const keep = <T extends { dispose(): void }>(part: T): T => {
+    made.push(part);
+    return part;
+  };
+  try {
+    return new Classifier({
+      backbone,
+      learner: keep(learnerPlugin.create(context, optionsOf(prompt))),
+      learnerProperties: learnerPlugin.properties(optionsOf(prompt)),
+      aligner: keep(alignerPlugin.create(context, optionsOf(labels))),
+      alignerProperties: alignerPlugin.properties(optionsOf(labels)),
+      losses: losses.map((loss) => ({
+        loss: keep(registry.get('loss', loss.use).create(context, optionsOf(loss, 'weight'))),
+        weight: loss.weight,
+      })),
+    });
+  } catch (error) {
+    for (const part of made) part.dispose();
+    throw error;
+  }
+}
+
+/** With all images, the mean number per class stands for the shots. */
+function shotsOf(shots: number | 'all', { train, classNames }: Dataset): number {
+  return shots === 'all' ? Math.max(1, Math.round(train.length / classNames.length)) : shots;
+}

@@ -1,0 +1,24 @@
+import type { InjectionToken } from 'tsyringe';
+import type { Backbone } from '../contracts/backbone.js';
+import type { Dataset } from '../contracts/dataset.js';
+import type { DataPipeline } from '../contracts/pipeline.js';
+import type { ResolvedConfiguration } from '../config/configuration.js';
+import type { Classifier } from '../model/classifier.js';
+import type { BackboneCache } from './backbone-cache.js';
+
+function token<T>(name: string): InjectionToken<T> {
+  return Symbol.for(`promptweave:${name}`);
+}
+
+/** What the containers of a program and of its experiments hold. */
+export const TOKENS = {
+  /** Registered by the program: turns data sets into batches. */
+  pipeline: token<DataPipeline>('pipeline'),
+  /** Backbones that the experiments of a program share; there from the first experiment on. */
+  backbones: token<BackboneCache>('backbones'),
+  /** In the child container of one experiment. */
+  configuration: token<ResolvedConfiguration>('configuration'),
+  backbone: token<Backbone>('backbone'),
+  dataset: token<Dataset>('dataset'),
+  classifier: token<Classifier>('classifier'),
+} as const;

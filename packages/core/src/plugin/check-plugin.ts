@@ -1,0 +1,27 @@
+import { reservedOptions } from '../config/sections.js';
+import type { Plugin } from './define-plugin.js';
+
+/** What is wrong with a value that should be a plugin; undefined where nothing is. */
+export function checkPlugin(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'it is not an object.';
+  const { kind, name, description, options, create, properties } = value as Partial<Record<keyof Plugin, unknown>> & {
+    readonly properties?: unknown;
+  };
+  if (typeof kind !== 'string' || !(kind in reservedOptions)) {
+    return `kind must be one of ${Object.keys(reservedOptions).join(', ')}.`;
+  }
+  if (typeof name !== 'string' || name === '') return 'name must be a string.';
+  if (typeof description !== 'string') return `description of "${name}" must be a string.`;
+  if (typeof create !== 'function') return `create of "${name}" must be a function.`;
+  if ((kind === 'prompt' || kind === 'labels') && typeof properties !== 'function') {
+    return `properties of "${name}" must be a function.`;
+  }
+  if (!isObjectSchema(options)) return `options of "${name}" must be a zod 4 object schema.`;
+  const reserved = reservedOptions[kind]!.find((option) => option in options.shape);
+  return reserved && `"${name}" has an option called ${reserved}, which every ${kind} has already.`;
+}
+
+function isObjectSchema(options: unknown): options is { shape: object } {
+  const type = (options as { _zod?: { def?: { type?: unknown } } } | undefined)?._zod?.def?.type;
+  return type === 'object' && typeof (options as { safeExtend?: unknown }).safeExtend === 'function';
+}

@@ -1,0 +1,92 @@
+import { builtinPlugins } from '../builtin/plugins.js';
+import { nearestName, suggestion } from '../config/nearest-name.js';
+import { ConfigError } from '../errors.js';
+import type { PartialConfiguration, Plugin, PluginKind, PluginOfKind } from './define-plugin.js';
+
+/** A plugin and the module that brought it. */
+export interface RegisteredPlugin {
+  readonly plugin: Plugin;
+  /** Package name or file, as it is listed under `plugins`. */
+  readonly module: string;
+}
+
+/** A preset of a plugin by its full name, e.g. `comma/base-to-novel`. */
+export interface RegisteredPreset {
+  readonly name: string;
+  readonly configuration: PartialConfiguration;
+  readonly plugin: Plugin;
+}
+
+/** Name of the module of core's own plugins. */
+const CORE = '@promptweave/core';
+
+/** The plugins of one experiment or process, by kind and name. */
+export class Registry {
+  readonly entries: readonly RegisteredPlugin[];
+
+  /**
+   * @param loaded plugins besides core's own.
+   * @throws ConfigError where two have the same kind and name, or two presets the same name.
+   */
+  constructor(loaded: readonly RegisteredPlugin[] = []) {
+    this.entries = [...builtinPlugins.map((plugin) => ({ plugin, module: CORE })), ...loaded];
+    const seen = new Map<string, RegisteredPlugin>();
+    for (const entry of this.entries) {
+      const { kind, name } = entry.plugin;
+      const other = seen.get(`${kind} ${name}`);
+      if (other) {
+        throw new ConfigError(`Two plugins provide the ${kind} "${name}": ${other.module} and ${entry.module}.`, {
+          where: 'plugins',
+          remedy: 'List only one of the two modules under plugins.',
+        });
+      }
+      seen.set(`${kind} ${name}`, entry);
+    }
+    const names = this.presets().map((preset) => preset.name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice) throw new ConfigError(`Two plugins provide the preset "${twice}".`, { where: 'plugins' });
+  }
+
+  /** Names of all plugins of a kind. */
+  names(kind: PluginKind): string[] {
+    return this.ofKind(kind).map((plugin) => plugin.name);
+  }
+
+  ofKind<Kind extends PluginKind>(kind: Kind): PluginOfKind[Kind][] {
+    return this.entries
+      .map((entry) => entry.plugin)
+      .filter((plugin): plugin is Plugin & PluginOfKind[Kind] => plugin.kind === kind);
+  }
+
+  find<Kind extends PluginKind>(kind: Kind, name: string): PluginOfKind[Kind] | undefined {
+    return this.ofKind(kind).find((plugin) => plugin.name === name);
+  }
+
+  /** @throws ConfigError with the nearest name. */
+  get<Kind extends PluginKind>(kind: Kind, name: string): PluginOfKind[Kind] {
+    const plugin = this.find(kind, name);
+    if (!plugin) throw new ConfigError(this.unknown(kind, name));
+    return plugin;
+  }
+
+  /** What to say about a name that no plugin of the kind has. */
+  unknown(kind: PluginKind, name: string): string {
+    const known = this.names(kind);
+    const message = `there is no ${kind} called "${name}".`;
+    const otherKind = this.entries.find(({ plugin }) => plugin.name === name)?.plugin.kind;
+    if (otherKind && nearestName(name, known) === undefined) {
+      return `${message} It is the name of a ${otherKind} plugin: write ${otherKind === 'loss' ? 'losses' : otherKind}.`;
+    }
+    return message + (suggestion(name, known, 'There are') || ' No loaded plugin provides one.');
+  }
+
+  presets(): RegisteredPreset[] {
+    return this.entries.flatMap(({ plugin }) =>
+      Object.entries(plugin.presets ?? {}).map(([preset, configuration]) => ({
+        name: `${plugin.name}/${preset}`,
+        configuration,
+        plugin,
+      })),
+    );
+  }
+}
