@@ -1,5 +1,10 @@
+export { assertFits } from './assert-fits.js';
 export { cacheFolder } from './cache-folder.js';
+export { doctor, type DoctorReport } from './doctor.js';
+export { type EnsuredRuntime, ensureRuntime } from './ensure.js';
+export { formatDoctor } from './format-doctor.js';
 export { installRuntime, type InstallOptions } from './install/install.js';
 export { type Installation, listRuntimes, removeRuntime } from './install/installation.js';
 export type { InstallProgress, OnProgress } from './install/progress.js';
+export { memoryReport, type MemoryReport } from './memory.js';
 export { type BackendChoice, type BackendName, backendNames, selectBackend } from './select-backend.js';

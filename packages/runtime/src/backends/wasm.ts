@@ -1,11 +1,15 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { BackendError } from '@promptweave/core';
+import { registerBatchMatMul } from '../wasm/batch-mat-mul.js';
+import { guardMemory } from '../wasm/memory-guard.js';
+import { registerUnsortedSegmentSum } from '../wasm/unsorted-segment-sum.js';
 import type { Tfjs } from './load-tfjs.js';
 
 let loading: Promise<void> | undefined;
 
-/** Loads the WebAssembly backend and registers it as 'wasm'. */
+/** Loads the WebAssembly backend, with the kernels it lacks and a guard of its memory, and registers it as 'wasm'. */
 export function loadWasmBackend(tfjs: Tfjs): Promise<void> {
   loading ??= load(tfjs);
   return loading;
@@ -15,10 +19,13 @@ async function load(tfjs: Tfjs): Promise<void> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
   wasm.setWasmPaths(join(dirname(main), 'dist') + sep);
+  registerUnsortedSegmentSum();
+  registerBatchMatMul();
   if (!(await tfjs.setBackend('wasm'))) {
     throw new BackendError('The WebAssembly backend does not start.', {
       where: 'backend wasm',
       remedy: 'Use the backend `cpu`, or `npx promptweave runtime install`.',
     });
   }
+  guardMemory(tfjs.backend() as BackendWasm);
 }

@@ -59,7 +59,7 @@ export async function downloadWheels(
 }
 
 /** The first Python with pip among `$PROMPTWEAVE_PYTHON`, `python3` and `python`. */
-async function findPython(): Promise<string> {
+export async function findPython(): Promise<string> {
   const own = process.env.PROMPTWEAVE_PYTHON;
   let python: string | undefined;
   for (const candidate of own ? [own] : ['python3', 'python']) {

@@ -1,0 +1,29 @@
+import type { DoctorReport } from './doctor.js';
+
+/** The report as lines for a terminal; what is missing comes last, each with what to do. */
+export function formatDoctor(report: DoctorReport): string {
+  const { node, cpu, memory, backend, matmul, tools } = report;
+  const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const limit = memory.containerLimit ? `, this container may use ${gibibytes(memory.containerLimit)}` : '';
+  const rows: [string, string][] = [
+    ['Node', `${node.version} on ${node.platform}-${node.architecture}`],
+    ['CPU', `${cpu.model}, ${cpu.cores} cores${cpu.features.length ? ` (${cpu.features.join(', ')})` : ''}`],
+    ['Memory', `${gibibytes(memory.total)}${limit}, ${gibibytes(memory.available)} available`],
+    ['GPU', report.gpu ?? 'none found'],
+    ['Backend', `${backend.name}. ${backend.why}`],
+    ['Speed', `${matmul.gflops} GFLOP/s (float32 product of two ${matmul.size} × ${matmul.size} matrices)`],
+    ['Compiler', tools.compiler ?? 'missing'],
+    ['Python, pip', tools.python ?? 'missing'],
+    ['npm', tools.npm ?? 'missing'],
+    ['Cache', report.caches.promptweave],
+    ...report.installations.map((entry): [string, string] => [
+      'Runtime',
+      `${entry.name}, ${(entry.bytes / 1e6).toFixed(0)} MB${entry.problem ? `, unusable: ${entry.problem}` : ''}`,
+    ]),
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  const lines = rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`);
+  if (report.missing.length === 0) return [...lines, '', 'Nothing is missing.'].join('\n');
+  const missing = report.missing.map(({ what, remedy }) => `- ${what}\n  ${remedy}`);
+  return [...lines, '', 'Missing:', ...missing].join('\n');
+}
