@@ -1,4 +1,18 @@
+export type { FeatureStore } from './batches.js';
+export { evaluate, type EvaluationRequest } from './evaluate.js';
+export type { StepEvent, TrainEvent } from './events.js';
+export {
+  describeLearned,
+  loadLearned,
+  saveLearned,
+  type LearnedDescription,
+  type LearnedOrigin,
+} from './learned-file.js';
+export { type ClassResult, type Evaluation, Metrics } from './metrics.js';
 export { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.js';
-export { shuffled } from './order.js';
 export { learningRateAt, type ScheduleSettings } from './schedule.js';
 export { trainSettings, type TrainSettings } from './settings.js';
+export type { TrainOutcome, TrainRequest } from './train-request.js';
+export { checkpointFiles, train } from './trainer.js';
+export { assignVariables, variableValues } from './variable-values.js';
+export { coreVersion } from './version.js';

@@ -44,6 +44,10 @@ export const trainSettings = z.strictObject({
     .min(0)
     .default(0)
     .describe('Epochs between two evaluations during training; 0 evaluates only at the end.'),
+  evaluateOn: z
+    .enum(['val', 'test'])
+    .default('val')
+    .describe('Images of the evaluations during training. Those of the test split never choose anything.'),
   keep: z
     .enum(['last', 'best'])
     .default('last')

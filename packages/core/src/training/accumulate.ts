@@ -1,0 +1,80 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { TrainingError } from '../errors.js';
+import type { Classifier } from '../model/classifier.js';
+import { toDevice, type PreparedBatch } from './batches.js';
+
+/** Mean outcome of some batches. */
+export interface MeanOutcome {
+  readonly loss: number;
+  /** Each term before its weight. */
+  readonly terms: Readonly<Record<string, number>>;
+  readonly images: number;
+  readonly correct: number;
+  /** Mean gradients by variable name. The caller owns the tensors. */
+  readonly gradients: Readonly<Record<string, tf.Tensor>>;
+}
+
+/**
+ * Loss and gradients of the batches together: the mean of theirs.
+ *
+ * @param step counted from 1, for the message
+ * @throws TrainingError where a loss is not finite
+ */
+export function meanGradients(
+  classifier: Classifier,
+  batches: readonly PreparedBatch[],
+  step: number,
+  learningRate: number,
+): MeanOutcome {
+  let gradients: Record<string, tf.Tensor> = {};
+  const mean = { loss: 0, terms: {} as Record<string, number>, images: 0, correct: 0 };
+  for (const prepared of batches) {
+    const batch = toDevice(prepared, classifier.parts.backbone);
+    const outcome = classifier.gradients(batch);
+    tf.dispose(Object.values(batch));
+    if (!Number.isFinite(outcome.total)) {
+      tf.dispose([...Object.values(gradients), ...Object.values(outcome.gradients)]);
+      throw notFinite(outcome, step, learningRate);
+    }
+    mean.loss += outcome.total / batches.length;
+    mean.images += prepared.items.length;
+    mean.correct += outcome.correct;
+    for (const [name, { value }] of Object.entries(outcome.terms)) {
+      mean.terms[name] = (mean.terms[name] ?? 0) + value / batches.length;
+    }
+    gradients = batches.length === 1 ? { ...outcome.gradients } : sum(gradients, outcome.gradients, 1 / batches.length);
+  }
+  return { ...mean, gradients };
+}
+
+/** total + scale · more, by name; disposes both. */
+function sum(
+  total: Readonly<Record<string, tf.Tensor>>,
+  more: Readonly<Record<string, tf.Tensor>>,
+  scale: number,
+): Record<string, tf.Tensor> {
+  const result = { ...total };
+  for (const [name, gradient] of Object.entries(more)) {
+    const former = result[name];
+    result[name] = tf.tidy(() => {
+      const scaled = tf.mul(gradient, scale);
+      return former ? tf.add(former, scaled) : scaled;
+    });
+    tf.dispose([gradient, ...(former ? [former] : [])]);
+  }
+  return result;
+}
+
+function notFinite(
+  outcome: { total: number; terms: Readonly<Record<string, { value: number; weight: number }>> },
+  step: number,
+  learningRate: number,
+): TrainingError {
+  const terms = Object.entries(outcome.terms).map(([name, { value, weight }]) => {
+    return weight === 1 ? `${name} ${value}` : `${name} ${value} (weight ${weight})`;
+  });
+  return new TrainingError(
+    `The loss of step ${step} is ${outcome.total}: ${terms.join(', ')}. The learning rate was ${learningRate}.`,
+    { where: `step ${step}`, remedy: 'Lower train.learningRate, or the weight of the term that is not finite.' },
+  );
+}

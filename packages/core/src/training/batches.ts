@@ -1,0 +1,106 @@
+import { setImmediate } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Backbone } from '../contracts/backbone.js';
+import type { Dataset, ImageItem } from '../contracts/dataset.js';
+import type { DataPipeline } from '../contracts/pipeline.js';
+import type { Batch } from '../model/training-step.js';
+
+/** Unprompted image features by item id, [E] each. Belongs to one backbone, one data set and one way of reading its images. */
+export type FeatureStore = Map<string, Float32Array>;
+
+/** A batch on the host: pixels or features. */
+export interface PreparedBatch {
+  readonly items: readonly ImageItem[];
+  /** [B]. */
+  readonly labels: Int32Array;
+  /** [B, 3, size, size], normalised. */
+  readonly images?: Float32Array;
+  /** [B, E], before normalisation. */
+  readonly features?: Float32Array;
+}
+
+/** Where images come from and how they are read. */
+export interface ImageSource {
+  readonly backbone: Backbone;
+  readonly pipeline: DataPipeline;
+  readonly policy: Dataset['imagePolicy'];
+  readonly seed: number;
+  readonly onBadImage: 'fail' | 'skip';
+}
+
+/** One pass over some items in their order. */
+export interface PassRequest {
+  readonly items: readonly ImageItem[];
+  readonly batchSize: number;
+  readonly epoch: number;
+  readonly augment: boolean;
+  readonly dropLast: boolean;
+}
+
+/** How a long computation is stopped, and whom it tells how far it is. */
+export interface Watch {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Images that go through the vision tower together where their features are stored. */
+const FEATURE_BATCH = 32;
+
+/** Batches of pixels. */
+export async function* imageBatches(source: ImageSource, request: PassRequest): AsyncGenerator<PreparedBatch> {
+  const { backbone, pipeline, policy, seed, onBadImage } = source;
+  const { imageSize } = backbone.shape.vision;
+  const { mean, std } = backbone.preprocessing;
+  yield* pipeline.batches({ ...request, shuffle: false, imageSize, mean, std, policy, seed, onBadImage });
+}
+
+/**
+ * Computes the features of the items that the store lacks. An image that cannot be read and is to be skipped stays absent.
+ *
+ * @throws the signal's reason where it is aborted; what was computed stays in the store
+ */
+export async function storeFeatures(
+  store: FeatureStore,
+  source: ImageSource,
+  items: readonly ImageItem[],
+  { signal, onProgress }: Watch = {},
+): Promise<void> {
+  const missing = items.filter((item) => !store.has(item.id));
+  const pass = { items: missing, batchSize: FEATURE_BATCH, epoch: 0, augment: false, dropLast: false };
+  let done = 0;
+  for await (const batch of imageBatches(source, pass)) {
+    const values = tf.tidy(() => source.backbone.encodeImages(imageTensor(batch, source.backbone)).dataSync());
+    const width = values.length / batch.items.length;
+    batch.items.forEach((item, i) => store.set(item.id, (values as Float32Array).slice(i * width, (i + 1) * width)));
+    done += batch.items.length;
+    onProgress?.(done, missing.length);
+    await setImmediate(); // signals get their turn
+    signal?.throwIfAborted();
+  }
+}
+
+/** Batches of stored features. Items without features are left out. */
+export function* featureBatches(store: FeatureStore, request: PassRequest): Generator<PreparedBatch> {
+  const { items, batchSize, dropLast } = request;
+  for (let start = 0; start < items.length; start += batchSize) {
+    if (dropLast && start + batchSize > items.length) return;
+    const known = items.slice(start, start + batchSize).filter((item) => store.has(item.id));
+    if (known.length === 0) continue;
+    const rows = known.map((item) => store.get(item.id)!);
+    const features = new Float32Array(rows.length * rows[0]!.length);
+    rows.forEach((row, i) => features.set(row, i * row.length));
+    yield { items: known, labels: Int32Array.from(known, (item) => item.label), features };
+  }
+}
+
+/** The batch on the backend. The caller owns its tensors. */
+export function toDevice(prepared: PreparedBatch, backbone: Backbone): Batch {
+  const labels = tf.tensor1d(prepared.labels, 'int32');
+  if (!prepared.features) return { labels, images: imageTensor(prepared, backbone) };
+  return { labels, features: tf.tensor2d(prepared.features, [prepared.items.length, backbone.shape.embedding]) };
+}
+
+function imageTensor(prepared: PreparedBatch, backbone: Backbone): tf.Tensor4D {
+  const { imageSize } = backbone.shape.vision;
+  return tf.tensor4d(prepared.images!, [prepared.items.length, 3, imageSize, imageSize]);
+}

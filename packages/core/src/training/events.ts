@@ -1,0 +1,51 @@
+import type { Evaluation } from './metrics.js';
+
+/** One optimiser step. */
+export interface StepEvent {
+  readonly type: 'step';
+  /** Steps behind, this one included. */
+  readonly step: number;
+  /** Steps of the whole training. */
+  readonly steps: number;
+  /** From 0. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Weighted sum of the loss terms. */
+  readonly loss: number;
+  /** Each term before its weight. */
+  readonly terms: Readonly<Record<string, number>>;
+  /** Fraction of the step's images whose own class had the largest logit. */
+  readonly accuracy: number;
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+  /** Seconds until the last step, as far as the steps so far tell. */
+  readonly secondsLeft: number;
+  /** Seconds that this step waited for its images. */
+  readonly loaderWait: number;
+}
+
+/** What a training reports. */
+export type TrainEvent =
+  | {
+      readonly type: 'start';
+      readonly steps: number;
+      readonly epochs: number;
+      /** Images of a pass. */
+      readonly images: number;
+      /** Learned numbers. */
+      readonly parameters: number;
+      /** Steps that were done before, where the training goes on. */
+      readonly resumedAt: number;
+    }
+  | { readonly type: 'features'; readonly done: number; readonly total: number }
+  | StepEvent
+  | {
+      readonly type: 'evaluation';
+      readonly name: string;
+      readonly step: number;
+      /** Epochs behind. */
+      readonly epoch: number;
+      readonly result: Evaluation;
+    }
+  | { readonly type: 'checkpoint'; readonly path: string; readonly step: number }
+  | { readonly type: 'end'; readonly status: 'finished' | 'stopped'; readonly step: number; readonly seconds: number };

@@ -1,0 +1,98 @@
+/** How well one class was recognised. */
+export interface ClassResult {
+  readonly name: string;
+  /** Images of the class. */
+  readonly images: number;
+  readonly correct: number;
+  /** Fraction in [0, 1]; 0 where there were no images. */
+  readonly accuracy: number;
+}
+
+/** How well a classifier did on some images. Rates are fractions in [0, 1]. */
+export interface Evaluation {
+  readonly images: number;
+  readonly accuracy: number;
+  /** The true class is among the k largest logits; by k, for k = 1 and 5. */
+  readonly topK: Readonly<Record<string, number>>;
+  /** Mean F1 over the classes that have images. */
+  readonly macroF1: number;
+  /** Σ over 15 equally wide bins of the largest probability: share of images · |accuracy − mean probability|. */
+  readonly expectedCalibrationError: number;
+  /** Mean cross-entropy. */
+  readonly loss: number;
+  readonly classes: readonly ClassResult[];
+  /** `confusion[actual][predicted]` images. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+const TOP = [1, 5];
+const BINS = 15;
+
+/** Collects logits batch by batch. Of equal logits, the one of the lower class counts as the larger. */
+export class Metrics {
+  private readonly confusion: number[][];
+  private readonly hits = TOP.map(() => 0);
+  private readonly bins = Array.from({ length: BINS }, () => ({ correct: 0, confidence: 0 }));
+  private images = 0;
+  private loss = 0;
+
+  constructor(private readonly classNames: readonly string[]) {
+    this.confusion = classNames.map(() => classNames.map(() => 0));
+  }
+
+  /** @param logits [B, C], row by row, finite */
+  add(logits: ArrayLike<number>, labels: ArrayLike<number>): void {
+    const classes = this.classNames.length;
+    for (let image = 0; image < labels.length; image++) {
+      const row = Array.from({ length: classes }, (_, c) => logits[image * classes + c]!);
+      this.addImage(row, labels[image]!);
+    }
+  }
+
+  /** What was collected. */
+  result(): Evaluation {
+    const share = (count: number): number => (this.images === 0 ? 0 : count / this.images);
+    const classes = this.classNames.map((name, c): ClassResult => {
+      const images = sum(this.confusion[c]!);
+      const correct = this.confusion[c]![c]!;
+      return { name, images, correct, accuracy: images === 0 ? 0 : correct / images };
+    });
+    const f1 = classes.flatMap(({ images, correct }, c) => {
+      const predicted = sum(this.confusion.map((row) => row[c]!));
+      return images === 0 ? [] : [(2 * correct) / (images + predicted)];
+    });
+    return {
+      images: this.images,
+      accuracy: share(this.hits[0]!),
+      topK: Object.fromEntries(TOP.map((k, i) => [k, share(this.hits[i]!)])),
+      macroF1: f1.length === 0 ? 0 : sum(f1) / f1.length,
+      expectedCalibrationError: share(sum(this.bins.map((bin) => Math.abs(bin.correct - bin.confidence)))),
+      loss: share(this.loss),
+      classes,
+      confusion: this.confusion,
+    };
+  }
+
+  private addImage(row: readonly number[], label: number): void {
+    const largest = Math.max(...row);
+    const predicted = row.indexOf(largest);
+    const own = row[label]!;
+    const rank = row.filter((logit, c) => logit > own || (logit === own && c < label)).length;
+    const total = sum(row.map((logit) => Math.exp(logit - largest)));
+    const confidence = 1 / total;
+    const bin = this.bins[Math.min(BINS - 1, Math.floor(confidence * BINS))]!;
+    this.images += 1;
+    this.loss += Math.log(total) - (own - largest);
+    this.confusion[label]![predicted]! += 1;
+    TOP.forEach((k, i) => {
+      if (rank < k) this.hits[i]! += 1;
+    });
+
+    bin.correct += predicted === label ? 1 : 0;
+    bin.confidence += confidence;
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

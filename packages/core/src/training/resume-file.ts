@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { CheckpointError } from '../errors.js';
+import type { Classifier } from '../model/classifier.js';
+import { readSafetensors, writeSafetensors, type HostTensor, type StateDict } from '../safetensors/index.js';
+import { firstDifference } from './difference.js';
+import type { Optimizer } from './optimizer.js';
+import { assignVariables, variableValues } from './variable-values.js';
+
+/** Where a training stands. Everything random is a function of seed, epoch and item, so these numbers suffice. */
+const progress = z.object({
+  /** The pass that the next batch belongs to, from 0. */
+  epoch: z.number(),
+  /** Images of that pass that are behind. */
+  offset: z.number(),
+  /** Optimiser steps behind. */
+  step: z.number(),
+  /** Seconds of training so far. */
+  seconds: z.number(),
+  /** The best validation so far, where the best values are kept. */
+  best: z.object({ epoch: z.number(), step: z.number(), accuracy: z.number() }).optional(),
+});
+
+/** Where a training stands. */
+export type Progress = z.output<typeof progress>;
+
+/** What must be the same when a training goes on: JSON. */
+export type TrainingIdentity = Readonly<Record<string, unknown>>;
+
+/** A training that goes on: where it stands, and the best values so far. */
+export interface Resumed {
+  readonly progress: Progress;
+  readonly best?: StateDict;
+}
+
+const KEY = 'promptweave-resume';
+
+/** Everything that an interrupted training needs to go on with the same bits, written atomically. */
+export async function saveResume(
+  path: string,
+  state: {
+    readonly classifier: Classifier;
+    readonly optimizer: Optimizer;
+    readonly progress: Progress;
+    readonly identity: TrainingIdentity;
+    readonly best?: StateDict;
+  },
+): Promise<void> {
+  const tensors: StateDict = new Map([
+    ...under('variables/', await variableValues(state.classifier.variables)),
+    ...under('optimizer/', await variableValues(state.optimizer.state())),
+    ...under('best/', state.best ?? new Map()),
+  ]);
+  await writeSafetensors(path, tensors, { [KEY]: JSON.stringify({ ...state.progress, identity: state.identity }) });
+}
+
+/**
+ * Puts variables and optimiser back to where they were.
+ * @throws CheckpointError where the file is damaged or belongs to another training; it names the first difference
+ */
+export async function loadResume(
+  path: string,
+  classifier: Classifier,
+  optimizer: Optimizer,
+  identity: TrainingIdentity,
+): Promise<Resumed> {
+  const { metadata, tensors } = await readSafetensors(path);
+  const parsed = progress
+    .extend({ identity: z.record(z.string(), z.unknown()) })
+    .safeParse(JSON.parse(metadata[KEY] ?? 'null'));
+  if (!parsed.success) {
+    throw new CheckpointError('This file does not say where a training stands.', {
+      where: path,
+      remedy: 'Begin anew without --resume.',
+    });
+  }
+  const { identity: saved, ...standing } = parsed.data;
+  requireSame(path, saved, identity);
+  assignVariables(classifier.variables, stripped('variables/', tensors), path);
+  const state = Object.fromEntries(
+    [...stripped('optimizer/', tensors)].map(([name, tensor]) => {
+      const values = tensor.data();
+      const { shape } = tensor;
+      return [name, tf.tensor(values, shape, values instanceof Float32Array ? 'float32' : 'int32')];
+    }),
+  );
+  optimizer.restore(state);
+  tf.dispose(state);
+  const best = stripped('best/', tensors);
+  return { progress: standing, ...(best.size > 0 && { best }) };
+}
+
+function requireSame(path: string, saved: unknown, present: unknown): void {
+  const found = firstDifference(saved, JSON.parse(JSON.stringify(present)));
+  if (!found) return;
+  const message = `The training that is to go on differs in ${found.path}: ${found.a} there, ${found.b} here.`;
+  throw new CheckpointError(message, {
+    where: path,
+    remedy: 'Resume with the configuration that it was begun with, or begin anew in another folder.',
+  });
+}
+
+function under(prefix: string, tensors: StateDict): [string, HostTensor][] {
+  return [...tensors].map(([name, tensor]) => [`${prefix}${name}`, tensor]);
+}
+
+function stripped(prefix: string, tensors: StateDict): StateDict {
+  return new Map(
+    [...tensors].flatMap(([name, tensor]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [])),
+  );
+}

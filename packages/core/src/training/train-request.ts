@@ -1,0 +1,86 @@
+import type { ResolvedConfiguration } from '../config/configuration.js';
+import type { Dataset } from '../contracts/dataset.js';
+import type { DataPipeline } from '../contracts/pipeline.js';
+import { ConfigError, DatasetError } from '../errors.js';
+import type { Classifier } from '../model/classifier.js';
+import type { FeatureStore } from './batches.js';
+import type { TrainEvent } from './events.js';
+import type { Progress, TrainingIdentity } from './resume-file.js';
+import type { TrainSettings } from './settings.js';
+
+/** What to train, on what, and how. */
+export interface TrainRequest {
+  readonly classifier: Classifier;
+  readonly pipeline: DataPipeline;
+  /** The images to use: already sampled and reduced to its classes. */
+  readonly dataset: Dataset;
+  readonly settings: TrainSettings;
+  /** Seeds the order of the images and their augmentation. */
+  readonly seed: number;
+  /** Images in a batch of an evaluation. */
+  readonly evaluationBatch?: number;
+  /** Where checkpoints go; none are written without it. */
+  readonly runFolder?: string;
+  /** The resolved configuration, for the checkpoint to name. */
+  readonly configuration?: ResolvedConfiguration;
+  /** Go on from `resume.safetensors` of the run folder, where there is one. */
+  readonly resume?: boolean;
+  /** Seconds between two saves within an epoch. Default 60. */
+  readonly saveSeconds?: number;
+  /** Image features known from before. New ones are added where no vision prompt is learned. */
+  readonly features?: FeatureStore;
+  /** Stops after the current step, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => void;
+}
+
+/** How a training went. The classifier's variables have the values that were kept. */
+export interface TrainOutcome {
+  readonly status: 'finished' | 'stopped';
+  readonly step: number;
+  readonly steps: number;
+  readonly epochs: number;
+  /** Training alone, interrupted runs included. */
+  readonly seconds: number;
+  /** The validation that chose the values, where the best are kept. */
+  readonly best?: Progress['best'];
+}
+
+/**
+ * @throws DatasetError where there is no training image
+ * @throws ConfigError where the settings need evaluation images that there are not
+ */
+export function checkRequest({ dataset, settings }: TrainRequest): void {
+  if (dataset.train.length === 0) {
+    throw new DatasetError('There is no image to train on.', { where: dataset.name });
+  }
+  const { evaluateEvery, evaluateOn, keep } = settings;
+  if (keep === 'best' && (evaluateEvery === 0 || evaluateOn !== 'val')) {
+    throw new ConfigError('The best values are chosen by evaluations on validation images, but there are none.', {
+      where: 'train.keep',
+      remedy: 'Set train.evaluateEvery=1 and train.evaluateOn=val, or train.keep=last.',
+    });
+  }
+  if (evaluateEvery > 0 && dataset[evaluateOn].length === 0) {
+    throw new ConfigError(`The data set "${dataset.name}" has no ${evaluateOn} images to evaluate on.`, {
+      where: 'train.evaluateEvery',
+      remedy: 'Set train.evaluateEvery=0, or choose another split with train.evaluateOn.',
+    });
+  }
+}
+
+/** What decides about the bits of the result, backend and machine apart. */
+export function identityOf({ classifier, dataset, settings, seed, configuration }: TrainRequest): TrainingIdentity {
+  const { backbone, aligner } = classifier.parts;
+  return {
+    train: settings,
+    seed,
+    prompt: configuration?.prompt,
+    labels: configuration?.labels,
+    losses: configuration?.losses,
+    backbone: backbone.digest,
+    dataset: dataset.digest,
+    images: dataset.train.length,
+    classes: aligner.classNames,
+  };
+}

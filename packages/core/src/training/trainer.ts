@@ -1,0 +1,219 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import { DatasetError } from '../errors.js';
+import type { StateDict } from '../safetensors/index.js';
+import { meanGradients } from './accumulate.js';
+import { ahead } from './ahead.js';
+import { storeFeatures, type FeatureStore, type ImageSource } from './batches.js';
+import { evaluate } from './evaluate.js';
+import type { TrainEvent } from './events.js';
+import { saveLearned } from './learned-file.js';
+import type { Evaluation } from './metrics.js';
+import { createOptimizer, type Optimizer } from './optimizer.js';
+import { planTraining, type TrainingPlan } from './plan.js';
+import { loadResume, saveResume, type Progress } from './resume-file.js';
+import { learningRateAt } from './schedule.js';
+import { StepClock } from './step-clock.js';
+import { stepGroups, type StepGroup } from './step-groups.js';
+import { checkRequest, identityOf, type TrainOutcome, type TrainRequest } from './train-request.js';
+import { assignVariables, variableValues } from './variable-values.js';
+
+/** Names of the files that a training writes. */
+export const checkpointFiles = { learned: 'prompts.safetensors', resume: 'resume.safetensors' } as const;
+
+/**
+ * Trains a classifier's variables in place. The same request gives the same bits on the same machine and backend, however
+ * often it was interrupted.
+ *
+ * @throws TrainingError where the loss is not finite: it names the step, every term and the learning rate
+ * @throws ConfigError where the settings need validation images and there are none
+ * @throws DatasetError where there is no training image, or one cannot be read and is not to be skipped
+ * @throws CheckpointError where a resumed training was begun with another configuration
+ */
+export async function train(request: TrainRequest): Promise<TrainOutcome> {
+  const run = new Training(request);
+  try {
+    return await run.run();
+  } finally {
+    run.dispose();
+  }
+}
+
+class Training {
+  private readonly optimizer: Optimizer;
+  private readonly features?: FeatureStore;
+  private readonly plan: TrainingPlan;
+  private readonly clock = new StepClock();
+  private progress: Progress = { epoch: 0, offset: 0, step: 0, seconds: 0 };
+  private best?: StateDict;
+  private savedAt = performance.now();
+
+  constructor(private readonly request: TrainRequest) {
+    this.plan = planTraining(request.settings, request.dataset.train.length);
+    this.optimizer = createOptimizer(request.settings);
+    if (request.classifier.imageFeaturesAreConstant) this.features = request.features ?? new Map();
+  }
+
+  async run(): Promise<TrainOutcome> {
+    const { classifier, dataset, runFolder, resume } = this.request;
+    const { steps, epochs } = this.plan;
+    const parameters = Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0);
+    const learns = parameters > 0;
+    if (learns) checkRequest(this.request);
+    if (runFolder) await mkdir(runFolder, { recursive: true });
+    if (learns && resume && runFolder && existsSync(this.path('resume'))) await this.restore();
+    const { step: resumedAt } = this.progress;
+    this.emit({
+      type: 'start',
+      steps: learns ? steps : 0,
+      epochs,
+      images: dataset.train.length,
+      parameters,
+      resumedAt,
+    });
+    const finished = !learns || (await this.untilStopped());
+    if (finished && this.best) assignVariables(classifier.variables, this.best, 'the best values');
+    if (runFolder) {
+      const { step } = this.progress.best && finished ? this.progress.best : this.progress;
+      await saveLearned(this.path('learned'), classifier, { configuration: this.request.configuration, step });
+      this.emit({ type: 'checkpoint', path: this.path('learned'), step });
+    }
+    const status = finished ? 'finished' : 'stopped';
+    const { step, seconds, best } = this.progress;
+    this.emit({ type: 'end', status, step, seconds });
+    return { status, step, steps, epochs, seconds, ...(best && { best }) };
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+  }
+
+  /** @returns whether training came to its end; false where it was stopped. */
+  private async untilStopped(): Promise<boolean> {
+    const { signal } = this.request;
+    try {
+      await this.passes();
+      return true;
+    } catch (error) {
+      if (!signal?.aborted || error !== signal.reason) throw error;
+      await this.save();
+      return false;
+    }
+  }
+
+  /** @throws the signal's reason where it is aborted; everything up to then is in `progress` */
+  private async passes(): Promise<void> {
+    const { plan } = this;
+    const { dataset, settings, signal, saveSeconds = 60 } = this.request;
+    const features = settings.augment ? undefined : this.features;
+    if (features) {
+      const onProgress = (done: number, total: number): void => this.emit({ type: 'features', done, total });
+      await storeFeatures(features, this.source(), dataset.train, { signal, onProgress });
+    }
+    if (this.progress.step >= plan.steps) return this.progress.offset > 0 ? this.closeEpoch() : undefined;
+    let asked = performance.now();
+    for await (const group of ahead(
+      stepGroups({ source: this.source(), items: dataset.train, settings, plan, from: this.progress, features }),
+    )) {
+      if (group.batches) this.step(group, (performance.now() - asked) / 1000);
+      await setImmediate(); // signals and loaders get their turn
+      signal?.throwIfAborted();
+      const done = this.progress.step === plan.steps;
+      if (done || !group.batches) await this.closeEpoch();
+      else if (performance.now() - this.savedAt > saveSeconds * 1000) await this.save();
+      if (done) return;
+      asked = performance.now();
+    }
+  }
+
+  private step({ batches, epoch, offset }: StepGroup, loaderWait: number): void {
+    const { classifier, settings } = this.request;
+    const { steps, epochs } = this.plan;
+    const begun = performance.now();
+    const learningRate = learningRateAt(settings, epoch, epochs);
+    const step = this.progress.step + 1;
+    const { loss, terms, images, correct, gradients } = meanGradients(classifier, batches, step, learningRate);
+    this.optimizer.apply(classifier.variables, gradients, learningRate);
+    tf.dispose(Object.values(gradients));
+    const seconds = loaderWait + (performance.now() - begun) / 1000;
+    this.clock.add(seconds, images);
+    this.progress = { ...this.progress, epoch, offset, step, seconds: this.progress.seconds + seconds };
+    this.emit({
+      type: 'step',
+      step,
+      steps,
+      epoch,
+      epochs,
+      loss,
+      terms,
+      accuracy: correct / images,
+      learningRate,
+      imagesPerSecond: this.clock.imagesPerSecond,
+      secondsLeft: this.clock.secondsFor(steps - step),
+      loaderWait,
+    });
+  }
+
+  /** Evaluates where it is time for it, and saves. */
+  private async closeEpoch(): Promise<void> {
+    const { classifier, dataset, settings } = this.request;
+    const { step, epoch: passed } = this.progress;
+    if (step === 0) {
+      throw new DatasetError('Not one training image could be read.', { where: dataset.name });
+    }
+    const epoch = passed + 1;
+    const { evaluateEvery, evaluateOn: split, keep } = settings;
+    let { best } = this.progress;
+    if (evaluateEvery > 0 && (epoch % evaluateEvery === 0 || step === this.plan.steps)) {
+      const result = await this.evaluate(split);
+      this.emit({ type: 'evaluation', name: split, step, epoch, result });
+      if (keep === 'best' && result.accuracy > (best?.accuracy ?? -1)) {
+        best = { epoch, step, accuracy: result.accuracy };
+        this.best = await variableValues(classifier.variables);
+      }
+    }
+    this.progress = { ...this.progress, epoch, offset: 0, ...(best && { best }) };
+    await this.save();
+  }
+
+  private evaluate(split: 'val' | 'test'): Promise<Evaluation> {
+    const { classifier, pipeline, dataset, settings, evaluationBatch: batchSize, signal } = this.request;
+    const { onBadImage } = settings;
+    const items = dataset[split];
+    return evaluate({ classifier, pipeline, dataset, items, batchSize, features: this.features, onBadImage, signal });
+  }
+
+  private async save(): Promise<void> {
+    if (!this.request.runFolder) return;
+    const { classifier } = this.request;
+    const { optimizer, progress, best } = this;
+    const path = this.path('resume');
+    await saveResume(path, { classifier, optimizer, progress, best, identity: identityOf(this.request) });
+    this.savedAt = performance.now();
+    this.emit({ type: 'checkpoint', path, step: progress.step });
+  }
+
+  private async restore(): Promise<void> {
+    const { classifier } = this.request;
+    const resumed = await loadResume(this.path('resume'), classifier, this.optimizer, identityOf(this.request));
+    this.progress = resumed.progress;
+    this.best = resumed.best;
+  }
+
+  private source(): ImageSource {
+    const { classifier, pipeline, dataset, settings, seed } = this.request;
+    const { backbone } = classifier.parts;
+    return { backbone, pipeline, policy: dataset.imagePolicy, seed, onBadImage: settings.onBadImage };
+  }
+
+  private path(file: keyof typeof checkpointFiles): string {
+    return join(this.request.runFolder!, checkpointFiles[file]);
+  }
+
+  private emit(event: TrainEvent): void {
+    this.request.onEvent?.(event);
+  }
+}

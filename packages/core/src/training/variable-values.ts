@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { NamedVariables } from '../contracts/parts.js';
+import { CheckpointError, TrainingError } from '../errors.js';
+import { hostTensor, type StateDict } from '../safetensors/index.js';
+
+/**
+ * The present values of named tensors, on the host.
+ * @throws TrainingError where a value is not finite
+ */
+export async function variableValues(tensors: Readonly<Record<string, tf.Tensor>>): Promise<StateDict> {
+  const values: StateDict = new Map();
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const data = (await tensor.data()) as Float32Array | Int32Array;
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw new TrainingError(`The learned value ${bad} is ${data[bad]}.`, {
+        where: `variable "${name}"`,
+        remedy: 'Lower train.learningRate. The last good values are in the checkpoint before.',
+      });
+    }
+    values.set(name, hostTensor(data.slice(), [...tensor.shape]));
+  }
+  return values;
+}
+
+/**
+ * Gives variables the values of the same names. Nothing is changed where anything does not fit.
+ * @throws CheckpointError naming the first tensor that is missing, unknown, or of another shape
+ */
+export function assignVariables(variables: NamedVariables, tensors: StateDict, where: string): void {
+  const remedy = 'Compose the classifier of the same parts with the same options as the file.';
+  for (const [name, variable] of Object.entries(variables)) {
+    const shape = tensors.get(name)?.shape;
+    if (!shape)
+      throw new CheckpointError(`It lacks the tensor "${name}", which the classifier learns.`, { where, remedy });
+    if (shape.join() !== variable.shape.join()) {
+      const message = `The tensor "${name}" has the shape [${shape.join(', ')}], the classifier's [${variable.shape.join(', ')}].`;
+      throw new CheckpointError(message, { where, remedy });
+    }
+  }
+  const unknown = [...tensors.keys()].find((name) => !(name in variables));
+  if (unknown !== undefined) {
+    throw new CheckpointError(`It has a tensor "${unknown}", which the classifier does not learn.`, { where, remedy });
+  }
+  tf.tidy(() => {
+    for (const [name, variable] of Object.entries(variables)) {
+      variable.assign(tf.tensor(tensors.get(name)!.data(), variable.shape, variable.dtype));
+    }
+  });
+}
