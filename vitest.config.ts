@@ -20,7 +20,12 @@ export default defineConfig({
     projects: rooms.map((room) => ({
       extends: true,
       resolve: { alias: sources },
-      test: { name: room.split('/')[1], root: `${root}${room}`, include: ['src/**/*.test.ts'] },
+      test: {
+        name: room.split('/')[1],
+        root: `${root}${room}`,
+        include: ['src/**/*.test.ts'],
+        setupFiles: [`${root}tools/vitest-setup.ts`],
+      },
     })),
   },
 });

@@ -1,4 +1,4 @@
-import type { Scalar, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { Backbone } from './backbone.js';
 import type { LabelEmbeddings, LearnedPrompts, TemplateTokens } from './prompts.js';
 import type { TrainingStep } from '../model/training-step.js';
@@ -59,8 +59,8 @@ export interface LabelAligner {
   labels(): LabelEmbeddings;
   /** The untrained embeddings of the same names. The caller owns the tensors. */
   anchors(): LabelEmbeddings;
-  /** Trained tokens and their untrained values, [C, m, T] each; absent where nothing is trained. */
-  trained?(): { readonly current: Tensor3D; readonly original: Tensor3D };
+  /** Trained token embeddings and their untrained values, of one shape [.., T]; absent where nothing is trained. */
+  trained?(): { readonly current: Tensor; readonly original: Tensor };
   /** The same aligner for other classes: what was learned for a name is kept, other names are untrained. Shares no variables. */
   withClasses(classNames: readonly string[]): LabelAligner;
   dispose(): void;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { NamedVariables } from '../contracts/parts.js';
 
 /** Rows scaled to unit length, [N, E]. */
 export function normalise(x: tf.Tensor2D): tf.Tensor2D {
@@ -48,4 +49,22 @@ export function hashSeed(seed: number, name: string): number {
   let hash = 0x811c9dc5;
   for (const character of `${seed}:${name}`) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
   return (hash >>> 1) + 1;
+}
+
+/** y = x · Wᵀ + b with the variables `${name}.weight` [out, in] and `${name}.bias` [out]; x [N, in]. */
+export function linearOf(variables: NamedVariables, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  return linear(
+    x,
+    variables[`${name}.weight`] as tf.Tensor as tf.Tensor2D,
+    variables[`${name}.bias`] as tf.Tensor as tf.Tensor1D,
+  );
+}
+
+/** x as a constant: no gradient flows through it. */
+export function stopGradient<T extends tf.Tensor>(x: T): T {
+  const constant = tf.customGrad((input) => ({
+    value: tf.clone(input as tf.Tensor),
+    gradFunc: () => tf.zerosLike(x),
+  }));
+  return constant(x) as T;
 }

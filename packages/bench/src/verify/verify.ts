@@ -1,0 +1,62 @@
+import type { Backbone, Plugin, Tokenizer } from '@promptweave/core';
+import type { TensorComparison } from './comparison.js';
+import { composeFixture } from './compose-fixture.js';
+import { openFixtureRun, openFixtureSet, type FixtureRun, type FixtureSet } from './fixture-set.js';
+import { fixtureTokenizer } from './fixture-tokenizer.js';
+import { verifyTraining } from './verify-training.js';
+import { verifyZeroShot } from './verify-zero-shot.js';
+
+/** Outcome of one recorded run. */
+export interface RunVerdict {
+  readonly method: string;
+  readonly ok: boolean;
+  readonly tensors: readonly TensorComparison[];
+}
+
+/** What a verification needs besides the folder. */
+export interface VerifyOptions {
+  /** Only this run of the set. */
+  readonly method?: string;
+  readonly plugins: readonly Plugin[];
+  /** Makes the backbone of a set; the caller knows which package does. */
+  readonly loadBackbone: (set: FixtureSet, tokenizer: Tokenizer) => Backbone;
+  /** Called after each run. */
+  readonly onVerdict?: (verdict: RunVerdict) => void;
+}
+
+/**
+ * Repeats recorded runs of the authors' code (features, or losses, logits, gradients and trained values of every step) and
+ * compares every recorded tensor.
+ *
+ * @throws CheckpointError where the folder is not a set of recorded runs
+ */
+export async function verify(folder: string, options: VerifyOptions): Promise<RunVerdict[]> {
+  const set = await openFixtureSet(folder, options.method);
+  const verdicts: RunVerdict[] = [];
+  for (const method of set.methods) {
+    const run = await openFixtureRun(set, method);
+    const tensors = run.description.kind ? trainingRun(set, run, options) : zeroShotRun(set, run, options);
+    const verdict = { method, ok: tensors.length > 0 && tensors.every(({ ok }) => ok), tensors };
+    options.onVerdict?.(verdict);
+    verdicts.push(verdict);
+  }
+  return verdicts;
+}
+
+function trainingRun(set: FixtureSet, run: FixtureRun, { plugins, loadBackbone }: VerifyOptions): TensorComparison[] {
+  const backbone = loadBackbone(set, fixtureTokenizer(run));
+  const classifier = composeFixture(run, backbone, plugins);
+  const tensors = verifyTraining(set, run, classifier);
+  classifier.dispose();
+  backbone.dispose();
+  return tensors;
+}
+
+function zeroShotRun(set: FixtureSet, run: FixtureRun, { loadBackbone }: VerifyOptions): TensorComparison[] {
+  const ids = [...run.inputs.get('token_ids')!.data()];
+  const tokenizer = { startId: ids[0]!, endId: Math.max(...ids), encode: () => [], decode: () => '' };
+  const backbone = loadBackbone(set, tokenizer);
+  const tensors = verifyZeroShot(set, run, backbone);
+  backbone.dispose();
+  return tensors;
+}

@@ -1,0 +1,92 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { z } from 'zod';
+import {
+  encodeReference,
+  keepCopy,
+  normalise,
+  type Loss,
+  type LossTerm,
+  type PartContext,
+  type TextPass,
+  type TokenPosition,
+  type TokenRoles,
+  type TrainingStep,
+} from '@promptweave/core';
+import type { knowledgeOptions } from './options.js';
+
+/**
+ * COMMA's knowledge loss (arXiv 2401.00268, section 3.3): the outputs F_s of the last S text blocks for the learned prompt
+ * stay near those of the frozen CLIP for the hand-crafted prompt of the same class,
+ *   L_s = 1 − mean cos(F_s, F_s^frozen),  L = mean (or sum) of L_s over s.
+ */
+export class KnowledgeLoss implements Loss {
+  readonly name = 'comma/knowledge';
+  readonly needs;
+  /** Normalised outputs of the frozen CLIP at the compared positions, one [K, T] for each of the S blocks. */
+  private reference?: { readonly states: readonly tf.Tensor2D[]; readonly roles: readonly TokenRoles[] };
+
+  constructor(
+    private readonly context: PartContext,
+    private readonly options: z.output<typeof knowledgeOptions>,
+  ) {
+    this.needs = { lateBlocks: options.lateBlocks, padding: options.tokens === 'all' };
+  }
+
+  terms(step: TrainingStep): LossTerm[] {
+    const { lateBlocks, reduce } = this.options;
+    const weight = reduce === 'mean' ? 1 / lateBlocks : 1;
+    return Array.from({ length: lateBlocks }, (_, s) => ({
+      name: lateBlocks === 1 ? this.name : `${this.name}[${s}]`,
+      value: tf.mean(tf.stack(step.texts.map((pass) => this.ofBlock(step, pass, s)))) as tf.Scalar,
+      weight,
+    }));
+  }
+
+  dispose(): void {
+    tf.dispose([...(this.reference?.states ?? [])]);
+  }
+
+  private ofBlock(step: TrainingStep, { text, encoding }: TextPass, s: number): tf.Scalar {
+    const roles = text.roles.slice(0, step.classes);
+    this.reference ??= this.encodeReference(step, roles);
+    // Another loss may have asked for more blocks than this one looks at.
+    const block = encoding.kept - this.options.lateBlocks + s;
+    const learned = encoding.rows(block, this.positions(roles, this.reference.roles)); // [K, T]
+    const cosines = tf.sum(tf.mul(normalise(learned), this.reference.states[s]!), -1); // [K]
+    return tf.sub(1, tf.mean(cosines));
+  }
+
+  private encodeReference(
+    step: TrainingStep,
+    learnedRoles: readonly TokenRoles[],
+  ): NonNullable<KnowledgeLoss['reference']> {
+    const { backbone, classNames } = this.context;
+    const { lateBlocks, tokens } = this.options;
+    let roles: readonly TokenRoles[] = [];
+    const states = tf.tidy(() => {
+      const { text, encoding } = encodeReference(backbone, classNames, this.options.template ?? this.context.template, {
+        blocks: step.parts.learner.textBlocks,
+        keepLast: lateBlocks,
+        paddedClasses: tokens === 'all' ? classNames.length : 0,
+      });
+      roles = text.roles;
+      const positions = this.positions(roles, learnedRoles);
+      return Array.from({ length: lateBlocks }, (_, s) => keepCopy(normalise(encoding.rows(s, positions))));
+    });
+    return { states, roles };
+  }
+
+  /** The positions compared of every class, class after class; tokens of one role come in one order in both prompts. */
+  private positions(roles: readonly TokenRoles[], others: readonly TokenRoles[]): TokenPosition[] {
+    const { contextLength } = this.context.backbone.shape.text;
+    return roles.flatMap(({ name, stop, end }, c) => {
+      const both = stop !== undefined && others[c]!.stop !== undefined;
+      const chosen = {
+        all: Array.from({ length: contextLength }, (_, position) => position),
+        aligned: [...name, ...(both ? [stop] : []), end],
+        eot: [end],
+      }[this.options.tokens];
+      return chosen.map((position) => ({ class: c, position }));
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  encodeReference,
+  keepCopy,
+  normalise,
+  type Loss,
+  type LossTerm,
+  type PartContext,
+  type TrainingStep,
+} from '@promptweave/core';
+
+/**
+ * KgCoOp (arXiv 2303.13283, eq. 5): the mean over classes of ‖w_i − w_i^clip‖², the squared distance of the learned text
+ * feature from that of the hand-crafted prompt, both normalised.
+ */
+export class KgCoOpLoss implements Loss {
+  readonly name = 'kgcoop/knowledge';
+  readonly needs = {};
+  private readonly reference: tf.Tensor2D;
+
+  constructor({ backbone, classNames }: PartContext, template: string) {
+    this.reference = tf.tidy(() =>
+      keepCopy(normalise(encodeReference(backbone, classNames, template).encoding.features)),
+    ); // [C, E]
+  }
+
+  terms(step: TrainingStep): LossTerm[] {
+    const distances = step.texts.map(({ features }) =>
+      tf.mean(tf.sum(tf.squaredDifference(features, this.reference), -1)),
+    );
+    return [{ name: this.name, value: tf.mean(tf.stack(distances)), weight: 1 }];
+  }
+
+  dispose(): void {
+    this.reference.dispose();
+  }
+}
