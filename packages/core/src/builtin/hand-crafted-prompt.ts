@@ -11,8 +11,7 @@ export class HandCraftedPrompt implements PromptLearner {
   readonly furtherTemplates: readonly TemplateTokens[];
 
   /** @throws ConfigError where a template does not have exactly one `{}`. */
-  constructor({ backbone }: Pick<PartContext, 'backbone'>, templates: readonly [string, ...string[]]) {
-    const [first, ...further] = templates;
+  constructor({ backbone }: Pick<PartContext, 'backbone'>, first: string, further: readonly string[] = []) {
     this.template = templateTokens(backbone.tokenizer, first);
     this.furtherTemplates = further.map((template) => templateTokens(backbone.tokenizer, template));
   }
@@ -36,7 +35,8 @@ const options = z
       .optional()
       .describe('Text around the class name, {}. Default: the template of the data set.'),
     templates: z
-      .tuple([templateText], templateText)
+      .array(templateText)
+      .min(1)
       .optional()
       .describe('Several templates instead of one: the normalised text features are averaged over them.'),
   })
@@ -52,6 +52,8 @@ export const handCraftedPrompt = definePlugin({
   description: 'A hand-crafted template, or the mean of several (zero-shot CLIP, arXiv 2103.00020).',
   options,
   properties: () => ({ promptsVision: false, dependsOnImage: false, novelClasses: 'swap' }),
-  create: (context, { template, templates }) =>
-    new HandCraftedPrompt(context, templates ?? [template ?? context.template]),
+  create: (context, { template, templates = [] }) => {
+    const [first, ...further] = templates;
+    return new HandCraftedPrompt(context, first ?? template ?? context.template, further);
+  },
 });

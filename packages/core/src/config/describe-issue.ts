@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { nearestName } from './nearest-name.js';
 
 type Issue = z.core.$ZodRawIssue | z.core.$ZodIssue;
 
@@ -17,13 +18,16 @@ const types: Readonly<Record<string, string>> = {
 export function describeIssue(issue: Issue): string {
   const expected = expectedBy(issue);
   if (issue.input === undefined) return `missing; expected ${expected}`;
-  return `expected ${expected}, received ${describeValue(issue.input)}`;
+  const nearest =
+    issue.code === 'invalid_value' && nearestName(String(issue.input), (issue.values as unknown[]).map(String));
+  const hint = nearest ? `. Did you mean \`${nearest}\`?` : '';
+  return `expected ${expected}, received ${describeValue(issue.input)}${hint}`;
 }
 
 /** A value as an error message shows it, at most 60 characters. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object') return 'a mapping';
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
@@ -37,6 +41,8 @@ export function alternatives(names: readonly string[]): string {
 function expectedBy(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.expected === 'number' && typeof issue.input === 'number') return 'a finite number';
+      if (issue.expected === 'number' && isWhole(issue)) return types['int']!;
       return types[String(issue.expected)] ?? String(issue.expected);
     case 'invalid_value':
       return alternatives((issue.values as unknown[]).map(String));
@@ -50,11 +56,20 @@ function expectedBy(issue: Issue): string {
       return `a string that is a valid ${issue.format}`;
     case 'invalid_union': {
       const branches = (issue.errors as z.core.$ZodIssue[][]).flatMap((branch) => branch.slice(0, 1));
-      return alternatives([...new Set(branches.map(expectedBy))]);
+      const texts = branches
+        .map(expectedBy)
+        .flatMap((text) => (text === types['boolean'] ? ['true', 'false'] : [text]));
+      return alternatives([...new Set(texts)]);
     }
     default:
       return `something else (${issue.code})`;
   }
+}
+
+/** The schema of whole numbers tells `number` when it gets something else. */
+function isWhole(issue: Issue): boolean {
+  const { inst } = issue as { readonly inst?: z.core.$ZodNumberFormat };
+  return inst?._zod.def.format === 'safeint';
 }
 
 function bound(origin: string, relation: string, limit: number): string {

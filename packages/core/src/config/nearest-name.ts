@@ -7,7 +7,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
     .map((candidate) => ({ candidate, edits: distance(plain, simplify(candidate)) }))
     .sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
-  return best && best.edits <= Math.max(1, Math.floor(plain.length / 3)) ? best.candidate : undefined;
+  return best && best.edits <= Math.max(1, Math.floor(plain.length * 0.4)) ? best.candidate : undefined;
 }
 
 /** ` Did you mean …?` where a name is near, otherwise what there is: ` ${label}: a, b, c.` */

@@ -10,6 +10,7 @@ import {
   type ResolvedLoss,
   type ResolvedPart,
 } from './configuration.js';
+import { describeValue } from './describe-issue.js';
 import { defaultParts, expandNames, isMapping, lay, without } from './layers.js';
 import { suggestion } from './nearest-name.js';
 import { applyOverride, inOrder, parseOverride, type Override } from './overrides.js';
@@ -43,13 +44,16 @@ export function resolveConfiguration(
   const overrides = inOrder(texts.map(parseOverride));
   const { preset, grid } = withOverrides(source.value, overrides);
   const problems: Problem[] = [];
+  const presetValue = expandNames(registry.presets().find(({ name }) => name === preset)?.configuration ?? {});
+  const origins = { source, overrides, preset: { name: preset, value: presetValue } };
   const report = ({ path, message }: Finding): void => {
-    problems.push({ path: pathText(path), message, place: placeOf(path, { source, overrides, preset }) });
+    problems.push({ path: pathText(path), message, place: placeOf(path, origins) });
   };
 
   if (grid !== undefined)
     report({ path: ['grid'], message: 'a grid is many experiments; run it with `promptweave sweep`' });
-  const laid = withOverrides(lay(lay(defaultParts, presetLayer(preset, registry, report)), source.value), overrides);
+  if (preset !== undefined) findingsOfPreset(preset, registry).forEach(report);
+  const laid = withOverrides(lay(lay(defaultParts, presetValue), expandNames(source.value)), overrides);
   const { data, findings } = validate(configurationSchema(registry), without(laid, 'preset', 'grid'), registry);
   findings?.forEach(report);
   if (!data) throw new InvalidConfigurationError(problems);
@@ -90,15 +94,13 @@ export function withOverrides(value: Mapping, overrides: readonly Override[]): M
   return overrides.reduce((laid, override) => expandNames(applyOverride(laid, override)), expandNames(value));
 }
 
-function presetLayer(name: unknown, registry: Registry, report: (finding: Finding) => void): Mapping {
-  if (name === undefined) return {};
-  const presets = registry.presets();
-  const preset = presets.find((candidate) => candidate.name === name);
-  if (preset) return expandNames(preset.configuration);
-  const names = presets.map((candidate) => candidate.name);
-  const hint = typeof name === 'string' ? suggestion(name, names, 'There are') : '';
-  report({ path: ['preset'], message: `there is no preset called ${JSON.stringify(name)}.${hint}` });
-  return {};
+function findingsOfPreset(name: unknown, registry: Registry): Finding[] {
+  const names = registry.presets().map((preset) => preset.name);
+  if (names.some((known) => known === name)) return [];
+  const path = ['preset'];
+  if (typeof name !== 'string')
+    return [{ path, message: `expected the name of a preset, received ${describeValue(name)}` }];
+  return [{ path, message: `there is no preset called "${name}".${suggestion(name, names, 'There are')}` }];
 }
 
 /** Cross-entropy and what the chosen learner and aligner are trained with. */
@@ -130,25 +132,26 @@ function useFirst({ use, ...options }: ResolvedPart): ResolvedPart {
 interface Origins {
   readonly source: ConfigurationSource;
   readonly overrides: readonly Override[];
-  readonly preset: unknown;
+  readonly preset: { readonly name: unknown; readonly value: Mapping };
 }
 
 /** Where the value at a path comes from: the last override that set it, the file, or the preset. */
 function placeOf(path: readonly PropertyKey[], { source, overrides, preset }: Origins): Place {
-  const override = overrides.findLast((candidate) =>
-    path.slice(0, candidate.path.length).every((key, index) => String(key) === candidate.path[index]),
-  );
-  const covers = override && path.length >= override.path.length;
-  if (covers) return { source: `override ${JSON.stringify(override.text)}` };
-  if (preset !== undefined && !contains(expandNames(source.value), path) && path.length > 1) {
-    return { source: `preset ${String(preset)}` };
-  }
-  return source.place(path);
+  const own = valueAt(expandNames(source.value), path);
+  const override = overrides.findLast((candidate) => {
+    const shared = Math.min(path.length, candidate.path.length);
+    const same = path.slice(0, shared).every((key, index) => String(key) === candidate.path[index]);
+    const made = candidate.path.length <= path.length || typeof own !== 'object';
+    return same && made;
+  });
+  if (override) return { source: `override ${JSON.stringify(override.text)}` };
+  const ofPreset = own === undefined && valueAt(preset.value, path) !== undefined;
+  return ofPreset ? { source: `preset ${String(preset.name)}` } : source.place(path);
 }
 
-function contains(value: unknown, path: readonly PropertyKey[]): boolean {
-  const [key, ...rest] = path;
-  if (key === undefined) return value !== undefined;
-  if (Array.isArray(value)) return contains(value[Number(key)], rest);
-  return isMapping(value) && Object.hasOwn(value, key) && contains(value[String(key)], rest);
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((at: unknown, key) => {
+    if (Array.isArray(at)) return at[Number(key)] as unknown;
+    return isMapping(at) && Object.hasOwn(at, key) ? at[String(key)] : undefined;
+  }, value);
 }

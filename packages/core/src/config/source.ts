@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isMap, isPair, LineCounter, parseDocument, type Document, type YAMLError } from 'yaml';
+import { isMap, isPair, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml';
 import { ConfigError } from '../errors.js';
 import { InvalidConfigurationError, type Place, type Problem } from './problems.js';
 import { describeValue } from './describe-issue.js';
@@ -39,11 +39,17 @@ export function parseConfiguration(text: string, file: string): ConfigurationSou
     const { line, col } = lines.linePos(offset);
     return { source: file, line, column: col };
   };
-  const problems = [...document.errors, ...document.warnings].map((error) => ({
+  const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
     path: '',
     message: describeYamlError(error, text),
     place: at(error.pos[0]),
   }));
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document)) return;
+      problems.push({ path: '', message: `there is no anchor &${alias.source}`, place: at(alias.range?.[0] ?? 0) });
+    },
+  });
   if (problems.length > 0) throw new InvalidConfigurationError(withoutRepeats(problems));
   const offsetOf = (path: readonly PropertyKey[]) => offset(document, path);
   return { value: mapping(document.toJS(), at(0)), place: (path) => at(offsetOf(path)) };
@@ -84,6 +90,8 @@ function describeYamlError(error: YAMLError, text: string): string {
     }
     case 'TAB_AS_INDENT':
       return 'a tab cannot indent YAML; use spaces';
+    case 'MULTIPLE_DOCS':
+      return 'a second document starts here (---); a configuration is one document';
     default:
       return `not valid YAML: ${error.message}`;
   }

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
-import type { PluginKind } from '../plugin/define-plugin.js';
+import { kindNames, type PluginKind } from '../plugin/define-plugin.js';
 import type { Registry } from '../plugin/registry.js';
 import { trainSettings } from '../training/settings.js';
-import { describeIssue } from './describe-issue.js';
+import { describeIssue, describeValue } from './describe-issue.js';
 import { isMapping } from './layers.js';
-import { nearestName, suggestion } from './nearest-name.js';
+import { nearestName } from './nearest-name.js';
+import { pathText } from './problems.js';
 import { datasetSettings, evaluateSettings, runtimeSettings } from './sections.js';
 
 /** Something wrong at a path. */
@@ -40,43 +41,51 @@ export function validate<T>(
     const path = [...at, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
       const known = optionsAt.get(JSON.stringify(issue.path)) ?? [];
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownOption(key, known, elsewhere) }));
+      const owner = ownerOf(issue.input, path);
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownOption(key, known, owner, elsewhere) }));
     }
-    const choice = chosenKind(path);
-    const isChoice = issue.input === undefined || issue.code === 'invalid_union' || isNever(issue);
-    if (choice && isChoice) {
-      return [{ path: choice.path, message: unknownUse(choice.kind, issue.input, registry) }];
-    }
-    return [{ path, message: issue.message }];
+    const kind = chosenKind(path);
+    return [{ path, message: kind && isAboutChoice(issue) ? unknownUse(kind, issue.input, registry) : issue.message }];
   });
   return { findings };
 }
 
-function isNever(issue: z.core.$ZodIssue): boolean {
-  return issue.code === 'invalid_type' && String(issue.expected) === 'never';
+/** The chosen part, or the section, that a mapping of options belongs to. */
+function ownerOf(options: unknown, path: readonly PropertyKey[]): string {
+  const use = chosenKind(path) && isMapping(options) ? options['use'] : undefined;
+  return typeof use === 'string' ? use : pathText(path);
 }
 
-function unknownOption(key: string, known: readonly string[], elsewhere: readonly string[]): string {
-  const other = elsewhere.find((path) => nearestName(key, [path.split('.').at(-1)!]) !== undefined);
-  if (nearestName(key, known) === undefined && other) return `unknown option. Did you mean \`${other}\`?`;
-  return `unknown option.${suggestion(key, known, 'The options here are')}`;
+function unknownOption(key: string, known: readonly string[], owner: string, elsewhere: readonly string[]): string {
+  const what = owner === '' ? 'unknown section' : `unknown option of ${owner}`;
+  const nearest = nearestName(key, known) ?? elsewhere.find((path) => nearestName(key, [path.split('.').at(-1)!]));
+  if (nearest !== undefined) return `${what}. Did you mean \`${nearest}\`?`;
+  const options = known.filter((option) => option !== 'use');
+  return `${what}. ${options.length === 0 ? 'It has none.' : `There are: ${options.join(', ')}.`}`;
+}
+
+/** True where nothing, something that cannot choose, or an unknown name stands where a part is chosen. */
+function isAboutChoice(issue: z.core.$ZodIssue): boolean {
+  if (issue.code === 'invalid_union') return true;
+  return issue.code === 'invalid_type' && ['object', 'never'].includes(String(issue.expected));
 }
 
 function unknownUse(kind: PluginKind, input: unknown, registry: Registry): string {
   const use = isMapping(input) ? input['use'] : input;
   if (typeof use === 'string') return registry.unknown(kind, use);
   const known = registry.names(kind);
-  return `missing; expected the name of a ${kind}${known.length > 0 ? `: ${known.join(', ')}` : ''}`;
+  const expected = `expected the name of a ${kindNames[kind]}${known.length > 0 ? ` (${known.join(', ')})` : ''}`;
+  if (use === undefined) return `missing; ${expected}`;
+  return `${expected}${isMapping(input) ? '' : ' or a mapping with `use`'}, received ${describeValue(use)}`;
 }
 
 /** The kind of plugin that a path chooses: `prompt`, `prompt.use`, `losses.0`, `losses.0.use`. */
-function chosenKind(path: readonly PropertyKey[]): { kind: PluginKind; path: PropertyKey[] } | undefined {
+function chosenKind(path: readonly PropertyKey[]): PluginKind | undefined {
   const [section, ...rest] = path;
-  const depth = section === 'losses' ? 1 : 0;
-  const kind = section === 'losses' ? 'loss' : section;
-  if (!['backbone', 'dataset', 'prompt', 'labels', 'loss'].includes(String(kind))) return undefined;
-  const isChoice = rest.length === depth || (rest.length === depth + 1 && rest.at(-1) === 'use');
-  return isChoice ? { kind: kind as PluginKind, path: [...path.slice(0, depth + 1), 'use'] } : undefined;
+  const inLosses = section === 'losses';
+  const kind = Object.keys(kindNames).find((name) => name === (inLosses ? 'loss' : section)) as PluginKind | undefined;
+  const beneath = rest.length - (inLosses ? 1 : 0);
+  return beneath === 0 || (beneath === 1 && path.at(-1) === 'use') ? kind : undefined;
 }
 
 /** Paths of the options of the sections and of the chosen parts, for options that were written in the wrong section. */

@@ -1,5 +1,5 @@
 import { reservedOptions } from '../config/sections.js';
-import type { Plugin } from './define-plugin.js';
+import { kindNames, type Plugin, type PluginKind } from './define-plugin.js';
 
 /** What is wrong with a value that should be a plugin; undefined where nothing is. */
 export function checkPlugin(value: unknown): string | undefined {
@@ -18,7 +18,9 @@ export function checkPlugin(value: unknown): string | undefined {
   }
   if (!isObjectSchema(options)) return `options of "${name}" must be a zod 4 object schema.`;
   const reserved = reservedOptions[kind]!.find((option) => option in options.shape);
-  return reserved && `"${name}" has an option called ${reserved}, which every ${kind} has already.`;
+  return (
+    reserved && `"${name}" has an option called ${reserved}, which every ${kindNames[kind as PluginKind]} has already.`
+  );
 }
 
 function isObjectSchema(options: unknown): options is { shape: object } {

@@ -94,6 +94,15 @@ export type Plugin = PluginOfKind[keyof PluginOfKind];
 /** What plugins can provide. */
 export type PluginKind = keyof PluginOfKind;
 
+/** What people call a plugin of each kind. */
+export const kindNames: Readonly<Record<PluginKind, string>> = {
+  backbone: 'backbone',
+  dataset: 'data set',
+  prompt: 'prompt learner',
+  labels: 'label aligner',
+  loss: 'loss',
+};
+
 /**
  * Types a plugin by its own options schema.
  *

@@ -1,7 +1,13 @@
 import { builtinPlugins } from '../builtin/plugins.js';
-import { nearestName, suggestion } from '../config/nearest-name.js';
+import { suggestion } from '../config/nearest-name.js';
 import { ConfigError } from '../errors.js';
-import type { PartialConfiguration, Plugin, PluginKind, PluginOfKind } from './define-plugin.js';
+import {
+  kindNames,
+  type PartialConfiguration,
+  type Plugin,
+  type PluginKind,
+  type PluginOfKind,
+} from './define-plugin.js';
 
 /** A plugin and the module that brought it. */
 export interface RegisteredPlugin {
@@ -35,10 +41,13 @@ export class Registry {
       const { kind, name } = entry.plugin;
       const other = seen.get(`${kind} ${name}`);
       if (other) {
-        throw new ConfigError(`Two plugins provide the ${kind} "${name}": ${other.module} and ${entry.module}.`, {
-          where: 'plugins',
-          remedy: 'List only one of the two modules under plugins.',
-        });
+        throw new ConfigError(
+          `Two plugins provide the ${kindNames[kind]} "${name}": ${other.module} and ${entry.module}.`,
+          {
+            where: 'plugins',
+            remedy: 'List only one of the two modules under plugins.',
+          },
+        );
       }
       seen.set(`${kind} ${name}`, entry);
     }
@@ -71,13 +80,11 @@ export class Registry {
 
   /** What to say about a name that no plugin of the kind has. */
   unknown(kind: PluginKind, name: string): string {
-    const known = this.names(kind);
-    const message = `there is no ${kind} called "${name}".`;
-    const otherKind = this.entries.find(({ plugin }) => plugin.name === name)?.plugin.kind;
-    if (otherKind && nearestName(name, known) === undefined) {
-      return `${message} It is the name of a ${otherKind} plugin: write ${otherKind === 'loss' ? 'losses' : otherKind}.`;
-    }
-    return message + (suggestion(name, known, 'There are') || ' No loaded plugin provides one.');
+    const message = `there is no ${kindNames[kind]} called "${name}".`;
+    const other = this.entries.find(({ plugin }) => plugin.name === name)?.plugin.kind;
+    if (other)
+      return `${message} It is a ${kindNames[other]}: choose it under \`${other === 'loss' ? 'losses' : other}\`.`;
+    return message + (suggestion(name, this.names(kind), 'There are') || ' No loaded plugin provides one.');
   }
 
   presets(): RegisteredPreset[] {
