@@ -6,7 +6,7 @@ const rooms = [
   { sourceTag: 'room:core', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'room:runtime', onlyDependOnLibsWithTags: ['room:core'] },
   { sourceTag: 'room:data', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'room:plugin', onlyDependOnLibsWithTags: ['room:core'] },
+  { sourceTag: 'room:plugin', onlyDependOnLibsWithTags: ['room:core', 'room:data'] },
   { sourceTag: 'room:bench', onlyDependOnLibsWithTags: ['room:core'] },
   {
     sourceTag: 'room:app',

@@ -39,6 +39,7 @@ export const lamm = definePlugin({
 
 export const lammHierarchical = definePlugin({
   kind: 'loss',
+  needsTrainedLabels: true,
   name: 'lamm/hierarchical',
   description: "LAMM's loss in parameter, feature and logits space (arXiv 2312.08212, eq. 5–8).",
   options: hierarchicalOptions,
@@ -52,6 +53,7 @@ export const lammHierarchical = definePlugin({
 
 export const lammParameter = definePlugin({
   kind: 'loss',
+  needsTrainedLabels: true,
   name: 'lamm/parameter',
   description: "LAMM's parameter-space term alone, unweighted (arXiv 2312.08212, eq. 5).",
   options: noOptions,
@@ -63,6 +65,7 @@ export const lammParameter = definePlugin({
 
 export const lammFeature = definePlugin({
   kind: 'loss',
+  needsTrainedLabels: true,
   name: 'lamm/feature',
   description: "LAMM's feature-space term alone, unweighted (arXiv 2312.08212, eq. 6).",
   options: noOptions,
@@ -72,6 +75,7 @@ export const lammFeature = definePlugin({
 
 export const lammLogits = definePlugin({
   kind: 'loss',
+  needsTrainedLabels: true,
   name: 'lamm/logits',
   description: "LAMM's logits-space term alone, unweighted (arXiv 2312.08212, eq. 7).",
   options: logitsOptions,

@@ -40,8 +40,9 @@ export function embedPatches(model: ClipModel, images: tf.Tensor4D): tf.Tensor3D
   const { imageSize, patchSize, width } = model.shape.vision;
   const { patches, classToken, positions } = model.tensors.vision;
   const batch = images.shape[0];
-  const grid = imageSize / patchSize;
-  const cut = tf.reshape(images, [batch, 3, grid, patchSize, grid, patchSize]);
+  const grid = Math.floor(imageSize / patchSize);
+  const covered = tf.slice(images, [0, 0, 0, 0], [-1, -1, grid * patchSize, grid * patchSize]);
+  const cut = tf.reshape(covered, [batch, 3, grid, patchSize, grid, patchSize]);
   const ordered = tf.transpose(cut, [0, 2, 4, 1, 3, 5]); // [B, grid, grid, 3, patch, patch]
   const rows = tf.reshape(ordered, [batch * grid * grid, 3 * patchSize * patchSize]) as tf.Tensor2D;
   const embedded = tf.reshape(tf.matMul(rows, patches), [batch, grid * grid, width]) as tf.Tensor3D;

@@ -54,7 +54,9 @@ export function composeFixture(run: FixtureRun, backbone: Backbone, plugins: rea
 
 function configurationOf(run: FixtureRun, plugins: readonly Plugin[]): FixtureConfiguration {
   const { kind, hyper } = run.description;
-  const parts = plugins.flatMap((plugin) => plugin.fixture?.({ kind: kind!, hyper }) ?? []);
+  const parts = plugins
+    .map((plugin) => plugin.fixture?.({ kind: kind!, hyper }))
+    .filter((part): part is PartialConfiguration => part !== undefined);
   if (parts.length === 0) {
     throw new ConfigError(`No plugin knows recorded runs of the kind "${kind}".`, {
       where: run.folder,

@@ -10,7 +10,7 @@ export function verifyZeroShot(set: FixtureSet, run: FixtureRun, backbone: Backb
   tf.tidy(() => {
     const put = (name: string, tensor: tf.Tensor) => seen.set(name, tensor.dataSync());
     const pixels = set.batches.get('step1/images')!;
-    const images = tf.tensor(pixels.data(), pixels.shape, 'float32') as tf.Tensor4D;
+    const images = tf.tensor4d(pixels.data(), pixels.shape as [number, number, number, number], 'float32');
     const text = promptsOf(run, backbone);
     const { contextLength, layers } = backbone.shape.text;
     const encoding = backbone.encodeText(text, { keepLast: layers, paddedClasses: text.lengths.length });

@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import type { RunVerdict } from '@promptweave/bench';
+
+interface VerifyFlags {
+  readonly method?: string;
+  readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu';
+  readonly plain?: boolean;
+  readonly plugin: string[];
+  readonly json?: boolean;
+}
+
+/** `promptweave verify FOLDER`: repeats recorded runs of the authors' code and compares every number. */
+export function register(program: Command): void {
+  program
+    .command('verify')
+    .summary("compare with recorded runs of the authors' code")
+    .description(
+      "Repeats recorded runs of the authors' code (a set, or one run of it) and compares losses, logits, gradients and\n" +
+        'trained values of every step. Exits with 1 when a number is further off than its tolerance.',
+    )
+    .argument('<folder>', 'a set of recorded runs, or one run of it')
+    .option('--method <name>', 'only this run of the set')
+    .option('--backend <name>', 'auto, tensorflow, wasm or cpu', 'auto')
+    .option('--plain', 'compute the dense reference instead of the fast path')
+    .option('--plugin <module...>', 'further modules with plugins', [])
+    .option('--json', 'print every comparison as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ promptweave verify packages/bench/fixtures/given\n' +
+        '  $ promptweave verify packages/bench/fixtures/given --method comma_paper_s2 --backend wasm --json',
+    )
+    .action(async (folder: string, flags: VerifyFlags) => {
+      const { verify } = await import('@promptweave/bench');
+      const { fixtureBackbone } = await import('@promptweave/backbone-clip');
+      const { defaultPlugins, loadPlugins } = await import('@promptweave/core');
+      const { selectBackend } = await import('@promptweave/runtime');
+      const { name } = await selectBackend(flags.backend);
+      const registry = await loadPlugins([...defaultPlugins, ...flags.plugin], process.cwd(), import.meta.url);
+      const verdicts = await verify(folder, {
+        method: flags.method,
+        plugins: registry.entries.map(({ plugin }) => plugin),
+        loadBackbone: (set, tokenizer) => fixtureBackbone(set, tokenizer, { fast: !flags.plain, recompute: false }),
+        onVerdict: (verdict) => flags.json || console.log(describe(verdict)),
+      });
+      const failed = verdicts.filter(({ ok }) => !ok);
+      if (flags.json)
+        console.log(
+          JSON.stringify({
+            backend: name,
+            path: flags.plain ? 'plain' : 'fast',
+            ok: failed.length === 0,
+            runs: verdicts,
+          }),
+        );
+      else
+        console.log(
+          `\n${verdicts.length - failed.length} of ${verdicts.length} runs agree (${name}, ${flags.plain ? 'plain' : 'fast'} path).`,
+        );
+      if (failed.length > 0) process.exitCode = 1;
+    });
+}
+
+/** One line for a run that agrees, with its largest errors; the tensors that are off where it does not. */
+function describe({ method, ok, tensors }: RunVerdict): string {
+  const number = (value: number) => value.toExponential(1);
+  const worst = (kind: 'absolute' | 'relative', of: 'maxAbsolute' | 'relative') => {
+    const values = tensors.flatMap((tensor) => (tensor.tolerance.endsWith(kind) ? tensor[of] : []));
+    return number(Math.max(0, ...values));
+  };
+  if (ok) {
+    const errors = `losses and logits within ${worst('absolute', 'maxAbsolute')}, the rest within ${worst('relative', 'relative')} of its norm`;
+    return `✓ ${method.padEnd(28)} ${tensors.length} tensors, ${errors}`;
+  }
+  const off = tensors.filter((tensor) => !tensor.ok);
+  const lines = off.map(
+    ({ name, maxAbsolute, relative, tolerance }) =>
+      `    ${name}: absolute ${number(maxAbsolute)}, relative ${number(relative)} (allowed: ${tolerance})`,
+  );
+  return [`✗ ${method.padEnd(28)} ${off.length} of ${tensors.length} tensors are off`, ...lines].join('\n');
+}

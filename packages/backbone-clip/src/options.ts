@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+const threeNumbers = z.array(z.number()).length(3);
+
+/** Options of the CLIP backbone. */
+export const clipOptions = z.strictObject({
+  checkpoint: z
+    .string()
+    .default('icons')
+    .describe(
+      'Weights: `icons` (embedded), a file, a folder, or an id of the Hugging Face hub such as openai/clip-vit-base-patch16.',
+    ),
+  activation: z
+    .enum(['quick-gelu', 'gelu'])
+    .optional()
+    .describe('Non-linearity of the MLPs; by default what the checkpoint says, or QuickGELU.'),
+  imageMean: threeNumbers
+    .default([0.48145466, 0.4578275, 0.40821073])
+    .describe('RGB means that images are normalised with, of values in [0, 1].'),
+  imageStd: threeNumbers
+    .default([0.26862954, 0.26130258, 0.27577711])
+    .describe('RGB standard deviations that images are normalised with.'),
+  recompute: z
+    .boolean()
+    .default(false)
+    .describe('Compute each block again in the backward pass: much less memory, about a third more time.'),
+});

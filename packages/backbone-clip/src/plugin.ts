@@ -1,0 +1,14 @@
+import { definePlugin } from '@promptweave/core';
+import { loadClip } from './load-clip.js';
+import { clipOptions } from './options.js';
+
+export const clip = definePlugin({
+  kind: 'backbone',
+  name: 'clip',
+  description: 'CLIP with two transformers, frozen (arXiv 2103.00020).',
+  options: clipOptions,
+  create: ({ folder, fast }, options) => loadClip(options, folder, fast),
+});
+
+/** The plugins of this package. */
+export const plugins = [clip];
