@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CheckpointError } from '../errors.js';
 import { createOptimizer, type Optimizer } from './optimizer.js';
 import { trainSettings } from './settings.js';
@@ -46,9 +45,6 @@ function expectValues(variables: Record<string, tf.Variable>, expected: Record<s
 
 describe('createOptimizer', () => {
   let before = 0;
-  beforeAll(async () => {
-    await tf.setBackend('cpu');
-  });
   beforeEach(() => {
     before = tf.memory().numTensors;
   });

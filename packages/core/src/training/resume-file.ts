@@ -2,7 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { CheckpointError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
-import { readSafetensors, writeSafetensors, type HostTensor, type StateDict } from '../safetensors/index.js';
+import {
+  hostTensor,
+  readSafetensors,
+  writeSafetensors,
+  type HostTensor,
+  type StateDict,
+} from '../safetensors/index.js';
 import { firstDifference } from './difference.js';
 import type { Optimizer } from './optimizer.js';
 import { assignVariables, variableValues } from './variable-values.js';
@@ -86,7 +92,10 @@ export async function loadResume(
   );
   optimizer.restore(state);
   tf.dispose(state);
-  const best = stripped('best/', tensors);
+  // In memory, for the file will be replaced.
+  const best: StateDict = new Map(
+    [...stripped('best/', tensors)].map(([name, tensor]) => [name, hostTensor(tensor.data(), tensor.shape)]),
+  );
   return { progress: standing, ...(best.size > 0 && { best }) };
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
@@ -63,7 +63,7 @@ class Training {
     const parameters = Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0);
     const learns = parameters > 0;
     if (learns) checkRequest(this.request);
-    if (runFolder) await mkdir(runFolder, { recursive: true });
+    if (runFolder) await prepareFolder(runFolder);
     if (learns && resume && runFolder && existsSync(this.path('resume'))) await this.restore();
     const { step: resumedAt } = this.progress;
     this.emit({
@@ -215,5 +215,14 @@ class Training {
 
   private emit(event: TrainEvent): void {
     this.request.onEvent?.(event);
+  }
+}
+
+/** Makes the folder, and takes away what a killed process had begun to write. */
+async function prepareFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const names = Object.values(checkpointFiles);
+  for (const file of await readdir(folder)) {
+    if (file.endsWith('.tmp') && names.some((name) => file.startsWith(name))) await rm(join(folder, file));
   }
 }

@@ -1,0 +1,293 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Loss } from '../contracts/parts.js';
+import type { DataPipeline } from '../contracts/pipeline.js';
+import { CheckpointError, ConfigError, DatasetError, TrainingError } from '../errors.js';
+import type { Classifier } from '../model/classifier.js';
+import { imageBatches } from './batches.js';
+import type { StepEvent, TrainEvent } from './events.js';
+import { trainSettings } from './settings.js';
+import {
+  classNames,
+  crossEntropy,
+  tinyBackbone,
+  tinyClassifier,
+  tinyDataset,
+  tinyPipeline,
+} from './tiny.test.support.js';
+import type { TrainRequest } from './train-request.js';
+import { train } from './trainer.js';
+
+const dataset = tinyDataset(5); // 15 images: 3 batches of 4, the rest is dropped
+let folder = '';
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trainer-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function request(classifier: Classifier, settings: Record<string, unknown> = {}): TrainRequest {
+  return { classifier, pipeline: tinyPipeline, dataset, settings: trainSettings.parse(settings), seed: 1 };
+}
+
+/** The bits of all variables. */
+function bits(classifier: Classifier): string {
+  return Object.entries(classifier.variables)
+    .map(
+      ([name, variable]) =>
+        `${name} ${Buffer.from(new Uint8Array(variable.dataSync().slice().buffer)).toString('hex')}`,
+    )
+    .join('\n');
+}
+
+async function steps(part: TrainRequest): Promise<StepEvent[]> {
+  const events: TrainEvent[] = [];
+  await train({ ...part, onEvent: (event) => events.push(event) });
+  return events.filter((event) => event.type === 'step');
+}
+
+/** Stops after so many steps. */
+function stopAfter(count: number): Pick<TrainRequest, 'signal' | 'onEvent'> {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    onEvent: (event) => {
+      if (event.type === 'step' && event.step === count) controller.abort();
+    },
+  };
+}
+
+describe('train', () => {
+  it('lowers the loss and reports every step', async () => {
+    const found = await steps(request(tinyClassifier(), { epochs: 12, learningRate: 0.1, augment: false }));
+    expect(found.map(({ step }) => step)).toEqual(Array.from({ length: 36 }, (_, i) => i + 1));
+    expect(found.slice(0, 4).map(({ epoch }) => epoch)).toEqual([0, 0, 0, 1]);
+    expect(found.slice(0, 4).map(({ learningRate }) => learningRate)).toEqual([1e-5, 1e-5, 1e-5, 0.1]);
+    const mean = (part: StepEvent[]): number => part.reduce((total, { loss }) => total + loss, 0) / part.length;
+    expect(mean(found.slice(-3))).toBeLessThan(0.7 * mean(found.slice(0, 3)));
+    expect(found.at(-1)!.secondsLeft).toBe(0);
+    for (const { loss, terms } of found) expect(terms).toEqual({ 'cross-entropy': loss });
+  });
+
+  it('takes the same steps as gradient descent written down', async () => {
+    const classifier = tinyClassifier();
+    const expected = tinyClassifier({ backbone: classifier.parts.backbone });
+    const plain = {
+      epochs: 1,
+      batch: 15,
+      momentum: 0,
+      weightDecay: 0,
+      warmupEpochs: 0,
+      learningRate: 0.5,
+      augment: false,
+    };
+    await train(request(classifier, plain));
+    const pass = { items: dataset.train, batchSize: 15, epoch: 0, augment: false, dropLast: false };
+    const backbone = classifier.parts.backbone;
+    const source = { backbone, pipeline: tinyPipeline, policy: 'custom', seed: 1, onBadImage: 'fail' } as const;
+    const { value: batch } = await imageBatches(source, pass).next();
+    const { gradients } = expected.gradients({
+      images: tf.tensor4d(batch!.images!, [15, 3, 2, 2]),
+      labels: tf.tensor1d(batch!.labels, 'int32'),
+    });
+    const moved = tf.sub(expected.variables['ctx']!, tf.mul(gradients['ctx']!, 0.5)).dataSync();
+    const found = classifier.variables['ctx']!.dataSync();
+    moved.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 5));
+  });
+
+  it('gives the same bits for the same seed, and others for another', async () => {
+    const runs = await Promise.all(
+      [1, 1, 2].map(async (seed) => {
+        const classifier = tinyClassifier();
+        await train({ ...request(classifier, { epochs: 2 }), seed });
+        return bits(classifier);
+      }),
+    );
+    expect(runs[0]).toBe(runs[1]);
+    expect(runs[2]).not.toBe(runs[0]);
+  });
+
+  it('takes the mean gradient of accumulated batches: as one large batch', async () => {
+    const options = { epochs: 2, augment: false, weightDecay: 0, learningRate: 0.1 };
+    const large = tinyClassifier();
+    await train(request(large, { ...options, batch: 15 }));
+    const small = tinyClassifier();
+    const found = await steps(request(small, { ...options, batch: 5, accumulate: 3 }));
+    expect(found).toHaveLength(2);
+    const expected = large.variables['ctx']!.dataSync();
+    small.variables['ctx']!.dataSync().forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
+  });
+
+  it('counts steps instead of epochs, and spans the schedule over them', async () => {
+    const found = await steps(request(tinyClassifier(), { steps: 7, learningRate: 0.1 }));
+    expect(found.map(({ epoch }) => epoch)).toEqual([0, 0, 0, 1, 1, 1, 2]);
+    expect(found.at(-1)!.epochs).toBe(3);
+    expect(found.at(-1)!.learningRate).toBeCloseTo(0.075, 12); // 0.1 · ½ (1 + cos(π / 3))
+  });
+
+  it('leaves no tensor behind', async () => {
+    for (const promptsVision of [false, true]) {
+      const classifier = tinyClassifier({ promptsVision });
+      const counts: number[] = [];
+      await train({
+        ...request(classifier, { epochs: 4, batch: 3, accumulate: 2, evaluateEvery: 1, keep: 'best' }),
+        runFolder: folder,
+        onEvent: (event) => {
+          if (event.type === 'step') counts.push(tf.memory().numTensors);
+        },
+      });
+      expect(new Set(counts.slice(1)).size).toBe(1); // the first step makes the optimiser's state
+      const variables = Object.keys(classifier.variables).length;
+      const before = tf.memory().numTensors;
+      await train(request(classifier, { epochs: 1, optimizer: 'adamw' }));
+      expect(tf.memory().numTensors).toBe(before);
+      expect(variables).toBe(promptsVision ? 2 : 1);
+    }
+  });
+
+  it('asks for images once where their features are constant and not augmented', async () => {
+    const passes: { augment: boolean; items: number }[] = [];
+    const counting: DataPipeline = {
+      ...tinyPipeline,
+      batches: (pass) => {
+        passes.push({ augment: pass.augment, items: pass.items.length });
+        return tinyPipeline.batches(pass);
+      },
+    };
+    const settings = { epochs: 3, evaluateEvery: 1 };
+    const of = (options: Record<string, unknown>, promptsVision: boolean): TrainRequest => ({
+      ...request(tinyClassifier({ promptsVision }), { ...settings, ...options }),
+      pipeline: counting,
+    });
+    const nonEmpty = (): typeof passes => passes.splice(0).filter(({ items }) => items > 0);
+    await train(of({ augment: false }, false));
+    expect(nonEmpty()).toEqual(Array(2).fill({ augment: false, items: 15 })); // train and val, once each
+    await train(of({ augment: true }, false));
+    expect(nonEmpty().filter(({ augment }) => augment)).toHaveLength(3);
+    await train(of({ augment: false }, true));
+    expect(nonEmpty()).toHaveLength(6);
+  });
+
+  it('gives the same values from cached features as from images', async () => {
+    const cached = tinyClassifier();
+    await train(request(cached, { epochs: 2, augment: false }));
+    const plain = tinyClassifier();
+    Object.defineProperty(plain, 'imageFeaturesAreConstant', { value: false });
+    await train(request(plain, { epochs: 2, augment: false }));
+    const expected = plain.variables['ctx']!.dataSync();
+    cached.variables['ctx']!.dataSync().forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 6));
+  });
+
+  it('stops on a loss that is not finite and names step, terms and learning rate', async () => {
+    let calls = 0;
+    const explodes: Loss = {
+      ...crossEntropy,
+      name: 'explodes',
+      terms: (step) => {
+        const [term] = crossEntropy.terms(step);
+        calls += 1;
+        return [{ name: 'explodes', value: tf.mul(term!.value, calls === 5 ? NaN : 0), weight: 2 }];
+      },
+    };
+    const classifier = tinyClassifier({ losses: [crossEntropy, explodes].map((loss) => ({ loss, weight: 1 })) });
+    const before = tf.memory().numTensors;
+    const failure = train(request(classifier, { epochs: 5, learningRate: 0.25 }));
+    await expect(failure).rejects.toThrow(TrainingError);
+    await expect(failure).rejects.toThrow(
+      /^The loss of step 5 is NaN: cross-entropy [\d.]+, explodes NaN \(weight 2\)\. The learning rate was 0\.25\.$/,
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('keeps the last values by default and the best on validation where asked to', async () => {
+    const options = { epochs: 6, learningRate: 3, evaluateEvery: 1, momentum: 0.5 };
+    const accuracies: number[] = [];
+    const values: string[] = [];
+    const classifier = tinyClassifier();
+    const outcome = await train({
+      ...request(classifier, { ...options, keep: 'best' }),
+      onEvent: (event) => {
+        if (event.type !== 'evaluation') return;
+        accuracies.push(event.result.accuracy);
+        values.push(bits(classifier));
+      },
+    });
+    const best = accuracies.indexOf(Math.max(...accuracies));
+    expect(best).toBeLessThan(5); // otherwise this test shows nothing
+    expect(outcome.best).toEqual({ epoch: best + 1, step: 3 * (best + 1), accuracy: accuracies[best] });
+    expect(bits(classifier)).toBe(values[best]);
+    const last = tinyClassifier();
+    await train(request(last, options));
+    expect(bits(last)).toBe(values[5]);
+  });
+
+  it('refuses to choose on test images or on none', async () => {
+    const choosing = (settings: Record<string, unknown>, part: Partial<TrainRequest> = {}): Promise<unknown> =>
+      train({ ...request(tinyClassifier(), { keep: 'best', ...settings }), ...part });
+    await expect(choosing({ evaluateEvery: 0 })).rejects.toThrow(ConfigError);
+    await expect(choosing({ evaluateEvery: 1, evaluateOn: 'test' })).rejects.toThrow('validation images');
+    await expect(choosing({ evaluateEvery: 1 }, { dataset: { ...dataset, val: [] } })).rejects.toThrow('no val images');
+    await expect(choosing({ evaluateEvery: 1 }, { dataset: { ...dataset, train: [] } })).rejects.toThrow(DatasetError);
+  });
+
+  it('learns nothing where there is nothing to learn', async () => {
+    const classifier = tinyClassifier({ learner: { variables: {}, prompts: () => ({}) } });
+    const outcome = await train({ ...request(classifier), runFolder: folder });
+    expect(outcome).toMatchObject({ status: 'finished', step: 0 });
+  });
+});
+
+describe('a training that goes on', () => {
+  const variants: [string, Record<string, unknown>][] = [
+    ['SGD', { epochs: 3, learningRate: 0.1 }],
+    ['AdamW and accumulation', { epochs: 3, batch: 2, accumulate: 3, optimizer: 'adamw', learningRate: 0.01 }],
+    ['the best values', { epochs: 4, learningRate: 3, evaluateEvery: 1, keep: 'best' }],
+    ['cached features', { steps: 8, augment: false, learningRate: 0.1 }],
+  ];
+
+  it.each(variants)('ends with the same bits wherever it was stopped: %s', async (_, settings) => {
+    const whole = tinyClassifier();
+    const { steps: total } = await train({ ...request(whole, settings), runFolder: join(folder, 'whole') });
+    for (let stop = 1; stop < total; stop++) {
+      const runFolder = join(folder, `stop ${stop}`);
+      const first = await train({ ...request(tinyClassifier(), settings), runFolder, ...stopAfter(stop) });
+      expect(first).toMatchObject({ status: 'stopped', step: stop });
+      const classifier = tinyClassifier();
+      const second = await train({ ...request(classifier, settings), runFolder, resume: true });
+      expect(second).toMatchObject({ status: 'finished', step: total });
+      expect(bits(classifier)).toBe(bits(whole));
+      const files = await Promise.all(
+        ['whole', `stop ${stop}`].map((name) => readFile(join(folder, name, 'prompts.safetensors'))),
+      );
+      expect(files[0]!.equals(files[1]!)).toBe(true);
+    }
+  });
+
+  it('does nothing more where it had ended', async () => {
+    const classifier = tinyClassifier();
+    await train({ ...request(classifier, { epochs: 2 }), runFolder: folder });
+    const again = tinyClassifier();
+    const found = await steps({ ...request(again, { epochs: 2 }), runFolder: folder, resume: true });
+    expect(found).toEqual([]);
+    expect(bits(again)).toBe(bits(classifier));
+  });
+
+  it('refuses another configuration, backbone, data set or list of classes, naming the difference', async () => {
+    const settings = { epochs: 2, learningRate: 0.1 };
+    await train({ ...request(tinyClassifier(), settings), runFolder: folder, ...stopAfter(2) });
+    const going = (part: Partial<TrainRequest>): Promise<unknown> =>
+      train({ ...request(tinyClassifier(), settings), ...part, runFolder: folder, resume: true });
+    await expect(going({ seed: 2 })).rejects.toThrow(CheckpointError);
+    await expect(going({ seed: 2 })).rejects.toThrow('differs in seed: 1 there, 2 here');
+    const other = { ...trainSettings.parse(settings), learningRate: 0.2 };
+    await expect(going({ settings: other })).rejects.toThrow('differs in train.learningRate: 0.1 there, 0.2 here');
+    await expect(going({ dataset: tinyDataset(5, 'other') })).rejects.toThrow('differs in dataset');
+    const backbone = tinyBackbone('another');
+    await expect(going({ classifier: tinyClassifier({ backbone }) })).rejects.toThrow('differs in backbone');
+    const renamed = tinyClassifier({ classNames: [...classNames.slice(0, 2), 'dog'] });
+    await expect(going({ classifier: renamed })).rejects.toThrow('differs in classes.2: "cat" there, "dog" here');
+  });
+});
