@@ -72,7 +72,7 @@ export async function loadClipCheckpoint(source: string, options: ClipCheckpoint
     architecture,
     tensors: checkedTensors(tensors, architecture, weights, origins),
     tokenizerFiles: tokenizerIn(folder, files.tokenizerFiles),
-    digest: await digestOf(weights),
+    digest: digestOf(weights),
     source,
     assumptions,
   };
@@ -80,15 +80,25 @@ export async function loadClipCheckpoint(source: string, options: ClipCheckpoint
 
 async function locate(source: string, hub?: HubOptions): Promise<{ folder: string; files: ChosenFiles }> {
   const stats = await stat(source).catch(() => undefined);
-  if (stats?.isDirectory()) return { folder: source, files: chooseFiles(await readdir(source), source) };
+  if (stats?.isDirectory()) return { folder: source, files: chooseFiles(await namesIn(source), source) };
   if (stats) {
     const folder = dirname(source);
-    return { folder, files: chooseFiles(await readdir(folder), source, basename(source)) };
+    return { folder, files: chooseFiles(await namesIn(folder), source, basename(source)) };
   }
   if (isHubId(source) && !/\.(safetensors|bin|pt|pth|json)$/.test(source)) return fetchFromHub(source, hub);
   throw new CheckpointError('There is no such file or folder, and it is not the id of a model on the hub.', {
     where: source,
     remedy: 'Give a path that exists, or an id like openai/clip-vit-base-patch16.',
+  });
+}
+
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((cause: unknown) => {
+    throw new CheckpointError(`Cannot list the folder: ${cause instanceof Error ? cause.message : String(cause)}.`, {
+      where: folder,
+      remedy: 'Check that you may read it.',
+      cause,
+    });
   });
 }
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CheckpointError, RandomAccessFile, readSafetensors, type StateDict } from '@promptweave/core';
 import { isLegacyFile, readTorchStateDict } from './torch/read-torch-state-dict.js';
 
@@ -81,26 +80,23 @@ function refusePlaceholder(begin: string, path: string): void {
   }
 }
 
-/** SHA-256 of the weights, in hexadecimal; of several shards, that of their names and digests. */
-export async function digestOf(path: string): Promise<string> {
+/**
+ * SHA-256 of the weights, in hexadecimal; of several shards, that of their names and digests.
+ *
+ * @throws CheckpointError when a file is missing or changes meanwhile
+ */
+export function digestOf(path: string): string {
   const shards = shardsOf(path);
   if (shards.length === 0) return digestOfFile(path);
-  const lines: string[] = [];
-  for (const shard of shards) lines.push(`${basename(shard)} ${await digestOfFile(join(dirname(path), shard))}\n`);
+  const lines = shards.map((shard) => `${shard} ${digestOfFile(join(dirname(path), shard))}\n`);
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
-async function digestOfFile(path: string): Promise<string> {
+function digestOfFile(path: string): string {
   const hash = createHash('sha256');
-  const portion = Buffer.allocUnsafe(PORTION);
-  const file = await open(path, 'r');
-  try {
-    for (;;) {
-      const { bytesRead } = await file.read(portion, 0, PORTION);
-      if (bytesRead === 0) return hash.digest('hex');
-      hash.update(portion.subarray(0, bytesRead));
-    }
-  } finally {
-    await file.close();
+  const file = new RandomAccessFile(path);
+  for (let done = 0; done < file.size; done += PORTION) {
+    hash.update(file.read(done, Math.min(PORTION, file.size - done)));
   }
+  return hash.digest('hex');
 }

@@ -5,6 +5,7 @@ import { InertObject, PickledTensor } from './pickled-values.js';
 const WEIGHT_KEYS = ['state_dict', 'model_state_dict', 'model'];
 const DEEPEST = 64;
 const MOST_ENTRIES = 100_000;
+const LONGEST_NAME = 1000;
 
 /** Tensors and plain values of an unpickled object, by their dotted names. */
 export interface FlatState {
@@ -34,14 +35,17 @@ export function flatten(root: unknown, where: string): FlatState {
     if (depth > DEEPEST) throw tooDeep(where);
     for (const [name, value] of members) {
       if (++entries > MOST_ENTRIES) throw tooDeep(where);
-      const path = `${prefix}${String(name)}`;
+      // Only plain keys: the text of a nested tuple could grow without bound.
+      if (typeof name !== 'string' && typeof name !== 'number') throw nameless(where);
+      const path = `${prefix}${name}`;
+      if (path.length > LONGEST_NAME) throw nameless(where);
       const inner = membersOf(value);
       if (value instanceof PickledTensor) tensors.set(path, value);
       else if (inner) visit(inner, `${path}.`, depth + 1);
     }
   };
   visit(weights, '', 0);
-  return { tensors, values: Object.fromEntries([...outer].filter(isPlain).map(([k, v]) => [String(k), v])) };
+  return { tensors, values: Object.fromEntries([...outer].filter(isPlain)) };
 }
 
 function membersOf(value: unknown): Map<unknown, unknown> | undefined {
@@ -50,8 +54,8 @@ function membersOf(value: unknown): Map<unknown, unknown> | undefined {
   return isModule && value.state instanceof Map ? value.state : undefined;
 }
 
-function isPlain(entry: [unknown, unknown]): entry is [unknown, number | string | boolean] {
-  return ['number', 'string', 'boolean'].includes(typeof entry[1]);
+function isPlain(entry: [unknown, unknown]): entry is [string, number | string | boolean] {
+  return typeof entry[0] === 'string' && ['number', 'string', 'boolean'].includes(typeof entry[1]);
 }
 
 function kindOf(value: unknown): string {
@@ -64,5 +68,12 @@ function tooDeep(where: string): CheckpointError {
   return new CheckpointError('The state dictionary contains itself, or is nested without end.', {
     where,
     remedy: 'The file is corrupt or malicious: get the weights from another place.',
+  });
+}
+
+function nameless(where: string): CheckpointError {
+  return new CheckpointError(`A key of the state dictionary is no text of at most ${LONGEST_NAME} characters.`, {
+    where,
+    remedy: 'Save the weights alone, with torch.save(model.state_dict(), path).',
   });
 }

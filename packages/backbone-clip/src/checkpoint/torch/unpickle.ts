@@ -9,8 +9,8 @@ export interface PickleWorld {
   persistent(id: unknown): unknown;
 }
 
-/** Lists, dictionaries, tuples and objects in one pickle; the largest CLIP needs some thousands. */
-const MOST_OBJECTS = 1_000_000;
+/** Operations of one pickle: a ViT-L/14 needs 30,000, with Adam's state 90,000. */
+const MOST_OPERATIONS = 400_000;
 /** Bytes of one integer; PyTorch's own magic number has 10. */
 const LONGEST_INTEGER = 16;
 
@@ -41,31 +41,35 @@ export function unpickle(
 class Unpickler {
   #bytes: Uint8Array;
   #view: DataView;
+  #buffer: Buffer;
   #at: number;
   #world: PickleWorld;
   #where: string;
   #stack: unknown[] = [];
   /** Heights of the stack at the open marks. */
   #marks: number[] = [];
+  /** Each global is looked up once. */
+  #globals = new Map<string, AllowedGlobal>();
   #memo = new Map<number, unknown>();
-  #objects = 0;
 
   constructor(bytes: Uint8Array, start: number, world: PickleWorld, where: string) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#world = world;
     this.#where = where;
   }
 
   run(): { value: unknown; end: number } {
-    for (;;) {
+    for (let count = 0; count < MOST_OPERATIONS; count++) {
       const operation = this.#u8();
       if (operation === 0x2e /* STOP */) return { value: this.#pop(), end: this.#at };
       if (!(this.#scalar(operation) || this.#container(operation) || this.#reference(operation))) {
         this.#fail(`Pickle operation 0x${operation.toString(16)} has no place in a state dictionary`);
       }
     }
+    this.#fail(`The pickle has more than ${MOST_OPERATIONS} operations`);
   }
 
   /** Numbers, texts, bytes. */
@@ -119,21 +123,21 @@ class Unpickler {
       case 0x29: // EMPTY_TUPLE
       case 0x5d: // EMPTY_LIST
       case 0x8f: // EMPTY_SET
-        return this.#create([]);
+        return this.#push([]);
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        return this.#create(this.#take(operation - 0x84));
+        return this.#push(this.#take(operation - 0x84));
       case 0x74: // TUPLE
       case 0x91: // FROZENSET
-        return this.#create(this.#marked());
+        return this.#push(this.#marked());
       case 0x61: // APPEND
         return this.#append([this.#pop()]);
       case 0x65: // APPENDS
       case 0x90: // ADDITEMS
         return this.#append(this.#marked());
       case 0x7d: // EMPTY_DICT
-        return this.#create(new Map());
+        return this.#push(new Map());
       case 0x73: // SETITEM
         return this.#assign(this.#take(2));
       case 0x75: // SETITEMS
@@ -166,12 +170,12 @@ class Unpickler {
       case 0x6a: // LONG_BINGET
         return this.#recall(this.#u32());
       case 0x63: // GLOBAL
-        return this.#push(this.#world.global(this.#line(), this.#line()));
+        return this.#push(this.#global(this.#line(), this.#line()));
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = this.#take(2);
         if (typeof module !== 'string' || typeof name !== 'string') this.#fail('A global is not named by texts');
-        return this.#push(this.#world.global(module, name));
+        return this.#push(this.#global(module, name));
       }
       case 0x51: // BINPERSID
         return this.#push(this.#world.persistent(this.#pop()));
@@ -181,7 +185,7 @@ class Unpickler {
         const [callee, args] = this.#take(2);
         if (!(callee instanceof AllowedGlobal) || !Array.isArray(args))
           this.#fail('A call of something that is no global');
-        return this.#create(callee.call(args));
+        return this.#push(callee.call(args));
       }
       case 0x62: {
         // BUILD: the attributes of an object
@@ -206,11 +210,6 @@ class Unpickler {
   #push(value: unknown): true {
     this.#stack.push(value);
     return true;
-  }
-
-  #create(value: unknown): true {
-    if (++this.#objects > MOST_OBJECTS) this.#fail(`The pickle makes more than ${MOST_OBJECTS} objects`);
-    return this.#push(value);
   }
 
   /** The height below which the innermost mark forbids to reach. */
@@ -257,6 +256,13 @@ class Unpickler {
     return this.#push(this.#memo.get(index));
   }
 
+  #global(module: string, name: string): AllowedGlobal {
+    const key = `${module}\n${name}`;
+    const known = this.#globals.get(key) ?? this.#world.global(module, name);
+    this.#globals.set(key, known);
+    return known;
+  }
+
   /** Moves on by `length` bytes; gives the position before. */
   #skip(length: number): number {
     const position = this.#at;
@@ -293,7 +299,8 @@ class Unpickler {
   }
 
   #latin1(length: number): string {
-    return Buffer.from(this.#slice(length)).toString('latin1');
+    const position = this.#skip(length);
+    return this.#buffer.toString('latin1', position, position + length);
   }
 
   /** Two's complement, little-endian, any length. */
@@ -308,7 +315,7 @@ class Unpickler {
   #line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#at);
     if (end < 0 || end - this.#at > 1024) this.#fail('The name of a global does not end');
-    const text = this.#text(end - this.#at);
+    const text = this.#latin1(end - this.#at);
     this.#skip(1);
     return text;
   }

@@ -1,0 +1,397 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  CheckpointError,
+  hostTensor,
+  readSafetensors,
+  writeSafetensors,
+  type HostTensor,
+  type StateDict,
+} from '@promptweave/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { architectureOf } from './clip-architecture.js';
+import { loadClipCheckpoint, type ClipCheckpointOptions, type ClipWeights } from './load-clip-checkpoint.js';
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/checkpoints/${name}`, import.meta.url));
+
+const architecture = {
+  imageSize: 8,
+  patchSize: 4,
+  visionWidth: 24,
+  visionLayers: 1,
+  visionHeads: 3,
+  textWidth: 16,
+  textLayers: 2,
+  textHeads: 2,
+  contextLength: 5,
+  vocabularySize: 12,
+  embedding: 6,
+  activation: 'quick-gelu',
+};
+const heads = { visionHeads: 3, textHeads: 2 };
+
+let folder: string;
+let openai: StateDict;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'clip-checkpoint-'));
+  openai = (await readSafetensors(fixture('openai.safetensors'))).tensors;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function plain(tensors: StateDict): Record<string, unknown> {
+  return Object.fromEntries([...tensors].map(([name, { shape, data }]) => [name, [shape, [...data()]]]));
+}
+
+/** A new folder with these weights and JSON files in it. */
+async function folderOf(
+  tensors: StateDict,
+  files: Record<string, unknown> = {},
+  name = 'model.safetensors',
+): Promise<string> {
+  const made = await mkdtemp(join(folder, 'model-'));
+  await writeSafetensors(join(made, name), tensors);
+  for (const [file, content] of Object.entries(files)) await writeFile(join(made, file), JSON.stringify(content));
+  return made;
+}
+
+async function refusal(source: string, options: ClipCheckpointOptions = heads): Promise<CheckpointError> {
+  const loaded = loadClipCheckpoint(source, options).then(({ tensors }) => tensors.forEach((tensor) => tensor.data()));
+  const error: unknown = await loaded.catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(CheckpointError);
+  expect((error as CheckpointError).remedy).toBeTruthy();
+  return error as CheckpointError;
+}
+
+/** OpenAI's tensors as transformers' CLIPModel names and lays them out. */
+function asHuggingFace(tensors: StateDict): StateDict {
+  const names: Record<string, string> = {
+    'token_embedding.weight': 'text_model.embeddings.token_embedding.weight',
+    positional_embedding: 'text_model.embeddings.position_embedding.weight',
+    'ln_final.weight': 'text_model.final_layer_norm.weight',
+    'ln_final.bias': 'text_model.final_layer_norm.bias',
+    'visual.class_embedding': 'vision_model.embeddings.class_embedding',
+    'visual.positional_embedding': 'vision_model.embeddings.position_embedding.weight',
+    'visual.conv1.weight': 'vision_model.embeddings.patch_embedding.weight',
+    'visual.ln_pre.weight': 'vision_model.pre_layrnorm.weight',
+    'visual.ln_pre.bias': 'vision_model.pre_layrnorm.bias',
+    'visual.ln_post.weight': 'vision_model.post_layernorm.weight',
+    'visual.ln_post.bias': 'vision_model.post_layernorm.bias',
+    logit_scale: 'logit_scale',
+  };
+  const inBlock: Record<string, string> = {
+    ln_1: 'layer_norm1',
+    ln_2: 'layer_norm2',
+    'attn.out_proj': 'self_attn.out_proj',
+    'mlp.c_fc': 'mlp.fc1',
+    'mlp.c_proj': 'mlp.fc2',
+  };
+  const result: StateDict = new Map();
+  for (const [name, tensor] of tensors) {
+    const block = /^(visual\.)?transformer\.resblocks\.(\d+)\.(.*?)[._](weight|bias)$/.exec(name);
+    if (name === 'visual.proj') result.set('visual_projection.weight', turned(tensor));
+    else if (name === 'text_projection') result.set('text_projection.weight', turned(tensor));
+    else if (!block) result.set(names[name]!, tensor);
+    else {
+      const prefix = `${block[1] ? 'vision' : 'text'}_model.encoder.layers.${block[2]}`;
+      if (block[3] === 'attn.in_proj') {
+        const [rows, ...rest] = tensor.shape as [number, ...number[]];
+        const values = tensor.data() as Float32Array;
+        const part = values.length / 3;
+        ['q', 'k', 'v'].forEach((letter, i) =>
+          result.set(
+            `${prefix}.self_attn.${letter}_proj.${block[4]}`,
+            hostTensor(values.slice(i * part, (i + 1) * part), [rows / 3, ...rest]),
+          ),
+        );
+      } else result.set(`${prefix}.${inBlock[block[3]!]}.${block[4]}`, tensor);
+    }
+  }
+  result.set('text_model.embeddings.position_ids', hostTensor(Int32Array.of(0, 1, 2, 3, 4), [1, 5]));
+  result.set('vision_model.embeddings.position_ids', hostTensor(Int32Array.of(0, 1, 2, 3, 4), [1, 5]));
+  return result;
+}
+
+function turned(tensor: HostTensor): HostTensor {
+  const [rows, columns] = tensor.shape as [number, number];
+  const values = tensor.data();
+  return hostTensor(
+    Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!),
+    [columns, rows],
+  );
+}
+
+const huggingFaceConfig = {
+  model_type: 'clip',
+  projection_dim: 6,
+  vision_config: {
+    hidden_act: 'quick_gelu',
+    hidden_size: 24,
+    image_size: 8,
+    num_attention_heads: 3,
+    num_hidden_layers: 1,
+    patch_size: 4,
+  },
+  text_config: {
+    hidden_act: 'quick_gelu',
+    hidden_size: 16,
+    max_position_embeddings: 5,
+    num_attention_heads: 2,
+    num_hidden_layers: 2,
+    vocab_size: 12,
+  },
+};
+
+const openClipConfig = {
+  model_cfg: {
+    embed_dim: 6,
+    quick_gelu: true,
+    vision_cfg: { image_size: 8, layers: 1, width: 24, patch_size: 4, head_width: 8 },
+    text_cfg: { context_length: 5, vocab_size: 12, width: 16, heads: 2, layers: 2 },
+  },
+  preprocess_cfg: { mean: [0, 0, 0] },
+};
+
+describe('every naming and format gives the same weights', () => {
+  const expectSame = (weights: ClipWeights): void => {
+    expect(weights.architecture).toEqual(architecture);
+    expect(plain(weights.tensors)).toEqual(plain(openai));
+  };
+
+  it.each(['openai.safetensors', 'zip.bin', 'legacy.pt', 'torchscript.pt'])('%s', async (name) => {
+    expectSame(await loadClipCheckpoint(fixture(name), heads));
+  });
+
+  it('Hugging Face, with its configuration', async () => {
+    const { assumptions, ...weights } = await loadClipCheckpoint(
+      await folderOf(asHuggingFace(openai), { 'config.json': huggingFaceConfig }),
+    );
+    expectSame({ assumptions, ...weights });
+    expect(assumptions).toEqual([]);
+  });
+
+  it('open_clip, with its configuration, its text tower apart and its projection a layer', async () => {
+    const moved: StateDict = new Map(
+      [...openai].map(([name, tensor]) => {
+        if (name === 'text_projection') return ['text.text_projection.weight', turned(tensor)];
+        const isText = !name.startsWith('visual.') && name !== 'logit_scale';
+        return [isText ? `text.${name}` : name, tensor];
+      }),
+    );
+    moved.set('text.attn_mask', hostTensor(new Float32Array(25), [5, 5]));
+    const files = { 'open_clip_config.json': openClipConfig };
+    expectSame(await loadClipCheckpoint(await folderOf(moved, files, 'open_clip_model.safetensors')));
+  });
+
+  it('open_clip trained in parallel and compiled', async () => {
+    const wrapped = new Map([...openai].map(([name, tensor]) => [`module._orig_mod.${name}`, tensor]));
+    expectSame(await loadClipCheckpoint(await folderOf(wrapped), heads));
+  });
+
+  it('float32', async () => {
+    const wide = new Map([...openai].map(([name, t]) => [name, hostTensor(t.data(), t.shape, 'float32')]));
+    expectSame(await loadClipCheckpoint(await folderOf(wide), heads));
+  });
+
+  it('shards with an index', async () => {
+    const names = [...openai.keys()];
+    const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
+    const half = names.length / 2;
+    const made = await folderOf(new Map([...openai].slice(0, half)), {}, shards[0]);
+    await writeSafetensors(join(made, shards[1]!), new Map([...openai].slice(half)));
+    const weight_map = Object.fromEntries(names.map((name, i) => [name, shards[i < half ? 0 : 1]]));
+    await writeFile(join(made, 'model.safetensors.index.json'), JSON.stringify({ weight_map }));
+    const weights = await loadClipCheckpoint(made, heads);
+    expectSame(weights);
+    expect(weights.digest).toMatch(/^[0-9a-f]{64}$/);
+    weight_map[names[0]!] = '../outside.safetensors';
+    await writeFile(join(made, 'model.safetensors.index.json'), JSON.stringify({ weight_map }));
+    expect((await refusal(made)).message).toMatch(/weight_map/);
+  });
+});
+
+describe('what the weights do not tell', () => {
+  const wide = (width: number): StateDict =>
+    new Map(
+      [...openai].map(([name, tensor]) => {
+        if (name.startsWith('visual.')) return [name, tensor];
+        const shape = tensor.shape.map((size) => size * (size % 16 === 0 ? width / 16 : 1));
+        return [name, hostTensor(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape)];
+      }),
+    );
+
+  it('takes 64 values a head without a configuration, and says so', async () => {
+    const { architecture: found, assumptions } = await loadClipCheckpoint(await folderOf(wide(128)), {
+      visionHeads: 3,
+    });
+    expect(found.textHeads).toBe(2);
+    expect(assumptions).toEqual([expect.stringMatching(/QuickGELU/), expect.stringMatching(/64 values a head/)]);
+  });
+
+  it('asks for the heads where 64 values a head do not fit', async () => {
+    expect((await refusal(fixture('openai.safetensors'), {})).message).toMatch(
+      /heads of the vision tower.*width of 24/,
+    );
+  });
+
+  it('reads GELU from the configurations, and lets an option decide', async () => {
+    const gelu = structuredClone(huggingFaceConfig);
+    gelu.text_config.hidden_act = gelu.vision_config.hidden_act = 'gelu';
+    const made = await folderOf(asHuggingFace(openai), { 'config.json': gelu });
+    expect((await loadClipCheckpoint(made)).architecture.activation).toBe('gelu');
+    expect((await loadClipCheckpoint(made, { activation: 'quick-gelu' })).architecture.activation).toBe('quick-gelu');
+    const { quick_gelu: _, ...model_cfg } = openClipConfig.model_cfg;
+    const open = await folderOf(openai, { 'open_clip_config.json': { model_cfg } });
+    expect((await loadClipCheckpoint(open)).architecture.activation).toBe('gelu');
+  });
+
+  it('reads the flat configuration of the embedded model', async () => {
+    // prettier-ignore
+    const config = { model_type: 'clip', image_size: 8, patch_size: 4, vision_width: 24, vision_layers: 1, vision_heads: 3,
+      text_width: 16, text_layers: 2, text_heads: 2, context_length: 5, vocab_size: 12, embedding_size: 6, activation: 'quick_gelu' };
+    const weights = await loadClipCheckpoint(await folderOf(openai, { 'config.json': config }, 'any-name.safetensors'));
+    expect(weights.architecture).toEqual(architecture);
+    const other = await folderOf(openai, { 'config.json': { ...config, text_layers: 3 } });
+    expect((await refusal(other, {})).message).toMatch(/says textLayers 3, the weights have 2/);
+  });
+
+  it('reads the architecture of weights whose token table is elsewhere', () => {
+    const reduced = new Map([...openai].filter(([name]) => name !== 'token_embedding.weight'));
+    const hints = { visionHeads: 3, textHeads: 2 };
+    expect(architectureOf(reduced, { ...hints, vocabularySize: 49408 })).toEqual({
+      ...architecture,
+      vocabularySize: 49408,
+    });
+    expect(() => architectureOf(reduced, hints)).toThrow(
+      /"token_embedding.weight" of shape \[vocabulary size, 16\] is missing/,
+    );
+  });
+
+  it('finds the tokenizer beside the weights', async () => {
+    const made = await folderOf(openai, { 'vocab.json': {}, 'merges.txt': '' });
+    const { tokenizerFiles, digest, source } = await loadClipCheckpoint(join(made, 'model.safetensors'), heads);
+    expect(tokenizerFiles).toMatchObject({ vocab: join(made, 'vocab.json'), merges: join(made, 'merges.txt') });
+    expect(source).toBe(join(made, 'model.safetensors'));
+    expect(digest).toBe((await loadClipCheckpoint(made, heads)).digest);
+  });
+});
+
+describe('refusals', () => {
+  const changed = (change: (tensors: StateDict) => void): Promise<string> => {
+    const copy = new Map(openai);
+    change(copy);
+    return folderOf(copy);
+  };
+  const one = hostTensor(Float32Array.of(1), [1]);
+
+  it('names a missing tensor and its shape', async () => {
+    const error = await refusal(await changed((t) => t.delete('transformer.resblocks.1.mlp.c_fc.bias')));
+    expect(error.message).toBe('Tensor "transformer.resblocks.1.mlp.c_fc.bias" of shape [64] is missing.');
+    expect(error.where).toMatch(/model\.safetensors$/);
+  });
+
+  it('names a tensor of another shape', async () => {
+    const error = await refusal(await changed((t) => t.set('ln_final.bias', hostTensor(new Float32Array(15), [15]))));
+    expect(error.message).toBe('Tensor "ln_final.bias" has shape [15], expected [16].');
+  });
+
+  it("says a tensor's own name where the naming is another", async () => {
+    const tensors = asHuggingFace(openai);
+    tensors.set('visual_projection.weight', hostTensor(new Float32Array(6 * 25), [6, 25]));
+    const error = await refusal(await folderOf(tensors, { 'config.json': huggingFaceConfig }));
+    expect(error.message).toBe('Tensor "visual.proj" has shape [25, 6], expected [24, 6].');
+    expect(error.where).toContain('visual_projection.weight');
+  });
+
+  it.each(['q', 'k', 'v'])('names a missing %s projection', async (letter) => {
+    const tensors = asHuggingFace(openai);
+    const name = `text_model.encoder.layers.1.self_attn.${letter}_proj.weight`;
+    tensors.delete(name);
+    const error = await refusal(await folderOf(tensors, { 'config.json': huggingFaceConfig }));
+    expect(error.message).toContain(name);
+  });
+
+  it('names a tensor that is not finite when it is decoded', async () => {
+    const values = new Float32Array(16).fill(1);
+    values[11] = NaN;
+    const error = await refusal(await changed((t) => t.set('ln_final.bias', hostTensor(values, [16]))));
+    expect(error.message).toBe('Tensor "ln_final.bias" of shape [16] has NaN at index 11.');
+  });
+
+  it('names a gap between the blocks', async () => {
+    const source = await changed((t) => {
+      for (const name of [...t.keys()]) if (name.startsWith('transformer.resblocks.0.')) t.delete(name);
+    });
+    expect((await refusal(source)).message).toContain('"transformer.resblocks.0.ln_1.weight"');
+  });
+
+  it('refuses quantised weights', async () => {
+    const source = await changed((t) => t.set('ln_final.bias', hostTensor(new Int32Array(16), [16])));
+    expect((await refusal(source)).message).toMatch(/stored as int32/);
+  });
+
+  it('refuses a tensor that no CLIP has', async () => {
+    expect((await refusal(await changed((t) => t.set('visual.ls_1.gamma', one)))).message).toMatch(
+      /visual\.ls_1\.gamma/,
+    );
+  });
+
+  it.each([
+    ['visual.layer1.0.conv1.weight', /ResNet/],
+    ['visual.attnpool.positional_embedding', /ResNet/],
+    ['logit_bias', /SigLIP/],
+    ['text_decoder.ln_final.weight', /CoCa/],
+    ['visual.trunk.patch_embed.proj.weight', /timm/],
+    ['visual.blocks.0.attn.q_bias', /EVA/],
+    ['prompt_learner.ctx', /learned prompts/],
+  ])('refuses a model with %s by name', async (name, model) => {
+    expect((await refusal(await changed((t) => t.set(name, one)))).message).toMatch(model);
+  });
+
+  it('refuses an unknown architecture and an empty file', async () => {
+    expect((await refusal(await folderOf(new Map([['encoder.weight', one]])))).message).toMatch(/"encoder\.weight"/);
+    expect((await refusal(await folderOf(new Map()))).message).toMatch(/there are no tensors/);
+  });
+
+  it.each([
+    ['config.json', { model_type: 'siglip' }, /"siglip"/],
+    ['config.json', { ...huggingFaceConfig, projection_dim: 7 }, /says embedding 7, the weights have 6/],
+    ['config.json', { model_type: 'clip', vision_config: { hidden_act: 'swish' } }, /hidden_act is "swish"/],
+    ['config.json', { model_type: 'clip', text_config: { layer_norm_eps: 1e-6 } }, /layer_norm_eps/],
+    ['config.json', { model_type: 'clip', text_config: { vocab_size: -3 } }, /text_config\.vocab_size/],
+    ['config.json', [], /not a JSON object/],
+    ['open_clip_config.json', { model_cfg: { ...openClipConfig.model_cfg, multimodal_cfg: {} } }, /multimodal_cfg/],
+    ['open_clip_config.json', {}, /model_cfg/],
+  ])('refuses a %s that does not fit: %j', async (name, content, message) => {
+    expect((await refusal(await folderOf(openai, { [name]: content }))).message).toMatch(message);
+  });
+
+  it('refuses files that are no weights, and says what they are', async () => {
+    const made = await mkdtemp(join(folder, 'others-'));
+    const cases: [string, string | Buffer, RegExp][] = [
+      ['lfs.safetensors', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n', /Git LFS/],
+      ['page.bin', '<!DOCTYPE html><html>', /web page/],
+      ['empty.pt', '', /\(none\)/],
+      ['bare.pt', Buffer.from('80047d2e', 'hex'), /bare pickle/],
+      ['old.tar', Buffer.from(`${'\0'.repeat(257)}ustar${'\0'.repeat(250)}`), /tar archive/],
+    ];
+    for (const [name, content, message] of cases) {
+      await writeFile(join(made, name), content);
+      expect((await refusal(join(made, name))).message).toMatch(message);
+    }
+  });
+
+  it('refuses a folder without weights, and one where it is not clear which are meant', async () => {
+    const made = await mkdtemp(join(folder, 'unclear-'));
+    expect((await refusal(made)).message).toMatch(/no weights/);
+    await mkdir(join(made, 'sub'));
+    await copyFile(fixture('zip.bin'), join(made, 'a.pt'));
+    await copyFile(fixture('zip.bin'), join(made, 'b.pt'));
+    expect((await refusal(made)).message).toMatch(/several weights: a\.pt, b\.pt/);
+  });
+
+  it('refuses a source that is nothing', async () => {
+    expect((await refusal(join(folder, 'nowhere'))).message).toMatch(/no such file/);
+  });
+});
