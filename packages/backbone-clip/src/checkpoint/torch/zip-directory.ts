@@ -1,5 +1,5 @@
 import yauzl from 'yauzl';
-import { CheckpointError, RandomAccessFile } from '@promptweave/core';
+import { CheckpointError, type RandomAccessFile } from '@promptweave/core';
 import type { StorageRegion } from './storages.js';
 
 declare module 'yauzl' {
