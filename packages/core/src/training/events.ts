@@ -34,8 +34,8 @@ export type TrainEvent =
       readonly images: number;
       /** Learned numbers. */
       readonly parameters: number;
-      /** Steps that were done before, where the training goes on. */
-      readonly resumedAt: number;
+      /** Where the training goes on: steps and whole epochs that were done before; 0 at its beginning. */
+      readonly resumedAt: { readonly step: number; readonly epoch: number };
     }
   | { readonly type: 'features'; readonly done: number; readonly total: number }
   | StepEvent

@@ -16,3 +16,8 @@ export type { TrainOutcome, TrainRequest } from './train-request.js';
 export { checkpointFiles, train } from './trainer.js';
 export { assignVariables, variableValues } from './variable-values.js';
 export { coreVersion } from './version.js';
+export { describeEvent, duration, percent } from './describe-event.js';
+export { evaluateSet, type EvaluationSet } from './evaluate-set.js';
+export { type Provenance, type Surroundings } from './provenance.js';
+export { runExperiment, type RunRequest, type RunResult } from './run-experiment.js';
+export { runFiles } from './run-folder.js';

@@ -65,14 +65,14 @@ class Training {
     if (learns) checkRequest(this.request);
     if (runFolder) await prepareFolder(runFolder);
     if (learns && resume && runFolder && existsSync(this.path('resume'))) await this.restore();
-    const { step: resumedAt } = this.progress;
+    const { step: done, epoch } = this.progress;
     this.emit({
       type: 'start',
       steps: learns ? steps : 0,
       epochs,
       images: dataset.train.length,
       parameters,
-      resumedAt,
+      resumedAt: { step: done, epoch },
     });
     const finished = !learns || (await this.untilStopped());
     if (finished && this.best) assignVariables(classifier.variables, this.best, 'the best values');

@@ -1,0 +1,45 @@
+import type { Dataset } from '../contracts/dataset.js';
+import { ConfigError } from '../errors.js';
+import type { Classifier } from '../model/classifier.js';
+import { evaluate, type EvaluationRequest } from './evaluate.js';
+import type { Evaluation } from './metrics.js';
+
+/** Images to evaluate on, whose classes may be others than those that were trained. */
+export interface EvaluationSet {
+  /** What results call it, e.g. `test`, `novel`. */
+  readonly name: string;
+  readonly dataset: Dataset;
+  readonly split: 'train' | 'val' | 'test';
+}
+
+/**
+ * Evaluates a classifier on the classes of a set: its own, or others where its prompt learner can (`novelClasses`). A label
+ * aligner keeps what it learned for the names it knows.
+ *
+ * @throws ConfigError where the prompt learner works for its own classes only
+ */
+export async function evaluateSet(
+  classifier: Classifier,
+  { dataset, split }: EvaluationSet,
+  options: Omit<EvaluationRequest, 'classifier' | 'dataset' | 'items'>,
+): Promise<Evaluation> {
+  const { aligner, learnerProperties } = classifier.parts;
+  const items = dataset[split];
+  const own = dataset.classNames.join('\n') === aligner.classNames.join('\n');
+  if (own) return evaluate({ ...options, classifier, dataset, items });
+  if (learnerProperties.novelClasses !== 'swap') {
+    throw new ConfigError(
+      `The prompts work for the classes that they were trained on only, not for those of "${dataset.name}".`,
+      {
+        where: 'prompt',
+        remedy: 'Evaluate on the trained classes, or train prompts that all classes share.',
+      },
+    );
+  }
+  const other = classifier.withClasses(dataset.classNames);
+  try {
+    return await evaluate({ ...options, classifier: other, dataset, items });
+  } finally {
+    other.parts.aligner.dispose(); // the rest is shared with the classifier
+  }
+}

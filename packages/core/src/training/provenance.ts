@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { promisify } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { configurationHash } from '../config/canonical.js';
+import type { Experiment } from '../experiment/experiment.js';
+import { coreVersion } from './version.js';
+
+/** What a result depends on, so that it can be had again. */
+export interface Provenance {
+  /** SHA-256 of the resolved configuration, the identity of the experiment. */
+  readonly configuration: string;
+  /** SHA-256 of the backbone's weights. */
+  readonly checkpoint: string;
+  /** Digest over ids and labels of the images that were used. */
+  readonly dataset: string;
+  /** SHA-256 of the file of learned parts. */
+  readonly learned: string;
+  /** Commit of the working directory's git repository, and whether files were changed since; absent outside of one. */
+  readonly git?: { readonly commit: string; readonly changed: boolean };
+  /** Packages by name, and Node. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly backend: string;
+  readonly platform: string;
+  /** End of the run, ISO 8601. */
+  readonly date: string;
+}
+
+/** What the calling program knows about its surroundings. */
+export interface Surroundings {
+  /** The backend in words, e.g. `tensorflow 2.21.0`. */
+  readonly backend?: string;
+  /** Versions of further packages. */
+  readonly versions?: Readonly<Record<string, string>>;
+}
+
+/** @param learnedFile the file of learned parts that the run wrote */
+export async function provenanceOf(
+  { configuration, backbone, dataset }: Pick<Experiment, 'configuration' | 'backbone' | 'dataset'>,
+  learnedFile: string,
+  { backend = tf.getBackend(), versions = {} }: Surroundings = {},
+): Promise<Provenance> {
+  const git = await gitState();
+  return {
+    configuration: configurationHash(configuration),
+    checkpoint: backbone.digest,
+    dataset: dataset.digest,
+    learned: await fileDigest(learnedFile),
+    ...(git && { git }),
+    versions: {
+      node: process.versions.node,
+      '@promptweave/core': coreVersion,
+      '@tensorflow/tfjs-core': tf.version_core,
+      ...versions,
+    },
+    backend,
+    platform: `${process.platform}-${process.arch}`,
+    date: new Date().toISOString(),
+  };
+}
+
+async function gitState(): Promise<Provenance['git']> {
+  const git = async (...words: string[]): Promise<string> => (await promisify(execFile)('git', words)).stdout.trim();
+  try {
+    const commit = await git('rev-parse', 'HEAD');
+    return { commit, changed: (await git('status', '--porcelain', '--untracked-files=no')) !== '' };
+  } catch {
+    return undefined; // no git, no repository, or no commit yet
+  }
+}
+
+async function fileDigest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

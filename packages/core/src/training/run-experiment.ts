@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import type { DataPipeline } from '../contracts/pipeline.js';
+import type { Experiment } from '../experiment/experiment.js';
+import type { FeatureStore } from './batches.js';
+import { evaluateSet, type EvaluationSet } from './evaluate-set.js';
+import type { TrainEvent } from './events.js';
+import type { Evaluation } from './metrics.js';
+import { provenanceOf, type Provenance, type Surroundings } from './provenance.js';
+import { RunFolder, runFiles } from './run-folder.js';
+import type { TrainOutcome } from './train-request.js';
+import { train } from './trainer.js';
+
+/** What to run, and where its files go. */
+export interface RunRequest {
+  readonly experiment: Experiment;
+  readonly pipeline: DataPipeline;
+  /** Folder of the run, see `runFiles`. */
+  readonly folder: string;
+  /** Go on with the run that the folder holds, if it holds one. */
+  readonly resume?: boolean;
+  /** What to evaluate on at the end. Default: the test images, or those of validation where there are none. */
+  readonly evaluations?: readonly EvaluationSet[];
+  /** Image features known from before, of this backbone and data set. */
+  readonly features?: FeatureStore;
+  readonly surroundings?: Surroundings;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => void;
+  /** How far the evaluation at the end is. */
+  readonly onEvaluation?: (name: string, done: number, total: number) => void;
+}
+
+/** The contents of `result.json`. */
+export interface RunResult {
+  readonly format: 1;
+  /** Learned numbers. */
+  readonly parameters: number;
+  readonly training: Omit<TrainOutcome, 'status'>;
+  /** By the names of the evaluation sets. */
+  readonly evaluations: Readonly<Record<string, Evaluation>>;
+  /** Seconds of the evaluations together. */
+  readonly evaluationSeconds: number;
+  readonly provenance: Provenance;
+}
+
+/**
+ * Trains an experiment, evaluates it and writes everything into the run's folder.
+ *
+ * @returns the result, or undefined where the signal stopped it; then the same call with `resume` goes on
+ * @throws whatever training and evaluation throw; the reason is in `log.txt`, too
+ */
+export async function runExperiment(request: RunRequest): Promise<RunResult | undefined> {
+  const { experiment, pipeline, resume = false, features = new Map(), surroundings, signal, onEvent } = request;
+  const { configuration, classifier, dataset } = experiment;
+  const folder = new RunFolder(request.folder, configuration, resume);
+  try {
+    const { status, ...training } = await train({
+      classifier,
+      pipeline,
+      dataset,
+      settings: configuration.train,
+      seed: configuration.seed,
+      evaluationBatch: configuration.evaluate.batch,
+      runFolder: folder.path,
+      configuration,
+      resume,
+      features,
+      signal,
+      onEvent: (event) => {
+        folder.record(event);
+        onEvent?.(event);
+      },
+    });
+    if (status === 'stopped') return undefined;
+
+    const begun = performance.now();
+    const evaluations: Record<string, Evaluation> = {};
+    for (const set of request.evaluations ?? defaultEvaluations(experiment)) {
+      evaluations[set.name] = await evaluateSet(classifier, set, {
+        pipeline,
+        batchSize: configuration.evaluate.batch,
+        onBadImage: configuration.train.onBadImage,
+        features: set.dataset === dataset ? features : undefined,
+        signal,
+        onProgress: (done, total) => request.onEvaluation?.(set.name, done, total),
+      });
+      folder.log(`Evaluated ${set.name}: accuracy ${evaluations[set.name]!.accuracy}.`);
+    }
+    const result: RunResult = {
+      format: 1,
+      parameters: Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0),
+      training,
+      evaluations,
+      evaluationSeconds: (performance.now() - begun) / 1000,
+      provenance: await provenanceOf(experiment, join(folder.path, runFiles.learned), surroundings),
+    };
+    folder.writeResult(result);
+    return result;
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) {
+      folder.log('Stopped during the evaluation.');
+      return undefined;
+    }
+    folder.log(`Failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
+  }
+}
+
+function defaultEvaluations({ dataset }: Experiment): EvaluationSet[] {
+  const split = (['test', 'val'] as const).find((name) => dataset[name].length > 0);
+  return split ? [{ name: split, dataset, split }] : [];
+}

@@ -1,0 +1,90 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { toYaml } from '../config/canonical.js';
+import type { ResolvedConfiguration } from '../config/configuration.js';
+import { ConfigError } from '../errors.js';
+import { describeEvent } from './describe-event.js';
+import type { TrainEvent } from './events.js';
+import type { RunResult } from './run-experiment.js';
+import { checkpointFiles } from './trainer.js';
+
+/** Names of the files of a run's folder. */
+export const runFiles = {
+  /** The resolved configuration. */
+  configuration: 'config.yaml',
+  /** A line of JSON for each step and each evaluation during training. */
+  metrics: 'metrics.jsonl',
+  /** There if and only if the run is finished. */
+  result: 'result.json',
+  log: 'log.txt',
+  ...checkpointFiles,
+} as const;
+
+/** The folder of one run. Every file is replaced as a whole; lines are added to metrics and log one by one. */
+export class RunFolder {
+  /**
+   * @param resume go on with the run that the folder holds, if it holds one
+   * @throws ConfigError where the folder holds a run and that is not to go on
+   */
+  constructor(
+    readonly path: string,
+    private readonly configuration: ResolvedConfiguration,
+    resume: boolean,
+  ) {
+    if (!resume && [runFiles.resume, runFiles.result, runFiles.learned].some((file) => existsSync(join(path, file)))) {
+      throw new ConfigError('This folder holds a run already.', {
+        where: path,
+        remedy: 'Go on with it (--resume), or choose another folder (--output).',
+      });
+    }
+    mkdirSync(path, { recursive: true });
+  }
+
+  /** Notes what a training reports. */
+  record(event: TrainEvent): void {
+    if (event.type === 'start') this.begin(event.resumedAt);
+    if (event.type === 'step' || event.type === 'evaluation') {
+      this.append('metrics', JSON.stringify(event.type === 'step' ? event : withoutConfusion(event)));
+    }
+    const line = describeEvent(event);
+    if (line !== undefined && event.type !== 'step') this.log(line);
+  }
+
+  /** Adds a line to the log, with the time. */
+  log(line: string): void {
+    this.append('log', `${new Date().toISOString()} ${line}`);
+  }
+
+  /** Ends the run. */
+  writeResult(result: RunResult): void {
+    this.replace('result', `${JSON.stringify(result, undefined, 2)}\n`);
+  }
+
+  /** Takes away what was noted after the checkpoint that the training goes on from. */
+  private begin(from: { readonly step: number; readonly epoch: number }): void {
+    this.replace('configuration', toYaml(this.configuration));
+    const path = join(this.path, runFiles.metrics);
+    const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+    const kept = lines.filter((line) => {
+      const { type, step, epoch } = JSON.parse(line) as { type: string; step: number; epoch: number };
+      return type === 'evaluation' ? epoch <= from.epoch : step <= from.step;
+    });
+    this.replace('metrics', kept.map((line) => `${line}\n`).join(''));
+  }
+
+  private append(file: keyof typeof runFiles, line: string): void {
+    appendFileSync(join(this.path, runFiles[file]), `${line}\n`);
+  }
+
+  private replace(file: keyof typeof runFiles, text: string): void {
+    writeFileAtomic.sync(join(this.path, runFiles[file]), text);
+  }
+}
+
+/** The figures of an evaluation, without the matrix and the list of classes. */
+function withoutConfusion(event: TrainEvent & { type: 'evaluation' }): object {
+  const { accuracy, macroF1, loss, expectedCalibrationError, topK, images } = event.result;
+  const { type, name, step, epoch } = event;
+  return { type, name, step, epoch, images, accuracy, topK, macroF1, loss, expectedCalibrationError };
+}
