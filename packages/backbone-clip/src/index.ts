@@ -6,4 +6,5 @@ export * from './checkpoint/index.js';
 export { loadClip, shapeOf } from './load-clip.js';
 export { clipOptions } from './options.js';
 export { clip, plugins } from './plugin.js';
+export { randomClip, type RandomClipOptions } from './random-clip.js';
 export { loadTokenizer, OPENAI_MERGES, type TokenizerFiles } from './tokenizer/index.js';
