@@ -1,22 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { Dataset } from '@promptweave/core';
 
-/** A data set whose digest is computed when it is first asked for. */
+/** A data set whose digest is computed when it is first asked for. `train` is read from the parts each time. */
 export function createDataset(parts: Omit<Dataset, 'digest'>): Dataset {
-  const { name, classNames, template, imagePolicy, train, val, test } = parts;
+  const { name, classNames, template, imagePolicy, val, test } = parts;
   let digest: string | undefined;
   return {
     name,
     classNames,
     template,
     imagePolicy,
-    train,
+    get train() {
+      return parts.train;
+    },
     val,
     test,
     get digest() {
       if (digest !== undefined) return digest;
       const hash = createHash('sha256').update(JSON.stringify([classNames, imagePolicy]));
-      for (const items of [train, val, test]) {
+      for (const items of [parts.train, val, test]) {
         hash.update('\n');
         for (const { id, label, domain } of items) hash.update(JSON.stringify([id, label, domain ?? null]));
       }

@@ -1,1 +1,23 @@
-export {};
+export { readBenchmark } from './benchmark/read-benchmark.js';
+export { BENCHMARK, type BenchmarkEntry, type Layout } from './benchmark/table.js';
+export {
+  checkBenchmark,
+  checkDataset,
+  findUnreadable,
+  type Count,
+  type DatasetReport,
+  type UnreadableImage,
+} from './check-dataset.js';
+export { createDataset } from './create-dataset.js';
+export { decodeImage, type ImagePolicy } from './image/decode.js';
+export { augmentForTraining, drawCrop, drawsFor, type Draws } from './image/augment.js';
+export { preprocessFast } from './image/preprocess-fast.js';
+export { preprocessForEvaluation, type InputFormat } from './image/preprocess.js';
+export { resizeBicubic } from './image/resample.js';
+export type { Box, RgbImage } from './image/rgb-image.js';
+export { createDataPipeline, type OwnedDataPipeline, type PipelineOptions } from './pipeline/data-pipeline.js';
+export * from './emoji/index.js';
+export { plugins } from './plugins.js';
+export { sampleFewShot } from './sampling/few-shot.js';
+export { createPythonRandom, type PythonRandom } from './sampling/python-random.js';
+export { selectClasses, type ClassSubset } from './sampling/select-classes.js';

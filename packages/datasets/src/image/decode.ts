@@ -2,6 +2,7 @@ import { Resvg } from '@resvg/resvg-js';
 import { DatasetError } from '@promptweave/core';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { RgbImage } from './rgb-image.js';
+import { unreadable } from './unreadable.js';
 
 /**
  * How a file becomes red, green and blue.
@@ -94,12 +95,6 @@ export async function decodeImage(file: Uint8Array, policy: ImagePolicy, where: 
   try {
     return await decode(file, policy);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new DatasetError(`The image cannot be read: ${reason}.`, {
-      where,
-      remedy:
-        'Replace the file by a whole JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG, or skip such images with onBadImage: skip.',
-      cause,
-    });
+    throw unreadable(cause, where);
   }
 }

@@ -1,24 +1,31 @@
 import sharp from 'sharp';
 import { evaluationGeometry } from './evaluation-geometry.js';
 import { normalise } from './normalise.js';
+import { unreadable } from './unreadable.js';
 import type { InputFormat } from './preprocess.js';
 
 /**
  * An approximation of {@link preprocessForEvaluation} through libvips alone, which shrinks JPEGs while it decodes them. The
- * sizes are the same, the pixels are not: the README has the measured difference. Alpha is laid over white.
+ * sizes are the same, the pixels are not: the README has the measured difference. EXIF rotated, alpha over white.
  *
+ * @param where names the image in errors.
  * @returns `[3, size, size]`
+ * @throws DatasetError if the image cannot be read.
  */
-export async function preprocessFast(file: Uint8Array, format: InputFormat): Promise<Float32Array> {
-  const image = sharp(file, { failOn: 'error' }).rotate();
-  const { autoOrient } = await image.metadata();
-  const { width, height, crop } = evaluationGeometry(autoOrient.width, autoOrient.height, format.size);
-  const { data, info } = await image
-    .resize(width, height, { fit: 'fill', kernel: 'cubic' })
-    .extract(crop)
-    .flatten({ background: '#ffffff' })
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  return normalise({ data, width: info.width, height: info.height }, format);
+export async function preprocessFast(file: Uint8Array, format: InputFormat, where: string): Promise<Float32Array> {
+  try {
+    const image = sharp(file, { failOn: 'error' }).rotate();
+    const { autoOrient } = await image.metadata();
+    const { width, height, crop } = evaluationGeometry(autoOrient.width, autoOrient.height, format.size);
+    const { data, info } = await image
+      .resize(width, height, { fit: 'fill', kernel: 'cubic' })
+      .extract(crop)
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return normalise({ data, width: info.width, height: info.height }, format);
+  } catch (cause) {
+    throw unreadable(cause, where);
+  }
 }

@@ -135,11 +135,18 @@ describe('sizes', () => {
   });
 });
 
+it('the fast path names an image that it cannot read', async () => {
+  await expect(preprocessFast(Buffer.from('no image'), { ...clip, size: 48 }, 'data/x.jpg')).rejects.toMatchObject({
+    name: 'DatasetError',
+    where: 'data/x.jpg',
+  });
+});
+
 it('the fast path has the same sizes and nearly the same values', async () => {
   const file = await read('photo-420.jpg');
   const format = { ...clip, size: 48 };
   const exact = preprocessForEvaluation(await decodeImage(file, 'custom', 'photo'), format);
-  const fast = await preprocessFast(file, format);
+  const fast = await preprocessFast(file, format, 'photo');
   expect(fast.length).toBe(exact.length);
   const mean = fast.reduce((sum, value, i) => sum + Math.abs(value - exact[i]), 0) / fast.length;
   expect(mean * 255 * 0.27).toBeLessThan(3);

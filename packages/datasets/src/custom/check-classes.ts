@@ -1,0 +1,25 @@
+import { DatasetError } from '@promptweave/core';
+
+/** Refuses class names that a text model cannot tell apart. "_" counts as a space, and letters' case does not count. */
+export function checkClasses(classNames: readonly string[], where: string): void {
+  const seen = new Map<string, string>();
+  for (const name of classNames) {
+    const key = name.replaceAll('_', ' ').trim().toLowerCase();
+    const twin = seen.get(key);
+    if (key === '' || twin !== undefined) {
+      throw new DatasetError(
+        key === ''
+          ? 'A class has an empty name.'
+          : `Two classes have the same name for the model: ${JSON.stringify(twin)} and ${JSON.stringify(name)}.`,
+        { where, remedy: 'Give every class a name of its own, in classnames.txt or as its label.' },
+      );
+    }
+    seen.set(key, name);
+  }
+  if (classNames.length < 2) {
+    throw new DatasetError(`A classifier needs at least 2 classes; there are ${classNames.length}.`, {
+      where,
+      remedy: 'Check that the path names the folder or file of the whole data set.',
+    });
+  }
+}

@@ -1,0 +1,195 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatasetError, type Dataset } from '@promptweave/core';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { plugins } from '../plugins.js';
+import { picture, writeTree } from '../tree.test.helper.js';
+
+const png = await picture(5);
+
+beforeAll(async () => {
+  vi.stubEnv('PROMPTWEAVE_CACHE', await writeTree({}));
+});
+
+/** Reads as an experiment does: by plugin name and options. */
+async function read(use: string, folder: string, options: Record<string, unknown>, seed = 1): Promise<Dataset> {
+  const plugin = plugins.find(({ name }) => name === use);
+  if (plugin?.kind !== 'dataset') throw new Error(`no data set plugin ${use}`);
+  return plugin.create({ folder, seed }, plugin.options.parse(options));
+}
+const ids = (items: Dataset['train']): string[] => items.map(({ id }) => id);
+
+/** `count` images in each class folder. */
+function images(prefix: string, classes: string[], count: number): Record<string, Buffer> {
+  return Object.fromEntries(
+    classes.flatMap((name) => Array.from({ length: count }, (_, i) => [`${prefix}${name}/${i}.png`, png])),
+  );
+}
+
+describe('a folder of class folders', () => {
+  it('with train, val and test is read as it lies', async () => {
+    const root = await writeTree({
+      ...images('data/train/', ['red_fox', 'owl'], 2),
+      ...images('data/val/', ['owl'], 1),
+      ...images('data/test/', ['owl', 'red_fox'], 1),
+      'data/train/owl/notes.txt': 'no image',
+      'data/train/.DS_Store': '',
+    });
+    const dataset = await read('folder', root, { path: 'data' });
+    expect(dataset).toMatchObject({ name: 'data', template: 'a photo of a {}.', imagePolicy: 'custom' });
+    expect(dataset.classNames).toEqual(['owl', 'red_fox']);
+    expect(dataset.train.map(({ id, label }) => [id, label])).toEqual([
+      ['train/owl/0.png', 0],
+      ['train/owl/1.png', 0],
+      ['train/red_fox/0.png', 1],
+      ['train/red_fox/1.png', 1],
+    ]);
+    expect([ids(dataset.val), ids(dataset.test)]).toEqual([
+      ['val/owl/0.png'],
+      ['test/owl/0.png', 'test/red_fox/0.png'],
+    ]);
+    expect(await dataset.test[0].load()).toEqual(png);
+  });
+
+  it('takes names from classnames.txt', async () => {
+    const root = await writeTree({ ...images('', ['c1', 'c2'], 4), 'classnames.txt': 'c2 snowy owl\nc1 red fox\n' });
+    expect((await read('folder', root, { path: '.' })).classNames).toEqual(['red fox', 'snowy owl']);
+  });
+
+  it('tests on val where there is no test', async () => {
+    const root = await writeTree({ ...images('train/', ['a', 'b'], 1), ...images('val/', ['a', 'b'], 1) });
+    const dataset = await read('folder', root, { path: '.' });
+    expect([ids(dataset.val), ids(dataset.test)]).toEqual([[], ['val/a/0.png', 'val/b/0.png']]);
+  });
+
+  it('without splits is split 50 : 20 : 30 in every class by the seed', async () => {
+    const root = await writeTree(images('', ['a', 'b'], 10));
+    const dataset = await read('folder', root, { path: '.' });
+    const counts = [dataset.train, dataset.val, dataset.test].map((items) =>
+      [0, 1].map((label) => items.filter((item) => item.label === label).length),
+    );
+    expect(counts).toEqual([
+      [5, 5],
+      [2, 2],
+      [3, 3],
+    ]);
+    const all = [...ids(dataset.train), ...ids(dataset.val), ...ids(dataset.test)];
+    expect(new Set(all).size).toBe(20);
+    expect(ids((await read('folder', root, { path: '.' })).train)).toEqual(ids(dataset.train));
+    expect(ids((await read('folder', root, { path: '.' }, 2)).train)).not.toEqual(ids(dataset.train));
+  });
+});
+
+describe('tables', () => {
+  const files = { 'pics/a.png': png, 'pics/b, c.png': png, 'pics/d.png': png };
+
+  it('CSV with splits, domains and quoted cells', async () => {
+    const csv =
+      '\ufeffpath,label,split,domain\r\npics/a.png,owl,train,photo\r\n"pics/b, c.png",fox,train,\r\n./pics/d.png,owl,test,sketch\r\n';
+    const root = await writeTree({ ...files, 'list.csv': csv });
+    const dataset = await read('table', root, { path: 'list.csv', template: 'an icon of {}' });
+    expect(dataset).toMatchObject({ name: 'list', template: 'an icon of {}', classNames: ['fox', 'owl'] });
+    expect(dataset.train.map(({ id, label, domain }) => [id, label, domain])).toEqual([
+      ['pics/a.png', 1, 'photo'],
+      ['pics/b, c.png', 0, undefined],
+    ]);
+    expect(ids(dataset.test)).toEqual(['pics/d.png']);
+    expect(await dataset.train[1].load()).toEqual(png);
+  });
+
+  it('JSON Lines without splits', async () => {
+    const lines = ['a', 'b', 'c', 'd'].flatMap((name, i) => [
+      JSON.stringify({ path: `${name}.png`, label: i % 2 }),
+      JSON.stringify({ path: `${name}2.png`, label: i % 2 }),
+    ]);
+    const root = await writeTree({ 'list.jsonl': lines.join('\n') });
+    const dataset = await read('table', root, { path: 'list.jsonl' });
+    expect(dataset.classNames).toEqual(['0', '1']);
+    expect([dataset.train.length, dataset.val.length, dataset.test.length]).toEqual([4, 2, 2]);
+  });
+
+  it('a split file of its own', async () => {
+    const split = { train: [['a.png', 0, 'fox']], test: [['d.png', 1, 'owl']] };
+    const root = await writeTree({ ...files, 'mine.json': JSON.stringify(split) });
+    const dataset = await read('split', root, { path: 'mine.json', images: 'pics' });
+    expect(await dataset.test[0].load()).toEqual(png);
+  });
+});
+
+describe('malformed data ends in a DatasetError', () => {
+  const table = async (name: string, content: string): Promise<Dataset> =>
+    read('table', await writeTree({ [name]: content }), { path: name });
+  const folder = async (files: Record<string, string | Buffer>): Promise<Dataset> =>
+    read('folder', await writeTree(files), { path: '.' });
+  const cases: [string, () => Promise<Dataset>, RegExp][] = [
+    ['no such folder', () => read('folder', '/', { path: '/nowhere/at/all' }), /missing or cannot be read/],
+    ['an empty folder', () => folder({}), /no class folders/],
+    ['an empty class', () => folder({ ...images('', ['a'], 4), 'b/readme.md': '' }), /holds no images/],
+    ['one class', () => folder(images('', ['a'], 4)), /at least 2 classes/],
+    ['names that differ in case and underscores', () => folder(images('', ['Red_Fox', 'red fox'], 4)), /same name/],
+    ['one image to split', () => folder(images('', ['a', 'b'], 1)), /too few to split/],
+    ['a test without train', () => folder(images('test/', ['a', 'b'], 1)), /none named train/],
+    [
+      'a class in test alone',
+      () => folder({ ...images('train/', ['a', 'b'], 1), ...images('test/', ['c'], 1) }),
+      /"c" has no training images/,
+    ],
+    ['no such table', () => read('table', '/', { path: '/nowhere.csv' }), /missing/],
+    ['an empty table', () => table('x.csv', ''), /at least 2 classes; there are 0/],
+    ['a table without a path column', () => table('x.csv', 'file,label\na,b\n'), /row is wrong/],
+    ['a row that is too long', () => table('x.csv', 'path,label\na,b,c\n'), /cannot be read/],
+    ['an open quote', () => table('x.csv', 'path,label\n"a,b\n'), /cannot be read/],
+    ['a line that is not JSON', () => table('x.jsonl', '{"path":"a","label":"b"}\n{"pa'), /line 2 is not JSON/],
+    ['an unknown split', () => table('x.csv', 'path,label,split\na,b,dev\n'), /row is wrong/],
+    ['an absolute path', () => table('x.csv', 'path,label\n/etc/hostname,b\n'), /does not lie inside/],
+    ['a Windows path', () => table('x.csv', 'path,label\nC:\\x.png,b\n'), /does not lie inside/],
+    ['a path that climbs out', () => table('x.csv', 'path,label\n../a.png,b\n'), /does not lie inside/],
+    ['splits in some rows', () => table('x.csv', 'path,label,split\na,b,train\nc,d,\n'), /1 of 2 rows name no split/],
+    [
+      'a class without training rows',
+      () => table('x.csv', 'path,label,split\na,b,train\nc,d,test\n'),
+      /"d" has no training images/,
+    ],
+  ];
+  it.each(cases)('%s', async (_, run, message) => {
+    const failure = await run().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DatasetError);
+    const { message: text, where, remedy } = failure as DatasetError;
+    expect(text).toMatch(message);
+    expect(where).toBeTruthy();
+    expect(remedy).toBeTruthy();
+  });
+
+  it('a row is named by its line', async () => {
+    await expect(table('x.csv', 'path,label\na.png,b\n,c\n')).rejects.toMatchObject({
+      where: expect.stringContaining('x.csv, line 3'),
+    });
+  });
+
+  it('symbolic links: followed to files, refused in a loop', async () => {
+    const root = await writeTree({ ...images('', ['a', 'b'], 4), 'elsewhere/x.png': png });
+    await symlink(join(root, 'elsewhere'), join(root, 'c'));
+    await writeFile(join(root, 'c/y.png'), png);
+    expect((await read('folder', root, { path: '.' })).classNames).toEqual(['a', 'b', 'c', 'elsewhere']);
+    await symlink(join(root, 'loop'), join(root, 'loop'));
+    await expect(read('folder', root, { path: '.' })).rejects.toThrow(/nowhere or in a loop/);
+  });
+
+  // Other file systems do not take such names in the first place.
+  it.runIf(process.platform === 'linux')('names that are not UTF-8', async () => {
+    const root = await writeTree(images('', ['a', 'b'], 4));
+    await mkdir(join(root, 'a'), { recursive: true });
+    await writeFile(Buffer.concat([Buffer.from(`${root}/a/`), Buffer.from([0xff, 0xfe]), Buffer.from('.png')]), png);
+    await expect(read('folder', root, { path: '.' })).rejects.toMatchObject({
+      message: expect.stringContaining('not UTF-8'),
+      where: join(root, 'a'),
+    });
+  });
+
+  it.skipIf(process.platform === 'win32')('a pipe in the place of an image does not hang the listing', async () => {
+    const root = await writeTree(images('', ['a', 'b'], 4));
+    execFileSync('mkfifo', [join(root, 'a/pipe.png')]);
+    await expect(read('folder', root, { path: '.' })).rejects.toThrow(/neither a file nor a folder/);
+  });
+});

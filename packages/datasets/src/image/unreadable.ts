@@ -1,0 +1,11 @@
+import { DatasetError } from '@promptweave/core';
+
+/** The error for an image that a decoder refuses. */
+export function unreadable(cause: unknown, where: string): DatasetError {
+  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  return new DatasetError(`The image cannot be read: ${reason}.`, {
+    where,
+    remedy: 'Replace it by a whole JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG, or skip such images with onBadImage: skip.',
+    cause,
+  });
+}

@@ -1,0 +1,152 @@
+import {
+  ConfigError,
+  DatasetError,
+  type BatchRequest,
+  type DataPipeline,
+  type Dataset,
+  type HostBatch,
+  type ImageItem,
+  type SubsetRequest,
+} from '@promptweave/core';
+import { createDataset } from '../create-dataset.js';
+import { drawsFor } from '../image/augment.js';
+import type { RgbImage } from '../image/rgb-image.js';
+import { sampleFewShot } from '../sampling/few-shot.js';
+import { selectClasses } from '../sampling/select-classes.js';
+import { prepareImage, type PreparedImage } from './prepare-image.js';
+import { createWorkerPool } from './worker-pool.js';
+
+/** How images are prepared. None of it changes what a batch holds, but `approximate`. */
+export interface PipelineOptions {
+  /**
+   * Threads that decode and resample. 0, the default, decodes in sharp's own threads and resamples in the main one, between
+   * the steps; on a machine with cores to spare, 2 to 4 keep a GPU busy.
+   */
+  readonly workers?: number;
+  /** Decoded images are kept for the next epoch, up to this many megabytes. Default 0. */
+  readonly cacheMegabytes?: number;
+  /** Evaluation images are shrunk by libvips: faster, with the difference that the README states. Default false. */
+  readonly approximate?: boolean;
+  /** Called once for every image that is skipped under `onBadImage: 'skip'`. */
+  readonly onSkip?: (item: ImageItem, error: DatasetError) => void;
+}
+
+/** A data pipeline that owns threads and a cache. */
+export interface OwnedDataPipeline extends DataPipeline {
+  /** Images that were skipped so far, each once. */
+  readonly skipped: ReadonlyMap<string, string>;
+  /** Ends the threads and drops the cache. */
+  close(): Promise<void>;
+}
+
+/** Batches that are prepared while one is being used. */
+const AHEAD = 2;
+
+function subset(dataset: Dataset, { shots, seed, classes }: SubsetRequest): Dataset {
+  if (shots === undefined) return selectClasses(dataset, classes);
+  return selectClasses(createDataset({ ...dataset, ...sampleFewShot(dataset, shots, seed) }), classes);
+}
+
+/** The items of a pass, batch by batch. */
+function cut({ items, batchSize, shuffle, seed, epoch, dropLast }: BatchRequest): ImageItem[][] {
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new ConfigError(`A batch holds at least 1 image, not ${batchSize}.`, { remedy: 'Set a whole batch size.' });
+  }
+  const order = [...items];
+  if (shuffle) {
+    const draws = drawsFor(seed, epoch, 'order of the images');
+    for (let last = order.length - 1; last > 0; last--) {
+      const other = draws.below(last + 1);
+      [order[last], order[other]] = [order[other], order[last]];
+    }
+  }
+  const count = dropLast ? Math.floor(order.length / batchSize) : Math.ceil(order.length / batchSize);
+  return Array.from({ length: count }, (_, i) => order.slice(i * batchSize, (i + 1) * batchSize));
+}
+
+/**
+ * Makes the pipeline that turns data sets into batches: few-shot subsets as the papers', images decoded and transformed two
+ * batches ahead of their use, with seeds that depend on run, epoch and image alone.
+ */
+export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipeline {
+  const { workers = 0, cacheMegabytes = 0, approximate = false, onSkip } = options;
+  const pool = workers > 0 ? createWorkerPool(workers) : undefined;
+  const prepare = pool ? pool.run : prepareImage;
+  let cache = new WeakMap<ImageItem, RgbImage>();
+  let room = cacheMegabytes * 2 ** 20;
+  const skipped = new Map<string, string>();
+
+  const prepareItem = async (item: ImageItem, request: BatchRequest): Promise<PreparedImage | DatasetError> => {
+    const { imageSize: size, mean, std, policy, augment, seed, epoch, onBadImage } = request;
+    try {
+      const known = cache.get(item);
+      const prepared = await prepare({
+        source: known ?? (await item.load()),
+        id: item.id,
+        policy,
+        format: { size, mean, std },
+        augment: augment ? { seed, epoch } : undefined,
+        approximate,
+        keep: known === undefined && room > 0,
+      });
+      const bytes = prepared.image?.data.length ?? 0;
+      if (prepared.image && bytes <= room && !cache.has(item)) {
+        cache.set(item, prepared.image);
+        room -= bytes;
+      }
+      return prepared;
+    } catch (error) {
+      if (error instanceof DatasetError && onBadImage === 'skip') return error;
+      throw error;
+    }
+  };
+
+  const prepareBatch = async (items: ImageItem[], request: BatchRequest): Promise<HostBatch> => {
+    const results = await Promise.all(items.map((item) => prepareItem(item, request)));
+    const good: ImageItem[] = [];
+    const images = new Float32Array(items.length * 3 * request.imageSize ** 2);
+    results.forEach((result, i) => {
+      if (result instanceof DatasetError) {
+        if (!skipped.has(items[i].id)) onSkip?.(items[i], result);
+        skipped.set(items[i].id, result.message);
+        return;
+      }
+      images.set(result.values, good.length * result.values.length);
+      good.push(items[i]);
+    });
+    return {
+      items: good,
+      images: images.subarray(0, good.length * 3 * request.imageSize ** 2),
+      labels: Int32Array.from(good, ({ label }) => label),
+    };
+  };
+
+  async function* batches(request: BatchRequest): AsyncGenerator<HostBatch> {
+    const waiting = cut(request);
+    const started: Promise<HostBatch>[] = [];
+    const start = (): void => {
+      const items = waiting.shift();
+      if (!items) return;
+      const batch = prepareBatch(items, request);
+      batch.catch(() => undefined); // reported where the batch is awaited; one that is never awaited is not wanted
+      started.push(batch);
+    };
+    for (let i = 0; i <= AHEAD; i++) start();
+    for (let next = started.shift(); next; next = started.shift()) {
+      const batch = await next;
+      start();
+      if (batch.items.length > 0) yield batch;
+    }
+  }
+
+  return {
+    subset,
+    batches,
+    skipped,
+    close: async () => {
+      cache = new WeakMap();
+      room = 0;
+      await pool?.close();
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { parentPort } from 'node:worker_threads';
+import { DatasetError } from '@promptweave/core';
+import { prepareImage, type ImageTask, type PreparedImage } from './prepare-image.js';
+
+/** What a thread is asked. */
+export interface WorkerRequest {
+  readonly number: number;
+  readonly task: ImageTask;
+}
+
+/** What a thread answers. An error of the data keeps its parts; any other becomes a plain one. */
+export type WorkerAnswer =
+  | { readonly number: number; readonly prepared: PreparedImage }
+  | { readonly number: number; readonly message: string; readonly data?: { where?: string; remedy?: string } };
+
+parentPort?.on('message', async ({ number, task }: WorkerRequest) => {
+  try {
+    const prepared = await prepareImage(task);
+    const answer: WorkerAnswer = { number, prepared };
+    parentPort?.postMessage(answer, [prepared.values.buffer as ArrayBuffer]);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const data = error instanceof DatasetError ? { where: error.where, remedy: error.remedy } : undefined;
+    const answer: WorkerAnswer = { number, message, data };
+    parentPort?.postMessage(answer);
+  }
+});

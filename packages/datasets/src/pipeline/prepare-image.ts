@@ -1,0 +1,40 @@
+import { augmentForTraining, drawsFor } from '../image/augment.js';
+import { decodeImage, type ImagePolicy } from '../image/decode.js';
+import { preprocessFast } from '../image/preprocess-fast.js';
+import { preprocessForEvaluation, type InputFormat } from '../image/preprocess.js';
+import type { RgbImage } from '../image/rgb-image.js';
+
+/** One image's way from a file, or from its decoded pixels, to what the vision tower takes. Plain data: it can go to a thread. */
+export interface ImageTask {
+  /** The file's bytes, or the pixels where they are known. */
+  readonly source: Uint8Array | RgbImage;
+  /** Names the image in errors, and seeds its augmentation. */
+  readonly id: string;
+  readonly policy: ImagePolicy;
+  readonly format: InputFormat;
+  /** Seeds the training transform; without it, the evaluation transform. */
+  readonly augment?: { readonly seed: number; readonly epoch: number };
+  /** Evaluation through libvips alone: faster, not the same pixels. */
+  readonly approximate: boolean;
+  /** Whether the decoded pixels are wanted back. */
+  readonly keep: boolean;
+}
+
+/** What became of an image. */
+export interface PreparedImage {
+  /** `[3, size, size]` */
+  readonly values: Float32Array;
+  readonly image?: RgbImage;
+}
+
+/** @throws DatasetError if the image cannot be read. */
+export async function prepareImage(task: ImageTask): Promise<PreparedImage> {
+  const { source, id, policy, format, augment, approximate, keep } = task;
+  if (approximate && !augment && source instanceof Uint8Array)
+    return { values: await preprocessFast(source, format, id) };
+  const image = source instanceof Uint8Array ? await decodeImage(source, policy, id) : source;
+  const values = augment
+    ? augmentForTraining(image, format, drawsFor(augment.seed, augment.epoch, id))
+    : preprocessForEvaluation(image, format);
+  return { values, image: keep ? image : undefined };
+}

@@ -1,0 +1,85 @@
+import { basename, dirname, extname, resolve } from 'node:path';
+import { definePlugin, type Dataset, type Plugin } from '@promptweave/core';
+import { z } from 'zod';
+import { readBenchmark } from './benchmark/read-benchmark.js';
+import { BENCHMARK } from './benchmark/table.js';
+import { createDataset } from './create-dataset.js';
+import { emojiPlugins } from './emoji/index.js';
+import { readFolder } from './custom/read-folder.js';
+import { readTable } from './custom/read-table.js';
+import { readSplitJson } from './readers/read-split-json.js';
+import type { Splits } from './readers/splits.js';
+
+const template = z
+  .string()
+  .refine((text) => text.includes('{}'), 'A template contains {} where the class name goes.')
+  .default('a photo of a {}.')
+  .describe('Hand-crafted prompt; {} stands for the class name.');
+const path = z.string().min(1).describe('Where the data lies; relative to the configuration file.');
+
+function custom(name: string, splits: Splits, options: { template: string }): Dataset {
+  return createDataset({ name, imagePolicy: 'custom', template: options.template, ...splits });
+}
+
+/** A folder of class folders. */
+const folder = definePlugin({
+  kind: 'dataset',
+  name: 'folder',
+  description: 'Your own images: a folder of class folders, with or without train/, val/ and test/.',
+  options: z.strictObject({ path, template }),
+  create: async (context, options) => {
+    const root = resolve(context.folder, options.path);
+    return custom(basename(root), await readFolder(root, context.seed), options);
+  },
+});
+
+/** A CSV or JSON Lines file. */
+const table = definePlugin({
+  kind: 'dataset',
+  name: 'table',
+  description: 'Your own images: a CSV or JSON Lines file with path and label, and, if wanted, split and domain.',
+  options: z.strictObject({ path, template }),
+  create: async (context, options) => {
+    const file = resolve(context.folder, options.path);
+    return custom(basename(file, extname(file)), await readTable(file, context.seed), options);
+  },
+});
+
+/** A split file of one's own. */
+const splitFile = definePlugin({
+  kind: 'dataset',
+  name: 'split',
+  description: 'Your own images: a split file in the form of split_zhou_*.json.',
+  options: z.strictObject({
+    path,
+    images: z.string().optional().describe('Folder of the images, relative to the split file; its own if absent.'),
+    template,
+  }),
+  create: async (context, options) => {
+    const file = resolve(context.folder, options.path);
+    const images = resolve(dirname(file), options.images ?? '.');
+    return custom(basename(file, extname(file)), await readSplitJson(file, images), options);
+  },
+});
+
+const root = z
+  .string()
+  .min(1)
+  .describe("The folder that holds the data sets' folders; relative to the configuration file.");
+
+/** The data sets of this package: the papers', three ways to bring one's own, and the emoji that need no files. */
+export const plugins: readonly Plugin[] = [
+  ...BENCHMARK.map((entry) =>
+    definePlugin({
+      kind: 'dataset',
+      name: entry.name,
+      description: `${entry.title}: ${entry.classes} classes, ${entry.images.test} test images.`,
+      options: z.strictObject({ root }),
+      create: (context, options) => readBenchmark(entry, resolve(context.folder, options.root)),
+    }),
+  ),
+  folder,
+  table,
+  splitFile,
+  ...emojiPlugins,
+];

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, join, posix } from 'node:path';
+import { DatasetError, type ImageItem } from '@promptweave/core';
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'is missing',
+  EISDIR: 'is a folder',
+  ELOOP: 'is a symbolic link in a loop',
+  EACCES: 'may not be read by this user',
+};
+
+/** The bytes of a file of a data set. @throws DatasetError naming the file. */
+export async function readDataFile(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    throw new DatasetError(`The file ${REASONS[code] ?? `cannot be read (${code || String(cause)})`}.`, {
+      where: file,
+      remedy: 'Check that the data set is complete: promptweave datasets check.',
+      cause,
+    });
+  }
+}
+
+/** The text of a file of a data set. @throws DatasetError if it is missing or not UTF-8. */
+export async function readDataText(file: string): Promise<string> {
+  const bytes = await readDataFile(file);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new DatasetError('The file is not UTF-8 text.', { where: file, remedy: 'Convert it to UTF-8.', cause });
+  }
+}
+
+/** An image in a file below a folder. Small, because a data set may have a million of them. */
+export class FileImage implements ImageItem {
+  constructor(
+    private readonly root: string,
+    readonly id: string,
+    readonly label: number,
+    readonly domain?: string,
+  ) {}
+
+  load(): Promise<Buffer> {
+    return readDataFile(join(this.root, this.id));
+  }
+}
+
+/**
+ * Checks a path that a split file or table gives: it must stay inside its folder.
+ *
+ * @returns the path without `./` and doubled slashes.
+ * @throws DatasetError for an empty or absolute path, and for one that climbs out with `..`.
+ */
+export function checkRelativePath(path: string, where: string): string {
+  const clean = posix.normalize(path);
+  const climbs = clean === '..' || clean.startsWith('../');
+  if (path === '' || clean === '.' || path.includes('\0') || isAbsolute(path) || /^[a-z]:[\\/]/i.test(path) || climbs) {
+    throw new DatasetError(`The path ${JSON.stringify(path)} does not lie inside the data set's folder.`, {
+      where,
+      remedy: 'Give paths relative to the folder of the images, without "..".',
+    });
+  }
+  return clean;
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { namesOfFolders, readClassNames } from './class-names.js';
+import { listImages, readClassFolders } from './read-class-folders.js';
+import type { Splits } from './splits.js';
+
+/**
+ * ImageNet: folders `images/train/n*` and `images/val/n*` (the test set), labels in the order of the sorted folders. The
+ * training items are made anew each time `train` is read: who samples from them holds nothing but the sample.
+ */
+export async function readImageNet(root: string): Promise<Splits> {
+  const names = await readClassNames(join(root, 'classnames.txt'));
+  const train = await readClassFolders(root, 'images/train');
+  const test = await listImages(root, 'images/val', train.folders);
+  const labels = new Map(train.folders.map((folder, label) => [folder, label]));
+  const labelOf = (folder: string): number => labels.get(folder) as number;
+  return {
+    classNames: namesOfFolders(train.folders, names, join(root, 'classnames.txt')),
+    get train() {
+      return train.images(labelOf);
+    },
+    val: [],
+    test: test.images(labelOf),
+  };
+}
+
+/** A test set in sorted class folders with `classnames.txt` beside them: ImageNet-Sketch, -A and -R. */
+export async function readSortedFolders(root: string, prefix: string): Promise<Splits> {
+  const names = await readClassNames(join(root, 'classnames.txt'));
+  const classes = await readClassFolders(root, prefix);
+  const labels = new Map(classes.folders.map((folder, label) => [folder, label]));
+  return {
+    classNames: namesOfFolders(classes.folders, names, join(root, 'classnames.txt')),
+    train: [],
+    val: [],
+    test: classes.images((folder) => labels.get(folder) as number),
+  };
+}
+
+/** ImageNetV2: folders named by the label, `0 … 999`; names in the order of `classnames.txt`. */
+export async function readNumberedFolders(root: string, prefix: string): Promise<Splits> {
+  const classNames = [...(await readClassNames(join(root, 'classnames.txt'))).values()];
+  const classes = await listImages(
+    root,
+    prefix,
+    classNames.map((_, label) => String(label)),
+  );
+  return { classNames, train: [], val: [], test: classes.images(Number) };
+}

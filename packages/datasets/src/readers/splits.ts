@@ -1,0 +1,9 @@
+import type { ImageItem } from '@promptweave/core';
+
+/** What a reader finds: class names by label, and the images of each split. */
+export interface Splits {
+  readonly classNames: readonly string[];
+  readonly train: readonly ImageItem[];
+  readonly val: readonly ImageItem[];
+  readonly test: readonly ImageItem[];
+}
