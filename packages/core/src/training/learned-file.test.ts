@@ -17,12 +17,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+/** What a writer says; relative to the file it will be `../data`. */
+const origin = { template: 'a photo {}', configuration: {}, folder: join(tmpdir(), 'data'), step: 0 };
+
 /** A file with values of its own. */
 async function saved(options: Parameters<typeof tinyClassifier>[0] = {}): Promise<number[]> {
   const classifier = tinyClassifier(options);
   const values = Array.from({ length: 12 }, (_, i) => i / 7);
   classifier.variables['ctx']!.assign(tf.tensor2d(values, [2, 6]));
-  await saveLearned(path, classifier, { configuration: { seed: 3 }, step: 9 });
+  await saveLearned(path, classifier, { ...origin, configuration: { seed: 3 }, step: 9 });
   return [...classifier.variables['ctx']!.dataSync()];
 }
 
@@ -41,7 +44,9 @@ describe('a file of learned parts', () => {
       version: '0.1.0',
       backbone: { name: 'tiny', digest: 'tiny', visionWidth: 6, textWidth: 6, embedding: 5 },
       classNames: [...classNames],
+      template: 'a photo {}',
       configuration: { seed: 3 },
+      folder: '../data',
       step: 9,
     });
     expect(await describeLearned(path)).toEqual(description);
@@ -81,12 +86,12 @@ describe('a file of learned parts', () => {
     await expect(loadLearned(path, tinyClassifier({ promptsVision: true }))).rejects.toThrow(
       'lacks the tensor "vision"',
     );
-    await saveLearned(path, tinyClassifier({ promptsVision: true }), { configuration: {}, step: 0 });
+    await saveLearned(path, tinyClassifier({ promptsVision: true }), origin);
     await expect(loadLearned(path, tinyClassifier())).rejects.toThrow(
       'a tensor "vision", which the classifier does not learn',
     );
     const wrong = new Map([['ctx', hostTensor(new Float32Array(18), [3, 6])]]);
-    await saveLearned(path, tinyClassifier(), { configuration: {}, step: 0 }, wrong);
+    await saveLearned(path, tinyClassifier(), origin, wrong);
     await expect(loadLearned(path, tinyClassifier())).rejects.toThrow(
       `"ctx" has the shape [3, 6], the classifier's [2, 6]`,
     );
@@ -112,7 +117,7 @@ describe('a file of learned parts', () => {
     const expected = await saved();
     const broken = tinyClassifier();
     broken.variables['ctx']!.assign(tf.fill([2, 6], Infinity));
-    await expect(saveLearned(path, broken, { configuration: {}, step: 10 })).rejects.toThrow(TrainingError);
+    await expect(saveLearned(path, broken, origin)).rejects.toThrow(TrainingError);
     const classifier = tinyClassifier();
     await loadLearned(path, classifier);
     expect(values(classifier)).toEqual(expected);

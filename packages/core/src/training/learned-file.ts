@@ -1,3 +1,4 @@
+import { dirname, relative } from 'node:path';
 import { z } from 'zod';
 import type { Backbone } from '../contracts/backbone.js';
 import { CheckpointError } from '../errors.js';
@@ -23,8 +24,12 @@ const description = z.object({
   version: z.string(),
   backbone: describedBackbone,
   classNames: z.array(z.string()),
+  /** The hand-crafted template of the data set. */
+  template: z.string(),
   /** The resolved configuration. */
   configuration: z.unknown(),
+  /** What its relative paths refer to, as seen from the folder of this file. */
+  folder: z.string(),
   /** Optimiser steps behind these values. */
   step: z.number(),
   /** Where the values come from, if not from training here: the name of the imported file. */
@@ -34,8 +39,8 @@ const description = z.object({
 /** What a file of learned parts says about itself. */
 export type LearnedDescription = z.output<typeof description>;
 
-/** What the writer of such a file has to say. */
-export type LearnedOrigin = Pick<LearnedDescription, 'configuration' | 'step' | 'importedFrom'>;
+/** What the writer of such a file has to say; `folder` as seen from the working directory. */
+export type LearnedOrigin = Pick<LearnedDescription, 'template' | 'configuration' | 'folder' | 'step' | 'importedFrom'>;
 
 /** The metadata key that marks our files. */
 const KEY = 'promptweave';
@@ -57,6 +62,7 @@ export async function saveLearned(
     backbone: describe(classifier.parts.backbone),
     classNames: [...classifier.parts.aligner.classNames],
     ...origin,
+    folder: relative(dirname(path), origin.folder) || '.',
   };
   await writeSafetensors(path, values ?? (await variableValues(classifier.variables)), {
     [KEY]: JSON.stringify(described),

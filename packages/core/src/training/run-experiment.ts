@@ -14,6 +14,8 @@ import { train } from './trainer.js';
 export interface RunRequest {
   readonly experiment: Experiment;
   readonly pipeline: DataPipeline;
+  /** Folder that relative paths of the configuration refer to. */
+  readonly configurationFolder: string;
   /** Folder of the run, see `runFiles`. */
   readonly folder: string;
   /** Go on with the run that the folder holds, if it holds one. */
@@ -62,6 +64,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       evaluationBatch: configuration.evaluate.batch,
       runFolder: folder.path,
       configuration,
+      configurationFolder: request.configurationFolder,
       resume,
       features,
       signal,

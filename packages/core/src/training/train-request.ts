@@ -23,6 +23,8 @@ export interface TrainRequest {
   readonly runFolder?: string;
   /** The resolved configuration, for the checkpoint to name. */
   readonly configuration?: ResolvedConfiguration;
+  /** Folder that its relative paths refer to. Default: the working directory. */
+  readonly configurationFolder?: string;
   /** Go on from `resume.safetensors` of the run folder, where there is one. */
   readonly resume?: boolean;
   /** Seconds between two saves within an epoch. Default 60. */

@@ -78,7 +78,9 @@ class Training {
     if (finished && this.best) assignVariables(classifier.variables, this.best, 'the best values');
     if (runFolder) {
       const { step } = this.progress.best && finished ? this.progress.best : this.progress;
-      await saveLearned(this.path('learned'), classifier, { configuration: this.request.configuration, step });
+      const { configuration, configurationFolder: folder = '.' } = this.request;
+      const { template } = dataset;
+      await saveLearned(this.path('learned'), classifier, { template, configuration, folder, step });
       this.emit({ type: 'checkpoint', path: this.path('learned'), step });
     }
     const status = finished ? 'finished' : 'stopped';
