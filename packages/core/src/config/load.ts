@@ -35,6 +35,15 @@ export async function loadConfiguration(
 }
 
 /**
+ * The plugins of a configuration file, or the default ones where there is no file.
+ * @param installation URL of a module of the calling program.
+ */
+export async function loadRegistry(file: string | undefined, installation?: string): Promise<Registry> {
+  if (file === undefined) return loadPlugins([DEFAULT_PLUGINS], '.', installation);
+  return loadPluginsOf(await readConfiguration(file), dirname(file), [], installation);
+}
+
+/**
  * Loads the plugins that a configuration lists, or the default ones.
  * @throws InvalidConfigurationError at the entry of the module that is missing, broken, or no plugin.
  */

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { fakePlugins } from '../config/fake-plugins.test.fixture.js';
+import { describeOptions } from './describe-options.js';
+
+const rows = (name: string) =>
+  describeOptions(fakePlugins.find((plugin) => plugin.name === name)!).map(
+    ({ name, type, required, ...option }) =>
+      `${name}: ${type}${required ? ', required' : ''}; ${JSON.stringify(option.default)}; ${option.description}`,
+  );
+
+it('describes every option with type, range, default and meaning', () => {
+  expect(rows('comma')).toEqual([
+    'depth: whole number, 1 to 12; 9; J, blocks.',
+    'contextLength: whole number, at least 1; 2; n, tokens.',
+    'variant: paper | released; "paper"; Paper or release.',
+    'generator.reduction: number, above 1; 4; Width over bottleneck.',
+  ]);
+  expect(rows('folder')).toEqual([
+    'path: text, required; undefined; Folder.',
+    'split: list; [50,20,30]; Percent of images.',
+  ]);
+  expect(rows('lamm/hierarchical')).toEqual([
+    'temperature: number, above 0; 2; T.',
+    'detached: true | false | target; false; Where no gradient flows.',
+  ]);
+  expect(rows('emoji/animals')).toEqual([]);
+});
