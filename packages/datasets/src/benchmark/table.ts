@@ -186,6 +186,6 @@ export const BENCHMARK: readonly BenchmarkEntry[] = [
     template: PLAIN,
     classes: 100,
     images: { train: 50_000, test: 10_000 },
-    origin: 'cs.toronto.edu/~kriz/cifar.html, the binary version',
+    origin: 'cs.toronto.edu/~kriz/cifar.html, the python or the binary version',
   },
 ];

@@ -1,73 +1,33 @@
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatasetError, type ImageItem } from '@promptweave/core';
-import sharp from 'sharp';
+import { DatasetError } from '@promptweave/core';
+import { CIFAR_BYTES, CifarImage } from './cifar-image.js';
 import { readLines } from './class-names.js';
-import { listFolder } from './list-folder.js';
 import { readDataFile } from './file-image.js';
+import { listFolder } from './list-folder.js';
+import { readCifarPython } from './read-cifar-python.js';
 import type { Splits } from './splits.js';
 
-/** The folder that the archive unpacks to. */
-const UNPACKED = 'cifar-100-binary';
-const SIDE = 32;
-const PIXELS = SIDE * SIDE;
-/** Coarse label, fine label, then red, green and blue planes. */
-const RECORD = 2 + 3 * PIXELS;
-
-/** One record of the binary version, as a PNG. */
-class CifarImage implements ImageItem {
-  constructor(
-    private readonly file: string,
-    private readonly index: number,
-    readonly id: string,
-    readonly label: number,
-  ) {}
-
-  async load(): Promise<Buffer> {
-    const planes = Buffer.alloc(3 * PIXELS);
-    const handle = await open(this.file);
-    try {
-      const { bytesRead } = await handle.read(planes, 0, planes.length, this.index * RECORD + 2);
-      if (bytesRead < planes.length) {
-        throw new DatasetError('The file has become shorter since it was listed.', { where: this.file });
-      }
-    } finally {
-      await handle.close();
-    }
-    const pixels = Buffer.alloc(3 * PIXELS);
-    for (let i = 0; i < PIXELS; i++) {
-      for (let channel = 0; channel < 3; channel++) pixels[i * 3 + channel] = planes[channel * PIXELS + i];
-    }
-    return sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 3 } })
-      .png({ compressionLevel: 0 })
-      .toBuffer();
-  }
-}
+/** Coarse label, fine label, pixels. */
+const RECORD = 2 + CIFAR_BYTES;
 
 async function readRecords(file: string, split: string, classes: number): Promise<CifarImage[]> {
   const bytes = await readDataFile(file);
+  const remedy = 'Unpack the binary version of the archive again.';
   if (bytes.length === 0 || bytes.length % RECORD !== 0) {
-    throw new DatasetError(`The file is not whole: ${bytes.length} bytes are no multiple of ${RECORD}.`, {
-      where: file,
-      remedy: 'Unpack the binary version of the archive again.',
-    });
+    const message = `The file is not whole: ${bytes.length} bytes are no multiple of ${RECORD}.`;
+    throw new DatasetError(message, { where: file, remedy });
   }
-  return Array.from({ length: bytes.length / RECORD }, (_, index) => {
-    const label = bytes[index * RECORD + 1];
+  return Array.from({ length: bytes.length / RECORD }, (_, i) => {
+    const label = bytes[i * RECORD + 1];
     if (label >= classes) {
-      throw new DatasetError(`Record ${index} has the label ${label}, but there are ${classes} classes.`, {
-        where: file,
-        remedy: 'Unpack the binary version of the archive again.',
-      });
+      const message = `Record ${i} has the label ${label}, but there are ${classes} classes.`;
+      throw new DatasetError(message, { where: file, remedy });
     }
-    return new CifarImage(file, index, `${split}/${index}`, label);
+    return new CifarImage(file, i * RECORD + 2, `${split}/${i}`, label);
   });
 }
 
-/** CIFAR-100's binary version: `train.bin`, `test.bin`, `fine_label_names.txt`, in the folder or in `cifar-100-binary/`. */
-export async function readCifar100(root: string): Promise<Splits> {
-  const { folders } = await listFolder(root);
-  const base = folders.includes(UNPACKED) ? join(root, UNPACKED) : root;
+async function readCifarBinary(base: string): Promise<Splits> {
   const classNames = await readLines(join(base, 'fine_label_names.txt'));
   return {
     classNames,
@@ -75,4 +35,15 @@ export async function readCifar100(root: string): Promise<Splits> {
     val: [],
     test: await readRecords(join(base, 'test.bin'), 'test', classNames.length),
   };
+}
+
+/**
+ * CIFAR-100 from either version of the archive, in the folder itself or in `cifar-100-binary/` or `cifar-100-python/`: binary
+ * (`train.bin`, `test.bin`, `fine_label_names.txt`) or python (`train`, `test`, `meta`).
+ */
+export async function readCifar100(root: string): Promise<Splits> {
+  const { folders } = await listFolder(root);
+  const unpacked = ['cifar-100-binary', 'cifar-100-python'].find((name) => folders.includes(name));
+  const base = unpacked === undefined ? root : join(root, unpacked);
+  return (await listFolder(base)).files.includes('meta') ? readCifarPython(base) : readCifarBinary(base);
 }
