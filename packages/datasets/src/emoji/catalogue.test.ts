@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { emojiCatalogue } from './catalogue.js';
+import { readDrawings } from './drawings.js';
+import { emojiCodeOf } from './emoji-names.js';
+import { stylesOf } from './split.js';
+
+describe('the catalogue', () => {
+  it('knows label, group and subgroup of an emoji', () => {
+    expect(emojiCatalogue().find((emoji) => emoji.code === '1f436')).toMatchObject({
+      label: 'dog face',
+      group: 'animals-nature',
+      subgroup: 'animal-mammal',
+    });
+  });
+
+  it('leaves out skin tones, flags and clock faces', () => {
+    const labels = emojiCatalogue().map((emoji) => emoji.label);
+    expect(labels.filter((label) => /skin tone|^flag:|o.clock|regional indicator/.test(label))).toEqual([]);
+    expect(labels).toContain('alarm clock');
+    expect(labels.length).toBeGreaterThan(1500);
+    expect(new Set(labels).size).toBe(labels.length);
+  });
+});
+
+describe('names of drawings', () => {
+  it.each([
+    ['dog-face', '1f436'],
+    [':dog:', '1f415'],
+    ['racecar', '1f3ce'],
+    ['christmastree', '1f384'],
+    ['Piñata', '1fa85'],
+    ['bird-1', '1f426'],
+  ])('%s means %s', (name, code) => {
+    expect(emojiCodeOf(name)).toBe(code);
+  });
+
+  it('says when a name means no emoji', () => {
+    expect(emojiCodeOf('database-export')).toBeUndefined();
+  });
+});
+
+describe('drawings', () => {
+  it('finds most emoji in the complete set, and the older ones in sets that give no code points', () => {
+    const counts = Object.fromEntries(stylesOf('downstream').map((style) => [style.name, readDrawings(style).length]));
+    expect(counts['openmoji']).toBe(emojiCatalogue().length);
+    expect(counts['emojione']).toBeGreaterThan(1000);
+    expect(counts['emojione-monotone']).toBeGreaterThan(1000);
+    expect(counts['emojione-v1']).toBeGreaterThan(850);
+    expect(counts['streamline-emojis']).toBeGreaterThan(500);
+  });
+
+  it('has one drawing at most of an emoji, and uses no drawing twice', () => {
+    for (const style of stylesOf('validation', 'downstream')) {
+      const drawings = readDrawings(style);
+      expect(new Set(drawings.map((drawing) => drawing.emoji.code)).size).toBe(drawings.length);
+      expect(new Set(drawings.map((drawing) => drawing.id)).size).toBe(drawings.length);
+    }
+  });
+
+  it('names the package that is missing', () => {
+    const [style] = stylesOf('downstream');
+    expect(() => readDrawings({ ...style, package: '@iconify-json/none-such' })).toThrow(
+      expect.objectContaining({ name: 'DatasetError', message: expect.stringContaining('@iconify-json/none-such') }),
+    );
+  });
+});

@@ -1,0 +1,10 @@
+export { type Emoji, emojiCatalogue } from './catalogue.js';
+export { type Drawing, readDrawings } from './drawings.js';
+export { emojiCodeOf } from './emoji-names.js';
+export { emojiArtists } from './emoji-artists.js';
+export { emojiGroups } from './emoji-groups.js';
+export { drawingImage } from './drawing-image.js';
+export { emojiPlugins } from './plugins.js';
+export { renderSvg } from './render.js';
+export { singleEmoji, type SingleEmojiTopic, singleEmojiTopics } from './single-emoji.js';
+export { type EmojiStyle, emojiStyles, type StyleRole, stylesOf } from './split.js';
