@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { oneOf } from '../one-of.js';
+
+interface DoctorFlags {
+  readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu';
+  readonly json?: boolean;
+}
+
+/** `promptweave doctor`: what the machine can do, and what is missing. */
+export function register(program: Command): void {
+  program
+    .command('doctor')
+    .summary('say what this machine can do, and what is missing')
+    .description(
+      'Looks at Node, processor, memory, backend and caches, measures the backend, and names what would make it faster.',
+    )
+    .option('--backend <name>', 'auto, tensorflow, wasm or cpu', oneOf('auto', 'tensorflow', 'wasm', 'cpu'), 'auto')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', '\nExamples:\n  $ promptweave doctor\n  $ promptweave doctor --backend wasm --json')
+    .action(async (flags: DoctorFlags) => {
+      const { doctor, formatDoctor } = await import('@promptweave/runtime');
+      const report = await doctor(flags.backend);
+      console.log(flags.json ? JSON.stringify(report) : formatDoctor(report));
+    });
+}

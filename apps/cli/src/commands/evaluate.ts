@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import { oneOf } from '../one-of.js';
+import type { Classifier, Dataset, Evaluation } from '@promptweave/core';
+import type { Composition } from '../compose.js';
+
+interface EvaluateFlags {
+  readonly split: 'train' | 'val' | 'test';
+  readonly classes?: 'all' | 'base' | 'novel';
+  readonly json?: boolean;
+}
+
+/** `promptweave evaluate RUN-OR-CONFIG`: accuracy and more on a split, on the trained classes or on others. */
+export function register(program: Command): void {
+  program
+    .command('evaluate')
+    .summary('evaluate a run, or a configuration as it is before training')
+    .description(
+      'Evaluates the prompts of a run on the images of its configuration, or of another data set (dataset.use=…).\n' +
+        'With a configuration file it evaluates what training would start from: zero-shot CLIP with prompt.use=none.',
+    )
+    .argument('<run-or-config>', 'folder of a run, or a configuration file')
+    .argument('[overrides...]', 'path=value, such as dataset.use=imagenetv2')
+    .option('--split <name>', 'test, val or train', oneOf('test', 'val', 'train'), 'test')
+    .option('--classes <which>', 'all, base or novel (default: as configured)', oneOf('all', 'base', 'novel'))
+    .option('--json', 'print all figures as JSON, confusion matrix included')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ promptweave evaluate runs/photos\n  $ promptweave evaluate runs/photos --classes novel\n' +
+        '  $ promptweave evaluate examples/photos.yaml prompt.use=none labels.use=frozen',
+    )
+    .action(async (target: string, overrides: string[], flags: EvaluateFlags) => {
+      const { evaluateSet } = await import('@promptweave/core');
+      const { createProgress } = await import('../progress.js');
+      const progress = createProgress({ quiet: flags.json === true });
+      const all = flags.classes === undefined ? overrides : [...overrides, `dataset.classes=${flags.classes}`];
+      const { composition, classifier, dataset, close } = await open(target, all);
+      try {
+        const { configuration, pipeline } = composition;
+        const set = { name: flags.split, dataset, split: flags.split };
+        const evaluation = await evaluateSet(classifier, set, {
+          pipeline,
+          batchSize: configuration.evaluate.batch,
+          onBadImage: configuration.train.onBadImage,
+          onProgress: (done, total) => progress.onEvaluation(flags.split, done, total),
+        });
+        progress.end();
+        console.log(
+          flags.json ? JSON.stringify({ split: flags.split, dataset: dataset.name, ...evaluation }) : table(evaluation),
+        );
+      } finally {
+        progress.end();
+        await close();
+      }
+    });
+}
+
+interface Target {
+  readonly composition: Composition;
+  readonly classifier: Classifier;
+  readonly dataset: Dataset;
+  close(): Promise<void>;
+}
+
+/** A run with its images, or a configuration's untrained classifier with them. */
+async function open(target: string, overrides: readonly string[]): Promise<Target> {
+  const { isRunFolder, openRun } = await import('../open-run.js');
+  const { compose } = await import('../compose.js');
+  const run = isRunFolder(target) ? await openRun(target, overrides) : undefined;
+  const composition = run?.composition ?? (await compose({ file: target, overrides }));
+  const experiment = await composition.experiment();
+  return {
+    composition,
+    classifier: run?.classifier ?? experiment.classifier,
+    dataset: experiment.dataset,
+    close: async () => {
+      experiment.dispose();
+      await (run ?? composition).close();
+    },
+  };
+}
+
+/** The figures, and the classes from the worst to the best. */
+function table({ images, accuracy, topK, macroF1, expectedCalibrationError, loss, classes }: Evaluation): string {
+  const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`.padStart(8);
+  const figures: [string, string][] = [
+    ['accuracy', percent(accuracy)],
+    ...(classes.length > 5 ? [['among the top 5', percent(topK[5]!)] as [string, string]] : []),
+    ['macro F1', percent(macroF1)],
+    ['calibration error', percent(expectedCalibrationError)],
+    ['loss', loss.toFixed(4).padStart(8)],
+    ['images', String(images).padStart(8)],
+  ];
+  const ranked = classes.filter((entry) => entry.images > 0).sort((a, b) => a.accuracy - b.accuracy);
+  const rows = [
+    ...figures,
+    ['', ''] as const,
+    ...ranked.map(({ name, accuracy: own }) => [name, percent(own)] as const),
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, value]) => `${label.padEnd(width)}  ${value}`.trimEnd()).join('\n');
+}

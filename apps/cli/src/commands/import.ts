@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+
+interface ImportFlags {
+  readonly config: string;
+  readonly method?: string;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+/** `promptweave import FILE`: the authors' own trained prompts become a run. */
+export function register(program: Command): void {
+  program
+    .command('import')
+    .summary("bring in prompts that the authors' code has trained")
+    .description(
+      "Reads prompts that the code of CoOp, CoCoOp, MaPLe, COMMA or LAMM has trained (model.pth.tar-N) and writes a run's folder.\n" +
+        'The configuration says what they were trained for: backbone, data set (its class names) and the options of the method.',
+    )
+    .argument('<file>', "the authors' checkpoint, e.g. model.pth.tar-5")
+    .argument('[overrides...]', 'path=value, such as prompt.depth=9')
+    .requiredOption('--config <file>', 'configuration that the prompts were trained for')
+    .option('--method <name>', 'prompt learner or label aligner, where the configuration does not name it')
+    .requiredOption('-o, --out <folder>', 'folder of the run')
+    .option('--json', 'print what was imported as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ promptweave import model.pth.tar-5 --method maple --config vit-b16-dtd.yaml --out runs/maple-dtd\n' +
+        '  $ promptweave evaluate runs/maple-dtd',
+    )
+    .action(async (file: string, overrides: string[], flags: ImportFlags) => {
+      const { importPrompts } = await import('../import-prompts.js');
+      const { config, method, out } = flags;
+      const imported = await importPrompts({ file, config, overrides, method, out });
+      if (flags.json) return console.log(JSON.stringify({ folder: out, ...imported }));
+      for (const [name, shape] of Object.entries(imported.tensors)) console.log(`${name} [${shape.join(', ')}]`);
+      if (imported.ignored.length > 0) console.log(`Left out: ${imported.ignored.join(', ')}.`);
+      console.log(`Written to ${out}. Try it: promptweave evaluate ${out}`);
+    });
+}

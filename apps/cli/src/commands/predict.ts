@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { wholeNumber } from '../one-of.js';
+
+interface PredictFlags {
+  readonly run: string;
+  readonly top: number;
+  readonly json?: boolean;
+}
+
+/** `promptweave predict IMAGE… --run DIR`: what the images show, by the prompts of a run. */
+export function register(program: Command): void {
+  program
+    .command('predict')
+    .summary('name what images show')
+    .description(
+      'Names the classes that images most probably show, by the prompts of a run. The data set is not needed.',
+    )
+    .argument('<images...>', 'image files')
+    .requiredOption('--run <folder>', 'folder of the run')
+    .option('--top <k>', 'classes to name for each image', wholeNumber, 5)
+    .option('--json', 'print as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ promptweave predict holiday.jpg --run runs/photos\n' +
+        '  $ promptweave predict *.png --run runs/photos --top 1 --json',
+    )
+    .action(async (images: string[], flags: PredictFlags) => {
+      const { openRun } = await import('../open-run.js');
+      const { predictImages } = await import('../predict-images.js');
+      const run = await openRun(flags.run);
+      try {
+        const predictions = await predictImages(run, images, flags.top);
+        if (flags.json) return console.log(JSON.stringify(predictions));
+        for (const { image, classes } of predictions) {
+          const named = classes.map(({ name, probability }) => `${name} ${(100 * probability).toFixed(1)} %`);
+          console.log(`${image}: ${named.join(', ')}`);
+        }
+      } finally {
+        await run.close();
+      }
+    });
+}

@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import type { RunResult } from '@promptweave/core';
+
+interface TrainFlags {
+  readonly output?: string;
+  readonly resume?: boolean;
+  readonly json?: boolean;
+}
+
+/** `promptweave train CONFIG [path=value…]`: trains, evaluates, and writes the folder of the run. */
+export function register(program: Command): void {
+  program
+    .command('train')
+    .summary('train prompts and evaluate them')
+    .description(
+      'Trains what the configuration describes, evaluates it on the test images, and writes the folder of the run:\n' +
+        'config.yaml, metrics.jsonl, log.txt, prompts.safetensors, result.json. Ctrl-C stops after the current step.',
+    )
+    .argument('<config>', 'configuration file')
+    .argument('[overrides...]', 'path=value, such as train.epochs=10 or prompt.use=maple')
+    .option('-o, --output <folder>', "folder of the run (default: the configuration's output, or runs/NAME-HASH)")
+    .option('--resume', 'go on with the run that the folder holds')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ promptweave train examples/photos.yaml\n' +
+        '  $ promptweave train examples/photos.yaml prompt.use=maple train.epochs=10 --output runs/maple\n' +
+        '  $ promptweave train examples/photos.yaml --resume',
+    )
+    .action(async (file: string, overrides: string[], flags: TrainFlags) => {
+      const { configurationHash, runExperiment } = await import('@promptweave/core');
+      const { backendName, compose, configurationName } = await import('../compose.js');
+      const { interruptible, STOPPED } = await import('../interrupt.js');
+      const { createProgress } = await import('../progress.js');
+      const composition = await compose({ file, overrides });
+      const { configuration, pipeline, backend, folder: configurationFolder } = composition;
+      const hash = configurationHash(configuration).slice(0, 8);
+      const folder = flags.output ?? configuration.output ?? `runs/${configurationName(file)}-${hash}`;
+      const progress = createProgress({ quiet: flags.json === true });
+      const { signal, release } = interruptible(() => {
+        progress.end();
+        console.error('Stopping after this step. Ctrl-C again ends at once.');
+      });
+      try {
+        if (!flags.json) console.error(`Backend: ${backendName(backend)}. ${backend.why}`);
+        const experiment = await composition.experiment();
+        const result = await runExperiment({
+          experiment,
+          pipeline,
+          configurationFolder,
+          folder,
+          resume: flags.resume,
+          surroundings: { backend: backendName(backend), versions: { promptweave: program.version() ?? '' } },
+          signal,
+          onEvent: progress.onEvent,
+          onEvaluation: progress.onEvaluation,
+        });
+        progress.end();
+        experiment.dispose();
+        if (result) {
+          console.log(flags.json ? JSON.stringify({ folder, ...result }) : describe(folder, result));
+        } else {
+          const command = ['promptweave', 'train', file, ...overrides, '--output', folder, '--resume']
+            .map(quoted)
+            .join(' ');
+          console.error(`Stopped. Go on with:\n  ${command}`);
+          if (flags.json) console.log(JSON.stringify({ folder, status: 'stopped' }));
+          process.exitCode = STOPPED;
+        }
+      } finally {
+        progress.end();
+        release();
+        await composition.close();
+      }
+    });
+}
+
+/** What a terminal shows at the end. */
+function describe(folder: string, { parameters, training, evaluations }: RunResult): string {
+  const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
+  const lines = Object.entries(evaluations).map(
+    ([name, { accuracy, macroF1, images }]) =>
+      `${name}: accuracy ${percent(accuracy)}, macro F1 ${percent(macroF1)} (${images} images)`,
+  );
+  return [
+    ...lines,
+    `${parameters} learned parameters, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
+    `Written to ${folder}. Try it: promptweave predict IMAGE --run ${quoted(folder)}`,
+  ].join('\n');
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w./=:,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

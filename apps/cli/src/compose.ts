@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os';
+import { basename, dirname } from 'node:path';
+import {
+  createContainer,
+  createExperiment,
+  disposeBackbones,
+  loadPluginsOf,
+  readConfiguration,
+  resolveConfiguration,
+  type Experiment,
+  type Registry,
+  type ResolvedConfiguration,
+} from '@promptweave/core';
+import { createDataPipeline, type OwnedDataPipeline } from '@promptweave/datasets';
+import { selectBackend, type BackendChoice, type BackendName } from '@promptweave/runtime';
+
+/** A program that is put together for one configuration: the only place that knows all rooms. */
+export interface Composition {
+  readonly configuration: ResolvedConfiguration;
+  readonly registry: Registry;
+  /** Folder that relative paths of the configuration refer to. */
+  readonly folder: string;
+  readonly pipeline: OwnedDataPipeline;
+  readonly backend: BackendChoice;
+  /** Makes the experiment of this configuration, or of another one with the same plugins. */
+  experiment(configuration?: ResolvedConfiguration, registry?: Registry): Promise<Experiment>;
+  /** Frees everything. */
+  close(): Promise<void>;
+}
+
+/** What is put together. */
+export interface CompositionRequest {
+  /** The configuration file. */
+  readonly file: string;
+  /** `path=value` each. */
+  readonly overrides?: readonly string[];
+  /** Folder that relative paths refer to, where that is not the file's own. */
+  readonly folder?: string;
+}
+
+/** Reads and resolves a configuration, sets the backend, and registers the data pipeline. */
+export async function compose({ file, overrides = [], folder }: CompositionRequest): Promise<Composition> {
+  const source = await readConfiguration(file);
+  const base = folder ?? dirname(file);
+  const registry = await loadPluginsOf(source, base, overrides, import.meta.url);
+  const configuration = resolveConfiguration(source, { registry, overrides });
+  const backend = await chooseBackend(configuration);
+  const pipeline = createDataPipeline({
+    workers: decodingThreads(),
+    onSkip: (item, error) => console.error(`Skipped ${item.id}: ${error.message}`),
+  });
+  const container = createContainer(pipeline);
+  return {
+    configuration,
+    registry,
+    folder: base,
+    pipeline,
+    backend,
+    experiment: (chosen = configuration, plugins = registry) =>
+      createExperiment(chosen, { container, registry: plugins, folder: base }),
+    close: async () => {
+      await disposeBackbones(container);
+      await pipeline.close();
+    },
+  };
+}
+
+/** What a result says about the backend. */
+export function backendName({ name, tensorflowVersion, gpu }: BackendChoice): string {
+  return [name, tensorflowVersion, gpu].filter((part) => part !== undefined).join(' ');
+}
+
+/** Name of a configuration file without its ending. */
+export function configurationName(file: string): string {
+  return basename(file).replace(/\.[^.]*$/, '');
+}
+
+/** The configuration's backend, or the one that the environment asks for; a slower one than there could be is announced. */
+async function chooseBackend({ runtime }: ResolvedConfiguration): Promise<BackendChoice> {
+  const wanted = runtime.backend === 'auto' ? (process.env.PROMPTWEAVE_BACKEND ?? 'auto') : runtime.backend;
+  const choice = await selectBackend(wanted as BackendName | 'auto');
+  if (choice.remedy) console.error(`WARNING: computing on ${choice.name}. ${choice.why}\n  to do: ${choice.remedy}`);
+  return choice;
+}
+
+/** Threads for images, where there are cores to spare. */
+function decodingThreads(): number {
+  const cores = availableParallelism();
+  return cores >= 8 ? 4 : cores >= 4 ? 2 : 0;
+}

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  CheckpointError,
+  definePlugin,
+  describeLearned,
+  loadLearned,
+  Registry,
+  runFiles,
+  type Classifier,
+  type Dataset,
+  type Experiment,
+  type LearnedDescription,
+} from '@promptweave/core';
+import { z } from 'zod';
+import { compose, type Composition } from './compose.js';
+
+/** A run that was trained or imported, ready to be used. */
+export interface OpenedRun {
+  readonly composition: Composition;
+  readonly classifier: Classifier;
+  readonly description: LearnedDescription;
+  close(): Promise<void>;
+}
+
+/** Whether a path is the folder of a run rather than a configuration file. */
+export function isRunFolder(path: string): boolean {
+  return existsSync(join(path, runFiles.configuration));
+}
+
+/**
+ * Opens the folder of a run: composes its classifier for the classes it was trained on and loads what was learned. Of the data set
+ * nothing but the names of its classes is needed, and those are in the file.
+ *
+ * @param overrides of the run's configuration; parts that learned something must stay as they were
+ * @throws CheckpointError where the folder holds no learned parts, or they do not fit
+ */
+export async function openRun(run: string, overrides: readonly string[] = []): Promise<OpenedRun> {
+  const file = join(run, runFiles.configuration);
+  const learned = join(run, runFiles.learned);
+  if (!existsSync(file) || !existsSync(learned)) {
+    const unfinished = existsSync(join(run, runFiles.resume));
+    throw new CheckpointError(
+      `The folder holds no ${runFiles.learned}${unfinished ? ': its training is not finished' : ''}.`,
+      {
+        where: run,
+        remedy: unfinished
+          ? `Go on with the training: promptweave train CONFIG --output ${run} --resume`
+          : 'Name the folder that promptweave train or promptweave import wrote.',
+      },
+    );
+  }
+  const description = await describeLearned(learned);
+  const composition = await compose({ file, overrides, folder: resolve(run, description.folder) });
+  const experiment = await withoutImages(composition, description);
+  await loadLearned(learned, experiment.classifier);
+  return {
+    composition,
+    description,
+    classifier: experiment.classifier,
+    close: async () => {
+      experiment.dispose();
+      await composition.close();
+    },
+  };
+}
+
+/** The experiment of a run with a data set that has the classes of the learned parts, and no images. */
+function withoutImages(
+  { configuration, registry, experiment }: Composition,
+  { classNames, template }: LearnedDescription,
+): Promise<Experiment> {
+  const name = 'classes of the run';
+  const dataset: Dataset = {
+    ...{ name, classNames, template, imagePolicy: 'custom', digest: name },
+    ...{ train: [], val: [], test: [] },
+  };
+  const plugin = definePlugin({
+    kind: 'dataset',
+    name,
+    description: 'Class names without images.',
+    options: z.strictObject({}),
+    create: () => Promise.resolve(dataset),
+  });
+  const loaded = registry.entries.slice(new Registry().entries.length); // a registry begins with core's own plugins
+  const shots = configuration.dataset.shots === 'all' ? 1 : configuration.dataset.shots;
+  return experiment(
+    { ...configuration, dataset: { use: name, shots, classes: 'all' } },
+    new Registry([...loaded, { plugin, module: 'promptweave' }]),
+  );
+}

@@ -1,0 +1,52 @@
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { register as doctor } from './commands/doctor.js';
+import { register as evaluate } from './commands/evaluate.js';
+import { register as importPrompts } from './commands/import.js';
+import { register as predict } from './commands/predict.js';
+import { register as runtime } from './commands/runtime.js';
+import { register as train } from './commands/train.js';
+import { register as verify } from './commands/verify.js';
+import { reportError } from './report-error.js';
+
+/** Exit code of a command line that cannot be understood; the same as of a wrong configuration. */
+const USAGE = 2;
+
+const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+
+/** All commands. What they compute with is imported when one of them runs, so that help is instant. */
+export function createProgram(): Command {
+  const program = new Command('promptweave')
+    .description('Prompt learning for CLIP-like models: train, compare and use learned prompts.')
+    .version(version)
+    .showHelpAfterError('(promptweave COMMAND --help tells more)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ promptweave train examples/photos.yaml\n  $ promptweave predict holiday.jpg --run runs/photos\n' +
+        '\nExit codes: 0 done, 1 not passed, 2 configuration, 3 checkpoint, 4 data set, 5 backend, 6 training, 70 bug, 130 stopped.',
+    );
+  for (const register of [train, evaluate, predict, importPrompts, verify, doctor, runtime]) register(program);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
+
+/**
+ * Runs one command line.
+ * @param words everything after `promptweave`
+ * @returns the exit code
+ */
+export async function run(words: readonly string[]): Promise<number> {
+  const before = process.exitCode;
+  process.exitCode = undefined;
+  try {
+    await createProgram().parseAsync(words, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    return await reportError(error, words.includes('--json'));
+  } finally {
+    process.exitCode = before;
+  }
+}
