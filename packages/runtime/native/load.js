@@ -17,7 +17,7 @@ const sharedTfjs = Symbol.for('promptweave.tfjs');
  * @returns {{ tensorflowVersion: string, usesGpu: boolean }}
  */
 export function loadNative(folder, tfjs) {
-  restoreRemovedUtilities();
+  provideRemovedUtilities();
   // libtensorflow reads this when it is loaded; 2 leaves errors only.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   globalThis[sharedTfjs] = tfjs;
@@ -30,8 +30,8 @@ export function loadNative(folder, tfjs) {
   return { tensorflowVersion: binding.TF_Version, usesGpu: backend.isUsingGpuDevice };
 }
 
-/** Node 23 removed two functions that tfjs-node 4.22 calls. */
-function restoreRemovedUtilities() {
-  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
+/** Node 23 removed two functions that tfjs-node 4.22 calls; Node 22 prints a warning at their first use. */
+function provideRemovedUtilities() {
+  util.isNullOrUndefined = (value) => value === null || value === undefined;
+  util.isArray = Array.isArray;
 }

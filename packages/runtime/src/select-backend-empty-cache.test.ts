@@ -1,21 +1,13 @@
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { selectBackend } from './select-backend.js';
+import { expect, test, vi } from 'vitest';
+import { useEmptyCache } from './testing-cache.fixture.js';
 
-let cache: string;
-
-beforeEach(async () => {
-  cache = await mkdtemp(join(tmpdir(), 'promptweave-test-'));
-  vi.stubEnv('PROMPTWEAVE_CACHE', cache);
-});
-
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await rm(cache, { recursive: true });
-});
+const cache = useEmptyCache();
+// The setup of all tests may have loaded the native backend already; fresh modules know of none.
+vi.resetModules();
+const { selectBackend } = await import('./select-backend.js');
 
 test('the native backend, not installed, is an error that names the command that installs it', async () => {
   await expect(selectBackend('tensorflow')).rejects.toMatchObject({
@@ -36,7 +28,7 @@ test('auto goes on with wasm, says why and what to do', async () => {
 });
 
 test('an installation that is not whole is not used, and named', async () => {
-  const folder = join(cache, 'runtime', '2.21.0-cpu-linux-x64');
+  const folder = join(cache(), 'runtime', '2.21.0-cpu-linux-x64');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'installation.json'), '{"format": 1, "tenso');
   const failure = await selectBackend('tensorflow').catch((error: unknown) => error);

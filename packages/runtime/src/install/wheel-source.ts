@@ -59,7 +59,12 @@ export async function openUnpackedWheel(folder: string, distribution: string): P
   return {
     where: folder,
     files: parseRecord(record).map(({ file }) => file),
-    size: async (name) => (await stat(join(folder, name))).size,
+    size: async (name) => {
+      const found = await stat(join(folder, name)).catch((cause: unknown) => {
+        throw brokenWheel(folder, `it holds no ${name}`, cause);
+      });
+      return found.size;
+    },
     open: async (name) => createReadStream(join(folder, name)),
     close: () => undefined,
   };

@@ -1,0 +1,55 @@
+import { expect, test, vi } from 'vitest';
+import type { DoctorReport } from './doctor.js';
+import { formatDoctor } from './format-doctor.js';
+import { useEmptyCache } from './testing-cache.fixture.js';
+
+const cache = useEmptyCache();
+// The setup of all tests may have loaded the native backend already; fresh modules know of none.
+vi.resetModules();
+const { doctor } = await import('./doctor.js');
+
+test('the report is plain data about this machine and names what brings what is missing', async () => {
+  vi.stubEnv('CXX', '/nonexistent/c++');
+  const report = await doctor();
+  expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  expect(report.node.version).toBe(process.version);
+  expect(report.backend.name).toBe('wasm');
+  expect(report.matmul.size).toBe(512);
+  expect(report.matmul.gflops).toBeGreaterThan(0.1);
+  expect(report.memory.available).toBeLessThanOrEqual(report.memory.total);
+  expect(report.caches.promptweave).toBe(cache());
+  expect(report.tools.compiler).toBeUndefined();
+  expect(report.missing.map(({ remedy }) => remedy)).toEqual([
+    'Run `npx promptweave runtime install`.',
+    expect.stringContaining('apt-get install g++'),
+  ]);
+});
+
+test('a report as text', () => {
+  const report: DoctorReport = {
+    node: { version: 'v20.19.0', platform: 'linux', architecture: 'x64' },
+    cpu: { model: 'A CPU', cores: 8, features: ['avx2'] },
+    memory: { total: 2 ** 36, available: 2 ** 33, containerLimit: 2 ** 34 },
+    backend: { name: 'wasm', why: 'It was asked for.' },
+    gpu: 'A GPU',
+    matmul: { size: 512, gflops: 12.5 },
+    tools: { npm: '11.0.0' },
+    caches: { promptweave: '/c', runtime: '/c/runtime' },
+    installations: [],
+    missing: [{ what: 'There is no compiler.', remedy: 'Install one.' }],
+  };
+  expect(formatDoctor(report)).toBe(`Node         v20.19.0 on linux-x64
+CPU          A CPU, 8 cores (avx2)
+Memory       64.0 GiB, this container may use 16.0 GiB, 8.0 GiB available
+GPU          A GPU
+Backend      wasm. It was asked for.
+Speed        12.5 GFLOP/s (float32 product of two 512 × 512 matrices)
+Compiler     missing
+Python, pip  missing
+npm          11.0.0
+Cache        /c
+
+Missing:
+- There is no compiler.
+  Install one.`);
+});
