@@ -11,7 +11,7 @@ import type {
 import type { Activation } from './activation.js';
 import type { ClipModel } from './clip-model.js';
 import { disposeClipTensors, type ClipTensors } from './clip-weights.js';
-import { disposeFolded, foldBlock, type FoldedBlock } from './fast/folded-weights.js';
+import { foldBlock, type FoldedBlock } from './fast/folded-weights.js';
 import { encodeTextFast } from './fast/text-tower.js';
 import { encodeImagesFast } from './fast/vision-tower.js';
 import { encodeTextPlainly } from './plain/text-tower.js';
@@ -39,55 +39,65 @@ export interface ClipComputation {
 }
 
 /** CLIP (Radford et al. 2021), frozen, with prompts injected at any block of both towers. */
-export class ClipBackbone implements Backbone, ClipModel {
+export class ClipBackbone implements Backbone {
   readonly name: string;
   readonly shape: BackboneShape;
-  readonly activation: Activation;
-  readonly tensors: ClipTensors;
   readonly tokenizer: Tokenizer;
   readonly preprocessing: Backbone['preprocessing'];
   readonly digest: string;
   readonly logitScale: number;
   private readonly tokenRow: (id: number) => number;
-  private readonly folded?: { readonly text: readonly FoldedBlock[]; readonly vision: readonly FoldedBlock[] };
+  /** One of the two: the weights are kept in one form only. */
+  private readonly model: { readonly plain: ClipModel } | { readonly folded: ClipModel<FoldedBlock> };
 
+  /** @param parts the weights are taken over */
   constructor(
     parts: ClipParts,
     private readonly computation: ClipComputation = { fast: true, recompute: false },
   ) {
+    const { shape, activation, tensors } = parts;
     this.name = parts.name;
-    this.shape = parts.shape;
-    this.activation = parts.activation;
-    this.tensors = parts.tensors;
+    this.shape = shape;
     this.tokenizer = parts.tokenizer;
     this.preprocessing = parts.preprocessing;
     this.digest = parts.digest;
-    this.logitScale = Math.exp(parts.tensors.logScale);
+    this.logitScale = Math.exp(tensors.logScale);
     this.tokenRow = parts.tokenRow ?? ((id) => id);
-    if (computation.fast) {
-      this.folded = {
-        text: parts.tensors.text.blocks.map((block) => foldBlock(block, parts.shape.text.heads)),
-        vision: parts.tensors.vision.blocks.map((block) => foldBlock(block, parts.shape.vision.heads)),
-      };
-    }
+    const embedTokens = (ids: readonly number[]) => this.embedTokens(ids);
+    this.model = computation.fast
+      ? { folded: { shape, activation, tensors: foldTensors(parts), embedTokens } }
+      : { plain: { shape, activation, tensors, embedTokens } };
+  }
+
+  /** All frozen weights, for whoever wants to see that they stay as they are. */
+  get weights(): ClipTensors<unknown> {
+    return 'folded' in this.model ? this.model.folded.tensors : this.model.plain.tensors;
   }
 
   embedTokens(ids: readonly number[]): tf.Tensor2D {
-    return tf.tidy(() => tf.gather(this.tensors.text.tokens, tf.tensor1d(ids.map(this.tokenRow), 'int32')));
+    return tf.tidy(() => tf.gather(this.weights.text.tokens, tf.tensor1d(ids.map(this.tokenRow), 'int32')));
   }
 
   encodeText(text: PromptedText, request: TextRequest = {}): TextEncoding {
-    if (!this.folded) return encodeTextPlainly(this, text, request);
-    return encodeTextFast(this, this.folded.text, text, request, this.computation.recompute);
+    if ('plain' in this.model) return encodeTextPlainly(this.model.plain, text, request);
+    return encodeTextFast(this.model.folded, text, request, this.computation.recompute);
   }
 
   encodeImages(images: tf.Tensor4D, prompts?: Prompts, trace?: tf.Tensor3D[]): tf.Tensor2D {
-    if (!this.folded || trace) return encodeImagesPlainly(this, images, prompts, trace);
-    return encodeImagesFast(this, this.folded.vision, images, prompts, this.computation.recompute);
+    if ('plain' in this.model) return encodeImagesPlainly(this.model.plain, images, prompts, trace);
+    return encodeImagesFast(this.model.folded, images, prompts, this.computation.recompute, trace);
   }
 
   dispose(): void {
-    disposeClipTensors(this.tensors);
-    for (const block of [...(this.folded?.text ?? []), ...(this.folded?.vision ?? [])]) disposeFolded(block);
+    disposeClipTensors(this.weights);
   }
+}
+
+function foldTensors({ tensors, shape, activation }: ClipParts): ClipTensors<FoldedBlock> {
+  const { text, vision } = tensors;
+  return {
+    ...tensors,
+    text: { ...text, blocks: text.blocks.map((block) => foldBlock(block, shape.text.heads, activation)) },
+    vision: { ...vision, blocks: vision.blocks.map((block) => foldBlock(block, shape.vision.heads, activation)) },
+  };
 }

@@ -23,8 +23,8 @@ export type LinearWeights = {
   readonly bias: tf.Tensor1D;
 };
 
-/** Frozen weights of a CLIP. */
-export interface ClipTensors {
+/** Frozen weights of a CLIP. `Block` is how the path that computes keeps its blocks. */
+export interface ClipTensors<Block = BlockWeights> {
   readonly vision: {
     /** [3 · patch · patch, V]. */
     readonly patches: tf.Tensor2D;
@@ -33,7 +33,7 @@ export interface ClipTensors {
     /** [1 + P, V]. */
     readonly positions: tf.Tensor2D;
     readonly lnPre: LayerNormWeights;
-    readonly blocks: readonly BlockWeights[];
+    readonly blocks: readonly Block[];
     readonly lnPost: LayerNormWeights;
     /** [V, E]. */
     readonly projection: tf.Tensor2D;
@@ -43,7 +43,7 @@ export interface ClipTensors {
     readonly tokens: tf.Tensor2D;
     /** [context length, T]. */
     readonly positions: tf.Tensor2D;
-    readonly blocks: readonly BlockWeights[];
+    readonly blocks: readonly Block[];
     readonly lnFinal: LayerNormWeights;
     /** [T, E]. */
     readonly projection: tf.Tensor2D;
@@ -103,6 +103,6 @@ export function uploadClipTensors(read: TensorReader, shape: BackboneShape, toke
 }
 
 /** Frees all weights. */
-export function disposeClipTensors(tensors: ClipTensors): void {
+export function disposeClipTensors(tensors: ClipTensors<unknown>): void {
   tf.dispose([tensors.vision, tensors.text] as unknown as tf.TensorContainer);
 }

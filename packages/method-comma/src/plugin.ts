@@ -15,6 +15,7 @@ export const comma = definePlugin({
   ],
   presets: {
     'base-to-novel': {
+      protocol: 'base-to-novel',
       prompt: { use: 'comma', contextLength: 2, depth: 9 },
       train: { epochs: 5, batch: 4, learningRate: 0.0035 },
     },

@@ -21,6 +21,7 @@ export const coop = definePlugin({
       train: { epochs: 200, batch: 32, learningRate: 0.002 },
     },
     'base-to-novel': {
+      protocol: 'base-to-novel',
       prompt: { use: 'coop', contextLength: 4, contextInit: 'a photo of a' },
       train: { epochs: 50, batch: 32, learningRate: 0.002 },
     },
@@ -48,7 +49,11 @@ export const cocoop = definePlugin({
   properties: () => ({ promptsVision: false, dependsOnImage: true, novelClasses: 'swap' }),
   create: (context, options) => new CoCoOpLearner(context, options),
   presets: {
-    'base-to-novel': { prompt: { use: 'cocoop' }, train: { epochs: 10, batch: 1, learningRate: 0.002 } },
+    'base-to-novel': {
+      protocol: 'base-to-novel',
+      prompt: { use: 'cocoop' },
+      train: { epochs: 10, batch: 1, learningRate: 0.002 },
+    },
   },
   fixture: ({ kind, hyper }) =>
     kind === 'cocoop'
@@ -65,6 +70,7 @@ export const kgcoopKnowledge = definePlugin({
   create: (context, { template }) => new KgCoOpLoss(context, template ?? context.template),
   presets: {
     'base-to-novel': {
+      protocol: 'base-to-novel',
       prompt: { use: 'coop', contextLength: 4, contextInit: 'a photo of a' },
       losses: ['cross-entropy', { use: 'kgcoop/knowledge', weight: 8 }],
       train: { epochs: 100, batch: 128, learningRate: 0.002 },

@@ -14,6 +14,7 @@ export const maple = definePlugin({
   create: (context, options) => new MaPLeLearner(context, options),
   presets: {
     'base-to-novel': {
+      protocol: 'base-to-novel',
       prompt: { use: 'maple', contextLength: 2, depth: 9 },
       train: { epochs: 5, batch: 4, learningRate: 0.0035 },
     },
@@ -36,7 +37,7 @@ export const vpt = definePlugin({
   properties: () => ({ promptsVision: true, dependsOnImage: false, novelClasses: 'swap' }),
   create: (context, { visionLength, visionDepth, template }) =>
     new IndependentLearner(context, { vision: { length: visionLength, depth: visionDepth }, template }),
-  presets: { 'base-to-novel': { prompt: { use: 'vpt' }, train: fiveEpochs } },
+  presets: { 'base-to-novel': { protocol: 'base-to-novel', prompt: { use: 'vpt' }, train: fiveEpochs } },
 });
 
 export const language = definePlugin({
@@ -47,7 +48,7 @@ export const language = definePlugin({
   properties: () => ({ promptsVision: false, dependsOnImage: false, novelClasses: 'swap' }),
   create: (context, { contextLength, depth, contextInit }) =>
     new IndependentLearner(context, { text: { length: contextLength, depth, contextInit } }),
-  presets: { 'base-to-novel': { prompt: { use: 'language' }, train: fiveEpochs } },
+  presets: { 'base-to-novel': { protocol: 'base-to-novel', prompt: { use: 'language' }, train: fiveEpochs } },
 });
 
 export const ivlp = definePlugin({
@@ -61,7 +62,7 @@ export const ivlp = definePlugin({
       text: { length: contextLength, depth, contextInit },
       vision: { length: visionLength, depth: visionDepth },
     }),
-  presets: { 'base-to-novel': { prompt: { use: 'ivlp' }, train: fiveEpochs } },
+  presets: { 'base-to-novel': { protocol: 'base-to-novel', prompt: { use: 'ivlp' }, train: fiveEpochs } },
 });
 
 /** The plugins of this package. */

@@ -1,9 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Activation } from '../activation.js';
 import type { BlockWeights, LayerNormWeights, LinearWeights } from '../clip-weights.js';
+import type { FoldedActivation } from './folded-activation.js';
+
+/** Factor within QuickGELU's sigmoid. */
+const QUICK = 1.702;
 
 /**
- * Weights of a block with the layer norms' scale and shift folded into the linear layer that follows, and 1/√d into the
- * queries: frozen weights allow it, and forward and backward save four passes over the activations.
+ * Weights of a block with all that is constant folded into its linear layers: the layer norms' scale and shift, 1/√d of the
+ * queries, and QuickGELU's factor. Frozen weights allow it; forward and backward save several passes over the activations.
  */
 export interface FoldedBlock {
   /** [W, 3W]. */
@@ -12,28 +17,26 @@ export interface FoldedBlock {
   readonly up: LinearWeights;
   readonly down: LinearWeights;
   readonly heads: number;
+  readonly activation: FoldedActivation;
 }
 
-/** Folds one block. The output projection and the last linear layer are shared with the block, not copied. */
-export function foldBlock(block: BlockWeights, heads: number): FoldedBlock {
+/** Folds one block; the block's own weights are freed or taken over. */
+export function foldBlock(block: BlockWeights, heads: number, activation: Activation): FoldedBlock {
   const folded = tf.tidy(() => {
     const width = block.inputProjection.weight.shape[0];
-    const scale = tf.concat([tf.fill([width], 1 / Math.sqrt(width / heads)), tf.ones([2 * width])]) as tf.Tensor1D;
     const input = foldLayerNorm(block.ln1, block.inputProjection);
+    const ofQueries = tf.concat([tf.fill([width], 1 / Math.sqrt(width / heads)), tf.ones([2 * width])]);
+    const up = foldLayerNorm(block.ln2, block.up);
+    const quick = activation === 'quick-gelu' ? QUICK : 1;
     return {
-      inputProjection: {
-        weight: tf.keep(tf.mul(input.weight, scale) as tf.Tensor2D),
-        bias: tf.keep(tf.mul(input.bias, scale) as tf.Tensor1D),
-      },
-      up: keep(foldLayerNorm(block.ln2, block.up)),
+      inputProjection: keep(scale(input, ofQueries)),
+      up: keep(scale(up, tf.scalar(quick))),
+      down: keep({ weight: tf.div(block.down.weight, quick), bias: tf.clone(block.down.bias) }),
     };
   });
-  return { ...folded, outputProjection: block.outputProjection, down: block.down, heads };
-}
-
-/** Frees what {@link foldBlock} made. */
-export function disposeFolded({ inputProjection, up }: FoldedBlock): void {
-  tf.dispose([inputProjection.weight, inputProjection.bias, up.weight, up.bias]);
+  tf.dispose([block.ln1, block.inputProjection, block.ln2, block.up, block.down]);
+  const { outputProjection } = block;
+  return { ...folded, outputProjection, heads, activation: activation === 'quick-gelu' ? 'silu' : 'gelu' };
 }
 
 /** (x̂ ∘ g + b) W + c = x̂ (g ∘ W) + (b W + c). */
@@ -45,6 +48,11 @@ function foldLayerNorm(norm: LayerNormWeights, linear: LinearWeights): LinearWei
   };
 }
 
-function keep(linear: LinearWeights): LinearWeights {
-  return { weight: tf.keep(linear.weight), bias: tf.keep(linear.bias) };
+/** Outputs multiplied by constants. */
+function scale({ weight, bias }: LinearWeights, factors: tf.Tensor): LinearWeights {
+  return { weight: tf.mul(weight, factors), bias: tf.mul(bias, factors) };
+}
+
+function keep({ weight, bias }: LinearWeights): LinearWeights {
+  return { weight: tf.keep(weight), bias: tf.keep(bias) };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate, activateBackward, type Activation } from '../activation.js';
 import { attend, attendBackward, mergeHeads, splitHeads, type HeadSplit, type SequenceGroup } from './attention.js';
+import { activateFolded, activateFoldedBackward } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { standardise, standardiseBackward } from './layer-norm.js';
 import { apply, concatRows, rowsOf, sumOf, through } from './rows.js';
@@ -19,19 +19,18 @@ export function frozenBlock(
   x: tf.Tensor2D,
   weights: FoldedBlock,
   groups: readonly SequenceGroup[],
-  activation: Activation,
   recompute = false,
 ): tf.Tensor2D {
   const run = tf.customGrad((input, save) => {
     const rows = input as tf.Tensor2D;
-    const { output, kept } = forward(rows, weights, groups, activation);
+    const { output, kept } = forward(rows, weights, groups);
     (save as tf.GradSaveFunc)(recompute ? [rows] : kept);
     return {
       value: output,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
         tf.tidy(() => {
-          const ready = recompute ? forward(saved[0] as tf.Tensor2D, weights, groups, activation).kept : saved;
-          return backward(dy as tf.Tensor2D, ready, weights, groups, activation);
+          const ready = recompute ? forward(saved[0] as tf.Tensor2D, weights, groups).kept : saved;
+          return backward(dy as tf.Tensor2D, ready, weights, groups);
         }),
     };
   });
@@ -43,7 +42,6 @@ function forward(
   x: tf.Tensor2D,
   weights: FoldedBlock,
   groups: readonly SequenceGroup[],
-  activation: Activation,
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
   const first = standardise(x);
   const projected = apply(first.standard, weights.inputProjection); // [N, 3W]
@@ -56,7 +54,7 @@ function forward(
   const middle = tf.add(x, apply(mixed, weights.outputProjection)) as tf.Tensor2D;
   const second = standardise(middle);
   const hidden = apply(second.standard, weights.up); // [N, 4W]
-  const output = tf.add(middle, apply(activate(hidden, activation), weights.down)) as tf.Tensor2D;
+  const output = tf.add(middle, apply(activateFolded(hidden, weights.activation), weights.down)) as tf.Tensor2D;
   const kept = [first.standard, first.reciprocal, projected, second.standard, second.reciprocal, hidden];
   return { output, kept: [...kept, ...attended.map((group) => group.weights)] };
 }
@@ -66,12 +64,11 @@ function backward(
   kept: readonly tf.Tensor[],
   weights: FoldedBlock,
   groups: readonly SequenceGroup[],
-  activation: Activation,
 ): tf.Tensor2D {
   const [standard1, reciprocal1, projected, standard2, reciprocal2, hidden] = kept as tf.Tensor2D[];
   const attentionWeights = kept.slice(6) as tf.Tensor4D[];
 
-  const dHidden = activateBackward(through(dy, weights.down), hidden!, activation); // [N, 4W]
+  const dHidden = activateFoldedBackward(through(dy, weights.down), hidden!, weights.activation); // [N, 4W]
   const dMiddle: tf.Tensor2D = tf.add(dy, standardiseBackward(through(dHidden, weights.up), standard2!, reciprocal2!));
 
   const dMixed = through(dMiddle, weights.outputProjection); // [N, W]

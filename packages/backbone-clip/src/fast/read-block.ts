@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate, activateBackward, type Activation } from '../activation.js';
 import { apply, concatRows, rowsOf, sumOf, through } from './rows.js';
 import { attend, attendBackward, mergeHeads, splitHeads, type SequenceGroup } from './attention.js';
+import { activateFolded, activateFoldedBackward } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { standardise, standardiseBackward } from './layer-norm.js';
 
@@ -23,15 +23,14 @@ export function readBlock(
   prefix: SequenceGroup | undefined,
   groups: readonly SequenceGroup[],
   read: ReadRow,
-  activation: Activation,
 ): tf.Tensor2D {
   const run = tf.customGrad((input, save) => {
-    const { output, kept } = forward(input as tf.Tensor2D, weights, prefix, groups, read, activation);
+    const { output, kept } = forward(input as tf.Tensor2D, weights, prefix, groups, read);
     (save as tf.GradSaveFunc)(kept);
     return {
       value: output,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-        tf.tidy(() => backward(dy as tf.Tensor2D, saved, weights, prefix, groups, read, activation)),
+        tf.tidy(() => backward(dy as tf.Tensor2D, saved, weights, prefix, groups, read)),
     };
   });
   return run(x) as tf.Tensor2D;
@@ -44,7 +43,6 @@ function forward(
   prefix: SequenceGroup | undefined,
   groups: readonly SequenceGroup[],
   read: ReadRow,
-  activation: Activation,
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
   const first = standardise(x);
   const { query, keysAndValues } = splitProjection(weights);
@@ -62,7 +60,7 @@ function forward(
   const middle: tf.Tensor2D = tf.add(pickRows(x, groups, read), apply(mixed, weights.outputProjection));
   const second = standardise(middle);
   const hidden = apply(second.standard, weights.up); // [S, 4W]
-  const output: tf.Tensor2D = tf.add(middle, apply(activate(hidden, activation), weights.down));
+  const output: tf.Tensor2D = tf.add(middle, apply(activateFolded(hidden, weights.activation), weights.down));
   const kept = [first.standard, first.reciprocal, kv, queries, second.standard, second.reciprocal, hidden];
   return { output, kept: [...kept, ...attended.map((group) => group.weights)] };
 }
@@ -74,13 +72,12 @@ function backward(
   prefix: SequenceGroup | undefined,
   groups: readonly SequenceGroup[],
   read: ReadRow,
-  activation: Activation,
 ): tf.Tensor2D {
   const [standard1, reciprocal1, kv, queries, standard2, reciprocal2, hidden] = kept as tf.Tensor2D[];
   const attentionWeights = kept.slice(7) as tf.Tensor4D[];
   const { query, keysAndValues } = splitProjection(weights);
 
-  const dHidden = activateBackward(through(dy, weights.down), hidden!, activation);
+  const dHidden = activateFoldedBackward(through(dy, weights.down), hidden!, weights.activation);
   const dMiddle: tf.Tensor2D = tf.add(dy, standardiseBackward(through(dHidden, weights.up), standard2!, reciprocal2!));
 
   const dMixed = through(dMiddle, weights.outputProjection); // [S, W]

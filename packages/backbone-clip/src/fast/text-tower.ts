@@ -17,14 +17,13 @@ import { readBlock } from './read-block.js';
  * side so that nothing is padded. No row after the end of text, unless padding is asked for. Exact: the mask is causal.
  */
 export function encodeTextFast(
-  model: ClipModel,
-  folded: readonly FoldedBlock[],
+  model: ClipModel<FoldedBlock>,
   text: PromptedText,
   request: TextRequest,
   recompute: boolean,
 ): TextEncoding {
-  const { tensors, shape, activation } = model;
-  const blocks = request.blocks ?? folded.map((_, i) => i);
+  const { tensors, shape } = model;
+  const blocks = request.blocks ?? tensors.text.blocks.map((_, i) => i);
   const keepLast = request.keepLast ?? 0;
   const layout = packClasses(text, shape.text.contextLength, keepLast > 0 ? (request.paddedClasses ?? 0) : 0);
 
@@ -38,8 +37,8 @@ export function encodeTextFast(
     if (deep) x = replacePrefixRows(x, deep);
     const isRead = step === blocks.length - 1 && keepLast === 0;
     const [prefix, ...branches] = layout.groups;
-    if (isRead) last = readBlock(x, folded[index]!, prefix, branches, 'last', activation);
-    else x = frozenBlock(x, folded[index]!, layout.groups, activation, recompute);
+    if (isRead) last = readBlock(x, tensors.text.blocks[index]!, prefix, branches, 'last');
+    else x = frozenBlock(x, tensors.text.blocks[index]!, layout.groups, recompute);
     if (step >= blocks.length - keepLast) kept.push(x);
   });
 

@@ -5,36 +5,40 @@ import { replaceRows } from '../plain/text-tower.js';
 import { embedPatches } from '../plain/vision-tower.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { frozenBlock } from './frozen-block.js';
-import { readBlock } from './read-block.js';
+import { pickRows, readBlock } from './read-block.js';
 
-/** The vision tower with frozen blocks; of the last block only the class token's row is computed. Same values as the plain one. */
+/**
+ * The vision tower with frozen blocks. Of the last block only the class token's row is computed, unless hidden states are
+ * pushed to `trace`, [B, L, V]. Same values as the plain one.
+ */
 export function encodeImagesFast(
-  model: ClipModel,
-  folded: readonly FoldedBlock[],
+  model: ClipModel<FoldedBlock>,
   images: tf.Tensor4D,
   prompts: Prompts | undefined,
   recompute: boolean,
+  trace?: tf.Tensor3D[],
 ): tf.Tensor2D {
-  const { tensors, shape, activation } = model;
+  const { tensors, shape } = model;
   const { width } = shape.vision;
   const embedded = embedPatches(model, images); // [B, 1 + P, V]
+  trace?.push(embedded);
   const [batch, promptStart] = embedded.shape;
-  const n = prompts?.shallow.shape[0] ?? 0;
-  const length = promptStart + n;
+  const length = promptStart + (prompts?.shallow.shape[0] ?? 0);
   const sequences = prompts
     ? (tf.concat([embedded, tf.tile(tf.expandDims(prompts.shallow, 0), [batch, 1, 1])], 1) as tf.Tensor3D)
     : embedded;
-  const { lnPre, lnPost, projection } = tensors.vision;
-  let x = layerNorm(tf.reshape(sequences, [batch * length, width]), lnPre.weight, lnPre.bias);
+  const { blocks, lnPre, lnPost, projection } = tensors.vision;
+  const unpacked = (rows: tf.Tensor2D): tf.Tensor3D => tf.reshape(rows, [batch, length, width]);
+  let x = layerNorm(tf.reshape(sequences, [batch * length, width]), lnPre.weight, lnPre.bias); // [B · L, V]
+  trace?.push(unpacked(x));
   const group = { start: 0, count: batch, length, causal: false, seesPrefix: false };
-  folded.forEach((weights, i) => {
+  blocks.forEach((weights, i) => {
     const deep = i > 0 ? prompts?.deep[i - 1] : undefined;
-    if (deep) {
-      const replaced = replaceRows(tf.reshape(x, [batch, length, width]), promptStart, deep);
-      x = tf.reshape(replaced, [batch * length, width]);
-    }
-    if (i < folded.length - 1) x = frozenBlock(x, weights, [group], activation, recompute);
-    else x = readBlock(x, weights, undefined, [group], 'first', activation);
+    if (deep) x = tf.reshape(replaceRows(unpacked(x), promptStart, deep), [batch * length, width]);
+    const isRead = i === blocks.length - 1 && !trace;
+    x = isRead ? readBlock(x, weights, undefined, [group], 'first') : frozenBlock(x, weights, [group], recompute);
+    trace?.push(unpacked(x));
   });
-  return tf.matMul(layerNorm(x, lnPost.weight, lnPost.bias), projection);
+  const read = trace ? pickRows(x, [group], 'first') : x; // [B, V]
+  return tf.matMul(layerNorm(read, lnPost.weight, lnPost.bias), projection);
 }

@@ -36,7 +36,7 @@ export function encodeImagesPlainly(
 }
 
 /** Class token and patch embeddings with their positions, [B, 1 + P, V], of images [B, 3, size, size]. */
-export function embedPatches(model: ClipModel, images: tf.Tensor4D): tf.Tensor3D {
+export function embedPatches(model: ClipModel<unknown>, images: tf.Tensor4D): tf.Tensor3D {
   const { imageSize, patchSize, width } = model.shape.vision;
   const { patches, classToken, positions } = model.tensors.vision;
   const batch = images.shape[0];

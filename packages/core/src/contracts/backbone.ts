@@ -67,7 +67,7 @@ export interface Backbone {
   /**
    * Image features before normalisation, [B, embedding], of normalised images [B, 3, size, size].
    * @param trace receives the embedded patches with positions, the rows after `ln_pre` and after each block,
-   *   [B, rows, width] each, computed by the plain path.
+   *   [B, rows, width] each.
    */
   encodeImages(images: Tensor4D, prompts?: Prompts, trace?: Tensor3D[]): Tensor2D;
   dispose(): void;
