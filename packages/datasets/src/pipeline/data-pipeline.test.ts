@@ -179,6 +179,26 @@ describe('a subset', () => {
     expect(val).toHaveLength(12);
     expect(pipeline.subset(dataset, { seed: 2, classes: 'all' })).toBe(dataset);
   });
+
+  it('of a large set reads its list once and computes no digest over it', () => {
+    let reads = 0;
+    const large = createDataset({
+      name: 'large',
+      classNames: ['a', 'b', 'c'],
+      template: '{}',
+      imagePolicy: 'reference',
+      get train() {
+        reads++;
+        return items(30);
+      },
+      val: [],
+      test: [],
+    });
+    Object.defineProperty(large, 'digest', { get: () => expect.fail('the digest was asked for') });
+    const novel = createDataPipeline().subset(large, { shots: 2, seed: 1, classes: 'novel' });
+    expect(novel.train).toHaveLength(2);
+    expect(reads).toBe(1);
+  });
 });
 
 describe('threads', () => {

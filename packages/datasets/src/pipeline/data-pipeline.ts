@@ -44,7 +44,10 @@ const AHEAD = 2;
 
 function subset(dataset: Dataset, { shots, seed, classes }: SubsetRequest): Dataset {
   if (shots === undefined) return selectClasses(dataset, classes);
-  return selectClasses(createDataset({ ...dataset, ...sampleFewShot(dataset, shots, seed) }), classes);
+  // Field by field: a spread would compute the digest of all images.
+  const { name, classNames, template, imagePolicy, train, val, test } = dataset;
+  const drawn = sampleFewShot({ train, val }, shots, seed);
+  return selectClasses(createDataset({ name, classNames, template, imagePolicy, ...drawn, test }), classes);
 }
 
 /** The items of a pass, batch by batch. */

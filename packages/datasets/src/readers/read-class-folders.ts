@@ -25,7 +25,9 @@ export async function listImages(root: string, prefix: string, folders: readonly
             remedy: 'Add images, or remove the folder.',
           });
         }
-        return names.map((name) => new FileImage(root, posix.join(prefix, folder, name), labelOf(folder)));
+        const path = posix.join(prefix, folder);
+        const label = labelOf(folder);
+        return names.map((name) => new FileImage(root, `${path}/${name}`, label));
       }),
   };
 }

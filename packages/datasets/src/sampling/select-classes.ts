@@ -12,15 +12,18 @@ function relabel(item: ImageItem, label: number): ImageItem {
 /** The base or the novel half of a data set's classes, with labels counted from 0. Comes after few-shot sampling. */
 export function selectClasses(dataset: Dataset, subset: ClassSubset): Dataset {
   if (subset === 'all') return dataset;
-  const half = Math.ceil(dataset.classNames.length / 2);
-  const [from, to] = subset === 'base' ? [0, half] : [half, dataset.classNames.length];
+  const { name, classNames, template, imagePolicy, train, val, test } = dataset;
+  const half = Math.ceil(classNames.length / 2);
+  const [from, to] = subset === 'base' ? [0, half] : [half, classNames.length];
   const choose = (items: readonly ImageItem[]): ImageItem[] =>
     items.filter(({ label }) => label >= from && label < to).map((item) => relabel(item, item.label - from));
   return createDataset({
-    ...dataset,
-    classNames: dataset.classNames.slice(from, to),
-    train: choose(dataset.train),
-    val: choose(dataset.val),
-    test: choose(dataset.test),
+    name,
+    classNames: classNames.slice(from, to),
+    template,
+    imagePolicy,
+    train: choose(train),
+    val: choose(val),
+    test: choose(test),
   });
 }
