@@ -7,6 +7,7 @@ import {
   linearStart,
   seededNormal,
   startContext,
+  unstackMatrices,
   variablesFrom,
   type LearnedPrompts,
   type NamedVariables,
@@ -60,7 +61,8 @@ export class CommaLearner implements PromptLearner {
 
   prompts(): LearnedPrompts {
     const ctx = this.variables.ctx as tf.Tensor as tf.Tensor2D;
-    const deep = this.deep > 0 ? (tf.unstack(this.variables.compound_prompts_text!) as tf.Tensor2D[]) : [];
+    const stacked = this.variables.compound_prompts_text as tf.Tensor | undefined;
+    const deep = stacked ? unstackMatrices(stacked as tf.Tensor3D) : [];
     return {
       text: { vectors: ctx, scope: 'shared', namePosition: 'end', deep },
       vision: this.gradient ? this.generateVision(ctx, deep) : this.storeVision(ctx, deep),
@@ -93,7 +95,7 @@ export class CommaLearner implements PromptLearner {
     if (deep.length === 0) return { shallow, deep };
     const stored = this.variables.compound_prompts_image!;
     tf.tidy(() => stored.assign(tf.stack([...deep])));
-    return { shallow, deep: tf.unstack(stored) as tf.Tensor2D[] };
+    return { shallow, deep: unstackMatrices(stored as tf.Tensor as tf.Tensor3D) };
   }
 }
 

@@ -60,6 +60,12 @@ export function linearOf(variables: NamedVariables, name: string, x: tf.Tensor2D
   );
 }
 
+/** The N matrices of x [N, rows, width]. Unlike `tf.unstack`, it has a gradient for N = 1, too. */
+export function unstackMatrices(x: tf.Tensor3D): tf.Tensor2D[] {
+  const [count, rows, width] = x.shape;
+  return count === 1 ? [tf.reshape(x, [rows, width])] : (tf.unstack(x) as tf.Tensor2D[]);
+}
+
 /** x as a constant: no gradient flows through it. */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
   const constant = tf.customGrad((input) => ({

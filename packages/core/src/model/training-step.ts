@@ -3,7 +3,7 @@ import type { TextEncoding } from '../contracts/backbone.js';
 import type { LearnedPrompts, PromptedText, TemplateTokens } from '../contracts/prompts.js';
 import { assembleText, concatLabels } from './assemble-text.js';
 import type { ClassifierParts } from './classifier.js';
-import { cosineLogits, meanDirection, normalise } from './maths.js';
+import { cosineLogits, meanDirection, normalise, unstackMatrices } from './maths.js';
 
 /** One batch: images, or their frozen features where the vision tower takes no prompts. */
 export interface Batch {
@@ -84,8 +84,8 @@ export class TrainingStep {
     return this.once('texts', () => {
       const context = this.prompts.text;
       if (context?.scope !== 'image') return [this.encode(this.prompts)];
-      return tf.unstack(context.vectors as tf.Tensor3D).map((vectors) => {
-        const ofImage = { ...context, scope: 'shared' as const, vectors: vectors as tf.Tensor2D };
+      return unstackMatrices(context.vectors as tf.Tensor3D).map((vectors) => {
+        const ofImage = { ...context, scope: 'shared' as const, vectors };
         return this.encode({ ...this.prompts, text: ofImage });
       });
     });
