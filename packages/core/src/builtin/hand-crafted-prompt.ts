@@ -51,7 +51,7 @@ export const handCraftedPrompt = definePlugin({
   name: 'none',
   description: 'A hand-crafted template, or the mean of several (zero-shot CLIP, arXiv 2103.00020).',
   options,
-  properties: () => ({ promptsVision: false, dependsOnImage: false, novelClasses: 'swap' }),
+  properties: () => ({ promptsVision: false, dependsOnImage: false, novelClasses: 'swap', learns: false }),
   create: (context, { template, templates = [] }) => {
     const [first, ...further] = templates;
     return new HandCraftedPrompt(context, first ?? template ?? context.template, further);

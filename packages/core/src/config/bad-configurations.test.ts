@@ -296,7 +296,22 @@ const badFiles: readonly (readonly [string, string, string])[] = [
   [
     'unknown protocol',
     'dataset: emoji/animals\nprotocol: base-to-new\n',
-    'config.yaml:2:1: protocol: expected few-shot, base-to-novel, cross-dataset, domain-generalisation or incremental, received "base-to-new". Did you mean `base-to-novel`?',
+    'config.yaml:2:1: protocol.use: there is no protocol called "base-to-new". Did you mean `base-to-novel`?',
+  ],
+  [
+    'unknown data set among the targets of a protocol',
+    'dataset: emoji/animals\nprotocol: { use: cross-dataset, targets: [emoji/animal] }\n',
+    'config.yaml:2:1: protocol: there is no data set called "emoji/animal". Did you mean `emoji/animals`?',
+  ],
+  [
+    'target of a protocol without the option that it needs',
+    'dataset: emoji/animals\nprotocol: { use: cross-dataset, targets: [folder] }\n',
+    'config.yaml:2:1: protocol: data set folder: path: missing; expected a string',
+  ],
+  [
+    'a learner where nothing is to be trained',
+    'dataset: emoji/animals\nprompt: comma\nprotocol: zero-shot\n',
+    'config.yaml:3:1: protocol: zero-shot trains nothing, but comma learns. Use few-shot, or parts that learn nothing.',
   ],
   [
     'unknown backend',

@@ -1,6 +1,6 @@
 import type { Registry } from '../plugin/registry.js';
 import { optionsOf, type ResolvedConfiguration } from './configuration.js';
-import { protocols } from './protocols.js';
+import { datasetPart } from './dataset-part.js';
 import type { Finding } from './validate.js';
 
 /** What does not go together, though every option on its own is valid. */
@@ -21,17 +21,25 @@ export function combinationFindings(configuration: ResolvedConfiguration, regist
     }
   });
 
-  const { testsNovelClasses, trainsOn } = protocols[protocol];
+  const { testsNovelClasses, trainsOn, trainsNothing, datasets } = registry.get('protocol', protocol.use);
   if (testsNovelClasses && learner.novelClasses === 'trained only') {
-    const message = `${protocol} tests on other classes than those that were trained, but ${prompt.use} with these options`;
+    const message = `${protocol.use} tests on other classes than those that were trained, but ${prompt.use} with these options`;
     findings.push({
       path: ['protocol'],
       message: `${message} knows the trained classes only. Use few-shot, or another prompt.`,
     });
   }
   if (trainsOn === 'base' && dataset.classes !== 'base') {
-    const message = `${protocol} trains on the base classes; expected base or nothing, received "${dataset.classes}"`;
+    const message = `${protocol.use} trains on the base classes; expected base or nothing, received "${dataset.classes}"`;
     findings.push({ path: ['dataset', 'classes'], message });
+  }
+  if (trainsNothing && (learner.learns !== false || aligner.trainsLabels)) {
+    const message = `${protocol.use} trains nothing, but ${learner.learns === false ? labels.use : prompt.use} learns`;
+    findings.push({ path: ['protocol'], message: `${message}. Use few-shot, or parts that learn nothing.` });
+  }
+  for (const choice of datasets?.(optionsOf(protocol)) ?? []) {
+    const { problem } = datasetPart(choice, dataset, registry);
+    if (problem !== undefined) findings.push({ path: ['protocol'], message: problem });
   }
   if (train.keep === 'best' && train.evaluateEvery === 0) {
     findings.push({

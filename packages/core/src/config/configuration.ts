@@ -1,7 +1,6 @@
 import type { EvaluateSettings, RuntimeSettings } from './sections.js';
 import type { TrainSettings } from '../training/settings.js';
 import { without } from './layers.js';
-import type { ProtocolName } from './protocols.js';
 
 /** A part as a user writes it: its name alone, or `{ use, ...options }`. */
 export type PartChoice = string | { readonly use?: string; readonly [option: string]: unknown };
@@ -17,7 +16,7 @@ export interface Configuration {
   readonly losses?: readonly PartChoice[];
   readonly train?: Partial<TrainSettings>;
   readonly evaluate?: Partial<EvaluateSettings>;
-  readonly protocol?: ProtocolName;
+  readonly protocol?: PartChoice;
   readonly seed?: number;
   readonly runtime?: Partial<RuntimeSettings>;
   readonly output?: string;
@@ -51,7 +50,7 @@ export interface ResolvedConfiguration {
   readonly losses: readonly ResolvedLoss[];
   readonly train: TrainSettings;
   readonly evaluate: EvaluateSettings;
-  readonly protocol: ProtocolName;
+  readonly protocol: ResolvedPart;
   readonly seed: number;
   readonly runtime: RuntimeSettings;
   /** Folder of the results; whoever runs the experiment chooses one where it is absent. */

@@ -112,8 +112,46 @@ const hierarchical = definePlugin({
   create: notMade,
 });
 
+const baseToNovel = definePlugin({
+  kind: 'protocol',
+  name: 'base-to-novel',
+  description: 'Half of the classes.',
+  options: z.strictObject({}),
+  trainsOn: 'base',
+  testsNovelClasses: true,
+  evaluations: notMade,
+  summary: notMade,
+});
+
+const crossDataset = definePlugin({
+  kind: 'protocol',
+  name: 'cross-dataset',
+  description: 'Other data sets.',
+  options: z.strictObject({ targets: z.array(z.string()).default([]).describe('Data sets.') }),
+  trainsOn: 'all',
+  testsNovelClasses: true,
+  datasets: ({ targets }) => targets,
+  evaluations: notMade,
+  summary: notMade,
+});
+
+const zeroShot = definePlugin({
+  kind: 'protocol',
+  name: 'zero-shot',
+  description: 'Nothing is learned.',
+  options: z.strictObject({}),
+  trainsOn: 'all',
+  testsNovelClasses: false,
+  trainsNothing: true,
+  evaluations: notMade,
+  summary: notMade,
+});
+
 /** Plugins with options like those of the real ones, for tests of the configuration. */
-export const fakePlugins: readonly Plugin[] = [clip, animals, folder, coop, comma, knowledge, lamm, hierarchical];
+export const fakePlugins: readonly Plugin[] = [
+  ...[clip, animals, folder, coop, comma, knowledge, lamm, hierarchical],
+  ...[baseToNovel, crossDataset, zeroShot],
+];
 
 /** The fake plugins and core's own. */
 export function fakeRegistry(): Registry {

@@ -4,7 +4,7 @@ export { configurationJsonSchema } from './json-schema.js';
 export { loadConfiguration, loadPluginsOf, loadRegistry, type LoadedConfiguration } from './load.js';
 export { nearestName, suggestion } from './nearest-name.js';
 export { describePlace, InvalidConfigurationError, type Place, type Problem } from './problems.js';
-export { protocolNames, protocols, type ProtocolName, type ProtocolProperties } from './protocols.js';
+export { datasetPart } from './dataset-part.js';
 export { resolveConfiguration, type ResolveOptions } from './resolve.js';
 export { configurationSchema } from './schema.js';
 export type { EvaluateSettings, RuntimeSettings } from './sections.js';

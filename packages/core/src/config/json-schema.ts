@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Registry } from '../plugin/registry.js';
+import { partSections } from './layers.js';
 import { configurationSchema } from './schema.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -11,7 +12,7 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 export function configurationJsonSchema(registry: Registry): JsonSchema {
   const schema = z.toJSONSchema(configurationSchema(registry), { io: 'input', target: 'draft-2020-12' });
   const properties = schema.properties as Record<string, JsonSchema>;
-  for (const kind of ['backbone', 'dataset', 'prompt', 'labels'] as const) {
+  for (const kind of partSections) {
     properties[kind] = orName(properties[kind]!, registry.names(kind));
   }
   const losses = properties['losses']!;

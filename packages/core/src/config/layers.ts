@@ -1,10 +1,15 @@
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** Sections that choose a part by `use`. */
-export const partSections = ['backbone', 'dataset', 'prompt', 'labels'] as const;
+export const partSections = ['backbone', 'dataset', 'prompt', 'labels', 'protocol'] as const;
 
 /** What is chosen where nothing is said. */
-export const defaultParts = { backbone: { use: 'clip' }, prompt: { use: 'none' }, labels: { use: 'frozen' } };
+export const defaultParts = {
+  backbone: { use: 'clip' },
+  prompt: { use: 'none' },
+  labels: { use: 'frozen' },
+  protocol: { use: 'few-shot' },
+};
 
 export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -20,6 +20,7 @@ describe('resolveConfiguration', () => {
         '@promptweave/method-comma',
         '@promptweave/method-lamm',
         '@promptweave/datasets',
+        '@promptweave/bench',
       ],
       backbone: { use: 'clip', checkpoint: 'icons' },
       dataset: { use: 'emoji/animals', shots: 16, classes: 'all' },
@@ -28,7 +29,7 @@ describe('resolveConfiguration', () => {
       losses: [{ use: 'cross-entropy', weight: 1, labelSmoothing: 0 }],
       train: expect.objectContaining({ epochs: 5, batch: 4, learningRate: 0.0035, momentum: 0.9, weightDecay: 5e-4 }),
       evaluate: { batch: 100 },
-      protocol: 'few-shot',
+      protocol: { use: 'few-shot' },
       seed: 1,
       runtime: { backend: 'auto', fast: true },
     });
@@ -71,7 +72,7 @@ describe('resolveConfiguration', () => {
   });
 
   it('expands "default" in the list of plugins', () => {
-    expect(resolve({ dataset: 'emoji/animals', plugins: ['default', './mine.mjs'] }).plugins).toHaveLength(7);
+    expect(resolve({ dataset: 'emoji/animals', plugins: ['default', './mine.mjs'] }).plugins).toHaveLength(8);
   });
 });
 

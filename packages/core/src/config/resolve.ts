@@ -15,7 +15,6 @@ import { defaultParts, expandNames, isMapping, lay, without } from './layers.js'
 import { suggestion } from './nearest-name.js';
 import { applyOverride, inOrder, parseOverride, type Override } from './overrides.js';
 import { InvalidConfigurationError, pathText, type Place, type Problem } from './problems.js';
-import { protocols, type ProtocolName } from './protocols.js';
 import { configurationSchema, lossesSchema } from './schema.js';
 import { sourceFromValue, type ConfigurationSource } from './source.js';
 import { validate, type Finding, type Outcome } from './validate.js';
@@ -66,13 +65,13 @@ export function resolveConfiguration(
   const resolved: ResolvedConfiguration = {
     plugins: expandDefault(data.plugins ?? [DEFAULT_PLUGINS]),
     backbone: useFirst(parts.backbone),
-    dataset: resolveDataset(data.dataset, data.protocol),
+    dataset: resolveDataset(data.dataset, data.protocol!, registry),
     prompt: useFirst(parts.prompt),
     labels: useFirst(parts.labels),
     losses: losses.data.map(resolveLoss),
     train: data.train,
     evaluate: data.evaluate,
-    protocol: data.protocol,
+    protocol: useFirst(data.protocol!),
     seed: data.seed,
     runtime: data.runtime,
     ...(data.output === undefined ? {} : { output: data.output }),
@@ -116,8 +115,12 @@ function defaultLosses(
   return validate(lossesSchema(registry), brought, registry, ['losses']);
 }
 
-function resolveDataset({ use, shots, classes, ...options }: ResolvedPart, protocol: ProtocolName): ResolvedDataset {
-  const chosen = classes ?? protocols[protocol].trainsOn;
+function resolveDataset(
+  { use, shots, classes, ...options }: ResolvedPart,
+  protocol: ResolvedPart,
+  registry: Registry,
+): ResolvedDataset {
+  const chosen = classes ?? registry.get('protocol', protocol.use).trainsOn;
   return { use, shots, classes: chosen, ...options } as ResolvedDataset;
 }
 

@@ -4,7 +4,6 @@ import { defaultPlugins } from '../plugin/load-plugins.js';
 import type { Registry } from '../plugin/registry.js';
 import { trainSettings } from '../training/settings.js';
 import type { ResolvedPart } from './configuration.js';
-import { protocolNames } from './protocols.js';
 import { datasetSettings, evaluateSettings, lossSettings, runtimeSettings } from './sections.js';
 
 /** The schema of a configuration, composed from the options of all plugins of the registry. */
@@ -28,10 +27,11 @@ export function configurationSchema(registry: Registry) {
     losses: lossesSchema(registry).optional(),
     train: trainSettings.prefault({}).describe('How the learned parts are trained.'),
     evaluate: evaluateSettings.prefault({}).describe('How accuracy is measured.'),
-    protocol: z
-      .enum(protocolNames)
-      .default('few-shot')
-      .describe('Which classes and data sets are trained and tested on.'),
+    protocol: part(
+      registry.ofKind('protocol'),
+      {},
+      'Which classes and data sets are trained and tested on. Default: few-shot.',
+    ).optional(),
     seed: z.int().min(0).max(2147483647).default(1).describe('Seed of sampling, start values, order and augmentation.'),
     runtime: runtimeSettings.prefault({}).describe('Where and how it is computed.'),
     output: z.string().min(1).optional().describe('Folder of the results.'),

@@ -46,4 +46,5 @@ export const reservedOptions: Readonly<Record<string, readonly string[]>> = {
   prompt: ['use'],
   labels: ['use'],
   loss: ['use', ...Object.keys(lossSettings)],
+  protocol: ['use'],
 };

@@ -3,7 +3,7 @@ import { kindNames, type PluginKind } from '../plugin/define-plugin.js';
 import type { Registry } from '../plugin/registry.js';
 import { trainSettings } from '../training/settings.js';
 import { describeIssue, describeValue } from './describe-issue.js';
-import { isMapping } from './layers.js';
+import { isMapping, partSections } from './layers.js';
 import { nearestName } from './nearest-name.js';
 import { pathText } from './problems.js';
 import { datasetSettings, evaluateSettings, runtimeSettings } from './sections.js';
@@ -91,7 +91,7 @@ function chosenKind(path: readonly PropertyKey[]): PluginKind | undefined {
 /** Paths of the options of the sections and of the chosen parts, for options that were written in the wrong section. */
 function optionsElsewhere(value: unknown, registry: Registry): string[] {
   const paths = (section: string, shape: object) => Object.keys(shape).map((key) => `${section}.${key}`);
-  const chosen = (['dataset', 'prompt', 'labels', 'backbone'] as const).flatMap((kind) => {
+  const chosen = partSections.flatMap((kind) => {
     const part = isMapping(value) ? value[kind] : undefined;
     const use = isMapping(part) ? part['use'] : undefined;
     return paths(kind, (typeof use === 'string' && registry.find(kind, use)?.options.shape) || {});

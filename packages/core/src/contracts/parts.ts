@@ -26,6 +26,8 @@ export interface LearnerProperties {
   readonly dependsOnImage: boolean;
   /** Whether a trained learner works for classes it was not trained on. */
   readonly novelClasses: 'swap' | 'trained only';
+  /** False where there is nothing to learn. Default true. */
+  readonly learns?: boolean;
 }
 
 /** Learns the prompts of one or both towers. */

@@ -9,6 +9,7 @@ import type {
   PartContext,
   PromptLearner,
 } from '../contracts/parts.js';
+import type { Protocol } from '../contracts/protocol.js';
 
 /** An object schema: the options of a plugin. Every option has a description and a default (the paper's value). */
 export type OptionsSchema = z.ZodObject;
@@ -54,6 +55,8 @@ export interface SourceContext {
 
 export interface BackbonePlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'backbone', O> {
   create(context: SourceContext, options: z.output<O>): Promise<Backbone>;
+  /** SHA-256 of the weights without making the backbone: the `digest` that it would have. */
+  digest?(context: SourceContext, options: z.output<O>): Promise<string>;
 }
 
 export interface DatasetPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'dataset', O> {
@@ -79,6 +82,10 @@ export interface LossPlugin<O extends OptionsSchema = OptionsSchema> extends Plu
   create(context: PartContext, options: z.output<O>): Loss;
 }
 
+/** A protocol makes nothing: it says what is trained and tested. */
+export interface ProtocolPlugin<O extends OptionsSchema = OptionsSchema>
+  extends PluginBase<'protocol', O>, Protocol<z.output<O>> {}
+
 /** The plugins of each kind. */
 export interface PluginOfKind<O extends OptionsSchema = OptionsSchema> {
   backbone: BackbonePlugin<O>;
@@ -86,6 +93,7 @@ export interface PluginOfKind<O extends OptionsSchema = OptionsSchema> {
   prompt: PromptPlugin<O>;
   labels: LabelsPlugin<O>;
   loss: LossPlugin<O>;
+  protocol: ProtocolPlugin<O>;
 }
 
 /** Any plugin. A package exports its plugins as the array `plugins`. */
@@ -101,6 +109,7 @@ export const kindNames: Readonly<Record<PluginKind, string>> = {
   prompt: 'prompt learner',
   labels: 'label aligner',
   loss: 'loss',
+  protocol: 'protocol',
 };
 
 /**

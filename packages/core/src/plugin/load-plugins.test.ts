@@ -108,7 +108,7 @@ describe('loadConfiguration', () => {
 
 describe('a module that cannot be used', () => {
   it.each<[string, string, string, string?]>([
-    ['an unknown package', 'promptweave-eccho', 'There is no installed package promptweave-eccho.'],
+    ['an unknown package', 'my-eccho-prompts', 'There is no installed package my-eccho-prompts.'],
     [
       'a misspelt package of ours',
       '@promptweave/method-coma',
@@ -136,7 +136,7 @@ describe('a module that cannot be used', () => {
     [
       'an unknown kind',
       './kind.mjs',
-      'plugins[0] of the module ./kind.mjs is not a plugin: kind must be one of backbone, dataset, prompt, labels, loss.',
+      'plugins[0] of the module ./kind.mjs is not a plugin: kind must be one of backbone, dataset, prompt, labels, loss, protocol.',
       module("kind: 'learner'"),
     ],
     [

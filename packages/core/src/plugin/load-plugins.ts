@@ -4,6 +4,7 @@ import { resolve as resolveModule } from 'import-meta-resolve';
 import { suggestion } from '../config/nearest-name.js';
 import { ConfigError } from '../errors.js';
 import { checkPlugin } from './check-plugin.js';
+import { moduleVersion } from './module-version.js';
 import { Registry, type RegisteredPlugin } from './registry.js';
 
 /** The modules that are loaded where a configuration lists none. */
@@ -14,6 +15,7 @@ export const defaultPlugins: readonly string[] = [
   '@promptweave/method-comma',
   '@promptweave/method-lamm',
   '@promptweave/datasets',
+  '@promptweave/bench',
 ];
 
 /** Stands for the default modules in a list of plugins. */
@@ -47,7 +49,7 @@ export async function loadPlugins(
 ): Promise<Registry> {
   const loaded: RegisteredPlugin[] = [];
   for (const name of expandDefault(names)) {
-    const module = await importModule(name, [folderUrl(folder), folderUrl('.'), installation]);
+    const { module, url } = await importModule(name, [folderUrl(folder), folderUrl('.'), installation]);
     if (!Array.isArray(module['plugins'])) {
       throw new PluginError(name, `The module ${name} exports no array \`plugins\`.`, {
         remedy: 'Export one: export const plugins = [definePlugin({ … })].',
@@ -56,7 +58,7 @@ export async function loadPlugins(
     for (const [entry, plugin] of module['plugins'].entries()) {
       const fault = checkPlugin(plugin);
       if (fault) throw new PluginError(name, `plugins[${entry}] of the module ${name} is not a plugin: ${fault}`);
-      loaded.push({ plugin, module: name });
+      loaded.push({ plugin, module: name, version: moduleVersion(url) });
     }
   }
   return new Registry(loaded);
@@ -67,10 +69,10 @@ export function expandDefault(names: readonly string[]): string[] {
   return names.flatMap((name) => (name === DEFAULT_PLUGINS ? defaultPlugins : [name]));
 }
 
-async function importModule(name: string, bases: string[]): Promise<Record<string, unknown>> {
+async function importModule(name: string, bases: string[]): Promise<{ module: Record<string, unknown>; url: string }> {
   const url = /^(\.{0,2}\/|file:)|\.m?js$/.test(name) ? new URL(name, bases[0]).href : findPackage(name, bases);
   try {
-    return (await import(/* @vite-ignore */ url)) as Record<string, unknown>;
+    return { module: (await import(/* @vite-ignore */ url)) as Record<string, unknown>, url };
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
     if (missing && String(cause).includes(new URL(url).pathname)) {

@@ -1,6 +1,7 @@
 import { builtinPlugins } from '../builtin/plugins.js';
 import { suggestion } from '../config/nearest-name.js';
 import { ConfigError } from '../errors.js';
+import { coreVersion } from '../training/version.js';
 import {
   kindNames,
   type PartialConfiguration,
@@ -14,6 +15,8 @@ export interface RegisteredPlugin {
   readonly plugin: Plugin;
   /** Package name or file, as it is listed under `plugins`. */
   readonly module: string;
+  /** Version of the package, or the beginning of the SHA-256 of a single file; absent where it is not known. */
+  readonly version?: string;
 }
 
 /** A preset of a plugin by its full name, e.g. `comma/base-to-novel`. */
@@ -35,7 +38,7 @@ export class Registry {
    * @throws ConfigError where two have the same kind and name, or two presets the same name.
    */
   constructor(loaded: readonly RegisteredPlugin[] = []) {
-    this.entries = [...builtinPlugins.map((plugin) => ({ plugin, module: CORE })), ...loaded];
+    this.entries = [...builtinPlugins.map((plugin) => ({ plugin, module: CORE, version: coreVersion })), ...loaded];
     const seen = new Map<string, RegisteredPlugin>();
     for (const entry of this.entries) {
       const { kind, name } = entry.plugin;

@@ -1,6 +1,7 @@
 import type { Dataset } from '../contracts/dataset.js';
 import { ConfigError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
+import type { FeatureStore } from './batches.js';
 import { evaluate, type EvaluationRequest } from './evaluate.js';
 import type { Evaluation } from './metrics.js';
 
@@ -10,6 +11,8 @@ export interface EvaluationSet {
   readonly name: string;
   readonly dataset: Dataset;
   readonly split: 'train' | 'val' | 'test';
+  /** Image features of this data set that are known from before; new ones are added where they are constant. */
+  readonly features?: FeatureStore;
 }
 
 /**
@@ -20,9 +23,10 @@ export interface EvaluationSet {
  */
 export async function evaluateSet(
   classifier: Classifier,
-  { dataset, split }: EvaluationSet,
-  options: Omit<EvaluationRequest, 'classifier' | 'dataset' | 'items'>,
+  { dataset, split, features }: EvaluationSet,
+  given: Omit<EvaluationRequest, 'classifier' | 'dataset' | 'items'>,
 ): Promise<Evaluation> {
+  const options = features ? { ...given, features } : given;
   const { aligner, learnerProperties } = classifier.parts;
   const items = dataset[split];
   const own = dataset.classNames.join('\n') === aligner.classNames.join('\n');

@@ -1,0 +1,45 @@
+import type { Evaluation } from '../training/metrics.js';
+import type { EvaluationSet } from '../training/evaluate-set.js';
+import type { Dataset } from './dataset.js';
+
+/** A data set as a protocol's options name it: its name alone, or with options. */
+export type DatasetChoice = string | { readonly use: string; readonly [option: string]: unknown };
+
+/** What a protocol chooses its evaluations from. */
+export interface ProtocolContext {
+  /** The classes that were trained (first) and their images. */
+  readonly dataset: Dataset;
+  /** The same data set with other classes. */
+  classes(which: 'all' | 'base' | 'novel'): Promise<Dataset>;
+  /**
+   * Another data set with all of its classes. Options that the choice leaves out are those of the trained data set, where the other
+   * has options of these names (`root`).
+   */
+  load(choice: DatasetChoice): Promise<Dataset>;
+}
+
+/** Outcomes by the names of the evaluation sets. */
+export type Evaluations = Readonly<Record<string, Evaluation>>;
+
+/** The figures that a protocol's table shows, in its order. Fractions in [0, 1]. */
+export type ProtocolSummary = Readonly<Record<string, number>>;
+
+/** An evaluation protocol: what is trained on, what is tested on, and which figures tell the result. */
+export interface Protocol<Options = Readonly<Record<string, unknown>>> {
+  /** Classes that are trained on. */
+  readonly trainsOn: 'all' | 'base';
+  /** Tests on classes that the prompts were not trained on. */
+  readonly testsNovelClasses: boolean;
+  /** Nothing is learned: the parts must have nothing to learn. */
+  readonly trainsNothing?: boolean;
+  /**
+   * Classes that are learned in a second training, after the first. The evaluations of both are then told apart by the
+   * beginnings `before/` and `after/` of their names.
+   */
+  readonly thenTrainsOn?: 'novel';
+  /** Further data sets that the options name; they are checked before anything is run. */
+  datasets?(options: Options): readonly DatasetChoice[];
+  /** What a trained classifier is tested on. */
+  evaluations(context: ProtocolContext, options: Options): Promise<readonly EvaluationSet[]>;
+  summary(evaluations: Evaluations): ProtocolSummary;
+}
