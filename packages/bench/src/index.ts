@@ -1,3 +1,4 @@
+export * from './protocols/index.js';
 export { ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, type TensorComparison } from './verify/comparison.js';
 export { type FixtureSet } from './verify/fixture-set.js';
 export { verify, type RunVerdict, type VerifyOptions } from './verify/verify.js';

@@ -1,4 +1,5 @@
 export * from './builtin/cross-entropy.js';
+export * from './builtin/few-shot.js';
 export * from './builtin/frozen-labels.js';
 export * from './builtin/hand-crafted-prompt.js';
 export * from './builtin/plugins.js';

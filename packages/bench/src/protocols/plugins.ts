@@ -1,0 +1,125 @@
+import { definePlugin, type Evaluations, type Plugin, type ProtocolSummary } from '@promptweave/core';
+import { z } from 'zod';
+import { harmonicMean, mean } from './means.js';
+import { datasetChoice, domainSets, targetSets } from './targets.js';
+
+const benchmarkTargets = [
+  'caltech101',
+  'oxford_pets',
+  'stanford_cars',
+  'oxford_flowers',
+  'food101',
+  'fgvc_aircraft',
+  'sun397',
+  'dtd',
+  'eurosat',
+  'ucf101',
+];
+
+/** The accuracy on the source, on every target, and the mean of the targets. */
+function sourceAndTargets({ source, ...targets }: Evaluations): ProtocolSummary {
+  const accuracies = Object.fromEntries(Object.entries(targets).map(([name, { accuracy }]) => [name, accuracy]));
+  return { source: source!.accuracy, ...accuracies, average: mean(Object.values(accuracies)) };
+}
+
+/** Nothing is trained. */
+export const zeroShot = definePlugin({
+  kind: 'protocol',
+  name: 'zero-shot',
+  description: 'Train nothing, test on all classes (CLIP, arXiv 2103.00020).',
+  options: z.strictObject({}),
+  trainsOn: 'all',
+  testsNovelClasses: false,
+  trainsNothing: true,
+  evaluations: async ({ dataset }) => [{ name: 'test', dataset, split: 'test' }],
+  summary: ({ test }) => ({ accuracy: test!.accuracy, macroF1: test!.macroF1 }),
+});
+
+export const baseToNovel = definePlugin({
+  kind: 'protocol',
+  name: 'base-to-novel',
+  description:
+    'Train on the first half of the classes, test on each half among its own classes (CoCoOp, arXiv 2203.05557).',
+  options: z.strictObject({}),
+  trainsOn: 'base',
+  testsNovelClasses: true,
+  evaluations: async (context) => [
+    { name: 'base', dataset: context.dataset, split: 'test' },
+    { name: 'novel', dataset: await context.classes('novel'), split: 'test' },
+  ],
+  summary: ({ base, novel }) => ({
+    base: base!.accuracy,
+    novel: novel!.accuracy,
+    HM: harmonicMean(base!.accuracy, novel!.accuracy),
+  }),
+});
+
+export const crossDataset = definePlugin({
+  kind: 'protocol',
+  name: 'cross-dataset',
+  description: 'Train on one data set, test on the classes of others (CoCoOp, arXiv 2203.05557).',
+  options: z.strictObject({
+    targets: z
+      .array(datasetChoice)
+      .min(1)
+      .default(benchmarkTargets)
+      .describe('Data sets to test on, by name or with options; the rest of their options is the source’s.'),
+  }),
+  trainsOn: 'all',
+  testsNovelClasses: true,
+  datasets: ({ targets }) => targets,
+  evaluations: async (context, { targets }) => [
+    { name: 'source', dataset: context.dataset, split: 'test' },
+    ...(await targetSets(context, targets)),
+  ],
+  summary: sourceAndTargets,
+});
+
+export const domainGeneralisation = definePlugin({
+  kind: 'protocol',
+  name: 'domain-generalisation',
+  description: 'Train on one data set, test on the same classes drawn or photographed otherwise (CoCoOp).',
+  options: z.strictObject({
+    targets: z
+      .union([z.literal('domains'), z.array(datasetChoice).min(1)])
+      .default(['imagenetv2', 'imagenet_sketch', 'imagenet_a', 'imagenet_r'])
+      .describe('Data sets to test on, or `domains`: the domains of the data set’s own test images.'),
+  }),
+  trainsOn: 'all',
+  testsNovelClasses: true,
+  datasets: ({ targets }) => (targets === 'domains' ? [] : targets),
+  evaluations: async (context, { targets }) => [
+    { name: 'source', dataset: context.dataset, split: 'test' },
+    ...(targets === 'domains' ? domainSets(context) : await targetSets(context, targets)),
+  ],
+  summary: sourceAndTargets,
+});
+
+export const incremental = definePlugin({
+  kind: 'protocol',
+  name: 'incremental',
+  description:
+    'Train the base classes, then the others; what was learned for the base class names stays (LAMM, arXiv 2312.08212).',
+  options: z.strictObject({}),
+  trainsOn: 'base',
+  thenTrainsOn: 'novel',
+  testsNovelClasses: true,
+  evaluations: async (context) => [
+    { name: 'base', dataset: await context.classes('base'), split: 'test' },
+    { name: 'novel', dataset: await context.classes('novel'), split: 'test' },
+    { name: 'all', dataset: await context.classes('all'), split: 'test' },
+  ],
+  summary: (evaluations) => {
+    const accuracy = (name: string): number => evaluations[name]!.accuracy;
+    return {
+      baseBefore: accuracy('before/base'),
+      baseAfter: accuracy('after/base'),
+      forgetting: accuracy('before/base') - accuracy('after/base'),
+      novel: accuracy('after/novel'),
+      all: accuracy('after/all'),
+    };
+  },
+});
+
+/** The papers' protocols besides few-shot, which core brings. */
+export const plugins: readonly Plugin[] = [zeroShot, baseToNovel, crossDataset, domainGeneralisation, incremental];

@@ -1,0 +1,70 @@
+import {
+  ConfigError,
+  datasetPart,
+  optionsOf,
+  type DataPipeline,
+  type Dataset,
+  type EvaluationSet,
+  type Experiment,
+  type FeatureStore,
+  type ProtocolContext,
+  type Registry,
+  type ResolvedPart,
+} from '@promptweave/core';
+
+/** Where the features of frozen towers are kept for later use, see `FeatureLibrary`. */
+export interface FeatureSource {
+  /** The store of one data set's unprompted image features. */
+  of(experiment: Experiment, dataset: ResolvedPart): FeatureStore;
+}
+
+/** Where data sets come from. */
+export interface ContextRequest {
+  readonly experiment: Experiment;
+  readonly registry: Registry;
+  readonly pipeline: DataPipeline;
+  /** Folder that relative paths refer to. */
+  readonly folder: string;
+  readonly features?: FeatureSource;
+}
+
+/** The evaluation sets of an experiment's protocol; image features are shared with everything else that knows these images. */
+export async function evaluationSets(request: ContextRequest): Promise<readonly EvaluationSet[]> {
+  const { experiment, registry, features } = request;
+  const { protocol } = experiment.configuration;
+  const parts = new Map<Dataset, ResolvedPart>();
+  const context = protocolContext(request, (dataset, part) => parts.set(dataset, part));
+  const sets = await registry.get('protocol', protocol.use).evaluations(context, optionsOf(protocol));
+  return sets.map((set) => {
+    const part = parts.get(set.dataset);
+    return part && features ? { ...set, features: features.of(experiment, part) } : set;
+  });
+}
+
+function protocolContext(
+  { experiment, registry, pipeline, folder }: ContextRequest,
+  note: (dataset: Dataset, part: ResolvedPart) => void,
+): ProtocolContext {
+  const { seed, dataset: chosen } = experiment.configuration;
+  const trained: ResolvedPart = { use: chosen.use, ...optionsOf(chosen, 'shots', 'classes') };
+  const make = async (part: ResolvedPart): Promise<Dataset> =>
+    registry.get('dataset', part.use).create({ folder, seed }, optionsOf(part));
+  const shots = chosen.shots === 'all' ? undefined : chosen.shots;
+  let whole: Promise<Dataset> | undefined;
+  note(experiment.dataset, trained);
+  return {
+    dataset: experiment.dataset,
+    classes: async (which) => {
+      const dataset = pipeline.subset(await (whole ??= make(trained)), { shots, seed, classes: which });
+      note(dataset, trained);
+      return dataset;
+    },
+    load: async (choice) => {
+      const { part, problem } = datasetPart(choice, chosen, registry);
+      if (!part) throw new ConfigError(problem, { where: 'protocol' });
+      const dataset = await make(part);
+      note(dataset, part);
+      return dataset;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Dataset, Evaluation, ImageItem } from '@promptweave/core';
+import { fewShot } from '@promptweave/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tinyEnvironment, tinyResolve } from '../tiny.test.support.js';
+import { harmonicMean, mean, standardDeviation } from './means.js';
+import { baseToNovel, crossDataset, domainGeneralisation, incremental } from './plugins.js';
+import { runProtocol } from './run-protocol.js';
+
+function scored(accuracy: number): Evaluation {
+  return {
+    ...{ accuracy, macroF1: accuracy / 2, images: 10, topK: {}, loss: 0 },
+    ...{ expectedCalibrationError: 0, classes: [], confusion: [] },
+  };
+}
+
+describe('means', () => {
+  it('are those of the papers', () => {
+    expect(harmonicMean(82.28, 75.14)).toBeCloseTo(78.55, 2); // MaPLe
+    expect(harmonicMean(69.34, 74.22)).toBeCloseTo(71.7, 2); // CLIP
+    expect(harmonicMean(0, 0)).toBe(0);
+    expect(mean([1, 2, 6])).toBe(3);
+    expect(standardDeviation([2, 4, 6])).toBe(2);
+    expect(standardDeviation([5])).toBe(0);
+  });
+});
+
+describe('summaries', () => {
+  it('say what the protocols’ tables say', () => {
+    expect(fewShot.summary({ test: scored(0.5) })).toEqual({ accuracy: 0.5, macroF1: 0.25 });
+    expect(baseToNovel.summary({ base: scored(0.6), novel: scored(0.3) })).toEqual({ base: 0.6, novel: 0.3, HM: 0.4 });
+    const targets = { source: scored(0.9), a: scored(0.5), b: scored(0.7) };
+    expect(crossDataset.summary(targets)).toEqual({ source: 0.9, a: 0.5, b: 0.7, average: 0.6 });
+    const summary = incremental.summary({
+      ...{ 'before/base': scored(0.75), 'before/novel': scored(0.25), 'before/all': scored(0.5) },
+      ...{ 'after/base': scored(0.5), 'after/novel': scored(0.625), 'after/all': scored(0.5) },
+    });
+    expect(summary).toEqual({ baseBefore: 0.75, baseAfter: 0.5, forgetting: 0.25, novel: 0.625, all: 0.5 });
+  });
+
+  it('tells domains apart', async () => {
+    const item = (id: string, domain?: string): ImageItem => ({ id, label: 0, domain, load: () => Promise.reject() });
+    const test = [item('1', 'ink'), item('2', 'oil'), item('3', 'ink')];
+    const dataset = { name: 'art', classNames: ['x'], train: [], val: [], test } as unknown as Dataset;
+    const none = (): Promise<never> => Promise.reject(new Error('nothing else is loaded'));
+    const context = { dataset, classes: none, load: none };
+    const sets = await domainGeneralisation.evaluations(context, { targets: 'domains' });
+    expect(sets.map(({ name, dataset }) => [name, dataset.test.map(({ id }) => id)])).toEqual([
+      ['source', ['1', '2', '3']],
+      ['ink', ['1', '3']],
+      ['oil', ['2']],
+    ]);
+  });
+});
+
+describe('runProtocol', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'protocols-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const run = async (name: string, configuration: Parameters<typeof tinyResolve>[0]) => {
+    const environment = tinyEnvironment();
+    const resolved = tinyResolve(configuration);
+    const outcome = await runProtocol({
+      configuration: resolved,
+      environment,
+      folder: join(folder, name),
+      configurationFolder: '.',
+    });
+    await environment.close();
+    return outcome!;
+  };
+
+  it('tests base and novel classes each among themselves', async () => {
+    const { result, summary } = await run('base', { protocol: 'base-to-novel' });
+    const { base, novel } = result.evaluations;
+    expect(base!.classes.map(({ name }) => name)).toEqual(['ant', 'bee']);
+    expect(novel!.classes.map(({ name }) => name)).toEqual(['cat', 'dog']);
+    expect(novel!.images).toBe(8);
+    expect(summary['HM']).toBeCloseTo(harmonicMean(base!.accuracy, novel!.accuracy), 12);
+  });
+
+  it('takes options of other data sets from the source', async () => {
+    const targets = ['tiny', { use: 'tiny', noise: 0 }];
+    const { result } = await run('cross', {
+      dataset: { use: 'tiny', noise: 9 },
+      protocol: { use: 'cross-dataset', targets },
+    });
+    expect(Object.keys(result.evaluations)).toEqual(['source', 'tiny', 'tiny-2']);
+    expect(result.evaluations['tiny']!.confusion).toEqual(result.evaluations['source']!.confusion);
+    expect(result.evaluations['tiny-2']!.loss).not.toBe(result.evaluations['source']!.loss);
+  });
+
+  it('learns new labels without touching the old ones', async () => {
+    const before = tf.memory().numTensors;
+    const { result, summary } = await run('incremental', { labels: 'trained', protocol: 'incremental' });
+    // The prompt is frozen, so that the base classes among themselves see nothing but their own labels.
+    const [first, second] = ['before/base', 'after/base'].map((name) => result.evaluations[name]!);
+    expect(second!.loss).toBe(first!.loss);
+    expect(summary['forgetting']).toBe(0);
+    expect(result.evaluations['after/novel']!.loss).toBeLessThan(result.evaluations['before/novel']!.loss);
+    expect(result.evaluations['after/all']!.loss).not.toBe(result.evaluations['before/all']!.loss);
+    expect(result.parameters).toBe(4 * 6); // one row of width 6 for each class
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('forgets where the prompt goes on being trained', async () => {
+    const { result } = await run('forgetting', { prompt: 'context', protocol: 'incremental' });
+    expect(result.evaluations['after/base']!.loss).not.toBe(result.evaluations['before/base']!.loss);
+  });
+});

@@ -1,0 +1,114 @@
+import { join, resolve } from 'node:path';
+import {
+  Classifier,
+  createExperiment,
+  evaluateSet,
+  runExperiment,
+  type Evaluation,
+  type EvaluationSet,
+  type Experiment,
+  type RunResult,
+} from '@promptweave/core';
+import { JoinedLabels } from './joined-labels.js';
+import { evaluationSets } from './protocol-context.js';
+import type { ProtocolRun } from './run-protocol.js';
+
+/** Folders of the two trainings, within the run's. */
+const FOLDERS = { first: '1-base', second: '2-novel' } as const;
+
+/**
+ * Trains the base classes, then others with what was learned before: the prompt goes on from its values, the labels of the new names
+ * are learned, those of the old ones stay. Evaluated before the second training (`before/…`) and after it (`after/…`) with the labels
+ * of both.
+ */
+export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunResult | undefined> {
+  const { configuration, environment, folder, configurationFolder, ...watch } = run;
+  const { registry, pipeline, features, surroundings } = environment;
+  const base = resolve(configurationFolder);
+  const options = { ...environment, folder: base };
+  const request = { pipeline, configurationFolder, surroundings, resume: true, ...watch };
+  const made: { dispose(): void }[] = [];
+  try {
+    const first = await createExperiment(configuration, options);
+    made.push(first);
+    const sets = await evaluationSets({ experiment: first, registry, pipeline, folder: base, features });
+    const before = await runExperiment({
+      ...request,
+      experiment: first,
+      folder: join(folder, FOLDERS.first),
+      evaluations: named('before', sets),
+      features: sets[0]?.features,
+    });
+    if (!before) return undefined;
+
+    const others = { ...configuration, dataset: { ...configuration.dataset, classes: next } };
+    const fresh = await createExperiment(others, options);
+    made.push(fresh);
+    const second = { ...fresh, classifier: goOn(first, fresh) };
+    made.push(second.classifier.parts.aligner);
+    const trained = await runExperiment({
+      ...request,
+      experiment: second,
+      folder: join(folder, FOLDERS.second),
+      evaluations: [],
+      features: sets[0]?.features,
+    });
+    if (!trained) return undefined;
+
+    const labels = new JoinedLabels([first.classifier.parts.aligner, second.classifier.parts.aligner]);
+    made.push(labels);
+    const joined = new Classifier({ ...second.classifier.parts, aligner: labels, losses: [] });
+    const after = await evaluateAll(joined, named('after', sets), run);
+    const labelSizes = Object.values(second.classifier.parts.aligner.variables).map(({ size }) => size);
+    const parameters = labelSizes.reduce((total, size) => total + size, before.parameters);
+    return after && { ...combine(before, trained, after), parameters };
+  } finally {
+    for (const part of made.reverse()) part.dispose();
+  }
+}
+
+/** The classifier of the second training: its labels are the first one's for other names, its prompt starts where the first one's ended. */
+function goOn(first: Experiment, fresh: Experiment): Classifier {
+  const { learner, aligner } = first.classifier.parts;
+  const { parts } = fresh.classifier;
+  for (const [name, variable] of Object.entries(parts.learner.variables)) variable.assign(learner.variables[name]!);
+  return new Classifier({ ...parts, aligner: aligner.withClasses(parts.aligner.classNames) });
+}
+
+function named(when: 'before' | 'after', sets: readonly EvaluationSet[]): EvaluationSet[] {
+  return sets.map((set) => ({ ...set, name: `${when}/${set.name}` }));
+}
+
+/** @returns undefined where the signal stopped it */
+async function evaluateAll(
+  classifier: Classifier,
+  sets: readonly EvaluationSet[],
+  { configuration, environment, signal, onEvaluation }: ProtocolRun,
+): Promise<Record<string, Evaluation> | undefined> {
+  const evaluations: Record<string, Evaluation> = {};
+  for (const set of sets) {
+    if (signal?.aborted) return undefined;
+    evaluations[set.name] = await evaluateSet(classifier, set, {
+      pipeline: environment.pipeline,
+      batchSize: configuration.evaluate.batch,
+      onBadImage: configuration.train.onBadImage,
+      onProgress: (done, total) => onEvaluation?.(set.name, done, total),
+    });
+  }
+  return evaluations;
+}
+
+function combine(before: RunResult, trained: RunResult, after: Readonly<Record<string, Evaluation>>): RunResult {
+  const { training } = trained;
+  return {
+    ...trained,
+    training: {
+      ...training,
+      step: before.training.step + training.step,
+      steps: before.training.steps + training.steps,
+      epochs: before.training.epochs + training.epochs,
+      seconds: before.training.seconds + training.seconds,
+    },
+    evaluations: { ...before.evaluations, ...after },
+  };
+}

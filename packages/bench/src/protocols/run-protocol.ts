@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  createExperiment,
+  runExperiment,
+  runFiles,
+  type DataPipeline,
+  type ExperimentOptions,
+  type ProtocolSummary,
+  type ResolvedConfiguration,
+  type RunRequest,
+  type RunResult,
+} from '@promptweave/core';
+import writeFileAtomic from 'write-file-atomic';
+import { evaluationSets, type FeatureSource } from './protocol-context.js';
+import { runInStages } from './run-in-stages.js';
+
+/** What runs need besides their configuration; runs in one process share it. */
+export interface RunEnvironment extends Omit<ExperimentOptions, 'folder'>, Pick<RunRequest, 'surroundings'> {
+  readonly pipeline: DataPipeline;
+  readonly features?: FeatureSource;
+}
+
+/** One configuration to train and test as its protocol says. */
+export interface ProtocolRun extends Pick<RunRequest, 'signal' | 'onEvent' | 'onEvaluation' | 'configurationFolder'> {
+  readonly configuration: ResolvedConfiguration;
+  readonly environment: RunEnvironment;
+  /** Folder of the run. A run that it holds goes on. */
+  readonly folder: string;
+}
+
+/** A run and the figures that its protocol makes of it. */
+export interface ProtocolResult {
+  readonly result: RunResult;
+  readonly summary: ProtocolSummary;
+}
+
+/**
+ * Trains and tests as the configuration's protocol says.
+ * @returns undefined where the signal stopped it; the same call goes on later
+ */
+export async function runProtocol(run: ProtocolRun): Promise<ProtocolResult | undefined> {
+  const { configuration, environment, folder, configurationFolder, ...watch } = run;
+  const { registry, pipeline, features, surroundings } = environment;
+  const protocol = registry.get('protocol', configuration.protocol.use);
+  await mkdir(folder, { recursive: true });
+  let result: RunResult | undefined;
+  if (protocol.thenTrainsOn) {
+    result = await runInStages(run, protocol.thenTrainsOn);
+    if (result) await writeFileAtomic(join(folder, runFiles.result), `${JSON.stringify(result, undefined, 2)}\n`);
+  } else {
+    const base = resolve(configurationFolder);
+    const experiment = await createExperiment(configuration, { ...environment, folder: base });
+    try {
+      const evaluations = await evaluationSets({ experiment, registry, pipeline, folder: base, features });
+      const known = evaluations.find(({ dataset }) => dataset === experiment.dataset)?.features;
+      const request = { experiment, pipeline, configurationFolder, folder, surroundings, evaluations, features: known };
+      result = await runExperiment({ ...request, ...watch, resume: true });
+    } finally {
+      experiment.dispose();
+    }
+  }
+  return result && { result, summary: protocol.summary(result.evaluations) };
+}
