@@ -1,15 +1,21 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-const rooms = ['packages', 'apps'].flatMap((folder) => readdirSync(`${root}${folder}`).map((name) => `${folder}/${name}`));
+const rooms = ['packages', 'apps'].flatMap((folder) =>
+  readdirSync(`${root}${folder}`).map((name) => `${folder}/${name}`),
+);
 
 /** Tests run on the sources: a workspace package resolves to its src, so that nothing stale is ever tested. */
 const sources = [
   { find: /^@promptweave\/([a-z-]+)\/testing$/, replacement: `${root}packages/$1/src/testing/index.ts` },
   { find: /^@promptweave\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
 ];
+
+/** Whether a package's tests need a TensorFlow.js backend. */
+const computes = (room: string) =>
+  '@tensorflow/tfjs-core' in (JSON.parse(readFileSync(`${root}${room}/package.json`, 'utf8')).dependencies ?? {});
 
 export default defineConfig({
   test: {
@@ -24,7 +30,7 @@ export default defineConfig({
         name: room.split('/')[1],
         root: `${root}${room}`,
         include: ['src/**/*.test.ts'],
-        setupFiles: [`${root}tools/vitest-setup.ts`],
+        setupFiles: computes(room) ? [`${root}tools/vitest-setup.ts`] : [],
       },
     })),
   },
