@@ -18,16 +18,26 @@ const sharedTfjs = Symbol.for('promptweave.tfjs');
  */
 export function loadNative(folder, tfjs) {
   provideRemovedUtilities();
-  // libtensorflow reads this when it is loaded; 2 leaves errors only.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   globalThis[sharedTfjs] = tfjs;
   const requireFrom = createRequire(join(folder, 'package.json'));
-  const binding = requireFrom('./binding/tfjs_binding.node');
+  const binding = loadBinding(requireFrom);
   const { NodeJSKernelBackend } = requireFrom('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
   requireFrom('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
   const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
   tfjs.registerBackend('tensorflow', () => backend, 3);
   return { tensorflowVersion: binding.TF_Version, usesGpu: backend.isUsingGpuDevice };
+}
+
+/** Loads the binding and with it libtensorflow, without what that prints unless `TF_CPP_MIN_LOG_LEVEL` asks for it with 0. */
+function loadBinding(requireFrom) {
+  const quiet = requireFrom('./binding/quiet.node');
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  if (process.env.TF_CPP_MIN_LOG_LEVEL !== '0') quiet.silence();
+  try {
+    return requireFrom('./binding/tfjs_binding.node');
+  } finally {
+    quiet.restore();
+  }
 }
 
 /** Node 23 removed two functions that tfjs-node 4.22 calls; Node 22 prints a warning at their first use. */

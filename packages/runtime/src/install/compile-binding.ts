@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { BackendError } from '@promptweave/core';
 import { execa } from 'execa';
 import { lastLines } from './pip.js';
@@ -10,56 +11,62 @@ import type { WheelPlatform } from './platform.js';
 export const layout = {
   headers: 'include',
   binding: 'binding/tfjs_binding.node',
+  quiet: 'binding/quiet.node',
   package: 'node_modules/@tensorflow/tfjs-node-gpu',
   manifest: 'installation.json',
 } as const;
 
 /**
- * Compiles the C++ binding of tfjs-node-gpu against the libraries and headers of an installation, with one call of the compiler.
- * The binding finds the libraries by a path relative to itself, so that the installation can be moved.
+ * Compiles the C++ binding of tfjs-node-gpu against the libraries and headers of an installation, with one call of the compiler, and
+ * with another the few lines that keep libtensorflow from printing while it loads. The binding finds the libraries by a path
+ * relative to itself, so that the installation can be moved.
  *
  * @returns the first line of the compiler's `--version`
  * @throws BackendError without a C++17 compiler, or where it fails
  */
 export async function compileBinding(folder: string, platform: WheelPlatform): Promise<string> {
-  const { command, version } = await findCompiler();
+  const compiler = await findCompiler();
   const { include_dir: nodeHeaders } = createRequire(import.meta.url)('node-api-headers') as { include_dir: string };
-  const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(folder, layout.package, 'binding', name));
+  const darwin = platform.machine.startsWith('darwin');
+  const addon = darwin ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
+  const common = ['-std=c++17', '-O2', '-fPIC', '-w', '-DNAPI_VERSION=8', `-I${nodeHeaders}`, ...addon];
   const libraryFolder = dirname(platform.libraries[0]);
-  const target = join(folder, layout.binding);
-  await mkdir(dirname(target), { recursive: true });
-  const linking = platform.machine.startsWith('darwin')
-    ? ['-bundle', '-undefined', 'dynamic_lookup', `-Wl,-rpath,@loader_path/../${libraryFolder}`]
-    : ['-shared', `-Wl,-rpath,$ORIGIN/../${libraryFolder}`];
-  const result = await execa(
-    command,
-    [
-      ...['-std=c++17', '-O2', '-fPIC', '-w', '-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=tfjs_binding'],
-      ...[`-I${nodeHeaders}`, `-I${join(folder, layout.headers)}`, '-o', target],
-      ...sources,
-      ...linking,
-      ...platform.libraries.map((library) => join(folder, library)),
-    ],
-    { reject: false, all: true, stdin: 'ignore' },
-  );
-  if (result.failed) {
-    throw new BackendError(
-      `${command} could not compile the binding of TensorFlow: ${lastLines(result.all ?? '', 12)}`,
-      {
-        where: version,
-        remedy: `A compiler for C++17 is needed: GCC 9, Clang 9 or newer. ${howToGetCompiler}`,
-        cause: result,
-      },
-    );
-  }
-  return version;
+  await mkdir(dirname(join(folder, layout.binding)), { recursive: true });
+  const quiet = fileURLToPath(new URL('../../native/quiet.cc', import.meta.url));
+  await compile(compiler, [...common, '-DNODE_GYP_MODULE_NAME=quiet', quiet, '-o', join(folder, layout.quiet)]);
+  await compile(compiler, [
+    ...common,
+    '-DNODE_GYP_MODULE_NAME=tfjs_binding',
+    `-I${join(folder, layout.headers)}`,
+    ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(folder, layout.package, 'binding', name)),
+    `-Wl,-rpath,${darwin ? '@loader_path' : '$ORIGIN'}/../${libraryFolder}`,
+    ...platform.libraries.map((library) => join(folder, library)),
+    '-o',
+    join(folder, layout.binding),
+  ]);
+  return compiler.version;
+}
+
+async function compile({ command, version }: Compiler, options: readonly string[]): Promise<void> {
+  const result = await execa(command, options, { reject: false, all: true, stdin: 'ignore' });
+  if (!result.failed) return;
+  throw new BackendError(`${command} could not compile the binding of TensorFlow: ${lastLines(result.all ?? '', 12)}`, {
+    where: version,
+    remedy: `A compiler for C++17 is needed: GCC 9, Clang 9 or newer. ${howToGetCompiler}`,
+    cause: result,
+  });
+}
+
+interface Compiler {
+  readonly command: string;
+  readonly version: string;
 }
 
 const howToGetCompiler =
   'Install one (Debian, Ubuntu: `sudo apt-get install g++`; Fedora: `sudo dnf install gcc-c++`; Alpine has no glibc and is not supported; macOS: `xcode-select --install`) or name it in the environment variable CXX.';
 
 /** The first of `$CXX`, c++, g++ and clang++ that runs; throws a BackendError where there is none. */
-export async function findCompiler(): Promise<{ command: string; version: string }> {
+export async function findCompiler(): Promise<Compiler> {
   const own = process.env.CXX;
   for (const command of own ? [own] : ['c++', 'g++', 'clang++']) {
     const found = await execa(command, ['--version'], { reject: false, stdin: 'ignore' });

@@ -147,10 +147,10 @@ async function build(
   onProgress({ step: 'compile', message: 'the binding between TensorFlow and Node' });
   await placeTfjsNode(folder);
   const compiler = await compileBinding(folder, platform);
-  files[layout.binding] = {
-    bytes: (await stat(join(folder, layout.binding))).size,
-    sha256: await sha256OfFile(join(folder, layout.binding)),
-  };
+  for (const built of [layout.binding, layout.quiet]) {
+    const path = join(folder, built);
+    files[built] = { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
+  }
   onProgress({ step: 'check', message: 'a product of matrices and its gradient' });
   await checkInstallation(folder, information.version);
 
