@@ -58,7 +58,8 @@ export class RunFolder {
 
   /** Ends the run. */
   writeResult(result: RunResult): void {
-    this.replace('result', `${JSON.stringify(result, undefined, 2)}\n`);
+    const text = JSON.stringify(result, undefined, 2);
+    this.replace('result', `${text.replaceAll(/\[[\d,\s]*\]/g, (row) => row.replaceAll(/\s+/g, ' '))}\n`); // a row of the matrix a line
   }
 
   /** Takes away what was noted after the checkpoint that the training goes on from. */

@@ -1,0 +1,242 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readSafetensors } from '@promptweave/core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const command = join(root, 'apps/cli/bin/promptweave.js');
+const folder = mkdtempSync(join(tmpdir(), 'promptweave-'));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function start(words: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
+  return spawn(process.execPath, [command, ...words], { cwd: folder, env: { ...process.env, ...environment } });
+}
+
+/** Waits for the end of a command. */
+async function finished(child: ChildProcess): Promise<Outcome> {
+  const text = { out: '', err: '' };
+  child.stdout!.on('data', (data: Buffer) => (text.out += data.toString()));
+  child.stderr!.on('data', (data: Buffer) => (text.err += data.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...text };
+}
+
+const promptweave = (...words: string[]): Promise<Outcome> => finished(start(words));
+
+/** Eight drawings of each shape in some colours. */
+async function drawShapes(): Promise<void> {
+  const shapes = {
+    circle: '<circle cx="32" cy="32" r="RADIUS" fill="COLOUR"/>',
+    square: '<rect x="12" y="12" width="RADIUS" height="RADIUS" fill="COLOUR"/>',
+    triangle: '<path d="M32 8L58 RADIUSL6 RADIUSZ" fill="COLOUR"/>',
+  };
+  for (const [name, shape] of Object.entries(shapes)) {
+    await mkdir(join(folder, 'shapes', name), { recursive: true });
+    for (let i = 0; i < 8; i++) {
+      const drawn = shape.replaceAll('RADIUS', String(20 + 2 * i)).replace('COLOUR', `hsl(${i * 45},80%,50%)`);
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">${drawn}</svg>`;
+      const image = sharp(Buffer.from(svg)).flatten({ background: '#fff' }).png();
+      await image.toFile(join(folder, 'shapes', name, `${i}.png`));
+    }
+  }
+}
+
+beforeAll(async () => {
+  const build = spawnSync('npx', ['tsc', '-b', 'apps/cli'], { cwd: root, encoding: 'utf8' });
+  expect(build.stdout).toBe('');
+  await drawShapes();
+  await writeFile(
+    join(folder, 'shapes.yaml'),
+    `dataset: { use: folder, path: shapes, shots: all }
+backbone: { use: clip, checkpoint: icons }
+prompt: { use: coop, contextLength: 4 }
+train: { epochs: 2, batch: 4, learningRate: 0.01 }
+`,
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('promptweave', () => {
+  it('shows its commands at once', () => {
+    const program = `
+      process.argv = [process.execPath, 'promptweave', '--help'];
+      await import(${JSON.stringify(join(root, 'apps/cli/dist/main.js'))});
+      const { user, system } = process.cpuUsage();
+      console.log('milliseconds', (user + system) / 1000);`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+    for (const name of ['train', 'evaluate', 'predict', 'import', 'verify', 'doctor', 'runtime']) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+    }
+    expect(Number(/milliseconds ([\d.]+)/.exec(stdout)![1])).toBeLessThan(300);
+  });
+
+  it.each([
+    ['an unknown command', 2, ['trian'], /unknown command 'trian'\n\(Did you mean train\?\)/],
+    ['a missing argument', 2, ['train'], /missing required argument 'config'/],
+    ['a wrong choice', 2, ['evaluate', 'x', '--split', 'tset'], /Expected test, val or train/],
+    ['a missing configuration', 2, ['train', 'none.yaml'], /^ConfigError: Cannot read the configuration none\.yaml/m],
+    ['a misspelt option', 2, ['train', 'shapes.yaml', 'train.epoch=3'], /override "train\.epoch=3".*epochs/],
+    ['a folder that is no run', 3, ['predict', 'x.png', '--run', 'shapes'], /holds no prompts\.safetensors[^]*to do: /],
+    ['missing images', 4, ['evaluate', 'shapes.yaml', 'dataset.path=nowhere'], /^DatasetError: [^]*nowhere/m],
+    [
+      'a loss that explodes',
+      6,
+      ['train', 'shapes.yaml', 'train.warmupLearningRate=1e38', '-o', 'exploded'],
+      /^TrainingError: [^]*to do: Lower train\.learningRate/m,
+    ],
+  ])('says what is wrong with %s', async (_, code, words, message) => {
+    const { err, ...outcome } = await promptweave(...words);
+    expect(err).toMatch(message);
+    expect(outcome).toEqual({ code, out: '' });
+    expect(err).not.toMatch(/^ {4}at /m); // no stack
+  });
+
+  it('exits with 5 where the backend that was asked for is missing', async () => {
+    const words = ['evaluate', 'shapes.yaml', 'runtime.backend=tensorflow'];
+    const { code, err } = await finished(start(words, { PROMPTWEAVE_CACHE: join(folder, 'empty') }));
+    expect(err).toMatch(/^BackendError: /m);
+    expect(code).toBe(5);
+  });
+
+  it('takes the blame for errors that are nobody else’s', async () => {
+    const plugin = `import { z } from '${join(root, 'node_modules/zod/index.js')}';
+      export const plugins = [{ kind: 'dataset', name: 'broken', description: '', options: z.strictObject({}),
+        create: () => { throw new TypeError('cannot read this'); } }];`;
+    await writeFile(join(folder, 'broken.mjs'), plugin);
+    const configuration = 'plugins: [default, ./broken.mjs]\ndataset: { use: broken }\n';
+    await writeFile(join(folder, 'broken.yaml'), configuration);
+    const { code, err } = await promptweave('train', 'broken.yaml');
+    expect(err).toMatch(/TypeError: cannot read this\n {4}at [^]*This is a bug/);
+    expect(code).toBe(70);
+  });
+
+  it('gives errors as JSON, too', async () => {
+    const { code, out } = await promptweave('predict', 'x.png', '--run', 'shapes', '--json');
+    expect(JSON.parse(out)).toMatchObject({ error: { name: 'CheckpointError', where: 'shapes' } });
+    expect(code).toBe(3);
+  });
+});
+
+describe('a run', () => {
+  it('is trained, evaluated and used', async () => {
+    const trained = await promptweave('train', 'shapes.yaml', '--output', 'run', '--json');
+    expect(trained.code, trained.err).toBe(0);
+    const result = JSON.parse(trained.out) as { evaluations: { test: { accuracy: number; images: number } } };
+    expect(result).toMatchObject({ folder: 'run', format: 1, training: { step: 6, epochs: 2 } });
+    expect(readdirSync(join(folder, 'run')).sort()).toEqual(
+      ['config.yaml', 'log.txt', 'metrics.jsonl', 'prompts.safetensors', 'result.json', 'resume.safetensors'].sort(),
+    );
+    const metrics = readFileSync(join(folder, 'run/metrics.jsonl'), 'utf8').trim().split('\n');
+    expect(metrics.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([1, 2, 3, 4, 5, 6]);
+
+    const again = await promptweave('train', 'shapes.yaml', '--output', 'run');
+    expect(again.err).toContain('ConfigError: This folder holds a run already.');
+    expect(again.code).toBe(2);
+
+    const evaluated = await promptweave('evaluate', 'run', '--json');
+    expect(evaluated.code, evaluated.err).toBe(0);
+    expect(JSON.parse(evaluated.out)).toMatchObject({ accuracy: result.evaluations.test.accuracy, images: 6 });
+
+    // The data set is not needed any more.
+    const moved = join(folder, 'run', 'config.yaml');
+    await writeFile(moved, readFileSync(moved, 'utf8').replace('path: shapes', 'path: gone'));
+    const predicted = await promptweave('predict', 'shapes/circle/3.png', '--run', 'run', '--top', '2', '--json');
+    expect(predicted.code, predicted.err).toBe(0);
+    const [{ image, classes }] = JSON.parse(predicted.out) as [{ image: string; classes: { probability: number }[] }];
+    expect(image).toBe('shapes/circle/3.png');
+    expect(classes).toHaveLength(2);
+    expect(classes[0]!.probability).toBeGreaterThanOrEqual(classes[1]!.probability);
+    const missing = await promptweave('predict', 'none.png', '--run', 'run');
+    expect(missing.err).toMatch(/^DatasetError: The image cannot be read: .*none\.png/m);
+    expect(missing.code).toBe(4);
+  });
+
+  it('stops after the current step at Ctrl-C, and goes on with the same bits', async () => {
+    const words = ['train', 'shapes.yaml', 'train.epochs=20'];
+    const whole = await promptweave(...words, '--output', 'whole');
+    expect(whole.code, whole.err).toBe(0);
+    const child = start([...words, '--output', 'stopped']);
+    child.stderr!.on('data', (data: Buffer) => {
+      if (data.includes('epoch 1/20 step')) child.kill('SIGINT');
+    });
+    const stopped = await finished(child);
+    expect(stopped.code).toBe(130);
+    expect(stopped.err).toContain('promptweave train shapes.yaml train.epochs=20 --output stopped --resume');
+    expect(existsSync(join(folder, 'stopped/result.json'))).toBe(false);
+    const resumed = await promptweave(...words, '--output', 'stopped', '--resume');
+    expect(resumed.code, resumed.err).toBe(0);
+    expect(resumed.err).toMatch(/Going on after step \d+/);
+    const [expected, found] = ['whole', 'stopped'].map((run) => readFileSync(join(folder, run, 'prompts.safetensors')));
+    expect(found!.equals(expected!)).toBe(true);
+    const steps = readFileSync(join(folder, 'stopped/metrics.jsonl'), 'utf8').trim().split('\n').length;
+    expect(steps).toBe(60);
+  });
+});
+
+describe('promptweave import', () => {
+  const fixture = (name: string): string => join(root, 'apps/cli/fixtures', name);
+  const options = ['--config', 'shapes.yaml', '--json'];
+
+  // Written by PyTorch, see scripts/authors-checkpoints.py; float16 in the second.
+  it.each([
+    ['prompt-learner.pth.tar-50', ['token_prefix', 'token_suffix'], 6],
+    [
+      'whole-model.pth.tar-5',
+      ['prompt_learner.token_prefix', 'prompt_learner.token_suffix', 'image_encoder.class_embedding', 'logit_scale'],
+      3,
+    ],
+  ])('makes a run of %s', async (name, ignored, digits) => {
+    const folderOfRun = `imported ${name}`;
+    const { code, out, err } = await promptweave(
+      'import',
+      fixture(name),
+      ...options,
+      '--method',
+      'coop',
+      '--out',
+      folderOfRun,
+    );
+    expect(code, err).toBe(0);
+    expect(JSON.parse(out)).toEqual({ folder: folderOfRun, tensors: { ctx: [4, 128] }, ignored });
+    const { tensors } = await readSafetensors(join(folder, folderOfRun, 'prompts.safetensors'));
+    const first = [...tensors.get('ctx')!.data().slice(0, 3)];
+    [-0.5107975602149963, 1.0282717943191528, -0.3531515896320343].forEach((value, i) => {
+      expect(first[i]).toBeCloseTo(value, digits);
+    });
+    const evaluated = await promptweave('evaluate', folderOfRun, '--json');
+    expect(JSON.parse(evaluated.out)).toMatchObject({ images: 6 });
+  });
+
+  it.each([
+    [
+      'another number of tokens',
+      ['prompt.contextLength=2'],
+      /"ctx" has the shape \[4, 128\], the classifier's \[2, 128\]/,
+    ],
+    ['another method', ['prompt.use=maple', 'prompt.depth=2'], /lacks the tensor "proj\.weight"/],
+  ])('refuses what does not fit: %s', async (_, overrides, message) => {
+    const name = fixture('prompt-learner.pth.tar-50');
+    const { code, err } = await promptweave('import', name, ...overrides, ...options, '--out', 'refused');
+    expect(err).toMatch(message);
+    expect(code).toBe(3);
+    expect(existsSync(join(folder, 'refused'))).toBe(false);
+  });
+
+  it('names the methods where there is none of that name', async () => {
+    const words = ['import', fixture('prompt-learner.pth.tar-50'), ...options, '--method', 'mapel', '--out', 'refused'];
+    const { code, err } = await promptweave(...words);
+    expect(err).toContain('There is no method called "mapel". Did you mean `maple`?');
+    expect(code).toBe(2);
+  });
+});
