@@ -6,7 +6,8 @@ const rooms = [
   { sourceTag: 'room:core', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'room:runtime', onlyDependOnLibsWithTags: ['room:core'] },
   { sourceTag: 'room:data', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'room:plugin', onlyDependOnLibsWithTags: ['room:core', 'room:data'] },
+  { sourceTag: 'room:client', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'room:plugin', onlyDependOnLibsWithTags: ['room:core', 'room:data', 'room:client'] },
   { sourceTag: 'room:bench', onlyDependOnLibsWithTags: ['room:core'] },
   {
     sourceTag: 'room:app',

@@ -1,0 +1,188 @@
+import type { CallOptions, Connection, JsonObject } from './http/connection.js';
+import { everyPage } from './paging.js';
+import { number, object, objects, optionalText, pairs, record, text } from './wire.js';
+
+/** A name under which versions are registered. Times are in milliseconds since 1970. */
+export interface RegisteredModel {
+  readonly name: string;
+  readonly description: string;
+  readonly creationTime: number;
+  readonly lastUpdateTime: number;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Version by alias. */
+  readonly aliases: Readonly<Record<string, string>>;
+}
+
+export interface ModelVersion {
+  readonly name: string;
+  /** A whole number as text, as the server gives it. */
+  readonly version: string;
+  readonly description: string;
+  /** Where its files were when it was registered. */
+  readonly source: string;
+  readonly runId?: string;
+  readonly status: 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'READY';
+  readonly creationTime: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly aliases: readonly string[];
+}
+
+export interface NewModelVersion extends CallOptions {
+  readonly name: string;
+  /** URI of the folder with the model's files. */
+  readonly source: string;
+  /** The run that made it. */
+  readonly runId?: string;
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** What to look for among models or versions. */
+export interface ModelSearch extends CallOptions {
+  /** In MLflow's search language, e.g. "name = 'flowers'". */
+  readonly filter?: string;
+  readonly orderBy?: readonly string[];
+  readonly pageSize?: number;
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** The model registry. */
+export class Models {
+  constructor(private readonly connection: Connection) {}
+
+  /** @throws MlflowApiError RESOURCE_ALREADY_EXISTS */
+  async create(
+    name: string,
+    { description, tags, ...options }: CallOptions & Partial<Pick<RegisteredModel, 'description' | 'tags'>> = {},
+  ): Promise<RegisteredModel> {
+    const body = { name, description, tags: pairs(tags) };
+    const answer = await this.send('POST', 'registered-models/create', body, { ...options, repeatable: false });
+    return modelOf(object(answer['registered_model']));
+  }
+
+  /** @throws MlflowApiError RESOURCE_DOES_NOT_EXIST */
+  async get(name: string, options?: CallOptions): Promise<RegisteredModel> {
+    return modelOf(object((await this.read('registered-models/get', { name }, options))['registered_model']));
+  }
+
+  async update(name: string, description: string, options?: CallOptions): Promise<void> {
+    await this.send('PATCH', 'registered-models/update', { name, description }, options);
+  }
+
+  async rename(name: string, newName: string, options?: CallOptions): Promise<void> {
+    await this.send('POST', 'registered-models/rename', { name, new_name: newName }, options);
+  }
+
+  /** Deletes a model with all of its versions. */
+  async delete(name: string, options?: CallOptions): Promise<void> {
+    await this.send('DELETE', 'registered-models/delete', { name }, options);
+  }
+
+  search({ filter, orderBy, pageSize = 100, ...options }: ModelSearch = {}): AsyncGenerator<RegisteredModel> {
+    return everyPage(async (token) => {
+      const query = { filter, order_by: orderBy?.join(','), max_results: String(pageSize), page_token: token };
+      const answer = await this.read('registered-models/search', query, options);
+      return {
+        items: objects(answer['registered_models']).map(modelOf),
+        next: optionalText(answer['next_page_token']),
+      };
+    });
+  }
+
+  async setTag(name: string, key: string, value: string, options?: CallOptions): Promise<void> {
+    await this.send('POST', 'registered-models/set-tag', { name, key, value }, options);
+  }
+
+  /** Points an alias to a version, away from any other. */
+  async setAlias(name: string, alias: string, version: string, options?: CallOptions): Promise<void> {
+    await this.send('POST', 'registered-models/alias', { name, alias, version }, options);
+  }
+
+  async deleteAlias(name: string, alias: string, options?: CallOptions): Promise<void> {
+    await this.send('DELETE', 'registered-models/alias', { name, alias }, options);
+  }
+
+  /** @throws MlflowApiError RESOURCE_DOES_NOT_EXIST or INVALID_PARAMETER_VALUE, by the server's version */
+  async getByAlias(name: string, alias: string, options?: CallOptions): Promise<ModelVersion> {
+    const answer = await this.read('registered-models/alias', { name, alias }, options);
+    return versionOf(object(answer['model_version']));
+  }
+
+  /** @throws MlflowApiError RESOURCE_DOES_NOT_EXIST where there is no such model */
+  async createVersion({ name, source, runId, description, tags, ...options }: NewModelVersion): Promise<ModelVersion> {
+    const body = { name, source, run_id: runId, description, tags: pairs(tags) };
+    const answer = await this.send('POST', 'model-versions/create', body, { ...options, repeatable: false });
+    return versionOf(object(answer['model_version']));
+  }
+
+  /** @throws MlflowApiError RESOURCE_DOES_NOT_EXIST */
+  async getVersion(name: string, version: string, options?: CallOptions): Promise<ModelVersion> {
+    const answer = await this.read('model-versions/get', { name, version }, options);
+    return versionOf(object(answer['model_version']));
+  }
+
+  async updateVersion(name: string, version: string, description: string, options?: CallOptions): Promise<void> {
+    await this.send('PATCH', 'model-versions/update', { name, version, description }, options);
+  }
+
+  async deleteVersion(name: string, version: string, options?: CallOptions): Promise<void> {
+    await this.send('DELETE', 'model-versions/delete', { name, version }, options);
+  }
+
+  async setVersionTag(name: string, version: string, key: string, value: string, options?: CallOptions): Promise<void> {
+    await this.send('POST', 'model-versions/set-tag', { name, version, key, value }, options);
+  }
+
+  searchVersions({ filter, orderBy, pageSize = 200, ...options }: ModelSearch = {}): AsyncGenerator<ModelVersion> {
+    return everyPage(async (token) => {
+      const query = { filter, order_by: orderBy?.join(','), max_results: String(pageSize), page_token: token };
+      const answer = await this.read('model-versions/search', query, options);
+      return { items: objects(answer['model_versions']).map(versionOf), next: optionalText(answer['next_page_token']) };
+    });
+  }
+
+  /** Artifact URI from which a version's files can be downloaded. */
+  async downloadUri(name: string, version: string, options?: CallOptions): Promise<string> {
+    return text((await this.read('model-versions/get-download-uri', { name, version }, options))['artifact_uri']);
+  }
+
+  private read(endpoint: string, query: Record<string, string | undefined>, options?: CallOptions) {
+    return this.connection.call({ ...options, method: 'GET', endpoint, query });
+  }
+
+  private send(
+    method: Method,
+    endpoint: string,
+    body: unknown,
+    options?: CallOptions & { readonly repeatable?: boolean },
+  ) {
+    return this.connection.call({ ...options, method, endpoint, body });
+  }
+}
+
+function modelOf(json: JsonObject): RegisteredModel {
+  const aliases = objects(json['aliases']).map((entry) => [text(entry['alias']), text(entry['version'])]);
+  return {
+    name: text(json['name']),
+    description: text(json['description']),
+    creationTime: number(json['creation_timestamp']),
+    lastUpdateTime: number(json['last_updated_timestamp']),
+    tags: record(json['tags']),
+    aliases: Object.fromEntries(aliases),
+  };
+}
+
+function versionOf(json: JsonObject): ModelVersion {
+  return {
+    name: text(json['name']),
+    version: text(json['version']),
+    description: text(json['description']),
+    source: text(json['source']),
+    runId: optionalText(json['run_id']),
+    status: text(json['status']) as ModelVersion['status'],
+    creationTime: number(json['creation_timestamp']),
+    tags: record(json['tags']),
+    aliases: Array.isArray(json['aliases']) ? json['aliases'].map(text) : [],
+  };
+}
