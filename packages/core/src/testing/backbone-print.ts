@@ -1,0 +1,25 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Backbone } from '../contracts/backbone.js';
+import { encodeReference } from '../model/reference.js';
+import { batchFor, classNames, sameValues } from './compose.js';
+import { demand } from './conformance-error.js';
+
+/** What the backbone makes of fixed tokens, texts and images. */
+export function printOf(backbone: Backbone): number[] {
+  return tf.tidy(() => {
+    const { images } = batchFor(backbone);
+    const { startId, endId } = backbone.tokenizer;
+    return [
+      backbone.embedTokens([0, startId, endId]),
+      encodeReference(backbone, classNames, 'a photo of a {}.').encoding.features,
+      backbone.encodeImages(images),
+    ].flatMap((tensor) => [...tensor.dataSync()]);
+  });
+}
+
+/** @throws ConformanceError where `work` changes what the backbone computes. */
+export function demandSameBackbone(backbone: Backbone, work: () => void): void {
+  const before = printOf(backbone);
+  work();
+  demand(sameValues(before, printOf(backbone)), 'The backbone computes other values after a training step.');
+}

@@ -1,0 +1,46 @@
+import { ConformanceError } from './conformance-error.js';
+import type { LabelsPlugin, LossPlugin, Plugin, PromptPlugin } from '../plugin/define-plugin.js';
+import { labelAlignerChecks, type LabelAlignerSuite } from './label-aligner-checks.js';
+import { lossChecks, type LossSuite } from './loss-checks.js';
+import { promptLearnerChecks, type PromptLearnerSuite } from './prompt-learner-checks.js';
+import { optionSets, subjectOf, type Checks, type Subject, type Suite } from './suite.js';
+
+/**
+ * Checks a prompt learner without a test runner.
+ * @throws ConformanceError naming the plugin, its options, the check and what was found, at the first check that fails
+ */
+export function checkPromptLearner(plugin: PromptPlugin, suite: PromptLearnerSuite): Promise<void> {
+  return checkAll(plugin, suite, promptLearnerChecks);
+}
+
+/** Checks a label aligner without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
+export function checkLabelAligner(plugin: LabelsPlugin, suite: LabelAlignerSuite): Promise<void> {
+  return checkAll(plugin, suite, labelAlignerChecks);
+}
+
+/** Checks a loss without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
+export function checkLoss(plugin: LossPlugin, suite: LossSuite): Promise<void> {
+  return checkAll(plugin, suite, lossChecks);
+}
+
+async function checkAll<P extends Plugin, S extends Suite>(
+  plugin: P,
+  suite: S,
+  checks: Checks<Subject<P, S>>,
+): Promise<void> {
+  const backbone = suite.backbone();
+  try {
+    for (const options of optionSets(suite)) {
+      for (const [name, check] of Object.entries(checks)) {
+        try {
+          await check(subjectOf(plugin, suite, backbone, options));
+        } catch (cause) {
+          const where = `${plugin.name} ${JSON.stringify(options)}: ${name}`;
+          throw new ConformanceError(`${where}: ${(cause as Error).message}`, { where, cause });
+        }
+      }
+    }
+  } finally {
+    backbone.dispose();
+  }
+}

@@ -1,0 +1,9 @@
+import { PromptweaveError } from '../errors.js';
+
+/** A part does not do what its contract says. */
+export class ConformanceError extends PromptweaveError {}
+
+/** @throws ConformanceError with the message, unless the condition holds. */
+export function demand(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new ConformanceError(message);
+}

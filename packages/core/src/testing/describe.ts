@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import type { Backbone } from '../contracts/backbone.js';
+import type { LabelsPlugin, LossPlugin, Plugin, PromptPlugin } from '../plugin/define-plugin.js';
+import { labelAlignerChecks, type LabelAlignerSuite } from './label-aligner-checks.js';
+import { lossChecks, type LossSuite } from './loss-checks.js';
+import { promptLearnerChecks, type PromptLearnerSuite } from './prompt-learner-checks.js';
+import { optionSets, subjectOf, type Checks, type Subject, type Suite } from './suite.js';
+
+/**
+ * The conformance suite of a prompt learner, as vitest tests: one for each check and set of options.
+ *
+ * @example describePromptLearner(myLearner, { backbone: () => randomClip({ … }), options: [{}, { depth: 1 }] });
+ */
+export function describePromptLearner(plugin: PromptPlugin, suite: PromptLearnerSuite): void {
+  describeAll('prompt learner', plugin, suite, promptLearnerChecks);
+}
+
+/** The conformance suite of a label aligner. */
+export function describeLabelAligner(plugin: LabelsPlugin, suite: LabelAlignerSuite): void {
+  describeAll('label aligner', plugin, suite, labelAlignerChecks);
+}
+
+/** The conformance suite of a loss. */
+export function describeLoss(plugin: LossPlugin, suite: LossSuite): void {
+  describeAll('loss', plugin, suite, lossChecks);
+}
+
+function describeAll<P extends Plugin, S extends Suite>(
+  kind: string,
+  plugin: P,
+  suite: S,
+  checks: Checks<Subject<P, S>>,
+): void {
+  describe.each(optionSets(suite).map((options) => [JSON.stringify(options), options] as const))(
+    `${kind} ${plugin.name} %s`,
+    (_, options) => {
+      let backbone: Backbone;
+      beforeAll(() => {
+        backbone = suite.backbone();
+      });
+      afterAll(() => backbone.dispose());
+      for (const [name, check] of Object.entries(checks)) {
+        it(name, () => check(subjectOf(plugin, suite, backbone, options)));
+      }
+    },
+  );
+}

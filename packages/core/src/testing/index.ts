@@ -1,0 +1,21 @@
+export { checkLabelAligner, checkLoss, checkPromptLearner } from './check.js';
+export {
+  batchFor,
+  classNames,
+  compose,
+  contextOf,
+  jitter,
+  logitsOf,
+  train,
+  type Chosen,
+  type Composition,
+} from './compose.js';
+export { ConformanceError } from './conformance-error.js';
+export { describeLabelAligner, describeLoss, describePromptLearner } from './describe.js';
+export { checkGradients, totalLoss, type GradientCheckOptions } from './finite-differences.js';
+export type { LabelAlignerSuite } from './label-aligner-checks.js';
+export type { LossSuite } from './loss-checks.js';
+export { optionRows, optionsTable, type OptionRow } from './options-table.js';
+export { probeLearner } from './probe-learner.js';
+export type { PromptLearnerSuite } from './prompt-learner-checks.js';
+export type { ParsedOptions, Suite, VariableFacts } from './suite.js';

@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { PromptLearner } from '../contracts/parts.js';
+import { seededNormal } from '../model/maths.js';
+import { templateTokens } from '../model/template-tokens.js';
+import { disposeVariables, variablesFrom } from '../model/variables.js';
+import { definePlugin } from '../plugin/define-plugin.js';
+
+/** A prompt learner that does what a learner may do: prompts at two depths of both towers. Stands beside parts under test. */
+export const probeLearner = definePlugin({
+  kind: 'prompt',
+  name: 'probe',
+  description: 'Two context vectors and one deep prompt in each tower, for tests.',
+  options: z.strictObject({}),
+  properties: () => ({ promptsVision: true, dependsOnImage: false, novelClasses: 'swap' }),
+  create: ({ backbone, seed }): PromptLearner => {
+    const { text, vision } = backbone.shape;
+    const draw = (name: string, width: number) => seededNormal([2, width], 0.1, seed, name);
+    const variables = variablesFrom({
+      probe_text: draw('probe_text', text.width),
+      probe_text_deep: draw('probe_text_deep', text.width),
+      probe_vision: draw('probe_vision', vision.width),
+      probe_vision_deep: draw('probe_vision_deep', vision.width),
+    });
+    const copy = (variable: tf.Variable) => tf.clone(variable) as tf.Tensor2D;
+    return {
+      variables,
+      template: templateTokens(backbone.tokenizer, 'a photo of a {}.'),
+      prompts: () => ({
+        text: {
+          vectors: copy(variables.probe_text),
+          scope: 'shared',
+          namePosition: 'end',
+          deep: [copy(variables.probe_text_deep)],
+        },
+        vision: { shallow: copy(variables.probe_vision), deep: [copy(variables.probe_vision_deep)] },
+      }),
+      dispose: () => disposeVariables(variables),
+    };
+  },
+});
