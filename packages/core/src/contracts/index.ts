@@ -5,3 +5,4 @@ export type * from './pipeline.js';
 export type * from './prompts.js';
 export type * from './protocol.js';
 export type * from './tokenizer.js';
+export type * from './tracker.js';

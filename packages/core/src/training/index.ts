@@ -18,6 +18,6 @@ export { assignVariables, variableValues } from './variable-values.js';
 export { coreVersion } from './version.js';
 export { describeEvent, duration, percent } from './describe-event.js';
 export { evaluateSet, type EvaluationSet } from './evaluate-set.js';
-export { type Provenance, type Surroundings } from './provenance.js';
+export { environmentOf, type Environment, type Provenance, type Surroundings } from './provenance.js';
 export { runExperiment, type RunRequest, type RunResult } from './run-experiment.js';
 export { runFiles } from './run-folder.js';

@@ -7,8 +7,18 @@ import { configurationHash } from '../config/canonical.js';
 import type { Experiment } from '../experiment/experiment.js';
 import { coreVersion } from './version.js';
 
+/** The programs and the machine that a result was computed with. */
+export interface Environment {
+  /** Commit of the working directory's git repository, and whether files were changed since; absent outside of one. */
+  readonly git?: { readonly commit: string; readonly changed: boolean };
+  /** Packages by name, and Node. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly backend: string;
+  readonly platform: string;
+}
+
 /** What a result depends on, so that it can be had again. */
-export interface Provenance {
+export interface Provenance extends Environment {
   /** SHA-256 of the resolved configuration, the identity of the experiment. */
   readonly configuration: string;
   /** SHA-256 of the backbone's weights. */
@@ -17,12 +27,6 @@ export interface Provenance {
   readonly dataset: string;
   /** SHA-256 of the file of learned parts. */
   readonly learned: string;
-  /** Commit of the working directory's git repository, and whether files were changed since; absent outside of one. */
-  readonly git?: { readonly commit: string; readonly changed: boolean };
-  /** Packages by name, and Node. */
-  readonly versions: Readonly<Record<string, string>>;
-  readonly backend: string;
-  readonly platform: string;
   /** End of the run, ISO 8601. */
   readonly date: string;
 }
@@ -39,14 +43,25 @@ export interface Surroundings {
 export async function provenanceOf(
   { configuration, backbone, dataset }: Pick<Experiment, 'configuration' | 'backbone' | 'dataset'>,
   learnedFile: string,
-  { backend = tf.getBackend(), versions = {} }: Surroundings = {},
+  surroundings?: Surroundings,
 ): Promise<Provenance> {
-  const git = await gitState();
   return {
     configuration: configurationHash(configuration),
     checkpoint: backbone.digest,
     dataset: dataset.digest,
     learned: await fileDigest(learnedFile),
+    ...(await environmentOf(surroundings)),
+    date: new Date().toISOString(),
+  };
+}
+
+/** The programs and the machine at hand. */
+export async function environmentOf({
+  backend = tf.getBackend(),
+  versions = {},
+}: Surroundings = {}): Promise<Environment> {
+  const git = await gitState();
+  return {
     ...(git && { git }),
     versions: {
       node: process.versions.node,
@@ -56,7 +71,6 @@ export async function provenanceOf(
     },
     backend,
     platform: `${process.platform}-${process.arch}`,
-    date: new Date().toISOString(),
   };
 }
 

@@ -1,0 +1,63 @@
+import type { Environment } from '../training/provenance.js';
+
+/** A run begins, or goes on. */
+export interface RunStart {
+  readonly type: 'start';
+  /**
+   * Identity of the run: the same run has the same one, wherever and however often it is recorded. A cell of a sweep has
+   * that of its configuration within the sweep. Without one, the run is that of its folder.
+   */
+  readonly id?: string;
+  /** What people call it. */
+  readonly name: string;
+  /** What it is compared with: runs of one experiment lie together. */
+  readonly experiment: string;
+  /** The sweep that the run belongs to. */
+  readonly parent?: { readonly id: string; readonly name: string };
+  /** The resolved configuration, or what else describes the run. */
+  readonly configuration: object;
+  readonly environment: Environment;
+  /** SHA-256 of the backbone's weights, and the digest of the data set. */
+  readonly digests?: { readonly checkpoint: string; readonly dataset: string };
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** Values after a step; any number, NaN and the infinities included. The tracker adds the time. */
+export interface RunMetrics {
+  readonly type: 'metrics';
+  readonly step: number;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** A file of the run's folder is written, anew or for the first time. */
+export interface RunArtifact {
+  readonly type: 'artifact';
+  /** Relative to the run's folder, with slashes. */
+  readonly path: string;
+}
+
+/** A run ends; stopped and failed ones may go on later. */
+export interface RunEnd {
+  readonly type: 'end';
+  readonly status: 'finished' | 'stopped' | 'failed';
+  /** Why it failed. */
+  readonly error?: string;
+}
+
+/** What happens in a run. */
+export type RunEvent = RunStart | RunMetrics | RunArtifact | RunEnd;
+
+/**
+ * Records a run somewhere besides its folder, which always has everything (`runFiles`).
+ *
+ * A tracker is a guest: `record` returns at once and never throws, and nothing that happens to it changes the run.
+ */
+export interface Tracker {
+  readonly name: string;
+  record(event: RunEvent): void;
+  /**
+   * Ends the recording; call it once, at the end. Never rejects, and returns within seconds.
+   * @returns what could not be recorded or is still to be delivered, each as a sentence; nothing where all is well
+   */
+  close(): Promise<readonly string[]>;
+}
