@@ -24,7 +24,7 @@ export async function loadClip(
   folder: string,
   fast = true,
 ): Promise<ClipBackbone> {
-  const source = options.checkpoint === EMBEDDED ? modelFolder : localPath(options.checkpoint, folder);
+  const source = sourceOf(options, folder);
   const weights = await loadClipCheckpoint(source, { activation: options.activation });
   const { architecture } = weights;
   const tokenizer = await loadTokenizer(weights.tokenizerFiles ?? { bpeMerges: OPENAI_MERGES });
@@ -45,6 +45,11 @@ export async function loadClip(
   );
 }
 
+/** SHA-256 of the weights that `loadClip` would load. */
+export async function clipDigest(options: z.output<typeof clipOptions>, folder: string): Promise<string> {
+  return (await loadClipCheckpoint(sourceOf(options, folder), { activation: options.activation })).digest;
+}
+
 /** The sizes of the towers. */
 export function shapeOf(architecture: ClipArchitecture): BackboneShape {
   return {
@@ -63,6 +68,10 @@ export function shapeOf(architecture: ClipArchitecture): BackboneShape {
     },
     embedding: architecture.embedding,
   };
+}
+
+function sourceOf({ checkpoint }: z.output<typeof clipOptions>, folder: string): string {
+  return checkpoint === EMBEDDED ? modelFolder : localPath(checkpoint, folder);
 }
 
 function localPath(checkpoint: string, folder: string): string {

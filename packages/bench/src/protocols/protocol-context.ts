@@ -15,7 +15,7 @@ import {
 /** Where the features of frozen towers are kept for later use, see `FeatureLibrary`. */
 export interface FeatureSource {
   /** The store of one data set's unprompted image features. */
-  of(experiment: Experiment, dataset: ResolvedPart): FeatureStore;
+  of(experiment: Experiment, dataset: ResolvedPart): Promise<FeatureStore>;
 }
 
 /** Where data sets come from. */
@@ -35,10 +35,12 @@ export async function evaluationSets(request: ContextRequest): Promise<readonly 
   const parts = new Map<Dataset, ResolvedPart>();
   const context = protocolContext(request, (dataset, part) => parts.set(dataset, part));
   const sets = await registry.get('protocol', protocol.use).evaluations(context, optionsOf(protocol));
-  return sets.map((set) => {
-    const part = parts.get(set.dataset);
-    return part && features ? { ...set, features: features.of(experiment, part) } : set;
-  });
+  return Promise.all(
+    sets.map(async (set) => {
+      const part = parts.get(set.dataset);
+      return part && features ? { ...set, features: await features.of(experiment, part) } : set;
+    }),
+  );
 }
 
 function protocolContext(

@@ -8,4 +8,4 @@ export { datasetPart } from './dataset-part.js';
 export { resolveConfiguration, type ResolveOptions } from './resolve.js';
 export { configurationSchema } from './schema.js';
 export type { EvaluateSettings, RuntimeSettings } from './sections.js';
-export { parseConfiguration, readConfiguration, type ConfigurationSource } from './source.js';
+export { parseConfiguration, readConfiguration, sourceFromValue, type ConfigurationSource } from './source.js';

@@ -1,0 +1,140 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { ConfigError, runFiles, toYaml, type ProtocolSummary } from '@promptweave/core';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
+import { claimantOf, type Claimant } from './claim.js';
+import type { CellIdentity, PlannedCell } from './plan.js';
+
+/** Names of the files of a cell's folder, besides those of a run. */
+export const cellFiles = {
+  /** What the cell chooses, and its identity. */
+  cell: 'cell.json',
+  /** There if and only if the cell is finished. */
+  outcome: 'outcome.json',
+  /** A line of JSON for each attempt that failed. */
+  failures: 'failures.jsonl',
+} as const;
+
+/** What a finished cell is told by. */
+export interface CellOutcome {
+  /** The figures of the protocol, fractions in [0, 1]. */
+  readonly summary: ProtocolSummary;
+  /** Learned numbers. */
+  readonly parameters: number;
+  /** Training alone. */
+  readonly seconds: number;
+  readonly evaluationSeconds: number;
+  /** End, ISO 8601. */
+  readonly date: string;
+}
+
+/** An attempt that failed: an error, or a process that was lost on the way. */
+export interface CellFailure {
+  readonly kind: 'error' | 'lost';
+  readonly message: string;
+  readonly where?: string;
+  readonly remedy?: string;
+  readonly stack?: string;
+  readonly date: string;
+}
+
+/** Where a cell stands; read from its folder alone. */
+export type CellState =
+  | { readonly status: 'finished'; readonly outcome: CellOutcome }
+  | { readonly status: 'failed'; readonly failures: readonly CellFailure[] }
+  | { readonly status: 'running'; readonly claimant: Claimant }
+  | { readonly status: 'waiting' | 'interrupted'; readonly failures: readonly CellFailure[] };
+
+/** How often a cell may fail by itself, and how often its process may be lost. */
+export interface Patience {
+  /** Attempts after the first one that failed. */
+  readonly retries: number;
+}
+
+/** Processes may be ended from outside, by a scheduler for example, without the cell being to blame. */
+const LOST = 20;
+
+const described = z.object({
+  format: z.literal(1),
+  id: z.string(),
+  name: z.string().optional(),
+  values: z.record(z.string(), z.unknown()),
+  identity: z.object({
+    configuration: z.string(),
+    checkpoint: z.string(),
+    plugins: z.record(z.string(), z.string()),
+  }),
+  /** Folder that relative paths of the configuration refer to, as seen from this folder. */
+  configurationFolder: z.string(),
+});
+
+/** The folder of one cell of a sweep: all that is known about it. */
+export class CellFolder {
+  constructor(readonly path: string) {}
+
+  /** Writes what a cell is, once. */
+  prepare({ id, name, values, identity, configuration }: PlannedCell, configurationFolder: string): void {
+    mkdirSync(this.path, { recursive: true });
+    if (existsSync(this.file('cell'))) return;
+    const folder = relative(this.path, resolve(configurationFolder)) || '.';
+    writeFileAtomic.sync(join(this.path, runFiles.configuration), toYaml(configuration));
+    const cell = { format: 1, id, ...(name !== undefined && { name }), values, identity, configurationFolder: folder };
+    writeFileAtomic.sync(this.file('cell'), `${JSON.stringify(cell, undefined, 2)}\n`);
+  }
+
+  /** @throws ConfigError where the folder is not that of a cell */
+  describe(): {
+    id: string;
+    name?: string;
+    values: Record<string, unknown>;
+    identity: CellIdentity;
+    configurationFolder: string;
+  } {
+    if (!existsSync(this.file('cell')))
+      throw new ConfigError('This is not the folder of a cell.', { where: this.path });
+    const cell = described.parse(JSON.parse(readFileSync(this.file('cell'), 'utf8')));
+    return { ...cell, configurationFolder: resolve(this.path, cell.configurationFolder) };
+  }
+
+  state({ retries }: Patience): CellState {
+    const outcome = this.outcome();
+    if (outcome) return { status: 'finished', outcome };
+    const claimant = existsSync(this.path) ? claimantOf(this.path) : undefined;
+    if (claimant) return { status: 'running', claimant };
+    const failures = this.failures();
+    const errors = failures.filter(({ kind }) => kind === 'error').length;
+    if (errors > retries || failures.length - errors >= LOST) return { status: 'failed', failures };
+    const begun = existsSync(join(this.path, runFiles.metrics));
+    return { status: begun ? 'interrupted' : 'waiting', failures };
+  }
+
+  outcome(): CellOutcome | undefined {
+    return existsSync(this.file('outcome'))
+      ? (JSON.parse(readFileSync(this.file('outcome'), 'utf8')) as CellOutcome)
+      : undefined;
+  }
+
+  failures(): CellFailure[] {
+    if (!existsSync(this.file('failures'))) return [];
+    const lines = readFileSync(this.file('failures'), 'utf8').split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as CellFailure);
+  }
+
+  finish(outcome: CellOutcome): void {
+    writeFileAtomic.sync(this.file('outcome'), `${JSON.stringify(outcome, undefined, 2)}\n`);
+  }
+
+  fail(failure: Omit<CellFailure, 'date'>): void {
+    appendFileSync(this.file('failures'), `${JSON.stringify({ ...failure, date: new Date().toISOString() })}\n`);
+  }
+
+  /** Lets a failed cell begin anew. */
+  forgive(): void {
+    rmSync(this.file('failures'), { force: true });
+  }
+
+  private file(name: keyof typeof cellFiles): string {
+    return join(this.path, cellFiles[name]);
+  }
+}

@@ -1,0 +1,96 @@
+import { InvalidConfigurationError, type ConfigurationSource, type Problem } from '@promptweave/core';
+import { z } from 'zod';
+
+/** Values by option path; a list stands for any of its entries. */
+const conditions = z.record(z.string(), z.unknown());
+const values = z.array(z.unknown(), 'expected a list of values').min(1, 'expected at least one value');
+const axis = z.union([values, z.strictObject({ values, when: conditions.optional() })]);
+const range = z
+  .strictObject({
+    from: z.number(),
+    to: z.number(),
+    scale: z.enum(['linear', 'log']).default('linear'),
+    whole: z.boolean().default(false),
+  })
+  .refine(({ from, to }) => from < to, 'expected from below to')
+  .refine(({ from, scale }) => scale === 'linear' || from > 0, 'a logarithmic range begins above 0');
+const sample = z.strictObject({
+  count: z.int().min(1),
+  method: z.enum(['halton', 'random']).default('halton'),
+  seed: z.int().min(0).default(1),
+  ranges: z.record(z.string(), range),
+});
+
+/** A range that points are drawn from. */
+export type Range = z.output<typeof range>;
+/** Points drawn from ranges. */
+export type Sample = z.output<typeof sample>;
+/** Values by option path. */
+export type Conditions = z.output<typeof conditions>;
+
+/** The values of one option, and for which cells they are varied. */
+export interface Axis {
+  readonly path: string;
+  readonly values: readonly unknown[];
+  readonly when?: Conditions;
+}
+
+/** What the `grid` section of a configuration says. */
+export interface Grid {
+  /** Every combination, in the order of writing; the last one changes fastest. */
+  readonly axes: readonly Axis[];
+  /** Explicit choices, each of several options; `name` is what tables call it. */
+  readonly list?: readonly Readonly<Record<string, unknown>>[];
+  /** Values that are taken together: the first of each, the second of each, … */
+  readonly zip?: Readonly<Record<string, readonly unknown[]>>;
+  readonly sample?: Sample;
+  /** Cells that are left out. */
+  readonly except: readonly Conditions[];
+}
+
+const sections = {
+  list: z.array(z.record(z.string(), z.unknown())).min(1),
+  zip: z
+    .record(z.string(), values)
+    .refine(
+      (zip) => new Set(Object.values(zip).map(({ length }) => length)).size === 1,
+      'the lists are of unequal length',
+    ),
+  sample,
+  except: z.array(conditions),
+};
+
+/**
+ * Reads the `grid` section of a configuration.
+ * @throws InvalidConfigurationError with everything that is wrong
+ */
+export function readGrid(source: ConfigurationSource): Grid {
+  const written = source.value['grid'];
+  const problems: Problem[] = [];
+  const report = (path: readonly PropertyKey[], message: string): void => {
+    problems.push({ path: path.map(String).join('.'), message, place: source.place(path) });
+  };
+  const read = <T>(schema: z.ZodType<T>, value: unknown, key: string): T | undefined => {
+    const outcome = schema.safeParse(value);
+    for (const issue of outcome.error?.issues ?? []) report(['grid', key, ...issue.path], issue.message);
+    return outcome.data;
+  };
+  if (typeof written !== 'object' || written === null || Array.isArray(written)) {
+    report(['grid'], 'expected a mapping such as "grid: { seed: [1, 2, 3] }"');
+    throw new InvalidConfigurationError(problems, {
+      remedy: 'Add a grid, or run a single experiment: promptweave train.',
+    });
+  }
+  const axes: Axis[] = [];
+  const parsed: { -readonly [Key in keyof typeof sections]?: z.output<(typeof sections)[Key]> } = {};
+  for (const [key, value] of Object.entries(written)) {
+    if (key in sections)
+      Object.assign(parsed, { [key]: read(sections[key as keyof typeof sections] as z.ZodType, value, key) });
+    else {
+      const found = read(axis, value, key);
+      if (found) axes.push({ path: key, ...(Array.isArray(found) ? { values: found } : found) });
+    }
+  }
+  if (problems.length > 0) throw new InvalidConfigurationError(problems);
+  return { axes, ...parsed, except: parsed.except ?? [] };
+}

@@ -1,0 +1,75 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { CellFolder } from './cell-folder.js';
+import { claimantOf } from './claim.js';
+import type { Engine, EngineRequest, SweepEvent } from './engine.js';
+import { runCells, type CellEnvironment } from './run-cells.js';
+
+/** Runs all cells in this process, which loads backbone and features once. */
+export function inProcessEngine(environment: CellEnvironment): Engine {
+  return { name: 'local', run: (request) => runCells(request, environment) };
+}
+
+/** What a worker process is told when it starts. */
+export interface WorkerTask {
+  /** Folders of cells. */
+  readonly cells: readonly string[];
+  readonly retries: number;
+}
+
+/**
+ * Runs cells in worker processes on this machine, each of which takes one cell after the other.
+ *
+ * @param spawn starts a process with an IPC channel that calls `runAsWorker`
+ */
+export function processEngine(jobs: number, spawn: () => ChildProcess): Engine {
+  return {
+    name: 'local',
+    run: async ({ cells, patience, signal, onEvent }: EngineRequest) => {
+      const worker = async (): Promise<void> => {
+        const child = spawn();
+        const stop = (): void => void child.kill('SIGINT');
+        signal?.addEventListener('abort', stop);
+        child.on('message', (event) => onEvent?.(event as SweepEvent));
+        const task: WorkerTask = { cells: cells.map(({ path }) => path), retries: patience.retries };
+        child.send(task);
+        const [code, ended] = (await once(child, 'exit')) as [number | null, string | null];
+        signal?.removeEventListener('abort', stop);
+        if (code === 0 || signal?.aborted) return;
+        noteLost(cells, child.pid!, ended ?? `exit code ${code}`, onEvent);
+      };
+      await Promise.all(Array.from({ length: Math.min(jobs, cells.length) }, worker));
+    },
+  };
+}
+
+/** The work of a worker process: waits for its task, runs cells, tells its parent, and lets go of the channel. */
+export async function runAsWorker(
+  makeEnvironment: (cell: CellFolder) => Promise<CellEnvironment>,
+  signal: AbortSignal,
+): Promise<void> {
+  const [task] = (await once(process, 'message')) as [WorkerTask];
+  const cells = task.cells.map((path) => new CellFolder(path));
+  const environment = await makeEnvironment(cells[0]!);
+  const onEvent = (event: SweepEvent): void => void process.send?.(event);
+  await runCells({ cells, patience: { retries: task.retries }, signal, onEvent }, environment);
+  process.disconnect();
+}
+
+/** Records the cell that a process had when it was lost. A process that had none is lost with its first cell. */
+function noteLost(
+  cells: readonly CellFolder[],
+  pid: number,
+  reason: string,
+  onEvent?: (event: SweepEvent) => void,
+): void {
+  const message = `The worker process was lost: ${reason}.`;
+  const held = cells.find((cell) => !cell.outcome() && claimedBy(cell, pid));
+  if (!held) throw new Error(`${message} It had not begun with any cell; its own messages are above.`);
+  held.fail({ kind: 'lost', message });
+  onEvent?.({ type: 'fail', cell: held.describe().id, message });
+}
+
+function claimedBy(cell: CellFolder, pid: number): boolean {
+  return claimantOf(cell.path, 'dead or alive')?.pid === pid;
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import {
+  canonicalJson,
+  configurationHash,
+  ConfigError,
+  InvalidConfigurationError,
+  optionsOf,
+  resolveConfiguration,
+  type ConfigurationSource,
+  type DatasetChoice,
+  type PluginKind,
+  type Registry,
+  type ResolvedConfiguration,
+} from '@promptweave/core';
+import { expandGrid, holds, type Choice } from './expand.js';
+import { readGrid, type Conditions } from './grid.js';
+import { applyToGrid } from './grid-overrides.js';
+
+/** One experiment of a sweep, resolved and checked. */
+export interface PlannedCell extends Choice {
+  /** The first 16 hex digits of the hash: the name of its folder. */
+  readonly id: string;
+  readonly configuration: ResolvedConfiguration;
+  readonly identity: CellIdentity;
+}
+
+/** All that a cell's result depends on. */
+export interface CellIdentity {
+  /** SHA-256 of the resolved configuration. */
+  readonly configuration: string;
+  /** SHA-256 of the backbone's weights. */
+  readonly checkpoint: string;
+  /** Modules of the parts in use, with their versions. */
+  readonly plugins: Readonly<Record<string, string>>;
+}
+
+/** What is planned. */
+export interface PlanRequest {
+  readonly source: ConfigurationSource;
+  readonly registry: Registry;
+  /** Folder that relative paths of the configuration refer to. */
+  readonly folder: string;
+  /** `path=value` each. One whose path is an axis of the grid replaces the axis's values. */
+  readonly overrides?: readonly string[];
+  /** Only cells with these values. */
+  readonly only?: Conditions;
+}
+
+/**
+ * Expands the grid of a configuration; resolves and checks every cell.
+ * @throws InvalidConfigurationError with everything that is wrong with any cell
+ */
+export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
+  const { registry, only } = request;
+  const { source, overrides } = applyToGrid(request.source, request.overrides ?? []);
+  const { grid: _, ...base } = source.value;
+  const single: ConfigurationSource = { value: base, place: (path) => source.place(path) };
+  const choices = expandGrid(readGrid(source), base).filter(({ values }) => !only || holds(only, values, base));
+  if (choices.length === 0) throw new ConfigError('The sweep has no cell.', { where: 'grid' });
+
+  const problems = new Map<string, { error: InvalidConfigurationError; cells: string[] }>();
+  const resolved = choices.flatMap((choice) => {
+    const own = Object.entries(choice.values).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
+    try {
+      const { output: _output, ...configuration } = resolveConfiguration(single, {
+        registry,
+        overrides: [...overrides, ...own],
+      });
+      return [{ ...choice, configuration: configuration as ResolvedConfiguration }];
+    } catch (error) {
+      if (!(error instanceof InvalidConfigurationError)) throw error;
+      const known = problems.get(error.message) ?? { error, cells: [] };
+      known.cells.push(describeChoice(choice));
+      problems.set(error.message, known);
+      return [];
+    }
+  });
+  if (problems.size > 0) {
+    throw new InvalidConfigurationError(
+      [...problems.values()].flatMap(({ error, cells }) =>
+        error.problems.map((problem) => ({ ...problem, message: `${problem.message} (${firstOf(cells)})` })),
+      ),
+    );
+  }
+  return identify(resolved, registry, resolve(request.folder));
+}
+
+/** `prompt.use=coop, seed=1`, or the name and the rest. */
+export function describeChoice({ name, values }: Choice): string {
+  const texts = Object.entries(values).map(([path, value]) => `${path}=${shortText(value)}`);
+  return name === undefined ? texts.join(', ') : name;
+}
+
+/** A value as tables show it: a part by its name where it has no options. */
+export function shortText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'object' && value !== null && Object.keys(value).join() === 'use') {
+    return String((value as { use: unknown }).use);
+  }
+  return JSON.stringify(value) ?? '';
+}
+
+function firstOf(cells: readonly string[]): string {
+  return cells.length === 1 ? `cell ${cells[0]}` : `cell ${cells[0]}, and ${cells.length - 1} more`;
+}
+
+async function identify(
+  cells: readonly (Choice & { readonly configuration: ResolvedConfiguration })[],
+  registry: Registry,
+  folder: string,
+): Promise<PlannedCell[]> {
+  const digests = new Map<string, Promise<string>>();
+  const planned = new Map<string, PlannedCell>();
+  for (const cell of cells) {
+    const { configuration } = cell;
+    const key = canonicalJson(configuration.backbone);
+    if (!digests.has(key)) digests.set(key, checkpointDigest(configuration, registry, folder));
+    const identity = {
+      configuration: configurationHash(configuration),
+      checkpoint: await digests.get(key)!,
+      plugins: pluginVersions(configuration, registry),
+    };
+    const id = createHash('sha256').update(canonicalJson(identity)).digest('hex').slice(0, 16);
+    if (!planned.has(id)) planned.set(id, { ...cell, id, identity });
+  }
+  return [...planned.values()];
+}
+
+async function checkpointDigest(
+  { backbone, seed, runtime }: ResolvedConfiguration,
+  registry: Registry,
+  folder: string,
+): Promise<string> {
+  const plugin = registry.get('backbone', backbone.use);
+  const context = { folder, seed, fast: runtime.fast };
+  if (plugin.digest) return plugin.digest(context, optionsOf(backbone));
+  const made = await plugin.create(context, optionsOf(backbone));
+  made.dispose();
+  return made.digest;
+}
+
+/** The modules that a configuration's parts come from. */
+function pluginVersions(configuration: ResolvedConfiguration, registry: Registry): Record<string, string> {
+  const { backbone, dataset, prompt, labels, losses, protocol } = configuration;
+  const further = registry.get('protocol', protocol.use).datasets?.(optionsOf(protocol)) ?? [];
+  const nameOf = (choice: DatasetChoice): string => (typeof choice === 'string' ? choice : choice.use);
+  const used: [PluginKind, string][] = [
+    ['backbone', backbone.use],
+    ['dataset', dataset.use],
+    ...further.map((choice): [PluginKind, string] => ['dataset', nameOf(choice)]),
+    ['prompt', prompt.use],
+    ['labels', labels.use],
+    ...losses.map(({ use }): [PluginKind, string] => ['loss', use]),
+    ['protocol', protocol.use],
+  ];
+  const entries = registry.entries.filter(({ plugin }) =>
+    used.some(([kind, name]) => plugin.kind === kind && plugin.name === name),
+  );
+  return Object.fromEntries(entries.map(({ module, version }) => [module, version ?? '']).sort());
+}

@@ -1,0 +1,31 @@
+import { setTimeout } from 'node:timers/promises';
+import type { CellState } from './cell-folder.js';
+import type { Engine, EngineRequest } from './engine.js';
+
+/** What to run, and where. */
+export interface SweepRequest extends EngineRequest {
+  readonly engine: Engine;
+  /** Seconds between two looks at cells that other processes work on. Default 2. */
+  readonly pollSeconds?: number;
+}
+
+/**
+ * Runs all cells to their end: finished, or given up after the retries. Waits for cells that other processes work on, and takes over
+ * those of processes that die.
+ * @returns the states of the cells in their order; where the signal stopped it, some are neither finished nor failed
+ */
+export async function runSweep({ engine, pollSeconds = 2, ...request }: SweepRequest): Promise<CellState[]> {
+  const { cells, patience, signal, onEvent } = request;
+  for (;;) {
+    const states = cells.map((cell) => cell.state(patience));
+    const open = cells.filter((_, i) => ['waiting', 'interrupted'].includes(states[i]!.status));
+    const running = states.filter(({ status }) => status === 'running').length;
+    if (signal?.aborted || (open.length === 0 && running === 0)) return states;
+    if (open.length > 0) {
+      await engine.run({ ...request, cells: open });
+      continue;
+    }
+    onEvent?.({ type: 'wait', cells: running });
+    await setTimeout(pollSeconds * 1000, undefined, { signal }).catch(() => undefined);
+  }
+}
