@@ -38,7 +38,7 @@ export function register(program: Command): void {
       const registry = await loadPlugins([...defaultPlugins, ...flags.plugin], process.cwd(), import.meta.url);
       const verdicts = await verify(folder, {
         method: flags.method,
-        plugins: registry.entries.map(({ plugin }) => plugin),
+        registry,
         loadBackbone: (set, tokenizer) => fixtureBackbone(set, tokenizer, { fast: !flags.plain, recompute: false }),
         onVerdict: (verdict) => flags.json || console.log(describe(verdict)),
       });

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { fixtureBackbone } from '@promptweave/backbone-clip';
-import { builtinPlugins } from '@promptweave/core';
+import { Registry } from '@promptweave/core';
 import { plugins as comma } from '@promptweave/method-comma';
 import { plugins as coop } from '@promptweave/method-coop';
 import { plugins as lamm } from '@promptweave/method-lamm';
@@ -9,7 +9,9 @@ import { describe, expect, it } from 'vitest';
 import { verify } from './verify.js';
 
 const given = fileURLToPath(new URL('../../fixtures/given', import.meta.url));
-const plugins = [...builtinPlugins, ...coop, ...maple, ...comma, ...lamm];
+const registry = new Registry(
+  [...coop, ...maple, ...comma, ...lamm].map((plugin) => ({ plugin, module: plugin.name })),
+);
 
 describe.each([
   ['fast', { fast: true, recompute: false }],
@@ -41,7 +43,7 @@ describe.each([
   ])('%s', async (method) => {
     const [verdict] = await verify(given, {
       method,
-      plugins,
+      registry,
       loadBackbone: (set, tokenizer) => fixtureBackbone(set, tokenizer, computation),
     });
     expect(verdict!.tensors.filter(({ ok }) => !ok)).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Backbone, Plugin, Tokenizer } from '@promptweave/core';
+import type { Backbone, Registry, Tokenizer } from '@promptweave/core';
 import type { TensorComparison } from './comparison.js';
 import { composeFixture } from './compose-fixture.js';
 import { openFixtureRun, openFixtureSet, type FixtureRun, type FixtureSet } from './fixture-set.js';
@@ -17,7 +17,7 @@ export interface RunVerdict {
 export interface VerifyOptions {
   /** Only this run of the set. */
   readonly method?: string;
-  readonly plugins: readonly Plugin[];
+  readonly registry: Registry;
   /** Makes the backbone of a set; the caller knows which package does. */
   readonly loadBackbone: (set: FixtureSet, tokenizer: Tokenizer) => Backbone;
   /** Called after each run. */
@@ -43,9 +43,9 @@ export async function verify(folder: string, options: VerifyOptions): Promise<Ru
   return verdicts;
 }
 
-function trainingRun(set: FixtureSet, run: FixtureRun, { plugins, loadBackbone }: VerifyOptions): TensorComparison[] {
+function trainingRun(set: FixtureSet, run: FixtureRun, { registry, loadBackbone }: VerifyOptions): TensorComparison[] {
   const backbone = loadBackbone(set, fixtureTokenizer(run));
-  const classifier = composeFixture(run, backbone, plugins);
+  const classifier = composeFixture(run, backbone, registry);
   const tensors = verifyTraining(set, run, classifier);
   classifier.dispose();
   backbone.dispose();

@@ -4,11 +4,11 @@ import { canonicalJson } from '../config/canonical.js';
 import { optionsOf, type ResolvedConfiguration } from '../config/configuration.js';
 import type { Backbone } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
-import type { PartContext } from '../contracts/parts.js';
-import { Classifier } from '../model/classifier.js';
+import type { Classifier } from '../model/classifier.js';
 import type { SourceContext } from '../plugin/define-plugin.js';
 import type { Registry } from '../plugin/registry.js';
 import { BackboneCache } from './backbone-cache.js';
+import { composeClassifier } from './compose-classifier.js';
 import { TOKENS } from './tokens.js';
 
 /** Everything that one configuration describes, made and put together. */
@@ -46,7 +46,9 @@ export async function createExperiment(
   const source: SourceContext = { folder: resolve(folder), seed, fast: runtime.fast };
   const dataset = await createDataset(configuration, registry, source, program);
   const backbone = await createBackbone(configuration, registry, source, program);
-  const classifier = createClassifier(configuration, registry, { backbone, dataset });
+  const { classNames, template } = dataset;
+  const shots = shotsOf(configuration.dataset.shots, dataset);
+  const classifier = composeClassifier(registry, { backbone, classNames, template, shots, seed }, configuration);
 
   const container = program.createChildContainer();
   container.register(TOKENS.configuration, { useValue: configuration });
@@ -95,38 +97,6 @@ function createBackbone(
   const key = canonicalJson({ chosen, source });
   const create = () => registry.get('backbone', chosen.use).create(source, optionsOf(chosen));
   return program.resolve(TOKENS.backbones).get(key, create);
-}
-
-function createClassifier(
-  { dataset: { shots }, prompt, labels, losses, seed }: ResolvedConfiguration,
-  registry: Registry,
-  { backbone, dataset }: { readonly backbone: Backbone; readonly dataset: Dataset },
-): Classifier {
-  const { classNames, template } = dataset;
-  const context: PartContext = { backbone, classNames, template, shots: shotsOf(shots, dataset), seed };
-  const learnerPlugin = registry.get('prompt', prompt.use);
-  const alignerPlugin = registry.get('labels', labels.use);
-  const made: { dispose(): void }[] = [];
-  const keep = <T extends { dispose(): void }>(part: T): T => {
-    made.push(part);
-    return part;
-  };
-  try {
-    return new Classifier({
-      backbone,
-      learner: keep(learnerPlugin.create(context, optionsOf(prompt))),
-      learnerProperties: learnerPlugin.properties(optionsOf(prompt)),
-      aligner: keep(alignerPlugin.create(context, optionsOf(labels))),
-      alignerProperties: alignerPlugin.properties(optionsOf(labels)),
-      losses: losses.map((loss) => ({
-        loss: keep(registry.get('loss', loss.use).create(context, optionsOf(loss, 'weight'))),
-        weight: loss.weight,
-      })),
-    });
-  } catch (error) {
-    for (const part of made) part.dispose();
-    throw error;
-  }
 }
 
 /** With all images, the mean number per class stands for the shots. */
