@@ -22,6 +22,8 @@ export interface Composition {
   readonly folder: string;
   readonly pipeline: OwnedDataPipeline;
   readonly backend: BackendChoice;
+  /** The program's container, for experiments that others make. */
+  readonly container: ReturnType<typeof createContainer>;
   /** Makes the experiment of this configuration, or of another one with the same plugins. */
   experiment(configuration?: ResolvedConfiguration, registry?: Registry): Promise<Experiment>;
   /** Frees everything. */
@@ -43,7 +45,15 @@ export async function compose({ file, overrides = [], folder }: CompositionReque
   const source = await readConfiguration(file);
   const base = folder ?? dirname(file);
   const registry = await loadPluginsOf(source, base, overrides, import.meta.url);
-  const configuration = resolveConfiguration(source, { registry, overrides });
+  return assemble(resolveConfiguration(source, { registry, overrides }), registry, base);
+}
+
+/** Sets the backend of a configuration and registers the data pipeline. */
+export async function assemble(
+  configuration: ResolvedConfiguration,
+  registry: Registry,
+  folder: string,
+): Promise<Composition> {
   const backend = await chooseBackend(configuration);
   const pipeline = createDataPipeline({
     workers: decodingThreads(),
@@ -53,11 +63,12 @@ export async function compose({ file, overrides = [], folder }: CompositionReque
   return {
     configuration,
     registry,
-    folder: base,
+    folder,
     pipeline,
     backend,
+    container,
     experiment: (chosen = configuration, plugins = registry) =>
-      createExperiment(chosen, { container, registry: plugins, folder: base }),
+      createExperiment(chosen, { container, registry: plugins, folder }),
     close: async () => {
       await disposeBackbones(container);
       await pipeline.close();

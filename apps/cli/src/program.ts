@@ -3,8 +3,12 @@ import { Command, CommanderError } from 'commander';
 import { register as doctor } from './commands/doctor.js';
 import { register as evaluate } from './commands/evaluate.js';
 import { register as importPrompts } from './commands/import.js';
+import { register as plugins } from './commands/plugins.js';
 import { register as predict } from './commands/predict.js';
+import { register as report } from './commands/report.js';
 import { register as runtime } from './commands/runtime.js';
+import { register as schema } from './commands/schema.js';
+import { register as sweep } from './commands/sweep.js';
 import { register as train } from './commands/train.js';
 import { register as verify } from './commands/verify.js';
 import { reportError } from './report-error.js';
@@ -27,7 +31,20 @@ export function createProgram(): Command {
       '\nExamples:\n  $ promptweave train examples/photos.yaml\n  $ promptweave predict holiday.jpg --run runs/photos\n' +
         '\nExit codes: 0 done, 1 not passed, 2 configuration, 3 checkpoint, 4 data set, 5 backend, 6 training, 70 bug, 130 stopped.',
     );
-  for (const register of [train, evaluate, predict, importPrompts, verify, doctor, runtime]) register(program);
+  for (const register of [
+    train,
+    evaluate,
+    predict,
+    sweep,
+    report,
+    importPrompts,
+    schema,
+    plugins,
+    verify,
+    doctor,
+    runtime,
+  ])
+    register(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

@@ -27,7 +27,7 @@ function start(runFolder: string): ChildProcess {
       server: { middlewareMode: true, hmr: false, ws: false, watch: null },
       optimizeDeps: { noDiscovery: true },
     });
-    await (await vite.ssrLoadModule(runtime)).selectBackend();
+    await (await vite.ssrLoadModule(runtime)).selectBackend(process.env.PROMPTWEAVE_BACKEND ?? 'auto');
     await (await vite.ssrLoadModule(core + '/training/killed.test.support.ts')).trainInFolder(runFolder);
     await vite.close();
     process.disconnect();`;

@@ -28,19 +28,20 @@ export async function variableValues(tensors: Readonly<Record<string, tf.Tensor>
  * @throws CheckpointError naming the first tensor that is missing, unknown, or of another shape
  */
 export function assignVariables(variables: NamedVariables, tensors: StateDict, where: string): void {
-  const remedy = 'Compose the classifier of the same parts with the same options as the file.';
-  for (const [name, variable] of Object.entries(variables)) {
-    const shape = tensors.get(name)?.shape;
-    if (!shape)
-      throw new CheckpointError(`It lacks the tensor "${name}", which the classifier learns.`, { where, remedy });
-    if (shape.join() !== variable.shape.join()) {
-      const message = `The tensor "${name}" has the shape [${shape.join(', ')}], the classifier's [${variable.shape.join(', ')}].`;
-      throw new CheckpointError(message, { where, remedy });
+  const fail = (message: string): never => {
+    throw new CheckpointError(message, {
+      where,
+      remedy: 'Compose the classifier of the same parts with the same options as the file.',
+    });
+  };
+  const missing = Object.keys(variables).find((name) => !tensors.has(name));
+  if (missing !== undefined) fail(`It lacks the tensor "${missing}", which the classifier learns.`);
+  for (const [name, { shape }] of tensors) {
+    const expected = variables[name]?.shape;
+    if (!expected) return fail(`It has a tensor "${name}", which the classifier does not learn.`);
+    if (shape.join() !== expected.join()) {
+      fail(`The tensor "${name}" has the shape [${shape.join(', ')}], the classifier's [${expected.join(', ')}].`);
     }
-  }
-  const unknown = [...tensors.keys()].find((name) => !(name in variables));
-  if (unknown !== undefined) {
-    throw new CheckpointError(`It has a tensor "${unknown}", which the classifier does not learn.`, { where, remedy });
   }
   tf.tidy(() => {
     for (const [name, variable] of Object.entries(variables)) {

@@ -1,0 +1,146 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  describeChoice,
+  figureText,
+  inProcessEngine,
+  planSweep,
+  processEngine,
+  readStudy,
+  runSweep,
+  studyText,
+  SweepFolder,
+  type CellFolder,
+  type PlannedCell,
+} from '@promptweave/bench';
+import { ConfigError, loadPluginsOf, readConfiguration } from '@promptweave/core';
+import { parse } from 'yaml';
+import { configurationName } from './compose.js';
+import { interruptible, STOPPED } from './interrupt.js';
+import { sweepEnvironment } from './sweep-environment.js';
+import { createSweepView } from './sweep-view.js';
+import { writeReport } from './write-report.js';
+
+/** What `promptweave sweep` is asked for. */
+export interface SweepCommand {
+  readonly file: string;
+  readonly overrides: readonly string[];
+  readonly version: string;
+  readonly output?: string;
+  readonly jobs: number;
+  readonly dryRun?: boolean;
+  readonly limit?: number;
+  readonly only: readonly string[];
+  readonly retries: number;
+  readonly retryFailed?: boolean;
+  readonly json?: boolean;
+}
+
+/** Plans, prepares and runs a sweep, then prints its table. */
+export async function sweep(command: SweepCommand): Promise<void> {
+  const { file, overrides, retries, json = false } = command;
+  const source = await readConfiguration(file);
+  const configurationFolder = dirname(file);
+  const registry = await loadPluginsOf(source, configurationFolder, overrides, import.meta.url);
+  const planned = await planSweep({
+    source,
+    registry,
+    folder: configurationFolder,
+    overrides,
+    only: conditions(command.only),
+  });
+  const path = command.output ?? outputOf(source.value) ?? join('runs', configurationName(file));
+  const folder = new SweepFolder(path);
+  if (command.dryRun) return list(planned, folder, retries, json);
+
+  const about = { name: configurationName(file), file, overrides, retries };
+  const prepared = folder.prepare(planned, about, configurationFolder);
+  if (command.retryFailed) {
+    for (const cell of prepared) if (cell.state({ retries }).status === 'failed') cell.forgive();
+  }
+  const isOpen = (cell: CellFolder): boolean => !['finished', 'failed'].includes(cell.state({ retries }).status);
+  const cells = prepared.filter(isOpen).slice(0, command.limit);
+  const done = prepared.length - prepared.filter(isOpen).length;
+  if (!json && done > 0) console.error(`${done} of ${prepared.length} cells were done before.`);
+
+  const labels = new Map(planned.map((cell) => [cell.id, describeChoice(cell)]));
+  const view = createSweepView({ labels, done, quiet: json, best: () => bestRow(folder) });
+  const { signal, release } = interruptible(() => {
+    view.end();
+    console.error('Stopping after this step; finished cells stay. Ctrl-C again ends at once.');
+  });
+  try {
+    if (cells.length > 0) {
+      const request = { folder: path, cells, patience: { retries }, signal, onEvent: view.onEvent };
+      if (command.jobs > 1) await runSweep({ ...request, engine: processEngine(command.jobs, spawnWorker) });
+      else {
+        const { configuration } = planned[0]!;
+        const made = await sweepEnvironment(
+          configuration,
+          registry,
+          configurationFolder,
+          folder.features,
+          command.version,
+        );
+        if (!json) console.error(`Backend: ${made.composition.backend.name}. ${made.composition.backend.why}`);
+        await runSweep({ ...request, engine: inProcessEngine(made.environment) }).finally(made.close);
+      }
+    }
+  } finally {
+    view.end();
+    release();
+  }
+  const study = readStudy(folder);
+  console.log(studyText(study, json ? 'json' : 'table'));
+  if (signal.aborted) {
+    console.error(`Stopped. Go on with the same command.`);
+    process.exitCode = STOPPED;
+    return;
+  }
+  if (!json) await writeReport(study, path);
+  if (study.failures.length > 0) process.exitCode = 1;
+}
+
+function spawnWorker(): ChildProcess {
+  const main = fileURLToPath(new URL('./main.js', import.meta.url));
+  return fork(main, ['sweep', '--worker', 'cells'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+}
+
+function list(planned: readonly PlannedCell[], folder: SweepFolder, retries: number, json: boolean): void {
+  const listed = planned.map((cell) => ({
+    id: cell.id,
+    cell: describeChoice(cell),
+    status: folder.cell(cell.id).state({ retries }).status,
+  }));
+  if (json) return console.log(JSON.stringify(listed, undefined, 2));
+  for (const { id, cell, status } of listed) console.log(`${id}  ${status.padEnd(11)}  ${cell}`);
+  const open = listed.filter(({ status }) => status !== 'finished').length;
+  console.log(`${planned.length} cells, ${open} of them to be run, in ${folder.path}.`);
+}
+
+/** The row that leads in the last figure of the protocol. */
+function bestRow(folder: SweepFolder): string | undefined {
+  const { rows, figures } = readStudy(folder);
+  const figure = figures.includes('HM') ? 'HM' : figures[0];
+  if (figure === undefined) return undefined;
+  const [best] = rows
+    .filter((row) => row.figures[figure])
+    .sort((a, b) => b.figures[figure]!.mean - a.figures[figure]!.mean);
+  return best && `${best.labels.join(' ')} ${figure} ${figureText(best.figures[figure]!)}`;
+}
+
+function outputOf(value: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof value['output'] === 'string' ? value['output'] : undefined;
+}
+
+function conditions(only: readonly string[]): Record<string, unknown> | undefined {
+  if (only.length === 0) return undefined;
+  return Object.fromEntries(
+    only.map((text) => {
+      const equals = text.indexOf('=');
+      if (equals < 1) throw new ConfigError(`--only "${text}": expected path=value, such as seed=[1,2]`);
+      return [text.slice(0, equals), parse(text.slice(equals + 1)) as unknown];
+    }),
+  );
+}
