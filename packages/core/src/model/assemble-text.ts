@@ -17,7 +17,7 @@ export interface TextParts {
  * halves of the context for `middle`, before the context for `front`.
  *
  * The caller owns the tensors of the result.
- * @throws ConfigError where a prompt is longer than the backbone's context length.
+ * @throws ConfigError where a prompt is longer than the backbone's context length, or the context belongs to other classes.
  */
 export function assembleText(backbone: Backbone, { template, context, labels }: TextParts): PromptedText {
   const { startId, endId } = backbone.tokenizer;
@@ -25,6 +25,12 @@ export function assembleText(backbone: Backbone, { template, context, labels }: 
   const words = template.before.slice(n);
   const fixedIds = [startId, ...words, ...template.after, endId];
   const classes = labels.lengths.length;
+  if (context?.scope === 'class' && context.vectors.shape[0] !== classes) {
+    throw new ConfigError(
+      `The context was learned for ${context.vectors.shape[0]} single classes, but there are ${classes}.`,
+      { where: 'prompt', remedy: 'Take a prompt learner with shared context to change the classes.' },
+    );
+  }
   const nameRows = labels.names.shape[0];
 
   // Row numbers in the matrix of all sources: fixed tokens, names, context, replacements after the context.

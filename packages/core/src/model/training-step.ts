@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TextEncoding } from '../contracts/backbone.js';
-import type { LearnedPrompts, PromptedText, TemplateTokens } from '../contracts/prompts.js';
+import type { LearnedPrompts, PromptedText, TemplateTokens, TextContext } from '../contracts/prompts.js';
 import { assembleText, concatLabels } from './assemble-text.js';
 import type { ClassifierParts } from './classifier.js';
 import { cosineLogits, meanDirection, normalise, unstackMatrices } from './maths.js';
@@ -136,7 +136,7 @@ export class TrainingStep {
     const labels = aligner.labels();
     const text = assembleText(backbone, {
       template,
-      context: prompts.text,
+      context: anchorsToo ? forLabelsAndAnchors(prompts.text) : prompts.text,
       labels: anchorsToo ? concatLabels(labels, aligner.anchors()) : labels,
     });
     const encoding = backbone.encodeText(text, {
@@ -158,4 +158,11 @@ export class TrainingStep {
     if (!this.memo.has(key)) this.memo.set(key, compute());
     return this.memo.get(key) as T;
   }
+}
+
+/** Context of the classes and, the same again, of their anchors. */
+function forLabelsAndAnchors(context: TextContext | undefined): TextContext | undefined {
+  if (context?.scope !== 'class') return context;
+  const vectors = context.vectors as tf.Tensor3D;
+  return { ...context, vectors: tf.concat([vectors, vectors], 0) };
 }

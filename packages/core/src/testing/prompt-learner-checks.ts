@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LearnerProperties, PromptLearner } from '../contracts/parts.js';
 import type { LearnedPrompts } from '../contracts/prompts.js';
+import { PromptweaveError } from '../errors.js';
+import type { Classifier } from '../model/classifier.js';
 import { normalise } from '../model/maths.js';
 import type { PromptPlugin } from '../plugin/define-plugin.js';
 import { classNames, compose, contextOf, jitter, logitsOf, novelNames } from './compose.js';
@@ -33,7 +35,7 @@ export const promptLearnerChecks: Checks<LearnerSubject> = {
   'training leaves the backbone unchanged': (subject) => part.demandFrozenBackbone(learning(subject)),
   'saving and loading gives the same logits': (subject) => part.demandSaveAndLoad(learning(subject)),
   'the same seed gives the same bits, another seed others': (subject) => part.demandSeeds(learning(subject)),
-  'takes other classes where it says so': checkNovelClasses,
+  'takes other classes if and only if it says so': checkNovelClasses,
   'leaves no tensor behind': (subject) => part.demandNoLeaks(learning(subject)),
 };
 
@@ -98,9 +100,9 @@ function demandShape(what: string, { shape }: tf.Tensor, expected: readonly numb
 
 /** Order of the classes must not matter, and new ones must get what a learner made for them would give. */
 function checkNovelClasses({ plugin, options, backbone }: LearnerSubject): void {
-  if (plugin.properties(options).novelClasses !== 'swap') return;
   const prompt = { plugin, options };
   const base = compose(contextOf(backbone), { prompt });
+  if (plugin.properties(options).novelClasses !== 'swap') return checkRefusal(base);
   jitter(base.variables);
   part.withBatch(backbone, (batch) => {
     const reversed = base.withClasses([...classNames].reverse());
@@ -117,6 +119,20 @@ function checkNovelClasses({ plugin, options, backbone }: LearnerSubject): void 
     made.dispose();
   });
   base.dispose();
+}
+
+/** A learner for its own classes alone must say so rather than compute something. */
+function checkRefusal(base: Classifier): void {
+  const other = base.withClasses(novelNames);
+  let error: unknown;
+  try {
+    other.predictor().dispose();
+  } catch (caught) {
+    error = caught;
+  }
+  other.parts.aligner.dispose();
+  base.dispose();
+  demand(error instanceof PromptweaveError, `It takes other classes, or fails without saying why: ${String(error)}`);
 }
 
 function chunks(values: readonly number[], length: number): number[][] {

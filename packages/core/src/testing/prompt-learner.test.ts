@@ -159,7 +159,15 @@ const faultyLearners: readonly [string, PromptPlugin, RegExp][] = [
         return { text: { ...text!, vectors, scope: 'class' as const } };
       },
     })),
-    /takes other classes where it says so/,
+    /takes other classes if and only if it says so/,
+  ],
+  [
+    'says that it cannot take other classes, but does',
+    {
+      ...gainLearner,
+      properties: () => ({ promptsVision: false, dependsOnImage: false, novelClasses: 'trained only' }),
+    },
+    /It takes other classes, or fails without saying why: undefined/,
   ],
   [
     'promises vision prompts that it does not have',
