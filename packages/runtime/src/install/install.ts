@@ -142,10 +142,9 @@ async function build(
     const cuda = given?.cuda.length ? given.cuda : await download(cudaRequirements(information));
     for (const wheel of cuda) await take(wheel, chooseCuda);
   }
-  await Promise.all(['wheels', 'pip'].map((name) => rm(join(folder, name), { recursive: true, force: true })));
-
   onProgress({ step: 'compile', message: 'the binding between TensorFlow and Node' });
   await placeTfjsNode(folder);
+  await Promise.all(['wheels', 'pip', 'npm'].map((name) => rm(join(folder, name), { recursive: true, force: true })));
   const compiler = await compileBinding(folder, platform);
   for (const built of [layout.binding, layout.quiet]) {
     const path = join(folder, built);
