@@ -10,6 +10,9 @@ export function inProcessEngine(environment: CellEnvironment): Engine {
   return { name: 'local', run: (request) => runCells(request, environment) };
 }
 
+/** What a worker process is told when it is to stop after the current step. */
+const STOP = 'stop';
+
 /** What a worker process is told when it starts. */
 export interface WorkerTask {
   /** Folders of cells. */
@@ -28,7 +31,7 @@ export function processEngine(jobs: number, spawn: () => ChildProcess): Engine {
     run: async ({ cells, patience, signal, onEvent }: EngineRequest) => {
       const worker = async (): Promise<void> => {
         const child = spawn();
-        const stop = (): void => void child.kill('SIGINT');
+        const stop = (): void => void (child.connected && child.send(STOP));
         signal?.addEventListener('abort', stop);
         child.on('message', (event) => onEvent?.(event as SweepEvent));
         const task: WorkerTask = { cells: cells.map(({ path }) => path), retries: patience.retries };
@@ -44,16 +47,18 @@ export function processEngine(jobs: number, spawn: () => ChildProcess): Engine {
 }
 
 /** The work of a worker process: waits for its task, runs cells, tells its parent, and lets go of the channel. */
-export async function runAsWorker(
-  makeEnvironment: (cell: CellFolder) => Promise<CellEnvironment>,
-  signal: AbortSignal,
-): Promise<void> {
+export async function runAsWorker(makeEnvironment: (cell: CellFolder) => Promise<CellEnvironment>): Promise<void> {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  process.on('SIGINT', () => undefined); // the terminal sends Ctrl-C to parent and workers alike; the parent tells them
+  process.on('SIGTERM', stop).on('disconnect', stop);
   const [task] = (await once(process, 'message')) as [WorkerTask];
+  process.on('message', (message) => message === STOP && stop());
   const cells = task.cells.map((path) => new CellFolder(path));
   const environment = await makeEnvironment(cells[0]!);
-  const onEvent = (event: SweepEvent): void => void process.send?.(event);
-  await runCells({ cells, patience: { retries: task.retries }, signal, onEvent }, environment);
-  process.disconnect();
+  const onEvent = (event: SweepEvent): void => void (process.connected && process.send?.(event));
+  await runCells({ cells, patience: { retries: task.retries }, signal: controller.signal, onEvent }, environment);
+  if (process.connected) process.disconnect();
 }
 
 /** Records the cell that a process had when it was lost. A process that had none is lost with its first cell. */

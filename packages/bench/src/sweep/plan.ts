@@ -92,11 +92,14 @@ export function describeChoice({ name, values }: Choice): string {
   return name === undefined ? texts.join(', ') : name;
 }
 
-/** A value as tables show it: a part by its name where it has no options. */
+/** A value as tables show it: a part by its name and its options. */
 export function shortText(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (typeof value === 'object' && value !== null && Object.keys(value).join() === 'use') {
-    return String((value as { use: unknown }).use);
+  if (typeof value === 'object' && value !== null && 'use' in value) {
+    const { use, ...options } = value;
+    return [String(use), ...Object.entries(options).map(([key, option]) => `${key}=${JSON.stringify(option)}`)].join(
+      ' ',
+    );
   }
   return JSON.stringify(value) ?? '';
 }

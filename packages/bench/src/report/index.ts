@@ -1,0 +1,12 @@
+export { readStudy, studyOf, type Figure, type StudiedCell, type Study, type StudyRow } from './study.js';
+export { studyJson, studyText } from './study-text.js';
+export {
+  figureText,
+  renderTable,
+  studyTable,
+  tableFormats,
+  type TableFormat,
+  type TextCell,
+  type TextTable,
+} from './table.js';
+export { studyReport, type StudyReport } from './study-report.js';

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { runFiles } from '@promptweave/core';
+import { describeChoice } from '../sweep/plan.js';
+import { renderTable, studyTable, type TableFormat } from './table.js';
+import type { Study } from './study.js';
+
+/** The table of a study in any format, with what failed and what is missing where the format is for people. */
+export function studyText(study: Study, format: TableFormat): string {
+  if (format === 'json') return JSON.stringify(studyJson(study), undefined, 2);
+  const title = `${study.name}, ${study.protocol}`;
+  const table = renderTable(studyTable(study), format, title);
+  if (format === 'csv' || format === 'latex') return table;
+  return [title, table, legend(study), ...openCells(study), ...failures(study)].join(
+    format === 'markdown' ? '\n\n' : '\n',
+  );
+}
+
+/** The study as plain data: rows with figures as fractions, cells with their states. */
+export function studyJson({ name, protocol, folder, axes, figures, rows, cells, failures: failed }: Study): object {
+  return {
+    ...{ name, protocol, folder, axes, figures },
+    rows: rows.map(({ values, figures: own, parameters, seconds, cells: of }) => ({
+      ...{ values, figures: own, parameters, seconds },
+      cells: of.map(({ id }) => id),
+    })),
+    cells: cells.map(({ id, name: own, values, state }) => ({
+      ...{ id, name: own, values, status: state.status },
+      ...(state.status === 'finished' && { outcome: state.outcome }),
+    })),
+    failures: failed.map(({ cell, failure }) => ({ cell: cell.id, ...failure })),
+  };
+}
+
+function legend({ seeds, rows }: Study): string {
+  const spread =
+    seeds.length > 1 ? `percent, mean ± standard deviation over seeds ${seeds.join(', ')}` : 'percent, one seed';
+  return `${spread[0]!.toUpperCase()}${spread.slice(1)}${rows.length > 1 ? '; * best' : ''}. Time: training and evaluation of one cell.`;
+}
+
+function openCells({ cells }: Study): string[] {
+  const open = cells.filter(({ state }) => !['finished', 'failed'].includes(state.status)).length;
+  return open === 0 ? [] : [`${open} of ${cells.length} cells are not finished yet.`];
+}
+
+function failures({ failures: failed }: Study): string[] {
+  if (failed.length === 0) return [];
+  const lines = failed.map(({ cell, failure }) => {
+    const remedy = failure.remedy === undefined ? '' : ` ${failure.remedy}`;
+    return `  ${describeChoice(cell)}: ${failure.message}${remedy} (${join(cell.folder.path, runFiles.log)})`;
+  });
+  return [`${failed.length} ${failed.length === 1 ? 'cell' : 'cells'} failed:`, ...lines];
+}

@@ -1,0 +1,127 @@
+import { canonicalJson, type ProtocolSummary } from '@promptweave/core';
+import { mean, standardDeviation } from '../protocols/means.js';
+import type { CellFailure, CellFolder, CellOutcome, CellState } from '../sweep/cell-folder.js';
+import { shortText } from '../sweep/plan.js';
+import type { SweepFolder } from '../sweep/sweep-folder.js';
+
+/** One cell as reports see it. */
+export interface StudiedCell {
+  readonly id: string;
+  readonly name?: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly folder: CellFolder;
+  readonly state: CellState;
+}
+
+/** A figure over the seeds of a row. */
+export interface Figure {
+  readonly mean: number;
+  /** Standard deviation over the seeds, with n − 1. */
+  readonly sd: number;
+  readonly count: number;
+}
+
+/** The cells that differ in nothing but the seed. */
+export interface StudyRow {
+  /** Values of the varied axes, as text, in the order of `Study.axes`. */
+  readonly labels: readonly string[];
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly cells: readonly StudiedCell[];
+  /** By the protocol's names of the figures; fractions in [0, 1]. */
+  readonly figures: Readonly<Record<string, Figure>>;
+  readonly parameters?: number;
+  /** Mean of training and evaluation together. */
+  readonly seconds?: number;
+}
+
+/** A sweep as reports see it. */
+export interface Study {
+  readonly name: string;
+  readonly protocol: string;
+  readonly folder: string;
+  /** Varied option paths, the seed left out; `name` where the list of the grid names its entries. */
+  readonly axes: readonly string[];
+  /** The protocol's figures, in its order. */
+  readonly figures: readonly string[];
+  readonly rows: readonly StudyRow[];
+  readonly cells: readonly StudiedCell[];
+  readonly seeds: readonly number[];
+  readonly failures: readonly { readonly cell: StudiedCell; readonly failure: CellFailure }[];
+}
+
+const SEED = 'seed';
+const NAME = 'name';
+
+/** Reads a sweep's folder. */
+export function readStudy(sweep: SweepFolder): Study {
+  const { name, protocol, retries } = sweep.describe();
+  const cells = sweep.cells().map((folder): StudiedCell => {
+    const { id, name: own, values } = folder.describe();
+    return { id, ...(own !== undefined && { name: own }), values, folder, state: folder.state({ retries }) };
+  });
+  return studyOf({ name, protocol, folder: sweep.path, cells });
+}
+
+/** Groups cells into rows. */
+export function studyOf({
+  name,
+  protocol,
+  folder,
+  cells,
+}: Pick<Study, 'name' | 'protocol' | 'folder' | 'cells'>): Study {
+  const all = cells.map((cell) => (cell.name === undefined ? cell.values : { [NAME]: cell.name, ...cell.values }));
+  const named = cells.some((cell) => cell.name !== undefined);
+  const paths = [...new Set(all.flatMap((values) => Object.keys(values)))].filter((path) => path !== SEED);
+  const varied = paths.filter(
+    (path) => new Set(all.map((values) => canonicalJson(valueOf(values, path) ?? null))).size > 1,
+  );
+  // A named entry is told by its name; what else it chooses is in its configuration.
+  const axes = varied.filter((path) => path === NAME || !named || isCombined(cells, path));
+  const groups = new Map<string, { values: Record<string, unknown>; cells: StudiedCell[] }>();
+  cells.forEach((cell, i) => {
+    const { [SEED]: _seed, ...values } = all[i]!;
+    const key = canonicalJson(values);
+    const group = groups.get(key) ?? { values, cells: [] };
+    group.cells.push(cell);
+    groups.set(key, group);
+  });
+  const rows = [...groups.values()].map(({ values, cells: own }): StudyRow => {
+    const outcomes = own.flatMap(({ state }) => (state.status === 'finished' ? [state.outcome] : []));
+    const labels = axes.map((path) => (valueOf(values, path) === undefined ? '–' : shortText(valueOf(values, path))));
+    return { labels, values, cells: own, ...measured(outcomes) };
+  });
+  const figures = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))];
+  const seeds = [...new Set(cells.flatMap(({ values }) => (typeof values[SEED] === 'number' ? [values[SEED]] : [])))];
+  const failures = cells.flatMap((cell) => {
+    const failure = cell.state.status === 'failed' ? cell.state.failures.at(-1) : undefined;
+    return failure ? [{ cell, failure }] : [];
+  });
+  return { name, protocol, folder, axes, figures, rows, cells, seeds, failures };
+}
+
+/** A named entry is told by its name; an axis that is combined with the entries has more than one value under one name. */
+function isCombined(cells: readonly StudiedCell[], path: string): boolean {
+  const byName = new Map<string, Set<string>>();
+  for (const { name = '', values } of cells) {
+    byName.set(name, (byName.get(name) ?? new Set()).add(canonicalJson(values[path] ?? null)));
+  }
+  return [...byName.values()].some(({ size }) => size > 1);
+}
+
+function measured(outcomes: readonly CellOutcome[]): Pick<StudyRow, 'figures' | 'parameters' | 'seconds'> {
+  const first: ProtocolSummary = outcomes[0]?.summary ?? {};
+  const figures = Object.fromEntries(
+    Object.keys(first).map((figure) => {
+      const values = outcomes.map(({ summary }) => summary[figure]!);
+      return [figure, { mean: mean(values), sd: standardDeviation(values), count: values.length }];
+    }),
+  );
+  if (outcomes.length === 0) return { figures };
+  const seconds = mean(outcomes.map((outcome) => outcome.seconds + outcome.evaluationSeconds));
+  return { figures, parameters: outcomes[0]!.parameters, seconds };
+}
+
+/** The value of an axis in a cell; `prompt.use` of a cell that gives the whole `prompt` is its name. */
+function valueOf(values: Readonly<Record<string, unknown>>, path: string): unknown {
+  return Object.hasOwn(values, path) ? values[path] : undefined;
+}
