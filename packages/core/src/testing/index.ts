@@ -18,4 +18,5 @@ export type { LossSuite } from './loss-checks.js';
 export { optionRows, optionsTable, type OptionRow } from './options-table.js';
 export { probeLearner } from './probe-learner.js';
 export type { PromptLearnerSuite } from './prompt-learner-checks.js';
+export { checkReadme } from './readme.js';
 export type { ParsedOptions, Suite, VariableFacts } from './suite.js';
