@@ -1,0 +1,65 @@
+// Writes docs/reference.md from the plugins' own definitions; with --check it fails where the file is stale.
+// Needs a build. Usage: node tools/reference.mjs [--check]
+import { readFileSync, writeFileSync } from 'node:fs';
+import { defaultPlugins, describeOptions, loadPlugins } from '@promptweave/core';
+import { format } from 'prettier';
+
+const target = new URL('../docs/reference.md', import.meta.url);
+const registry = await loadPlugins(defaultPlugins, process.cwd(), import.meta.url);
+const kinds = [
+  ['prompt', 'Prompt learners'],
+  ['labels', 'Label aligners'],
+  ['loss', 'Losses'],
+  ['protocol', 'Protocols'],
+  ['backbone', 'Backbones'],
+  ['dataset', 'Data sets'],
+];
+const cell = (value) => String(value).replaceAll('|', '\\|');
+const lines = [
+  '# Reference',
+  '',
+  'Made from the definitions by `npm run reference`; `npm run lint` fails where it is stale. `promptweave schema --out FILE` writes the same as a JSON Schema for editors.',
+  '',
+  '## What combines with what',
+  '',
+  'Every prompt learner stands with every label aligner and every loss; losses on trained labels need an aligner that trains.',
+  'What else follows from the properties that a learner declares, with its default options:',
+  '',
+  '| prompt | prompts the vision tower | image features can be cached | depends on the image | novel classes | losses it brings |',
+  '| --- | --- | --- | --- | --- | --- |',
+];
+const yes = (flag) => (flag ? 'yes' : 'no');
+for (const plugin of registry.ofKind('prompt')) {
+  const options = plugin.options.parse({});
+  const { promptsVision, dependsOnImage, novelClasses } = plugin.properties(options);
+  const losses = ['cross-entropy', ...(plugin.losses?.(options) ?? []).map(({ use }) => use)].join(', ');
+  lines.push(
+    `| ${plugin.name} | ${yes(promptsVision)} | ${yes(!promptsVision)} | ${yes(dependsOnImage)} | ${novelClasses} | ${losses} |`,
+  );
+}
+for (const [kind, title] of kinds) {
+  lines.push('', `## ${title}`);
+  for (const { plugin, module } of registry.entries.filter((entry) => entry.plugin.kind === kind)) {
+    lines.push('', `### \`${plugin.name}\``, '', `${plugin.description} From \`${module}\`.`);
+    const presets = Object.keys(plugin.presets ?? {});
+    if (presets.length > 0)
+      lines.push('', `Presets: ${presets.map((name) => `\`${plugin.name}/${name}\``).join(', ')}.`);
+    const options = describeOptions(plugin);
+    if (options.length === 0) continue;
+    lines.push('', '| option | type | default | |', '| --- | --- | --- | --- |');
+    for (const option of options) {
+      const start = option.required
+        ? 'required'
+        : option.default === undefined
+          ? ''
+          : `\`${JSON.stringify(option.default)}\``;
+      lines.push(`| \`${option.name}\` | ${cell(option.type)} | ${cell(start)} | ${cell(option.description)} |`);
+    }
+  }
+}
+const text = await format(`${lines.join('\n')}\n`, { parser: 'markdown', printWidth: 120 });
+if (!process.argv.includes('--check')) writeFileSync(target, text);
+else if (readFileSync(target, 'utf8') !== text) {
+  console.error('docs/reference.md is stale. Run: npm run build && npm run reference');
+  process.exit(1);
+}
