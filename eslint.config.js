@@ -1,7 +1,7 @@
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
-/** The table of rooms in docs/architecture.md: who may import whom. */
+/** The table of rooms in CONTRIBUTING.md: who may import whom. */
 const rooms = [
   { sourceTag: 'room:core', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'room:runtime', onlyDependOnLibsWithTags: ['room:core'] },
@@ -11,7 +11,7 @@ const rooms = [
   { sourceTag: 'room:bench', onlyDependOnLibsWithTags: ['room:core'] },
   {
     sourceTag: 'room:app',
-    onlyDependOnLibsWithTags: ['room:core', 'room:runtime', 'room:plugin', 'room:bench', 'room:data'],
+    onlyDependOnLibsWithTags: ['room:core', 'room:runtime', 'room:plugin', 'room:bench', 'room:data', 'room:client'],
   },
 ];
 
@@ -24,6 +24,10 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { ignoreRestSiblings: true, varsIgnorePattern: '^_', argsIgnorePattern: '^_' },
+      ],
       eqeqeq: ['error', 'always'],
       'no-restricted-syntax': [
         'error',
@@ -34,6 +38,11 @@ export default tseslint.config(
   {
     files: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
-    rules: { '@nx/enforce-module-boundaries': ['error', { allow: [], depConstraints: rooms }] },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { allow: [], checkDynamicDependenciesExceptions: ['.*'], depConstraints: rooms },
+      ],
+    },
   },
 );

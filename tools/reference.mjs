@@ -18,7 +18,7 @@ const cell = (value) => String(value).replaceAll('|', '\\|');
 const lines = [
   '# Reference',
   '',
-  'Made from the definitions by `npm run reference`; `npm run lint` fails where it is stale. `promptweave schema --out FILE` writes the same as a JSON Schema for editors.',
+  'Made from the definitions by `npm run reference`; CI fails where it is stale. `promptweave schema --out FILE` writes the same as a JSON Schema for editors.',
   '',
   '## What combines with what',
   '',

@@ -22,7 +22,9 @@ for (const [name, [r, g, b]] of Object.entries(colours)) {
     for (let i = 0; i < count; i++) {
       const circle = `<circle cx="${40 + 5 * i}" cy="48" r="${18 + 3 * i}" fill="rgb(${r},${g},${b})"/>`;
       const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect width="96" height="96" fill="white"/>${circle}</svg>`;
-      await sharp(Buffer.from(svg)).jpeg().toFile(join(place, `${i}.jpg`));
+      await sharp(Buffer.from(svg))
+        .jpeg()
+        .toFile(join(place, `${i}.jpg`));
     }
   }
 }
@@ -34,7 +36,9 @@ train: { steps: 6, batch: 4, learningRate: 0.0035 }
 writeFileSync(join(folder, 'smoke.yaml'), configuration);
 
 const run = (...args) =>
-  JSON.parse(execFileSync(node, [promptweave, ...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+  JSON.parse(
+    execFileSync(node, [promptweave, ...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
 const trained = run('train', 'smoke.yaml', '--output', 'run', '--json');
 const evaluated = run('evaluate', 'run', '--json');
 const predicted = run('predict', join('photos', 'test', 'red circle', '0.jpg'), '--run', 'run', '--json');

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { BackboneShape } from '@promptweave/core';
 import type { Activation } from './activation.js';
 import type { BlockWeights, ClipTensors } from './clip-weights.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { PartContext } from '../contracts/parts.js';
 import type { TemplateTokens } from '../contracts/prompts.js';
 import { ConfigError } from '../errors.js';
