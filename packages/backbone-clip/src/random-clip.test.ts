@@ -32,7 +32,7 @@ describe('a random CLIP', () => {
   it('has the scales that CLIP starts from', () => {
     const backbone = randomClip({ seed: 3, ...tiny, logitScale: 20 }, { fast: false, recompute: false });
     const tensors = backbone.weights as ClipTensors; // the plain path keeps them as they came
-    const spread = (x: tf.Tensor) => tf.tidy(() => tf.moments(x).variance.sqrt().dataSync()[0]!);
+    const spread = (x: tf.Tensor) => tf.tidy(() => tf.sqrt(tf.moments(x).variance).dataSync()[0]!);
     expect(backbone.logitScale).toBeCloseTo(20, 4);
     expect(backbone.shape).toEqual({ vision: tiny.vision, text: tiny.text, embedding: 16 });
     expect(tensors.text.tokens.shape).toEqual([300, 24]);

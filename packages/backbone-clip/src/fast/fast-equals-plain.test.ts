@@ -159,10 +159,10 @@ describe('the rows that a step computes', () => {
 });
 
 /** Values, and gradients of their product with fixed random numbers. */
-interface Outcome {
-  readonly values: readonly Float32Array[];
-  readonly gradients: readonly Float32Array[];
-}
+type Outcome = {
+  readonly values: Float32Array[];
+  readonly gradients: Float32Array[];
+};
 
 function compare({ model: options, recompute }: TextCase | VisionCase, run: (clip: ClipBackbone) => Outcome): void {
   const [fast, plain] = [
