@@ -57,6 +57,7 @@ export async function assemble(
   const backend = await chooseBackend(configuration);
   const pipeline = createDataPipeline({
     workers: decodingThreads(),
+    cacheMegabytes: 256,
     onSkip: (item, error) => console.error(`Skipped ${item.id}: ${error.message}`),
   });
   const container = createContainer(pipeline);

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { register as bench } from './commands/bench.js';
 import { register as doctor } from './commands/doctor.js';
 import { register as evaluate } from './commands/evaluate.js';
 import { register as importPrompts } from './commands/import.js';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     predict,
     sweep,
     report,
+    bench,
     importPrompts,
     schema,
     plugins,

@@ -11,6 +11,7 @@ import {
   runSweep,
   studyText,
   SweepFolder,
+  type Study,
   type CellFolder,
   type PlannedCell,
 } from '@promptweave/bench';
@@ -35,6 +36,8 @@ export interface SweepCommand {
   readonly retries: number;
   readonly retryFailed?: boolean;
   readonly json?: boolean;
+  /** The text at the end, instead of the sweep's table. */
+  readonly describe?: (study: Study) => string;
 }
 
 /** Plans, prepares and runs a sweep, then prints its table. */
@@ -92,7 +95,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
     release();
   }
   const study = readStudy(folder);
-  console.log(studyText(study, json ? 'json' : 'table'));
+  console.log(command.describe?.(study) ?? studyText(study, json ? 'json' : 'table'));
   if (signal.aborted) {
     console.error(`Stopped. Go on with the same command.`);
     process.exitCode = STOPPED;

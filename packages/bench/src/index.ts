@@ -1,3 +1,4 @@
+export * from './benchmark/index.js';
 export * from './protocols/index.js';
 export * from './report/index.js';
 export * from './sweep/index.js';

@@ -215,7 +215,7 @@ export function tinyRegistry(): Registry {
 }
 
 /** Everything that runs on the tiny parts need. */
-export function tinyEnvironment(): RunEnvironment & { close(): Promise<void> } {
+export function tinyEnvironment(): Omit<RunEnvironment, 'features'> & { close(): Promise<void> } {
   const container = createContainer(tinyPipeline);
   return { container, registry: tinyRegistry(), pipeline: tinyPipeline, close: () => disposeBackbones(container) };
 }

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { benchmarkTable } from '../benchmark/benchmark-table.js';
+import { publishedFor } from '../benchmark/published.js';
+import { CellFolder } from '../sweep/cell-folder.js';
+import { htmlPage } from './html-page.js';
+import { figureBars } from './pictures.js';
+import { studyOf, type StudiedCell } from './study.js';
+import { studyText } from './study-text.js';
+import { renderTable, studyTable } from './table.js';
+
+const date = '2026-01-01T00:00:00.000Z';
+
+function cell(values: Record<string, unknown>, summary?: Record<string, number>, name?: string): StudiedCell {
+  const outcome = { summary: summary ?? {}, parameters: 2048, seconds: 50, evaluationSeconds: 15, date };
+  const failures = [{ kind: 'error' as const, message: 'no more memory', remedy: 'Lower train.batch.', date }];
+  const id = JSON.stringify(values);
+  const state = summary ? { status: 'finished' as const, outcome } : { status: 'failed' as const, failures };
+  return { id, values, folder: new CellFolder(`cells/${id.length}`), state, ...(name !== undefined && { name }) };
+}
+
+const study = studyOf({
+  name: 'grid',
+  protocol: 'base-to-novel',
+  folder: 'runs/grid',
+  cells: [
+    cell({ 'prompt.use': 'coop', 'train.batch': 4, seed: 1 }, { base: 0.8, novel: 0.6, HM: 0.6857 }),
+    cell({ 'prompt.use': 'coop', 'train.batch': 4, seed: 2 }, { base: 0.7, novel: 0.5, HM: 0.5833 }),
+    cell({ 'prompt.use': 'maple', 'train.batch': 4, seed: 1 }, { base: 0.7, novel: 0.7, HM: 0.7 }),
+    cell({ 'prompt.use': 'comma', 'train.batch': 4, seed: 1 }),
+  ],
+});
+
+describe('a study', () => {
+  it('has the varied axes without the seed, and figures over seeds', () => {
+    expect(study.axes).toEqual(['prompt.use']);
+    expect(study.seeds).toEqual([1, 2]);
+    expect(study.rows.map(({ labels }) => labels[0])).toEqual(['coop', 'maple', 'comma']);
+    const { base } = study.rows[0]!.figures;
+    expect(base!.mean).toBeCloseTo(0.75, 12);
+    expect(base!.sd).toBeCloseTo(Math.sqrt(0.005), 12);
+    expect(study.failures).toHaveLength(1);
+  });
+
+  it('is written as each format wants it', () => {
+    const table = studyTable(study);
+    expect(renderTable(table, 'csv').split('\n')).toEqual([
+      'prompt.use,base,novel,HM,parameters,time',
+      'coop,75.0 ± 7.1,55.0 ± 7.1,63.5 ± 7.2,"2,048",1:05',
+      'maple,70.0,70.0,70.0,"2,048",1:05',
+      'comma,failed,failed,failed,,',
+    ]);
+    expect(renderTable(table, 'markdown').split('\n').slice(1, 4)).toEqual([
+      '| --- | ---: | ---: | ---: | ---: | ---: |',
+      '| coop | **75.0 ± 7.1** | 55.0 ± 7.1 | 63.5 ± 7.2 | 2,048 | 1:05 |',
+      '| maple | 70.0 | **70.0** | **70.0** | 2,048 | 1:05 |',
+    ]);
+    expect(renderTable(table, 'latex')).toContain('coop & \\textbf{75.0 $\\pm$ 7.1} & 55.0 $\\pm$ 7.1');
+    const text = studyText(study, 'table');
+    expect(text).toContain('1 cell failed:');
+    expect(text).toContain('no more memory Lower train.batch.');
+    expect(JSON.parse(studyText(study, 'json'))).toMatchObject({
+      rows: [{ values: { 'prompt.use': 'coop' } }, {}, {}],
+    });
+  });
+
+  it('is drawn, and escaped where it is a page', async () => {
+    const bars = await figureBars(study);
+    expect(bars!.svg).toMatch(/^<svg[\s\S]*<\/svg>$/);
+    expect(bars!.svg).toContain('maple');
+    const page = htmlPage({
+      ...{ title: '<grid>', protocol: 'p', intro: '', pictures: [bars!], failures: [], reproduce: [] },
+      table: studyTable(study),
+    });
+    expect(page).toContain('&lt;grid&gt;');
+    expect(page).not.toMatch(/(src|href)="(?!data:)/); // nothing is fetched
+    expect(page).toContain('<td class="number best">75.0 ± 7.1</td>');
+  });
+});
+
+describe('the table of a benchmark', () => {
+  const datasets = ['dtd', 'eurosat'];
+  const values = (use: string, seed: number) => ({ dataset: { use, root: '/x' }, 'dataset.shots': 16, seed });
+  const cells = [
+    cell(values('dtd', 1), { base: 0.8, novel: 0.6, HM: 0.685714 }, 'maple'),
+    cell(values('dtd', 2), { base: 0.82, novel: 0.6, HM: 0.692957 }, 'maple'),
+    cell(values('eurosat', 1), { base: 0.9, novel: 0.3, HM: 0.45 }, 'maple'),
+  ];
+  const bench = studyOf({ name: 'b', protocol: 'base-to-novel', folder: 'f', cells });
+  const query = { protocol: 'base-to-novel', shots: 16, checkpoint: 'openai/clip-vit-base-patch16' };
+
+  it('averages over data sets and takes the harmonic mean both ways', () => {
+    const [own] = benchmarkTable(bench, { ...query, checkpoint: 'icons' }).rows.map((row) =>
+      row.map(({ text }) => text),
+    );
+    expect(own!.slice(0, 3)).toEqual(['maple', '81.00 ± 1.41', '60.00 ± 0.00']);
+    // averages: base (81 + 90) / 2, novel (60 + 30) / 2; their HM 2·85.5·45 / 130.5; mean of HMs (68.93355 + 45) / 2
+    expect(own!.slice(7)).toEqual(['85.50', '45.00', '58.97', '56.97']);
+  });
+
+  it('shows published numbers of the same setting only', () => {
+    const { head, rows } = benchmarkTable(bench, query);
+    const row = rows.find(([first]) => first!.text === 'MaPLe (published)')!.map(({ text }) => text);
+    expect(head.slice(0, 4)).toEqual([
+      'method',
+      ...['base', 'novel', 'HM'].map((figure) => `${datasets[0]} ${figure}`),
+    ]);
+    expect(row.slice(1, 6)).toEqual(['80.36', '59.18', '68.16', '94.07', '73.23']);
+    expect(row.slice(7, 9)).toEqual(['', '']); // the published average is over eleven data sets, not over these two
+    expect(publishedFor({ ...query, checkpoint: 'icons' })).toEqual([]);
+    expect(publishedFor({ ...query, shots: 4 })).toEqual([]);
+    expect(publishedFor({ ...query, checkpoint: 'openai/clip-vit-base-patch32' })).toEqual([]);
+    expect(publishedFor({ ...query, protocol: 'cross-dataset', trainedOn: 'dtd' })).toEqual([]);
+  });
+
+  it('has averages that agree with the data sets they are of', () => {
+    for (const { name, average, datasets: each } of publishedFor(query)) {
+      if (!each) continue;
+      for (const figure of ['base', 'novel']) {
+        const numbers = Object.values(each).map((figures) => figures[figure]!);
+        const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+        expect(numbers, name).toHaveLength(11);
+        expect(Math.abs(mean - average![figure]!), `${name} ${figure}`).toBeLessThan(0.1);
+      }
+    }
+  });
+});

@@ -1,0 +1,95 @@
+import { sourceFromValue, InvalidConfigurationError } from '@promptweave/core';
+import { describe, expect, it } from 'vitest';
+import { expandGrid } from './expand.js';
+import { readGrid } from './grid.js';
+import { applyToGrid } from './grid-overrides.js';
+import { radicalInverse, samplePoints } from './low-discrepancy.js';
+
+/** The values of all cells of a grid. */
+function cells(grid: Record<string, unknown>, base: Record<string, unknown> = {}): unknown[] {
+  return expandGrid(readGrid(sourceFromValue({ grid })), base).map(({ values }) => values);
+}
+
+describe('expandGrid', () => {
+  it('combines axes, the last one changing fastest', () => {
+    expect(cells({ 'prompt.use': ['none', 'coop'], seed: [1, 2] })).toEqual([
+      { 'prompt.use': 'none', seed: 1 },
+      { 'prompt.use': 'none', seed: 2 },
+      { 'prompt.use': 'coop', seed: 1 },
+      { 'prompt.use': 'coop', seed: 2 },
+    ]);
+  });
+
+  it('takes lists as they are and zipped values together', () => {
+    const list = [
+      { name: 'A', preset: 'x' },
+      { name: 'B', preset: 'y', 'train.batch': 2 },
+    ];
+    const choices = expandGrid(readGrid(sourceFromValue({ grid: { list, seed: [1] } })), {});
+    expect(choices).toEqual([
+      { name: 'A', values: { preset: 'x', seed: 1 } },
+      { name: 'B', values: { preset: 'y', 'train.batch': 2, seed: 1 } },
+    ]);
+    expect(cells({ zip: { 'prompt.depth': [3, 9], 'train.epochs': [2, 5] } })).toEqual([
+      { 'prompt.depth': 3, 'train.epochs': 2 },
+      { 'prompt.depth': 9, 'train.epochs': 5 },
+    ]);
+  });
+
+  it('varies an axis only where its condition holds, by the cell or by the base', () => {
+    const depth = { values: [3, 9], when: { 'prompt.use': ['maple', 'comma'] } };
+    expect(cells({ prompt: ['coop', { use: 'maple' }], 'prompt.depth': depth })).toEqual([
+      { prompt: 'coop' },
+      { prompt: { use: 'maple' }, 'prompt.depth': 3 },
+      { prompt: { use: 'maple' }, 'prompt.depth': 9 },
+    ]);
+    expect(cells({ 'prompt.depth': depth }, { prompt: 'comma' })).toHaveLength(2);
+    expect(cells({ 'prompt.depth': depth }, { prompt: { use: 'coop' } })).toEqual([{}]);
+  });
+
+  it('leaves out what is excepted, and equal cells', () => {
+    const except = [{ 'prompt.use': 'none', seed: [2, 3] }];
+    expect(cells({ 'prompt.use': ['none', 'coop'], seed: [1, 2, 3], except })).toHaveLength(4);
+    expect(cells({ seed: [1, 1, 2] })).toEqual([{ seed: 1 }, { seed: 2 }]);
+  });
+
+  it('samples ranges evenly', () => {
+    expect([1, 2, 3, 4].map((index) => radicalInverse(index, 2))).toEqual([0.5, 0.25, 0.75, 0.125]);
+    expect([1, 2, 3].map((index) => radicalInverse(index, 3))).toEqual([1 / 3, 2 / 3, 1 / 9]);
+    const ranges = {
+      rate: { from: 1e-4, to: 1e-2, scale: 'log' as const, whole: false },
+      depth: { from: 1, to: 4, scale: 'linear' as const, whole: true },
+    };
+    const points = samplePoints({ count: 64, method: 'halton', seed: 7, ranges });
+    const inLowHalf = points.filter(({ rate }) => rate! < 1e-3).length; // 1e-3 is the middle of the logarithmic range
+    expect(inLowHalf).toBe(32);
+    const depths = [1, 2, 3, 4].map((depth) => points.filter((point) => point['depth'] === depth).length);
+    expect(Math.max(...depths) - Math.min(...depths)).toBeLessThanOrEqual(4);
+    expect(samplePoints({ count: 3, method: 'random', seed: 7, ranges })).not.toEqual(points.slice(0, 3));
+  });
+
+  it.each([
+    [{ seed: 1 }, 'grid.seed'],
+    [{ seed: [] }, 'at least one value'],
+    [{ zip: { a: [1], b: [1, 2] } }, 'unequal length'],
+    [{ sample: { count: 2, ranges: { a: { from: 2, to: 1 } } } }, 'expected from below to'],
+  ])('refuses %j', (grid, message) => {
+    expect(() => cells(grid)).toThrow(InvalidConfigurationError);
+    expect(() => cells(grid)).toThrow(message);
+  });
+});
+
+describe('applyToGrid', () => {
+  const source = sourceFromValue({ grid: { seed: [1, 2], 'prompt.use': ['none'] } });
+
+  it('replaces the values of an axis and leaves the rest', () => {
+    const { source: changed, overrides } = applyToGrid(source, ['seed=[4, 5]', 'train.batch=2', 'prompt.use=coop']);
+    expect(changed.value['grid']).toEqual({ seed: [4, 5], 'prompt.use': ['coop'] });
+    expect(overrides).toEqual(['train.batch=2']);
+  });
+
+  it('adds axes and sections', () => {
+    const { source: changed } = applyToGrid(source, ['grid.train.batch=[1, 2]', 'grid.except=[{ seed: 1 }]']);
+    expect(changed.value['grid']).toMatchObject({ 'train.batch': [1, 2], except: [{ seed: 1 }] });
+  });
+});

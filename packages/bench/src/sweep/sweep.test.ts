@@ -1,0 +1,190 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvalidConfigurationError, sourceFromValue, type Configuration } from '@promptweave/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readStudy } from '../report/study.js';
+import { tinyConfiguration, tinyEnvironment, tinyRegistry } from '../tiny.test.support.js';
+import type { CellFolder } from './cell-folder.js';
+import { claimantOf, thisProcess, tryClaim } from './claim.js';
+import type { SweepEvent } from './engine.js';
+import { FeatureLibrary } from './feature-library.js';
+import { inProcessEngine } from './local-engine.js';
+import { planSweep, type PlannedCell } from './plan.js';
+import { runSweep } from './run-sweep.js';
+import { SweepFolder } from './sweep-folder.js';
+
+let root = '';
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'sweep-'));
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+const plan = (configuration: Configuration, overrides: string[] = []): Promise<PlannedCell[]> => {
+  const source = sourceFromValue({ ...tinyConfiguration, ...configuration });
+  return planSweep({ source, registry: tinyRegistry(), folder: root, overrides });
+};
+
+async function prepare(name: string, configuration: Configuration, retries = 0) {
+  const folder = new SweepFolder(join(root, name));
+  const about = { name, file: 'sweep.yaml', overrides: [], retries };
+  return { folder, cells: folder.prepare(await plan(configuration), about, root) };
+}
+
+async function run(folder: SweepFolder, cells: readonly CellFolder[], retries = 0, signal?: AbortSignal) {
+  const environment = tinyEnvironment();
+  const events: SweepEvent[] = [];
+  const engine = inProcessEngine({ ...environment, features: new FeatureLibrary(folder.features) });
+  const onEvent = (event: SweepEvent): void => void events.push(event);
+  const request = { folder: folder.path, cells, patience: { retries }, signal, engine, onEvent, pollSeconds: 0.05 };
+  const states = await runSweep(request);
+  await environment.close();
+  return { states, begun: events.filter(({ type }) => type === 'begin').length };
+}
+
+const learned = (cell: CellFolder): Buffer => readFileSync(join(cell.path, 'prompts.safetensors'));
+
+describe('planSweep', () => {
+  it('gives equal identities to equal experiments, however they are written', async () => {
+    const [one] = await plan({ prompt: 'context', grid: { seed: [2] } });
+    const [two] = await plan({ seed: 2, output: 'elsewhere', grid: { 'prompt.use': ['context'] } });
+    expect(two!.id).toBe(one!.id);
+    expect(one!.id).toMatch(/^[0-9a-f]{16}$/);
+    expect(one!.identity.checkpoint).toBe('tiny');
+    expect(one!.identity.plugins).toEqual({ '@promptweave/core': expect.any(String), tiny: '1' });
+  });
+
+  it('gives other identities where anything counts', async () => {
+    const cells = await plan({ grid: { seed: [1, 2], 'train.learningRate': [0.1, 0.2], 'dataset.noise': [1, 2] } });
+    expect(new Set(cells.map(({ id }) => id)).size).toBe(8);
+  });
+
+  it('checks every cell before anything is run', async () => {
+    const error: unknown = await plan({ grid: { 'prompt.use': ['none', 'contxt'], seed: [1, 2] } }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(InvalidConfigurationError);
+    expect((error as Error).message).toContain('there is no prompt learner called "contxt"');
+    expect((error as Error).message).toContain('cell prompt.use=contxt, seed=1, and 1 more');
+  });
+});
+
+describe('claims', () => {
+  const folderOf = (name: string): string => mkdtempSync(join(root, `${name}-`));
+
+  it('are held by one, given back, and counted on', () => {
+    const folder = folderOf('claim');
+    const claim = tryClaim(folder);
+    expect(claim).toBeDefined();
+    expect(tryClaim(folder)).toBeUndefined();
+    expect(claimantOf(folder)?.pid).toBe(process.pid);
+    claim!.release();
+    expect(claimantOf(folder)).toBeUndefined();
+    tryClaim(folder)!.release();
+    expect(readdirSync(folder)).toEqual(['claim.2']);
+  });
+
+  it('are not kept by a process that is dead, nor by another with its id', async () => {
+    const child = fork('-e', [], { execArgv: ['-e', 'setInterval(() => {}, 1000)'], stdio: 'ignore' });
+    const folder = folderOf('dead');
+    const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[19]!;
+    writeFileSync(join(folder, 'claim.1'), JSON.stringify({ ...thisProcess(), pid: child.pid, started: stat }));
+    expect(tryClaim(folder)).toBeUndefined();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(tryClaim(folder)).toBeDefined();
+
+    const reused = folderOf('reused');
+    writeFileSync(join(reused, 'claim.1'), JSON.stringify({ ...thisProcess(), started: '12' }));
+    expect(tryClaim(reused)).toBeDefined();
+  });
+
+  it('of other hosts hold as long as they give signs of life', async () => {
+    const { utimesSync } = await import('node:fs');
+    const folder = folderOf('host');
+    const path = join(folder, 'claim.1');
+    writeFileSync(path, JSON.stringify({ ...thisProcess(), host: 'elsewhere' }));
+    expect(tryClaim(folder)).toBeUndefined();
+    const silent = Date.now() / 1000 - 200;
+    utimesSync(path, silent, silent);
+    expect(tryClaim(folder)).toBeDefined();
+  });
+});
+
+describe('runSweep', () => {
+  const grid = { 'prompt.use': ['none', 'context'], seed: [1, 2] };
+
+  it('runs every cell once; the second sweep takes them as they are', async () => {
+    const { folder, cells } = await prepare('once', { protocol: 'base-to-novel', grid });
+    const first = await run(folder, cells);
+    expect(first.states.map(({ status }) => status)).toEqual(Array(4).fill('finished'));
+    expect(first.begun).toBe(4);
+    expect(readdirSync(folder.features)).toHaveLength(1);
+    const again = await prepare('once', { protocol: 'base-to-novel', grid: { ...grid, seed: [1, 2, 3] } });
+    expect((await run(again.folder, again.cells)).begun).toBe(2);
+    const study = readStudy(again.folder);
+    expect(study.axes).toEqual(['prompt.use']);
+    expect(study.rows.map(({ cells: own }) => own.length)).toEqual([3, 3]);
+  });
+
+  it('goes on with a half-run cell and ends with the same bits', async () => {
+    const configuration = { grid: { 'prompt.use': ['context'], seed: [1, 2] } };
+    const whole = await prepare('whole', configuration);
+    await run(whole.folder, whole.cells);
+
+    const { folder, cells } = await prepare('stopped', configuration);
+    const environment = tinyEnvironment();
+    const controller = new AbortController();
+    let steps = 0;
+    const onEvent = (event: SweepEvent): void => {
+      if (event.type === 'train' && event.event.type === 'step' && ++steps === 7) controller.abort();
+    };
+    const engine = inProcessEngine(environment);
+    const states = await runSweep({
+      folder: folder.path,
+      cells,
+      patience: { retries: 0 },
+      signal: controller.signal,
+      engine,
+      onEvent,
+    });
+    expect(states.map(({ status }) => status)).toEqual(['interrupted', 'waiting']);
+    await environment.close();
+    await run(folder, cells);
+    cells.forEach((cell, i) => expect(learned(cell).equals(learned(whole.cells[i]!))).toBe(true));
+    expect(cells.map((cell) => cell.outcome()!.summary)).toEqual(whole.cells.map((cell) => cell.outcome()!.summary));
+  });
+
+  it('records what fails after its retries and goes on with the others', async () => {
+    const { folder, cells } = await prepare('failing', { grid: { 'labels.use': ['failing', 'frozen'] } }, 2);
+    const { states, begun } = await run(folder, cells, 2);
+    expect(states.map(({ status }) => status)).toEqual(['failed', 'finished']);
+    expect(begun).toBe(4);
+    expect(cells[0]!.failures().map(({ message }) => message)).toEqual(Array(3).fill('these labels cannot be made'));
+    expect(readStudy(folder).failures).toHaveLength(1);
+    cells[0]!.forgive();
+    expect(cells[0]!.state({ retries: 2 }).status).toBe('waiting');
+  });
+
+  it('refuses a cell whose configuration was changed', async () => {
+    const { folder, cells } = await prepare('changed', { grid: { seed: [1] } });
+    const file = join(cells[0]!.path, 'config.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('seed: 1', 'seed: 9'));
+    await run(folder, cells);
+    expect(cells[0]!.failures()[0]!.message).toContain('not the one that it was planned with');
+  });
+
+  it('waits for the cells of another living process and takes over those of a dead one', async () => {
+    const { folder, cells } = await prepare('shared', { grid: { seed: [1, 2] } });
+    const child = fork('-e', [], { execArgv: ['-e', 'setInterval(() => {}, 1000)'], stdio: 'ignore' });
+    const started = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[19]!;
+    writeFileSync(join(cells[0]!.path, 'claim.1'), JSON.stringify({ ...thisProcess(), pid: child.pid, started }));
+    const sweep = run(folder, cells);
+    while (!existsSync(join(cells[1]!.path, 'outcome.json'))) await new Promise((done) => setTimeout(done, 20));
+    expect(cells[0]!.state({ retries: 0 }).status).toBe('running');
+    child.kill('SIGKILL');
+    expect((await sweep).states.map(({ status }) => status)).toEqual(['finished', 'finished']);
+  });
+});
