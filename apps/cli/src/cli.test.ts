@@ -220,6 +220,33 @@ describe('promptweave import', () => {
 
   it.each([
     [
+      'maple-lamm.pth.tar-5',
+      ['prompt.use=maple', 'prompt.depth=2', 'labels.use=lamm', 'labels.tokens=first', 'labels.slot=released'],
+      ['compound_prompt_projections.0.weight', 'token_classes'],
+    ],
+    [
+      'comma.pth.tar-5',
+      ['prompt.use=comma', 'prompt.depth=2', 'prompt.variant=released'],
+      ['compound_prompts_text', 'compound_prompt_projections_image_base.mlp.2.weight'],
+    ],
+  ])('takes the prompts out of a whole model: %s', async (name, overrides, some) => {
+    const folderOfRun = `imported ${name}`;
+    const { code, out, err } = await promptweave(
+      'import',
+      fixture(name),
+      ...overrides,
+      ...options,
+      '--out',
+      folderOfRun,
+    );
+    expect(code, err).toBe(0);
+    expect(Object.keys((JSON.parse(out) as { tensors: object }).tensors)).toEqual(expect.arrayContaining(some));
+    const evaluated = await promptweave('evaluate', folderOfRun, '--json');
+    expect(JSON.parse(evaluated.out), evaluated.err).toMatchObject({ images: 6 });
+  });
+
+  it.each([
+    [
       'another number of tokens',
       ['prompt.contextLength=2'],
       /"ctx" has the shape \[4, 128\], the classifier's \[2, 128\]/,
