@@ -24,10 +24,12 @@ def image_features(model, images):
     return torch.cat([model.encode_image(part) for part in images.split(512)])
 
 
-@torch.no_grad()
-def top1(model, captions, images, wanted, chosen: list[int]) -> float:
-    """Share of the pictures of the chosen labels that are nearest to their own label among the chosen."""
+def top1(model, captions, features, wanted, chosen: list[int]) -> float:
+    """Share of the pictures of the chosen labels that are nearest to their own label among the chosen.
+
+    features [N, E]: see image_features; wanted [N]: label of each picture.
+    """
     inside = torch.isin(wanted, torch.tensor(chosen))
-    logits = image_features(model, images[inside]) @ text_features(model, captions, chosen).T
+    logits = features[inside] @ text_features(model, captions, chosen).T
     guess = torch.tensor(chosen)[logits.argmax(1)]
     return (guess == wanted[inside]).float().mean().item()

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from data import Captions, Pictures
-from evaluate import concrete_labels, top1
+from evaluate import concrete_labels, image_features, top1
 from model import Clip, Shape
 
 
@@ -27,6 +27,7 @@ def main():
     weights = {name: value.half().contiguous() for name, value in state["model"].items()}
     a.model.mkdir(parents=True, exist_ok=True)
     save_file(weights, a.model / "model.safetensors")
+    (a.model / "model.safetensors").chmod(0o644)
     shutil.copyfile(a.run / "tokenizer.json", a.model / "tokenizer.json")
     shutil.copyfile(a.run / "log.csv", a.model / "training-log.csv")
     shape = Shape()
@@ -50,7 +51,7 @@ def main():
     report = {"images_seen": state["images_seen"], "steps": state["step"], "minutes": state["spent"] / 60, "top1": {}}
     for part in ("validation", "downstream"):
         pictures = Pictures(a.data, part)
-        images = pictures.resized(shape.image_size)
+        features = image_features(model, pictures.resized(shape.image_size))
         for style in [*dict.fromkeys(pictures.sources), "all styles"]:
             if style == "all styles" and part == "validation":
                 continue
@@ -59,7 +60,7 @@ def main():
             for name, chosen in sets.items():
                 inside = torch.isin(pictures.labels[pick], torch.tensor(chosen))
                 if inside.any():
-                    accuracy = top1(model, captions, images[pick], pictures.labels[pick], chosen)
+                    accuracy = top1(model, captions, features[pick], pictures.labels[pick], chosen)
                     row[name] = {"classes": len(chosen), "images": int(inside.sum()), "top1": round(accuracy, 4)}
             report["top1"][f"{style} ({part})"] = row
     (a.model / "evaluation.json").write_text(json.dumps(report, indent=2) + "\n")

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Trains the embedded CLIP and writes it into packages/clip-icons/model. Arguments go to train.py, for example
 # --minutes 150. Interrupted, it goes on from its last checkpoint; `--fresh` as the first argument starts anew.
+# PRETRAIN_MODEL names another folder for the result.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -29,4 +30,4 @@ export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000
 # Two threads that wait for each other must not burn the core that the other one needs.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}" OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0
 "$work/venv/bin/python" tools/pretrain/train.py --data "$work/data" --run "$work/run" "$@"
-"$work/venv/bin/python" tools/pretrain/export.py --data "$work/data" --run "$work/run" --model packages/clip-icons/model
+"$work/venv/bin/python" tools/pretrain/export.py --data "$work/data" --run "$work/run" --model "${PRETRAIN_MODEL:-packages/clip-icons/model}"

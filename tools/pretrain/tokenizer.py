@@ -19,8 +19,13 @@ def train(captions: list[str], vocab_size: int, file: Path) -> None:
         ]
     )
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    # Named as special tokens, the ends of words get their ids first, in this order; else ties between merges are
+    # decided by the order of a hash map, and no two trainings give the same merges.
     trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size, end_of_word_suffix="</w>", initial_alphabet=letters, show_progress=False
+        vocab_size=vocab_size,
+        end_of_word_suffix="</w>",
+        special_tokens=letters + [f"{letter}</w>" for letter in letters],
+        show_progress=False,
     )
     learner.train_from_iterator(captions, trainer)
     data = json.loads(learner.to_str())

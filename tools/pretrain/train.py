@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 import tokenizer as bpe
 from data import Captions, Pictures, Sampler, augment
-from evaluate import concrete_labels, top1
+from evaluate import concrete_labels, image_features, top1
 from model import Clip, Shape
 from muon import Muon
 
@@ -168,8 +168,9 @@ def main():
         done = progress >= 1
         if done or spent >= next_eval:
             model.eval()
-            acc = top1(model, captions, val_images, val_labels, seen)
-            acc100 = top1(model, captions, val_images, val_labels, concrete)
+            val_features = image_features(model, val_images)
+            acc = top1(model, captions, val_features, val_labels, seen)
+            acc100 = top1(model, captions, val_features, val_labels, concrete)
             n = max(count, 1)
             writer.writerow(
                 [step, f"{spent / 60:.2f}", images_seen, f"{sums[0] / n:.4f}", f"{sums[1] / n:.4f}",
