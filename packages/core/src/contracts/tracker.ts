@@ -29,11 +29,12 @@ export interface RunMetrics {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** A file of the run's folder is written, anew or for the first time. */
+/** A file of the run's folder is written, anew or for the first time; or a text is to be kept that is no file there. */
 export interface RunArtifact {
   readonly type: 'artifact';
   /** Relative to the run's folder, with slashes. */
   readonly path: string;
+  readonly content?: string;
 }
 
 /** A run ends; stopped and failed ones may go on later. */

@@ -1,0 +1,140 @@
+import type { RunEvent, Tracker } from '@promptweave/core';
+import type { MlflowClient } from '@promptweave/mlflow-js-client';
+import { deliver } from './delivery.js';
+import { Journal } from './journal.js';
+import { TrackingError } from './tracking-error.js';
+
+/** How a run is delivered while it goes on. */
+export interface MlflowTrackerOptions {
+  /** The run's folder; the journal is in it. */
+  readonly folder: string;
+  readonly client: MlflowClient;
+  /** Seconds between two deliveries. Default 5. */
+  readonly intervalSeconds?: number;
+  /** Seconds between two deliveries to a server that does not answer, at most. Default 120. */
+  readonly longestIntervalSeconds?: number;
+  /** Seconds that the end of the run waits for the last delivery. Default 5. */
+  readonly closeSeconds?: number;
+  /** Told once of each thing that goes wrong. */
+  readonly onProblem?: (problem: string) => void;
+}
+
+/**
+ * Records runs on an MLflow server. Events go to a journal in the run's folder and are delivered from there in the background,
+ * each once; what is left when the run ends, or dies, is delivered by `syncJournal`.
+ */
+export class MlflowTracker implements Tracker {
+  readonly name = 'mlflow';
+  private readonly problems = new Set<string>();
+  private readonly told = new Set<string>();
+  private readonly stop = new AbortController();
+  private journal?: Journal | 'failed';
+  private timer?: NodeJS.Timeout;
+  private delivering?: Promise<void>;
+  /** Something was recorded since the last delivery began, or that delivery failed. */
+  private due = false;
+  private failures = 0;
+  private closed = false;
+
+  constructor(private readonly options: MlflowTrackerOptions) {}
+
+  record(event: RunEvent): void {
+    if (this.journal === 'failed') return;
+    try {
+      if (this.closed) throw new TrackingError('The recording has ended.');
+      if (this.journal) this.journal.append(event);
+      else this.journal = this.begin(event);
+      this.due = true;
+      this.schedule();
+    } catch (error) {
+      this.note(`Not recorded for MLflow: ${describe(error)}`);
+    }
+  }
+
+  async close(): Promise<readonly string[]> {
+    if (this.closed) return [...this.problems];
+    this.closed = true;
+    clearTimeout(this.timer);
+    const { closeSeconds = 5, folder, client } = this.options;
+    const deadline = setTimeout(
+      () => this.stop.abort(new Error('The server did not answer in time.')),
+      closeSeconds * 1000,
+    );
+    try {
+      await this.delivering;
+      if (this.journal instanceof Journal) {
+        this.journal.close();
+        this.noteAll((await deliver(folder, client, this.stop.signal)).refused);
+      }
+    } catch (error) {
+      const later = `Deliver it later: promptweave track sync ${folder}`;
+      this.note(`Not everything is on the MLflow server yet: ${describe(error)} ${later}`);
+    } finally {
+      clearTimeout(deadline);
+    }
+    return [...this.problems];
+  }
+
+  private begin(event: RunEvent): Journal {
+    if (event.type !== 'start') throw new TrackingError('A recording begins with the start of the run.');
+    try {
+      return Journal.begin(this.options.folder, event);
+    } catch (error) {
+      this.journal = 'failed';
+      throw error;
+    }
+  }
+
+  /** Delivers soon; after failures, later and later. */
+  private schedule(): void {
+    if (this.timer || this.delivering || this.closed || !this.due) return;
+    const { intervalSeconds = 5, longestIntervalSeconds = 120 } = this.options;
+    const jitter = 0.75 + Math.random() / 2;
+    const seconds = Math.min(longestIntervalSeconds, intervalSeconds * 2 ** this.failures) * jitter;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.due = false;
+      this.delivering = this.deliverNow().then(() => {
+        this.delivering = undefined;
+        this.schedule();
+      });
+    }, seconds * 1000);
+    this.timer.unref();
+  }
+
+  /** Never rejects. */
+  private async deliverNow(): Promise<void> {
+    try {
+      this.noteAll((await deliver(this.options.folder, this.options.client, this.stop.signal)).refused);
+      this.failures = 0;
+    } catch (error) {
+      this.failures += 1;
+      this.due = true;
+      this.tell(`MLflow: ${describe(error)} Training goes on, and it is tried again.`);
+    }
+  }
+
+  private noteAll(problems: readonly string[]): void {
+    for (const problem of problems) this.note(problem);
+  }
+
+  private note(problem: string): void {
+    this.problems.add(problem);
+    this.tell(problem);
+  }
+
+  private tell(problem: string): void {
+    if (this.told.has(problem)) return;
+    this.told.add(problem);
+    try {
+      this.options.onProblem?.(problem);
+    } catch {
+      // A listener that fails must not fail the run; close() gives the problems back.
+    }
+  }
+}
+
+function describe(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}
