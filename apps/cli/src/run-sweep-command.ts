@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  bestOf,
   describeChoice,
   figureText,
   inProcessEngine,
@@ -101,7 +102,10 @@ export async function sweep(command: SweepCommand): Promise<void> {
     process.exitCode = STOPPED;
     return;
   }
-  if (!json) await writeReport(study, path);
+  if (!json) {
+    await writeReport(study, path);
+    console.error(nextSteps(study, file));
+  }
   if (study.failures.length > 0) process.exitCode = 1;
 }
 
@@ -122,15 +126,24 @@ function list(planned: readonly PlannedCell[], folder: SweepFolder, retries: num
   console.log(`${planned.length} cells, ${open} of them to be run, in ${folder.path}.`);
 }
 
-/** The row that leads in the last figure of the protocol. */
+/** What to try next: commands that work as they are. */
+function nextSteps(study: Study, file: string): string {
+  const best = bestOf(study);
+  const use = best
+    ? [`  promptweave predict IMAGE --run ${best.cell.folder.path}    the best cell on a picture of your own`]
+    : [];
+  return [
+    'Next:',
+    ...use,
+    `  promptweave report ${study.folder} --format markdown    this table elsewhere`,
+    `  promptweave sweep ${file} dataset.shots=4 --output ${study.folder}-4-shots    the same grid with fewer images`,
+    '  promptweave train examples/photos.yaml    a folder of your own photos',
+  ].join('\n');
+}
+
 function bestRow(folder: SweepFolder): string | undefined {
-  const { rows, figures } = readStudy(folder);
-  const figure = figures.includes('HM') ? 'HM' : figures[0];
-  if (figure === undefined) return undefined;
-  const [best] = rows
-    .filter((row) => row.figures[figure])
-    .sort((a, b) => b.figures[figure]!.mean - a.figures[figure]!.mean);
-  return best && `${best.labels.join(' ')} ${figure} ${figureText(best.figures[figure]!)}`;
+  const best = bestOf(readStudy(folder));
+  return best && `${best.row.labels.join(' ')} ${best.figure} ${figureText(best.row.figures[best.figure]!)}`;
 }
 
 function outputOf(value: Readonly<Record<string, unknown>>): string | undefined {

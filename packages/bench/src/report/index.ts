@@ -1,4 +1,13 @@
-export { readStudy, studyOf, type Figure, type StudiedCell, type Study, type StudyRow } from './study.js';
+export {
+  bestOf,
+  type Best,
+  readStudy,
+  studyOf,
+  type Figure,
+  type StudiedCell,
+  type Study,
+  type StudyRow,
+} from './study.js';
 export { studyJson, studyText } from './study-text.js';
 export {
   figureText,

@@ -15,7 +15,14 @@ function cell(values: Record<string, unknown>, summary?: Record<string, number>,
   const failures = [{ kind: 'error' as const, message: 'no more memory', remedy: 'Lower train.batch.', date }];
   const id = JSON.stringify(values);
   const state = summary ? { status: 'finished' as const, outcome } : { status: 'failed' as const, failures };
-  return { id, values, folder: new CellFolder(`cells/${id.length}`), state, ...(name !== undefined && { name }) };
+  return {
+    id,
+    values,
+    folder: new CellFolder(`cells/${id.length}`),
+    state,
+    name,
+    standsFor: name === undefined ? [] : ['preset'],
+  };
 }
 
 const study = studyOf({
@@ -39,6 +46,19 @@ describe('a study', () => {
     expect(base!.mean).toBeCloseTo(0.75, 12);
     expect(base!.sd).toBeCloseTo(Math.sqrt(0.005), 12);
     expect(study.failures).toHaveLength(1);
+  });
+
+  it('calls named entries by their names and leaves out what these stand for', () => {
+    const named = (name: string, preset: string, labels: string) =>
+      cell({ preset, 'labels.use': labels, seed: 1 }, { accuracy: 0.5 }, name);
+    const cells = [named('A', 'x', 'frozen'), named('A', 'x', 'lamm'), named('B', 'y', 'frozen')];
+    const { axes, rows } = studyOf({ name: 'n', protocol: 'few-shot', folder: 'f', cells });
+    expect(axes).toEqual(['name', 'labels.use']);
+    expect(rows.map(({ labels }) => labels)).toEqual([
+      ['A', 'frozen'],
+      ['A', 'lamm'],
+      ['B', 'frozen'],
+    ]);
   });
 
   it('is written as each format wants it', () => {

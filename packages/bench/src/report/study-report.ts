@@ -6,7 +6,7 @@ import { confusionMatrix, costAgainst, figureBars, learningCurves, rowName, type
 import { learningPoints, resultOf } from './run-details.js';
 import { studyText } from './study-text.js';
 import { figureText, studyTable } from './table.js';
-import type { StudiedCell, Study } from './study.js';
+import { bestOf, type StudiedCell, type Study } from './study.js';
 
 /** A report as files hold it. */
 export interface StudyReport {
@@ -17,23 +17,25 @@ export interface StudyReport {
 
 /** Makes the report of a study. */
 export async function studyReport(study: Study): Promise<StudyReport> {
-  const leading = study.figures.includes('HM') ? 'HM' : study.figures[0];
-  const best = leading === undefined ? undefined : bestOf(study, leading);
+  const best = bestOf(study);
   const pictures = [
     await figureBars(study),
     await learningCurves(learningPoints(study)),
-    leading === undefined ? undefined : await costAgainst(leading, study),
-    ...(best ? await confusions(best.row, best.cell) : []),
+    best && (await costAgainst(best.figure, study)),
+    ...(best ? await confusions(rowName(best.row), best.cell) : []),
   ].filter((picture): picture is Picture => picture !== undefined);
-  const reproduce = study.cells.map((cell) => ({ cell: describeCell(cell), command: commandOf(study, cell) }));
+  const reproduce = study.cells.map((cell) => ({ cell: describeChoice(cell), command: commandOf(study, cell) }));
   const failures = study.failures.map(({ cell, failure }) => ({
-    cell: describeCell(cell),
+    cell: describeChoice(cell),
     message: [failure.message, failure.remedy].filter(Boolean).join(' '),
   }));
   const html = htmlPage({
     title: study.name,
     protocol: study.protocol,
-    intro: introOf(study, best && leading ? `${best.row}: ${leading} ${figureText(best.figure)} %` : undefined),
+    intro: introOf(
+      study,
+      best && `${rowName(best.row)}: ${best.figure} ${figureText(best.row.figures[best.figure]!)} %`,
+    ),
     table: studyTable(study),
     pictures,
     failures,
@@ -55,14 +57,6 @@ function introOf({ cells, seeds, failures }: Study, best: string | undefined): s
   return [...parts, ...(best ? [`Best: ${best}.`] : [])].join(' ');
 }
 
-function bestOf({ rows }: Study, figure: string) {
-  const [row] = rows
-    .filter((candidate) => candidate.figures[figure])
-    .sort((a, b) => b.figures[figure]!.mean - a.figures[figure]!.mean);
-  const cell = row?.cells.find(({ state }) => state.status === 'finished');
-  return row && cell && { row: rowName(row), cell, figure: row.figures[figure]! };
-}
-
 async function confusions(row: string, cell: StudiedCell): Promise<Picture[]> {
   const evaluations = Object.entries(resultOf(cell)?.evaluations ?? {}).slice(0, 2);
   return Promise.all(
@@ -74,11 +68,6 @@ async function confusions(row: string, cell: StudiedCell): Promise<Picture[]> {
       ),
     ),
   );
-}
-
-function describeCell(cell: StudiedCell): string {
-  const seed = cell.name !== undefined && 'seed' in cell.values ? `, seed=${String(cell.values['seed'])}` : '';
-  return describeChoice(cell) + seed;
 }
 
 /** The command that runs this cell alone, in a new folder. */

@@ -8,6 +8,7 @@ import type { SweepFolder } from '../sweep/sweep-folder.js';
 export interface StudiedCell {
   readonly id: string;
   readonly name?: string;
+  readonly standsFor?: readonly string[];
   readonly values: Readonly<Record<string, unknown>>;
   readonly folder: CellFolder;
   readonly state: CellState;
@@ -56,8 +57,8 @@ const NAME = 'name';
 export function readStudy(sweep: SweepFolder): Study {
   const { name, protocol, retries } = sweep.describe();
   const cells = sweep.cells().map((folder): StudiedCell => {
-    const { id, name: own, values } = folder.describe();
-    return { id, ...(own !== undefined && { name: own }), values, folder, state: folder.state({ retries }) };
+    const { id, name: own, standsFor, values } = folder.describe();
+    return { id, name: own, standsFor, values, folder, state: folder.state({ retries }) };
   });
   return studyOf({ name, protocol, folder: sweep.path, cells });
 }
@@ -70,13 +71,14 @@ export function studyOf({
   cells,
 }: Pick<Study, 'name' | 'protocol' | 'folder' | 'cells'>): Study {
   const all = cells.map((cell) => (cell.name === undefined ? cell.values : { [NAME]: cell.name, ...cell.values }));
-  const named = cells.some((cell) => cell.name !== undefined);
   const paths = [...new Set(all.flatMap((values) => Object.keys(values)))].filter((path) => path !== SEED);
   const varied = paths.filter(
     (path) => new Set(all.map((values) => canonicalJson(valueOf(values, path) ?? null))).size > 1,
   );
-  // A named entry is told by its name; what else it chooses is in its configuration.
-  const axes = varied.filter((path) => path === NAME || !named || isCombined(cells, path));
+  // A named entry is told by its name; what it stands for is in its configuration.
+  const isNamed = ({ values, standsFor = [] }: StudiedCell, path: string): boolean =>
+    !Object.hasOwn(values, path) || standsFor.includes(path);
+  const axes = varied.filter((path) => path === NAME || !cells.every((cell) => isNamed(cell, path)));
   const groups = new Map<string, { values: Record<string, unknown>; cells: StudiedCell[] }>();
   cells.forEach((cell, i) => {
     const { [SEED]: _seed, ...values } = all[i]!;
@@ -99,15 +101,6 @@ export function studyOf({
   return { name, protocol, folder, axes, figures, rows, cells, seeds, failures };
 }
 
-/** A named entry is told by its name; an axis that is combined with the entries has more than one value under one name. */
-function isCombined(cells: readonly StudiedCell[], path: string): boolean {
-  const byName = new Map<string, Set<string>>();
-  for (const { name = '', values } of cells) {
-    byName.set(name, (byName.get(name) ?? new Set()).add(canonicalJson(values[path] ?? null)));
-  }
-  return [...byName.values()].some(({ size }) => size > 1);
-}
-
 function measured(outcomes: readonly CellOutcome[]): Pick<StudyRow, 'figures' | 'parameters' | 'seconds'> {
   const first: ProtocolSummary = outcomes[0]?.summary ?? {};
   const figures = Object.fromEntries(
@@ -124,4 +117,23 @@ function measured(outcomes: readonly CellOutcome[]): Pick<StudyRow, 'figures' | 
 /** The value of an axis in a cell; `prompt.use` of a cell that gives the whole `prompt` is its name. */
 function valueOf(values: Readonly<Record<string, unknown>>, path: string): unknown {
   return Object.hasOwn(values, path) ? values[path] : undefined;
+}
+
+/** The row that leads in the figure that tells most: the harmonic mean, else the protocol's first. */
+export interface Best {
+  readonly row: StudyRow;
+  readonly figure: string;
+  /** A finished cell of the row. */
+  readonly cell: StudiedCell;
+}
+
+/** Undefined where nothing is finished. */
+export function bestOf({ rows, figures }: Study): Best | undefined {
+  const figure = figures.includes('HM') ? 'HM' : figures[0];
+  if (figure === undefined) return undefined;
+  const [row] = rows
+    .filter((candidate) => candidate.figures[figure])
+    .sort((a, b) => b.figures[figure]!.mean - a.figures[figure]!.mean);
+  const cell = row?.cells.find(({ state }) => state.status === 'finished');
+  return row && cell && { row, figure, cell };
 }

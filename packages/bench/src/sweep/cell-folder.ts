@@ -59,6 +59,7 @@ const described = z.object({
   format: z.literal(1),
   id: z.string(),
   name: z.string().optional(),
+  standsFor: z.array(z.string()).optional(),
   values: z.record(z.string(), z.unknown()),
   identity: z.object({
     configuration: z.string(),
@@ -74,12 +75,12 @@ export class CellFolder {
   constructor(readonly path: string) {}
 
   /** Writes what a cell is, once. */
-  prepare({ id, name, values, identity, configuration }: PlannedCell, configurationFolder: string): void {
+  prepare({ id, name, standsFor, values, identity, configuration }: PlannedCell, configurationFolder: string): void {
     mkdirSync(this.path, { recursive: true });
     if (existsSync(this.file('cell'))) return;
     const folder = relative(this.path, resolve(configurationFolder)) || '.';
     writeFileAtomic.sync(join(this.path, runFiles.configuration), toYaml(configuration));
-    const cell = { format: 1, id, ...(name !== undefined && { name }), values, identity, configurationFolder: folder };
+    const cell = { format: 1, id, name, standsFor, values, identity, configurationFolder: folder };
     writeFileAtomic.sync(this.file('cell'), `${JSON.stringify(cell, undefined, 2)}\n`);
   }
 
@@ -87,6 +88,7 @@ export class CellFolder {
   describe(): {
     id: string;
     name?: string;
+    standsFor?: string[];
     values: Record<string, unknown>;
     identity: CellIdentity;
     configurationFolder: string;

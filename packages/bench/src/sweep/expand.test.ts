@@ -27,8 +27,8 @@ describe('expandGrid', () => {
     ];
     const choices = expandGrid(readGrid(sourceFromValue({ grid: { list, seed: [1] } })), {});
     expect(choices).toEqual([
-      { name: 'A', values: { preset: 'x', seed: 1 } },
-      { name: 'B', values: { preset: 'y', 'train.batch': 2, seed: 1 } },
+      { name: 'A', standsFor: ['preset'], values: { preset: 'x', seed: 1 } },
+      { name: 'B', standsFor: ['preset', 'train.batch'], values: { preset: 'y', 'train.batch': 2, seed: 1 } },
     ]);
     expect(cells({ zip: { 'prompt.depth': [3, 9], 'train.epochs': [2, 5] } })).toEqual([
       { 'prompt.depth': 3, 'train.epochs': 2 },

@@ -6,6 +6,8 @@ import { samplePoints } from './low-discrepancy.js';
 export interface Choice {
   /** What tables call it, where the list of the grid says so. */
   readonly name?: string;
+  /** The option paths whose values the name stands for. */
+  readonly standsFor?: readonly string[];
   /** Values by option path, in the order of the grid. */
   readonly values: Readonly<Record<string, unknown>>;
 }
@@ -26,7 +28,10 @@ export function expandGrid({ axes, list, zip, sample, except }: Grid, base: Mapp
     );
   };
   if (list) {
-    choices = list.map(({ name, ...values }) => ({ ...(typeof name === 'string' && { name }), values }));
+    choices = list.map(({ name, ...values }) => ({
+      ...(typeof name === 'string' && { name, standsFor: Object.keys(values) }),
+      values,
+    }));
   }
   if (zip) {
     const paths = Object.keys(zip);

@@ -29,21 +29,33 @@ export function processEngine(jobs: number, spawn: () => ChildProcess): Engine {
   return {
     name: 'local',
     run: async ({ cells, patience, signal, onEvent }: EngineRequest) => {
+      const task: WorkerTask = { cells: cells.map(({ path }) => path), retries: patience.retries };
       const worker = async (): Promise<void> => {
-        const child = spawn();
-        const stop = (): void => void (child.connected && child.send(STOP));
-        signal?.addEventListener('abort', stop);
-        child.on('message', (event) => onEvent?.(event as SweepEvent));
-        const task: WorkerTask = { cells: cells.map(({ path }) => path), retries: patience.retries };
-        child.send(task);
-        const [code, ended] = (await once(child, 'exit')) as [number | null, string | null];
-        signal?.removeEventListener('abort', stop);
-        if (code === 0 || signal?.aborted) return;
-        noteLost(cells, child.pid!, ended ?? `exit code ${code}`, onEvent);
+        for (;;) {
+          const { pid, code, ended } = await runWorker(spawn(), task, signal, onEvent);
+          if (code === 0 || signal?.aborted) return;
+          noteLost(cells, pid, ended ?? `exit code ${code}`, onEvent);
+        }
       };
       await Promise.all(Array.from({ length: Math.min(jobs, cells.length) }, worker));
     },
   };
+}
+
+/** Gives a worker its task and waits for its end. */
+async function runWorker(
+  child: ChildProcess,
+  task: WorkerTask,
+  signal?: AbortSignal,
+  onEvent?: (event: SweepEvent) => void,
+): Promise<{ pid: number; code: number | null; ended: string | null }> {
+  const stop = (): void => void (child.connected && child.send(STOP));
+  signal?.addEventListener('abort', stop);
+  child.on('message', (event) => onEvent?.(event as SweepEvent));
+  child.send(task);
+  const [code, ended] = (await once(child, 'exit')) as [number | null, string | null];
+  signal?.removeEventListener('abort', stop);
+  return { pid: child.pid!, code, ended };
 }
 
 /** The work of a worker process: waits for its task, runs cells, tells its parent, and lets go of the channel. */
@@ -61,7 +73,10 @@ export async function runAsWorker(makeEnvironment: (cell: CellFolder) => Promise
   if (process.connected) process.disconnect();
 }
 
-/** Records the cell that a process had when it was lost. A process that had none is lost with its first cell. */
+/**
+ * Records the cell that a process had when it was lost.
+ * @throws Error where it had none: another process would be lost in the same way
+ */
 function noteLost(
   cells: readonly CellFolder[],
   pid: number,

@@ -87,9 +87,10 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
 }
 
 /** `prompt.use=coop, seed=1`, or the name and the rest. */
-export function describeChoice({ name, values }: Choice): string {
-  const texts = Object.entries(values).map(([path, value]) => `${path}=${shortText(value)}`);
-  return name === undefined ? texts.join(', ') : name;
+export function describeChoice({ name, standsFor = [], values }: Choice): string {
+  const others = Object.entries(values).filter(([path]) => !standsFor.includes(path));
+  const texts = others.map(([path, value]) => `${path}=${shortText(value)}`);
+  return [...(name === undefined ? [] : [name]), ...texts].join(', ');
 }
 
 /** A value as tables show it: a part by its name and its options. */
