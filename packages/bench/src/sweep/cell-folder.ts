@@ -74,14 +74,15 @@ const described = z.object({
 export class CellFolder {
   constructor(readonly path: string) {}
 
-  /** Writes what a cell is, once. */
-  prepare({ id, name, standsFor, values, identity, configuration }: PlannedCell, configurationFolder: string): void {
+  /** Writes what a cell is: its configuration once, what it is called as the present sweep calls it. */
+  prepare(cell: PlannedCell, configurationFolder: string): void {
+    const { id, name, standsFor, values, identity, configuration } = cell;
     mkdirSync(this.path, { recursive: true });
-    if (existsSync(this.file('cell'))) return;
+    const file = join(this.path, runFiles.configuration);
+    if (!existsSync(file)) writeFileAtomic.sync(file, toYaml(configuration));
     const folder = relative(this.path, resolve(configurationFolder)) || '.';
-    writeFileAtomic.sync(join(this.path, runFiles.configuration), toYaml(configuration));
-    const cell = { format: 1, id, name, standsFor, values, identity, configurationFolder: folder };
-    writeFileAtomic.sync(this.file('cell'), `${JSON.stringify(cell, undefined, 2)}\n`);
+    const described = { format: 1, id, name, standsFor, values, identity, configurationFolder: folder };
+    writeFileAtomic.sync(this.file('cell'), `${JSON.stringify(described, undefined, 2)}\n`);
   }
 
   /** @throws ConfigError where the folder is not that of a cell */

@@ -127,6 +127,10 @@ describe('runSweep', () => {
     const study = readStudy(again.folder);
     expect(study.axes).toEqual(['prompt.use']);
     expect(study.rows.map(({ cells: own }) => own.length)).toEqual([3, 3]);
+    const list = [{ name: 'A', prompt: 'none' }];
+    const renamed = await prepare('once', { protocol: 'base-to-novel', grid: { list, seed: [1, 2] } });
+    expect(renamed.cells.map((cell) => cell.state({ retries: 0 }).status)).toEqual(['finished', 'finished']);
+    expect(readStudy(renamed.folder).cells.map(({ name }) => name)).toEqual(['A', 'A']);
   });
 
   it('goes on with a half-run cell and ends with the same bits', async () => {
