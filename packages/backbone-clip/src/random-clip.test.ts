@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { encodeReference } from '@promptweave/core';
+import { encodeReference, FrozenLabels } from '@promptweave/core';
 import { describe, expect, it } from 'vitest';
 import type { ClipTensors } from './clip-weights.js';
 import { randomClip } from './random-clip.js';
@@ -14,11 +14,13 @@ const tiny = {
 
 function features(seed: number): number[] {
   const backbone = randomClip({ seed, ...tiny });
+  const labels = new FrozenLabels(backbone, ['goldfish', 'cat']);
   const values = tf.tidy(() => {
     const images = tf.randomUniform([2, 3, 16, 16], -1, 1, 'float32', 5) as tf.Tensor4D;
-    const text = encodeReference(backbone, ['goldfish', 'cat'], 'a photo of a {}.').encoding.features;
+    const text = encodeReference(backbone, labels, 'a photo of a {}.').encoding.features;
     return [...tf.concat([text, backbone.encodeImages(images)]).dataSync()];
   });
+  labels.dispose();
   backbone.dispose();
   return values;
 }

@@ -60,14 +60,15 @@ export class KnowledgeLoss implements Loss {
     step: TrainingStep,
     learnedRoles: readonly TokenRoles[],
   ): NonNullable<KnowledgeLoss['reference']> {
-    const { backbone, classNames } = this.context;
+    const { backbone, template } = this.context;
     const { lateBlocks, tokens } = this.options;
+    const { aligner, learner } = step.parts;
     let roles: readonly TokenRoles[] = [];
     const states = tf.tidy(() => {
-      const { text, encoding } = encodeReference(backbone, classNames, this.options.template ?? this.context.template, {
-        blocks: step.parts.learner.textBlocks,
+      const { text, encoding } = encodeReference(backbone, aligner, this.options.template ?? template, {
+        blocks: learner.textBlocks,
         keepLast: lateBlocks,
-        paddedClasses: tokens === 'all' ? classNames.length : 0,
+        paddedClasses: tokens === 'all' ? step.classes : 0,
       });
       roles = text.roles;
       const positions = this.positions(roles, learnedRoles);

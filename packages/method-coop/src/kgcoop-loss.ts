@@ -3,9 +3,9 @@ import {
   encodeReference,
   keepCopy,
   normalise,
+  type Backbone,
   type Loss,
   type LossTerm,
-  type PartContext,
   type TrainingStep,
 } from '@promptweave/core';
 
@@ -16,22 +16,25 @@ import {
 export class KgCoOpLoss implements Loss {
   readonly name = 'kgcoop/knowledge';
   readonly needs = {};
-  private readonly reference: tf.Tensor2D;
+  /** Normalised features of the hand-crafted prompts, [C, E]. */
+  private reference?: tf.Tensor2D;
 
-  constructor({ backbone, classNames }: PartContext, template: string) {
-    this.reference = tf.tidy(() =>
-      keepCopy(normalise(encodeReference(backbone, classNames, template).encoding.features)),
-    ); // [C, E]
-  }
+  constructor(
+    private readonly backbone: Backbone,
+    private readonly template: string,
+  ) {}
 
   terms(step: TrainingStep): LossTerm[] {
-    const distances = step.texts.map(({ features }) =>
-      tf.mean(tf.sum(tf.squaredDifference(features, this.reference), -1)),
-    );
+    this.reference ??= tf.tidy(() => {
+      const { encoding } = encodeReference(this.backbone, step.parts.aligner, this.template);
+      return keepCopy(normalise(encoding.features));
+    });
+    const reference = this.reference;
+    const distances = step.texts.map(({ features }) => tf.mean(tf.sum(tf.squaredDifference(features, reference), -1)));
     return [{ name: this.name, value: tf.mean(tf.stack(distances)), weight: 1 }];
   }
 
   dispose(): void {
-    this.reference.dispose();
+    this.reference?.dispose();
   }
 }

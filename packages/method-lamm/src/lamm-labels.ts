@@ -49,7 +49,7 @@ export class LammLabels implements LabelAligner {
         },
       );
     }
-    const ids = nameTokens(backbone.tokenizer, classNames);
+    const ids = nameTokens(backbone.tokenizer, classNames, options.maxTokens);
     this.lengths = ids.map((name) => name.length);
     const count = { first: 1, shortest: Math.min(...this.lengths), all: Math.max(...this.lengths) };
     const m = learned?.tokens ?? count[options.tokens];

@@ -1,3 +1,4 @@
+import { maxNameTokens } from '@promptweave/core';
 import { z } from 'zod';
 
 /** Options of LAMM's trainable labels (arXiv 2312.08212). */
@@ -14,6 +15,7 @@ export const lammOptions = z.strictObject({
     .describe(
       "Where they stand: in the place of the name's own tokens, or at position 1 + n as the authors' code on MaPLe has it.",
     ),
+  maxTokens: maxNameTokens,
 });
 
 const temperature = z.number().positive().default(2).describe('Temperature T of the logits-space term.');

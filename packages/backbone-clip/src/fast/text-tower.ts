@@ -42,8 +42,12 @@ export function encodeTextFast(
     if (step >= blocks.length - keepLast) kept.push(x);
   });
 
-  const rowOf = ({ class: c, position }: TokenPosition) =>
-    position < text.prefix.shape[0] ? position : layout.firstRow[c]! + position - text.prefix.shape[0];
+  const rowOf = ({ class: c, position }: TokenPosition) => {
+    if (position < text.prefix.shape[0]) return position;
+    if (position < text.prefix.shape[0] + layout.lengths[c]!)
+      return layout.firstRow[c]! + position - text.prefix.shape[0];
+    throw new RangeError(`Class ${c} has no row at position ${position}: padding was not asked for.`);
+  };
   const ends = last ? layout.rank : text.roles.map(({ end }, c) => rowOf({ class: c, position: end }));
   const read = tf.gather(last ?? x, tf.tensor1d(ends, 'int32')); // [C, T]
   const { lnFinal, projection } = tensors.text;
@@ -62,6 +66,8 @@ export interface PackedLayout {
   readonly source: number[];
   /** Position in its prompt of each packed row. */
   readonly position: number[];
+  /** Packed rows of each class's branch. */
+  readonly lengths: readonly number[];
   /** First packed row of each class's branch. */
   readonly firstRow: readonly number[];
   /** Each class's place in the order of the packed branches. */
@@ -96,7 +102,7 @@ export function packClasses(text: PromptedText, contextLength: number, paddedCla
       position.push(prefixLength + i);
     }
   });
-  return { groups, source, position, firstRow, rank };
+  return { groups, source, position, lengths: text.lengths.map((_, c) => packedLength(c)), firstRow, rank };
 }
 
 /** x with rows 1…n replaced; x [N, T], rows [n, T]. */

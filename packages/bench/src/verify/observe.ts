@@ -88,7 +88,7 @@ function observeKnowledge(
   const { backbone, aligner, learner, needs } = step.parts;
   const { contextLength } = backbone.shape.text;
   const blocks = needs.lateBlocks!;
-  const { encoding } = encodeReference(backbone, aligner.classNames, template, {
+  const { encoding } = encodeReference(backbone, aligner, template, {
     blocks: learner.textBlocks,
     keepLast: blocks,
     paddedClasses: step.classes,

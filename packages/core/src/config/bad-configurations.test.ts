@@ -159,9 +159,14 @@ const badFiles: readonly (readonly [string, string, string])[] = [
     'config.yaml:2:22: prompt.variant: unknown option of coop. There are: contextLength, classSpecific, namePosition.',
   ],
   [
-    'option of a part that has none',
+    'option of another part',
     'dataset: emoji/animals\nlabels: { use: frozen, tokens: all }\n',
-    'config.yaml:2:24: labels.tokens: unknown option of frozen. It has none.',
+    'config.yaml:2:24: labels.tokens: unknown option of frozen. There are: maxTokens.',
+  ],
+  [
+    'option of a part that has none',
+    'dataset: emoji/animals\nprotocol: { use: few-shot, tokens: all }\n',
+    'config.yaml:2:28: protocol.tokens: unknown option of few-shot. It has none.',
   ],
   [
     'option without the part that has it',

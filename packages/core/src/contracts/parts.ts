@@ -40,7 +40,7 @@ export interface PromptLearner {
   /** The text block that runs at each step, where that is not 0, 1, 2, … */
   readonly textBlocks?: readonly number[];
   /**
-   * The prompts of this step, on the tape. The caller owns the tensors.
+   * The prompts of this step, on the tape; variables may be among them. Call within `tf.tidy`.
    * @param images normalised image features [B, E]; given if and only if the learner depends on the image.
    */
   prompts(images?: Tensor2D): LearnedPrompts;

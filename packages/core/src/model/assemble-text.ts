@@ -9,6 +9,8 @@ export interface TextParts {
   /** Shared or per-class context; a caller with per-image context passes one image's, as shared. */
   readonly context?: TextContext;
   readonly labels: LabelEmbeddings;
+  /** Names of the classes, for errors. */
+  readonly classNames: readonly string[];
 }
 
 /**
@@ -19,7 +21,7 @@ export interface TextParts {
  * The caller owns the tensors of the result.
  * @throws ConfigError where a prompt is longer than the backbone's context length, or the context belongs to other classes.
  */
-export function assembleText(backbone: Backbone, { template, context, labels }: TextParts): PromptedText {
+export function assembleText(backbone: Backbone, { template, context, labels, classNames }: TextParts): PromptedText {
   const { startId, endId } = backbone.tokenizer;
   const n = context ? context.vectors.shape[context.vectors.rank - 2]! : 0;
   const words = template.before.slice(n);
@@ -61,8 +63,11 @@ export function assembleText(backbone: Backbone, { template, context, labels }: 
     if (c < replacedClasses) for (let m = 0; m < replaced; m++) rows[1 + n + m] = firstReplacement + c * replaced + m;
     if (rows.length > backbone.shape.text.contextLength) {
       throw new ConfigError(
-        `The prompt of class ${c} has ${rows.length} tokens, but the text tower takes ${backbone.shape.text.contextLength}.`,
-        { where: `class ${c}`, remedy: 'Shorten the class name, the template or the context length.' },
+        `The prompt of "${classNames[c % classNames.length]}" has ${rows.length} tokens, but the text tower takes ${backbone.shape.text.contextLength}.`,
+        {
+          where: `class ${c % classNames.length}`,
+          remedy: 'Shorten the class name, the template or the context, or cut all names with labels.maxTokens.',
+        },
       );
     }
     if (c === 0) prefixRows.push(...rows.slice(0, prefixLength));

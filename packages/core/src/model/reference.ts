@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backbone, TextEncoding, TextRequest } from '../contracts/backbone.js';
+import type { LabelAligner } from '../contracts/parts.js';
 import type { PromptedText } from '../contracts/prompts.js';
-import { FrozenLabels } from '../builtin/frozen-labels.js';
 import { assembleText } from './assemble-text.js';
 import { templateTokens } from './template-tokens.js';
 
@@ -11,19 +11,18 @@ export interface Reference {
   readonly encoding: TextEncoding;
 }
 
-/** Encodes the hand-crafted prompts of all classes. Call within `tf.tidy` and keep what is needed. */
+/** Encodes the hand-crafted prompts of an aligner's classes, untrained. Call within `tf.tidy` and keep what is needed. */
 export function encodeReference(
   backbone: Backbone,
-  classNames: readonly string[],
+  aligner: LabelAligner,
   template: string,
   request?: TextRequest,
 ): Reference {
-  const labels = new FrozenLabels(backbone, classNames);
   const text = assembleText(backbone, {
     template: templateTokens(backbone.tokenizer, template),
-    labels: labels.labels(),
+    labels: aligner.anchors(),
+    classNames: aligner.classNames,
   });
-  labels.dispose();
   return { text, encoding: backbone.encodeText(text, request) };
 }
 

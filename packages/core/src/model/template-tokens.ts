@@ -29,12 +29,13 @@ export function templateTokens(tokenizer: Tokenizer, template: string): Template
 
 /**
  * Token ids of every class name; an underscore in a name stands for a space.
+ * @param maxTokens names are cut after so many tokens
  * @throws ConfigError where a name has no token at all.
  */
-export function nameTokens(tokenizer: Tokenizer, classNames: readonly string[]): number[][] {
+export function nameTokens(tokenizer: Tokenizer, classNames: readonly string[], maxTokens?: number): number[][] {
   return classNames.map((name, index) => {
     const ids = tokenizer.encode(name.replaceAll('_', ' '));
-    if (ids.length > 0) return ids;
+    if (ids.length > 0) return ids.slice(0, maxTokens);
     throw new ConfigError(`The name "${name}" of class ${index} has no tokens.`, {
       where: `class ${index}`,
       remedy: 'Give every class a name of at least one letter or digit.',

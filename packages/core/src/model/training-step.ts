@@ -138,6 +138,7 @@ export class TrainingStep {
       template,
       context: anchorsToo ? forLabelsAndAnchors(prompts.text) : prompts.text,
       labels: anchorsToo ? concatLabels(labels, aligner.anchors()) : labels,
+      classNames: aligner.classNames,
     });
     const encoding = backbone.encodeText(text, {
       blocks: learner.textBlocks,

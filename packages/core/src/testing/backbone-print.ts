@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { FrozenLabels } from '../builtin/frozen-labels.js';
 import type { Backbone } from '../contracts/backbone.js';
 import { encodeReference } from '../model/reference.js';
 import { batchFor, classNames, sameValues } from './compose.js';
@@ -9,11 +10,12 @@ export function printOf(backbone: Backbone): number[] {
   return tf.tidy(() => {
     const { images } = batchFor(backbone);
     const { startId, endId } = backbone.tokenizer;
-    return [
-      backbone.embedTokens([0, startId, endId]),
-      encodeReference(backbone, classNames, 'a photo of a {}.').encoding.features,
-      backbone.encodeImages(images),
-    ].flatMap((tensor) => [...tensor.dataSync()]);
+    const labels = new FrozenLabels(backbone, classNames);
+    const reference = encodeReference(backbone, labels, 'a photo of a {}.').encoding.features;
+    labels.dispose();
+    return [backbone.embedTokens([0, startId, endId]), reference, backbone.encodeImages(images)].flatMap((tensor) => [
+      ...tensor.dataSync(),
+    ]);
   });
 }
 

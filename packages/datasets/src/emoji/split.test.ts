@@ -19,7 +19,7 @@ const parts = ['train', 'val', 'test'] as const;
 
 const codeOf = new Map(
   stylesOf('validation', 'downstream').flatMap((style) =>
-    readDrawings(style).map((drawing) => [`emoji/${drawing.id}`, drawing.emoji.code] as const),
+    readDrawings(style).map((drawing): [string, string] => [`emoji/${drawing.id}`, drawing.emoji.code]),
   ),
 );
 const codes = (items: readonly ImageItem[]): Set<string | undefined> =>
