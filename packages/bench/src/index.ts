@@ -10,7 +10,6 @@ export {
   measureStep,
   measureVisionTower,
   speedMethodNamed,
-  speedMethods,
   type SpeedMethod,
   type StepTimes,
 } from './speed/measure-step.js';

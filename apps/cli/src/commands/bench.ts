@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { TableFormat } from '@promptweave/bench';
 import { oneOf, wholeNumber } from '../one-of.js';
+import { registerSpeed } from './speed.js';
 
 interface BenchFlags {
   readonly methods: string[];
@@ -27,7 +28,7 @@ const FROM_ONE_SOURCE = ['cross-dataset', 'domain-generalisation'];
 
 /** `promptweave bench PROTOCOL`: a paper's table with one's own numbers. */
 export function register(program: Command): void {
-  program
+  const bench = program
     .command('bench')
     .summary("run a protocol over methods and data sets and print the paper's table")
     .description(
@@ -94,6 +95,7 @@ export function register(program: Command): void {
         },
       });
     });
+  registerSpeed(bench);
 }
 
 function words(list: string): string[] {

@@ -100,8 +100,17 @@ export function registerSpeed(bench: Command): void {
 async function inOwnProcess(measurement: Measurement): Promise<unknown> {
   const main = fileURLToPath(new URL('../../bin/promptweave.js', import.meta.url));
   const words = [main, 'bench', 'speed', '--measure', JSON.stringify(measurement)];
-  const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 2 ** 24 });
-  return JSON.parse(stdout.trim().split('\n').at(-1)!);
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 2 ** 24 });
+    return JSON.parse(stdout.trim().split('\n').at(-1)!);
+  } catch (cause) {
+    const { PromptweaveError } = await import('@promptweave/core');
+    const { stderr = '', signal } = cause as { stderr?: string; signal?: string };
+    throw new PromptweaveError(`The measurement of ${measurement.method || measurement.kind} failed.`, {
+      where: signal === 'SIGKILL' ? 'its process was killed, most likely for want of memory' : stderr.trim(),
+      remedy: 'Take fewer classes, a smaller batch, or --fast-only.',
+    });
+  }
 }
 
 async function measure({ kind, architecture, method, classes, batch, repeats, path }: Measurement): Promise<unknown> {
@@ -116,7 +125,7 @@ async function measure({ kind, architecture, method, classes, batch, repeats, pa
   );
   if (kind === 'tower') return measureVisionTower(backbone, batch ?? 4, repeats);
   const registry = await loadPlugins(defaultPlugins, process.cwd(), import.meta.url);
-  return measureStep(registry, backbone, { method: speedMethodNamed(method), classes, batch, repeats });
+  return measureStep(registry, backbone, { method: speedMethodNamed(method, backbone.shape), classes, batch, repeats });
 }
 
 function line({ method, classes, fast, plain }: SpeedRow): string {

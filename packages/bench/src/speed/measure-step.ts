@@ -19,36 +19,38 @@ export interface SpeedMethod {
   readonly cached?: boolean;
 }
 
-const coop = { use: 'coop', contextLength: 16, contextInit: '' };
-const maple = { use: 'maple', depth: 9 };
-const comma = { use: 'comma', depth: 9 };
-const frozen = { use: 'frozen' };
-const lamm = { use: 'lamm' };
+/** The methods that `promptweave bench speed` knows, for towers of so many blocks. */
+function speedMethods(layers: number): Readonly<Record<string, SpeedMethod>> {
+  const coop = { use: 'coop', contextLength: 16, contextInit: '' };
+  const depth = Math.min(9, layers);
+  const maple = { use: 'maple', depth };
+  const comma = { use: 'comma', depth };
+  const frozen = { use: 'frozen' };
+  const lamm = { use: 'lamm' };
+  const everyPosition = [{ use: 'cross-entropy' }, { use: 'comma/knowledge', tokens: 'all' }];
+  return {
+    coop: { prompt: coop, labels: frozen, batch: 32 },
+    'coop-cached': { prompt: coop, labels: frozen, batch: 32, cached: true },
+    lamm: { prompt: { use: 'none' }, labels: lamm, batch: 32 },
+    'lamm-cached': { prompt: { use: 'none' }, labels: lamm, batch: 32, cached: true },
+    maple: { prompt: maple, labels: frozen, batch: 4 },
+    comma: { prompt: comma, labels: frozen, batch: 4 },
+    'comma-all': { prompt: comma, labels: frozen, losses: everyPosition, batch: 4 },
+    'maple+lamm': { prompt: maple, labels: lamm, batch: 4 },
+  };
+}
 
-/** The methods that `promptweave bench speed` knows. */
-export const speedMethods: Readonly<Record<string, SpeedMethod>> = {
-  coop: { prompt: coop, labels: frozen, batch: 32 },
-  'coop-cached': { prompt: coop, labels: frozen, batch: 32, cached: true },
-  lamm: { prompt: { use: 'none' }, labels: lamm, batch: 32 },
-  'lamm-cached': { prompt: { use: 'none' }, labels: lamm, batch: 32, cached: true },
-  maple: { prompt: maple, labels: frozen, batch: 4 },
-  comma: { prompt: comma, labels: frozen, batch: 4 },
-  'comma-all': {
-    prompt: comma,
-    labels: frozen,
-    losses: [{ use: 'cross-entropy' }, { use: 'comma/knowledge', tokens: 'all' }],
-    batch: 4,
-  },
-  'maple+lamm': { prompt: maple, labels: lamm, batch: 4 },
-};
-
-/** @throws ConfigError where the name is none of {@link speedMethods}. */
-export function speedMethodNamed(name: string): SpeedMethod {
-  const method = speedMethods[name];
+/**
+ * A method by its name, for a backbone.
+ * @throws ConfigError where there is none of that name.
+ */
+export function speedMethodNamed(name: string, { text, vision }: Backbone['shape']): SpeedMethod {
+  const methods = speedMethods(Math.min(text.layers, vision.layers));
+  const method = methods[name];
   if (method) return method;
   throw new ConfigError(`There is no method named "${name}" to time.`, {
     where: '--method',
-    remedy: `Take one of: ${Object.keys(speedMethods).join(', ')}.`,
+    remedy: `Take one of: ${Object.keys(methods).join(', ')}.`,
   });
 }
 
