@@ -6,10 +6,12 @@ import { register as evaluate } from './commands/evaluate.js';
 import { register as importPrompts } from './commands/import.js';
 import { register as plugins } from './commands/plugins.js';
 import { register as predict } from './commands/predict.js';
+import { register as registerPrompts } from './commands/register.js';
 import { register as report } from './commands/report.js';
 import { register as runtime } from './commands/runtime.js';
 import { register as schema } from './commands/schema.js';
 import { register as sweep } from './commands/sweep.js';
+import { register as track } from './commands/track.js';
 import { register as train } from './commands/train.js';
 import { register as verify } from './commands/verify.js';
 import { reportError } from './report-error.js';
@@ -30,7 +32,7 @@ export function createProgram(): Command {
     .addHelpText(
       'after',
       '\nExamples:\n  $ promptweave train examples/photos.yaml\n  $ promptweave predict holiday.jpg --run runs/photos\n' +
-        '\nExit codes: 0 done, 1 not passed, 2 configuration, 3 checkpoint, 4 data set, 5 backend, 6 training, 70 bug, 130 stopped.',
+        '\nExit codes: 0 done, 1 not passed, 2 configuration, 3 checkpoint, 4 data set, 5 backend, 6 training, 7 tracking, 70 bug, 130 stopped.',
     );
   for (const register of [
     train,
@@ -38,6 +40,8 @@ export function createProgram(): Command {
     predict,
     sweep,
     report,
+    track,
+    registerPrompts,
     bench,
     importPrompts,
     schema,

@@ -196,8 +196,7 @@ class Delivery {
     const params = entry.seq === 1 ? flatParams(entry.configuration) : {};
     await client.runs.logBatch(runId, { params, tags: tagsOf(entry, parentRunId) }, options);
     if (run.info.status !== 'RUNNING') await client.runs.update(runId, { status: 'RUNNING' }, options);
-    const { environment, digests } = entry;
-    const json = `${JSON.stringify({ ...environment, ...digests }, undefined, 2)}\n`;
+    const json = `${JSON.stringify(entry.environment, undefined, 2)}\n`;
     await client.artifacts.upload(artifactUri, 'environment.json', json, options);
     const yaml = toYaml(entry.configuration as unknown as ResolvedConfiguration);
     await client.artifacts.upload(artifactUri, 'config.yaml', yaml, options);
@@ -221,10 +220,14 @@ class Delivery {
     this.uploaded.set(path, version);
   }
 
-  private async end({ status, error, time }: EndEntry): Promise<void> {
+  private async end({ status, error, digests, time }: EndEntry): Promise<void> {
     const { client, options } = this;
     const runId = this.runId();
-    if (error !== undefined) await client.runs.setTag(runId, 'promptweave.error', mlflowTag(error), options);
+    const tags = {
+      ...(error !== undefined && { 'promptweave.error': mlflowTag(error) }),
+      ...(digests && { 'promptweave.checkpoint': digests.checkpoint, 'promptweave.dataset': digests.dataset }),
+    };
+    await client.runs.logBatch(runId, { tags }, options);
     const statuses: Readonly<Record<EndEntry['status'], RunStatus>> = {
       finished: 'FINISHED',
       stopped: 'KILLED',
@@ -280,7 +283,7 @@ class Delivery {
 }
 
 function tagsOf(entry: StartEntry, parentRunId: string | undefined): Record<string, string> {
-  const { environment, digests, tags } = entry;
+  const { environment, tags } = entry;
   const all = {
     ...tags,
     ...(parentRunId && { [runTags.parentRunId]: parentRunId }),
@@ -288,7 +291,6 @@ function tagsOf(entry: StartEntry, parentRunId: string | undefined): Record<stri
       [runTags.gitCommit]: environment.git.commit,
       'promptweave.git.changed': String(environment.git.changed),
     }),
-    ...(digests && { 'promptweave.checkpoint': digests.checkpoint, 'promptweave.dataset': digests.dataset }),
     'promptweave.backend': environment.backend,
     'promptweave.platform': environment.platform,
     ...Object.fromEntries(Object.entries(environment.versions).map(([name, value]) => [`version.${name}`, value])),

@@ -29,7 +29,6 @@ const start = z.object({
     backend: z.string(),
     platform: z.string(),
   }),
-  digests: z.object({ checkpoint: z.string(), dataset: z.string() }).optional(),
   tags: texts.optional(),
 });
 
@@ -52,6 +51,7 @@ const end = z.object({
   type: z.literal('end'),
   status: z.enum(['finished', 'stopped', 'failed']),
   error: z.string().optional(),
+  digests: z.object({ checkpoint: z.string(), dataset: z.string() }).optional(),
 });
 
 /** A line of the journal. */

@@ -59,7 +59,8 @@ describe('a server that works', () => {
     tracker.record(metrics(2, { 'train/loss': Infinity }));
     tracker.record({ type: 'artifact', path: 'prompts.safetensors' });
     tracker.record({ type: 'artifact', path: 'confusion/test.csv', content: '1,2' });
-    tracker.record({ type: 'end', status: 'failed', error: 'loss is NaN' });
+    const digests = { checkpoint: 'c1', dataset: 'd1' };
+    tracker.record({ type: 'end', status: 'failed', error: 'loss is NaN', digests });
     expect(await tracker.close()).toEqual([]);
     const [run] = cell();
     expect(run!.status).toBe('FAILED');
@@ -82,7 +83,7 @@ describe('a server that works', () => {
     );
     expect(run!.artifacts['prompts.safetensors']).toBe('weights');
     expect(run!.artifacts['config.yaml']).toContain('use: comma');
-    expect(JSON.parse(run!.artifacts['environment.json']!)).toMatchObject({ git: { commit: 'abc' }, dataset: 'd1' });
+    expect(JSON.parse(run!.artifacts['environment.json']!)).toMatchObject({ git: { commit: 'abc' } });
   });
 
   it('gets it while the run goes on', async () => {

@@ -8,7 +8,6 @@ export function startOf(id: string, changes: Partial<RunStart> = {}): RunStart {
     ...{ type: 'start', id, name: `cell ${id}`, experiment: 'study', parent: { id: 'sweep-1', name: 'the sweep' } },
     configuration: { prompt: { use: 'comma', depth: 4 }, losses: [{ use: 'cross-entropy', weight: 1 }], seed: 1 },
     environment: { git: { commit: 'abc', changed: false }, versions: { node: '20' }, backend: 'cpu', platform: 'x' },
-    digests: { checkpoint: 'c1', dataset: 'd1' },
     ...changes,
   };
 }

@@ -41,9 +41,18 @@ export async function syncJournal(
   }
 }
 
-/** The folders with a journal in and below a folder, in the order of their names. */
+/**
+ * The folders with a journal in and below a folder, in the order of their names.
+ * @throws TrackingError where there is no such folder
+ */
 export async function foldersWithJournals(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch((cause: Error) => {
+    throw new TrackingError(`The folder cannot be read: ${cause.message}`, {
+      where: folder,
+      remedy: 'Name the folder of a run or a sweep.',
+      cause,
+    });
+  });
   const found = entries.filter((entry) => entry.isFile() && entry.name === JOURNAL).map(({ parentPath }) => parentPath);
   return found.sort();
 }

@@ -17,8 +17,6 @@ export interface RunStart {
   /** The resolved configuration, or what else describes the run. */
   readonly configuration: object;
   readonly environment: Environment;
-  /** SHA-256 of the backbone's weights, and the digest of the data set. */
-  readonly digests?: { readonly checkpoint: string; readonly dataset: string };
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -43,13 +41,15 @@ export interface RunEnd {
   readonly status: 'finished' | 'stopped' | 'failed';
   /** Why it failed. */
   readonly error?: string;
+  /** SHA-256 of the backbone's weights, and the digest of the data set. */
+  readonly digests?: { readonly checkpoint: string; readonly dataset: string };
 }
 
 /** What happens in a run. */
 export type RunEvent = RunStart | RunMetrics | RunArtifact | RunEnd;
 
 /**
- * Records a run somewhere besides its folder, which always has everything (`runFiles`).
+ * Records a run somewhere besides its folder, which always has everything (`runFiles`). `trackRun` tells it what happens.
  *
  * A tracker is a guest: `record` returns at once and never throws, and nothing that happens to it changes the run.
  */

@@ -21,3 +21,4 @@ export { evaluateSet, type EvaluationSet } from './evaluate-set.js';
 export { environmentOf, type Environment, type Provenance, type Surroundings } from './provenance.js';
 export { runExperiment, type RunRequest, type RunResult } from './run-experiment.js';
 export { runFiles } from './run-folder.js';
+export { digestsOf, outcomeEvents, trackRun, type TrackedOutcome, type TrackedRun } from './track-run.js';

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+
+interface SyncFlags {
+  readonly uri?: string;
+  readonly json?: boolean;
+}
+
+/** `promptweave track sync DIR`: delivers to MLflow what was recorded and is not there yet. */
+export function register(program: Command): void {
+  const track = program
+    .command('track')
+    .summary('deliver recorded runs to MLflow')
+    .description('Runs on an MLflow server.');
+  track
+    .command('sync')
+    .summary('deliver what is left')
+    .description(
+      'Delivers what the journals in and below a folder hold and the MLflow server does not have: of runs that ended, or\n' +
+        'died, while it could not be reached. Nothing is sent twice. Exits with 1 when something could not be delivered.',
+    )
+    .argument('<folder>', "a run's folder, or one with many of them")
+    .option('--uri <address>', 'the tracking server (default: MLFLOW_TRACKING_URI)')
+    .option('--json', 'print the outcome of every run as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ MLFLOW_TRACKING_URI=http://127.0.0.1:5000 promptweave track sync runs/photos\n' +
+        '  $ promptweave track sync runs --uri https://mlflow.example.org --json',
+    )
+    .action(async (folder: string, flags: SyncFlags) => {
+      const { connect, foldersWithJournals, JOURNAL, syncJournal, TrackingError } =
+        await import('@promptweave/tracking');
+      const client = connect(flags.uri);
+      const folders = await foldersWithJournals(folder);
+      if (folders.length === 0) {
+        throw new TrackingError(
+          `There is no ${JOURNAL} in or below the folder: nothing was recorded for MLflow there.`,
+          {
+            where: folder,
+            remedy: 'Name the folder of a run or a sweep that was tracked.',
+          },
+        );
+      }
+      const outcomes: object[] = [];
+      for (const run of folders) {
+        try {
+          const { entries, runId, refused } = await syncJournal(run, client);
+          outcomes.push({ folder: run, entries, runId, refused });
+          if (!flags.json) console.log(`✓ ${run}: ${entries} entries are on the server (run ${runId})`);
+          for (const problem of flags.json ? [] : refused) console.log(`    ${problem}`);
+          if (refused.length > 0) process.exitCode = 1;
+        } catch (error) {
+          const message = error instanceof Error ? error.message : String(error);
+          outcomes.push({ folder: run, error: message });
+          if (!flags.json) console.log(`✗ ${run}: ${message}`);
+          process.exitCode = 1;
+        }
+      }
+      client.close();
+      if (flags.json) console.log(JSON.stringify({ server: client.trackingUri, runs: outcomes }));
+    });
+}

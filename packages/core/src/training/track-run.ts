@@ -1,0 +1,118 @@
+import { basename, relative, sep } from 'node:path';
+import type { RunEvent, RunStart, Tracker } from '../contracts/tracker.js';
+import type { TrainEvent } from './events.js';
+import type { Evaluation } from './metrics.js';
+import { environmentOf, type Surroundings } from './provenance.js';
+import type { RunResult } from './run-experiment.js';
+import { runFiles } from './run-folder.js';
+
+/** What is recorded of a run besides its events. */
+export interface TrackedRun extends Omit<RunStart, 'type' | 'environment'> {
+  /** The run's folder. */
+  readonly folder: string;
+  readonly surroundings?: Surroundings;
+}
+
+/** What came out of a run. */
+export interface TrackedOutcome {
+  readonly result: RunResult;
+  /** Further figures, such as a protocol's. */
+  readonly figures?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Records a run by a tracker while it is worked on: start, figures of every step and evaluation, learned prompts, result and
+ * confusion matrices, end. The caller closes the tracker.
+ *
+ * @param work trains and evaluates; it passes its events on, and returns undefined where it was stopped
+ * @throws what `work` throws
+ *
+ * @example
+ * const outcome = await trackRun(tracker, { name: 'first', experiment: 'photos', configuration, folder }, async (onEvent) => {
+ *   const result = await runExperiment({ ...request, folder, onEvent });
+ *   return result && { result };
+ * });
+ */
+export async function trackRun<Outcome extends TrackedOutcome>(
+  tracker: Tracker,
+  { folder, surroundings, ...start }: TrackedRun,
+  work: (onEvent: (event: TrainEvent) => void) => Promise<Outcome | undefined>,
+): Promise<Outcome | undefined> {
+  tracker.record({ type: 'start', ...start, environment: await environmentOf(surroundings) });
+  const toEvents = translator(folder);
+  try {
+    const outcome = await work((event) => {
+      for (const translated of toEvents(event)) tracker.record(translated);
+    });
+    for (const event of outcome ? outcomeEvents(outcome) : []) tracker.record(event);
+    const digests = outcome && digestsOf(outcome.result);
+    tracker.record({ type: 'end', status: outcome ? 'finished' : 'stopped', ...(digests && { digests }) });
+    return outcome;
+  } catch (error) {
+    tracker.record({ type: 'end', status: 'failed', error: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}
+
+/** What a finished run has to show: figures, result, confusion matrices. */
+export function outcomeEvents({ result, figures }: TrackedOutcome): RunEvent[] {
+  const { evaluations, training, parameters, evaluationSeconds } = result;
+  const sets = Object.entries(evaluations);
+  const values: Record<string, number> = { parameters, trainingSeconds: training.seconds, evaluationSeconds };
+  for (const [name, evaluation] of sets) Object.assign(values, figuresOf(name, evaluation));
+  return [
+    { type: 'metrics', step: training.step, values: { ...values, ...figures } },
+    { type: 'artifact', path: runFiles.result },
+    ...sets.map(([name, evaluation]): RunEvent => {
+      return { type: 'artifact', path: `confusion/${name}.csv`, content: confusionTable(evaluation) };
+    }),
+  ];
+}
+
+/** What a finished run was computed from. */
+export function digestsOf({ provenance }: RunResult): { readonly checkpoint: string; readonly dataset: string } {
+  return { checkpoint: provenance.checkpoint, dataset: provenance.dataset };
+}
+
+/** Turns what trainings report into what is recorded. A second training within the run counts its steps anew, under its own names. */
+function translator(folder: string): (event: TrainEvent) => RunEvent[] {
+  let trainings = 0;
+  return (event) => {
+    if (event.type === 'start') trainings += 1;
+    const prefix = trainings > 1 ? `training-${trainings}/` : '';
+    const metrics = (step: number, values: Record<string, number>): RunEvent[] => {
+      const named = Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value] as const);
+      return [{ type: 'metrics', step, values: Object.fromEntries(named) }];
+    };
+    if (event.type === 'evaluation') return metrics(event.step, figuresOf(event.name, event.result));
+    if (event.type === 'checkpoint' && basename(event.path) === runFiles.learned) {
+      return [{ type: 'artifact', path: relative(folder, event.path).split(sep).join('/') }];
+    }
+    if (event.type !== 'step') return [];
+    const { step, loss, accuracy, learningRate, imagesPerSecond, loaderWait } = event;
+    const figures = { loss, accuracy, learningRate, imagesPerSecond, loaderWait };
+    const terms = Object.entries(event.terms).map(([name, value]) => [`terms/${name}`, value] as const);
+    const named = [...Object.entries(figures), ...terms].map(([name, value]) => [`train/${name}`, value] as const);
+    return metrics(step, Object.fromEntries(named));
+  };
+}
+
+function figuresOf(set: string, evaluation: Evaluation): Record<string, number> {
+  const { accuracy, macroF1, loss, expectedCalibrationError, topK } = evaluation;
+  const top = Object.entries(topK).flatMap(([k, value]) => (k === '1' ? [] : [[`${set}/top${k}`, value] as const]));
+  return {
+    [`${set}/accuracy`]: accuracy,
+    [`${set}/macroF1`]: macroF1,
+    [`${set}/loss`]: loss,
+    [`${set}/expectedCalibrationError`]: expectedCalibrationError,
+    ...Object.fromEntries(top),
+  };
+}
+
+/** A row for each actual class, a column for each predicted one. */
+function confusionTable({ classes, confusion }: Evaluation): string {
+  const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+  const names = classes.map(({ name }) => quote(name));
+  const rows = confusion.map((row, actual) => [names[actual], ...row].join(','));
+  return `${[['actual \\ predicted', ...names].join(','), ...rows].join('\n')}\n`;
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeLearned, runFiles, type RunResult } from '@promptweave/core';
+import { hasCode, type MlflowClient, type ModelVersion } from '@promptweave/mlflow-js-client';
+import { recordFinishedRun, resultOf } from './finished-run.js';
+import { mlModel, MODEL_FOLDER } from './ml-model.js';
+import { mlflowKey, mlflowTag } from './mlflow-names.js';
+import { syncJournal } from './sync-journal.js';
+import { orTrackingError } from './tracking-error.js';
+
+/** Tag of a version: SHA-256 of its file of learned parts. */
+export const LEARNED_TAG = 'promptweave.learned';
+
+/** What to register prompts as. */
+export interface Registration {
+  readonly name: string;
+  /** Points to this version from now on. */
+  readonly alias?: string;
+  readonly description?: string;
+  /** Experiment for a run that was not recorded while it went on. Default: the name. */
+  readonly experiment?: string;
+}
+
+/** A registered version. */
+export interface RegisteredPrompts {
+  readonly name: string;
+  readonly version: string;
+  /** `models:/name@alias`, or `models:/name/version` without an alias. */
+  readonly uri: string;
+  readonly runId: string;
+  /** These very prompts were registered before; there is no new version. */
+  readonly existed: boolean;
+}
+
+/**
+ * Registers the learned prompts of a run's folder as a version of a model, with signature, figures and configuration. First
+ * delivers what the server does not have of the run.
+ *
+ * @throws CheckpointError where the folder holds no learned prompts, TrackingError where they cannot be delivered
+ */
+export async function registerPrompts(
+  folder: string,
+  client: MlflowClient,
+  registration: Registration,
+): Promise<RegisteredPrompts> {
+  return await orTrackingError(registerFolder(folder, client, registration));
+}
+
+async function registerFolder(
+  folder: string,
+  client: MlflowClient,
+  { name, alias, description, experiment = name }: Registration,
+): Promise<RegisteredPrompts> {
+  const file = join(folder, runFiles.learned);
+  const learned = await describeLearned(file);
+  const digest = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+  await recordFinishedRun(folder, experiment);
+  const { runId, artifactUri } = await syncJournal(folder, client);
+  const registered = await versionWith(client, name, digest);
+  const version =
+    registered ??
+    (await createVersion(client, {
+      name,
+      runId,
+      source: await uploadModel(client, artifactUri, folder, mlModel(learned, digest, runId)),
+      description,
+      tags: { [LEARNED_TAG]: digest, ...figuresOf(await resultOf(folder)) },
+    }));
+  if (alias) await client.models.setAlias(name, alias, version.version);
+  const uri = alias ? `models:/${name}@${alias}` : `models:/${name}/${version.version}`;
+  return { name, version: version.version, uri, runId: version.runId ?? runId, existed: registered !== undefined };
+}
+
+async function versionWith(client: MlflowClient, name: string, digest: string): Promise<ModelVersion | undefined> {
+  const filter = `name = '${name.replaceAll("'", "''")}'`;
+  for await (const version of client.models.searchVersions({ filter })) {
+    if (version.tags[LEARNED_TAG] === digest) return version;
+  }
+  return undefined;
+}
+
+async function uploadModel(client: MlflowClient, place: string, folder: string, text: string): Promise<string> {
+  for (const file of [runFiles.learned, runFiles.configuration]) {
+    await client.artifacts.uploadFile(place, `${MODEL_FOLDER}/${file}`, join(folder, file));
+  }
+  await client.artifacts.upload(place, `${MODEL_FOLDER}/MLmodel`, text);
+  return `${place}/${MODEL_FOLDER}`;
+}
+
+async function createVersion(
+  client: MlflowClient,
+  version: Parameters<MlflowClient['models']['createVersion']>[0],
+): Promise<ModelVersion> {
+  try {
+    await client.models.create(version.name);
+  } catch (error) {
+    if (!hasCode(error, 'RESOURCE_ALREADY_EXISTS')) throw error;
+  }
+  return await client.models.createVersion(version);
+}
+
+/** The figures as tags: a version shows no metrics of its own on every MLflow. */
+function figuresOf(result: RunResult | undefined): Record<string, string> {
+  const figures = Object.entries(result?.evaluations ?? {}).flatMap(([set, { accuracy, macroF1 }]) => [
+    [mlflowKey(`${set}.accuracy`), mlflowTag(String(accuracy))],
+    [mlflowKey(`${set}.macroF1`), mlflowTag(String(macroF1))],
+  ]);
+  return Object.fromEntries(figures) as Record<string, string>;
+}
