@@ -32,7 +32,10 @@ export function register(program: Command): void {
       const { evaluateSet } = await import('@promptweave/core');
       const { createProgress } = await import('../progress.js');
       const progress = createProgress({ quiet: flags.json === true });
-      const all = flags.classes === undefined ? overrides : [...overrides, `dataset.classes=${flags.classes}`];
+      const all =
+        flags.classes === undefined
+          ? overrides
+          : [...overrides, `dataset.classes=${flags.classes}`, 'protocol=few-shot'];
       const { composition, classifier, dataset, close } = await open(target, all);
       try {
         const { configuration, pipeline } = composition;

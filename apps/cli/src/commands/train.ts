@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RunResult } from '@promptweave/core';
+import type { ProtocolResult } from '@promptweave/bench';
 
 interface TrainFlags {
   readonly output?: string;
@@ -28,12 +28,14 @@ export function register(program: Command): void {
         '  $ promptweave train examples/photos.yaml --resume',
     )
     .action(async (file: string, overrides: string[], flags: TrainFlags) => {
-      const { configurationHash, runExperiment } = await import('@promptweave/core');
+      const { configurationHash } = await import('@promptweave/core');
+      const { runProtocol } = await import('@promptweave/bench');
       const { backendName, compose, configurationName } = await import('../compose.js');
       const { interruptible, STOPPED } = await import('../interrupt.js');
       const { createProgress } = await import('../progress.js');
       const composition = await compose({ file, overrides });
-      const { configuration, pipeline, backend, folder: configurationFolder } = composition;
+      const { configuration, backend, folder: configurationFolder } = composition;
+      const surroundings = { backend: backendName(backend), versions: { promptweave: program.version() ?? '' } };
       const hash = configurationHash(configuration).slice(0, 8);
       const folder = flags.output ?? configuration.output ?? `runs/${configurationName(file)}-${hash}`;
       const progress = createProgress({ quiet: flags.json === true });
@@ -43,22 +45,21 @@ export function register(program: Command): void {
       });
       try {
         if (!flags.json) console.error(`Backend: ${backendName(backend)}. ${backend.why}`);
-        const experiment = await composition.experiment();
-        const result = await runExperiment({
-          experiment,
-          pipeline,
+        const run = await runProtocol({
+          configuration,
+          environment: { ...composition, surroundings },
           configurationFolder,
           folder,
-          resume: flags.resume,
-          surroundings: { backend: backendName(backend), versions: { promptweave: program.version() ?? '' } },
+          resume: flags.resume === true,
           signal,
           onEvent: progress.onEvent,
           onEvaluation: progress.onEvaluation,
         });
         progress.end();
-        experiment.dispose();
-        if (result) {
-          console.log(flags.json ? JSON.stringify({ folder, ...result }) : describe(folder, result));
+        if (run) {
+          console.log(
+            flags.json ? JSON.stringify({ folder, summary: run.summary, ...run.result }) : describe(folder, run),
+          );
         } else {
           const command = ['promptweave', 'train', file, ...overrides, '--output', folder, '--resume']
             .map(quoted)
@@ -76,14 +77,16 @@ export function register(program: Command): void {
 }
 
 /** What a terminal shows at the end. */
-function describe(folder: string, { parameters, training, evaluations }: RunResult): string {
+function describe(folder: string, { result: { parameters, training, evaluations }, summary }: ProtocolResult): string {
   const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
   const lines = Object.entries(evaluations).map(
     ([name, { accuracy, macroF1, images }]) =>
       `${name}: accuracy ${percent(accuracy)}, macro F1 ${percent(macroF1)} (${images} images)`,
   );
+  const figures = Object.entries(summary).map(([name, value]) => `${name} ${percent(value)}`);
   return [
     ...lines,
+    ...(lines.length > 1 ? [figures.join(', ')] : []),
     `${parameters} learned parameters, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
     `Written to ${folder}. Try it: promptweave predict IMAGE --run ${quoted(folder)}`,
   ].join('\n');

@@ -22,11 +22,11 @@ const FOLDERS = { first: '1-base', second: '2-novel' } as const;
  * of both.
  */
 export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunResult | undefined> {
-  const { configuration, environment, folder, configurationFolder, ...watch } = run;
+  const { configuration, environment, folder, configurationFolder, resume = true, ...watch } = run;
   const { registry, pipeline, features, surroundings } = environment;
   const base = resolve(configurationFolder);
   const options = { ...environment, folder: base };
-  const request = { pipeline, configurationFolder, surroundings, resume: true, ...watch };
+  const request = { pipeline, configurationFolder, surroundings, resume, ...watch };
   const made: { dispose(): void }[] = [];
   try {
     const first = await createExperiment(configuration, options);

@@ -25,8 +25,10 @@ export interface RunEnvironment extends Omit<ExperimentOptions, 'folder'>, Pick<
 export interface ProtocolRun extends Pick<RunRequest, 'signal' | 'onEvent' | 'onEvaluation' | 'configurationFolder'> {
   readonly configuration: ResolvedConfiguration;
   readonly environment: RunEnvironment;
-  /** Folder of the run. A run that it holds goes on. */
+  /** Folder of the run. */
   readonly folder: string;
+  /** Go on with the run that the folder holds, if it holds one; otherwise that is an error. Default true. */
+  readonly resume?: boolean;
 }
 
 /** A run and the figures that its protocol makes of it. */
@@ -40,7 +42,7 @@ export interface ProtocolResult {
  * @returns undefined where the signal stopped it; the same call goes on later
  */
 export async function runProtocol(run: ProtocolRun): Promise<ProtocolResult | undefined> {
-  const { configuration, environment, folder, configurationFolder, ...watch } = run;
+  const { configuration, environment, folder, configurationFolder, resume = true, ...watch } = run;
   const { registry, pipeline, features, surroundings } = environment;
   const protocol = registry.get('protocol', configuration.protocol.use);
   await mkdir(folder, { recursive: true });
@@ -55,7 +57,7 @@ export async function runProtocol(run: ProtocolRun): Promise<ProtocolResult | un
       const evaluations = await evaluationSets({ experiment, registry, pipeline, folder: base, features });
       const known = evaluations.find(({ dataset }) => dataset === experiment.dataset)?.features;
       const request = { experiment, pipeline, configurationFolder, folder, surroundings, evaluations, features: known };
-      result = await runExperiment({ ...request, ...watch, resume: true });
+      result = await runExperiment({ ...request, ...watch, resume });
     } finally {
       experiment.dispose();
     }
