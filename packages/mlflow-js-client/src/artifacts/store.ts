@@ -14,7 +14,7 @@ export interface ArtifactInfo {
 export interface ArtifactStore {
   /** Writes a file, also over one that is there. @param open opens the content anew for every attempt */
   write(path: string, open: () => Readable, options?: CallOptions): Promise<void>;
-  /** Reads a file; `consume` is called anew where reading broke off. @throws MlflowApiError RESOURCE_DOES_NOT_EXIST or NOT_FOUND */
+  /** Reads a file; `consume` is called anew where reading broke off. @throws MlflowApiError RESOURCE_DOES_NOT_EXIST, NOT_FOUND or (MLflow 2) INTERNAL_ERROR where it is missing */
   read<T>(path: string, consume: (content: Readable) => Promise<T>, options?: CallOptions): Promise<T>;
   /** What lies directly in a folder; nothing where there is none. */
   list(folder?: string, options?: CallOptions): Promise<readonly ArtifactInfo[]>;
