@@ -50,9 +50,10 @@ describe('promptweave plugins', () => {
       'prompt none',
       'labels frozen',
       'loss cross-entropy',
+      'protocol few-shot',
       'loss hum',
     ]);
-    expect(all[3]).toMatchObject({
+    expect(all.at(-1)).toMatchObject({
       module: './hum.mjs',
       presets: ['hum/soft'],
       options: [{ name: 'volume', default: 3 }],
