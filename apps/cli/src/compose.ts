@@ -95,8 +95,8 @@ async function chooseBackend({ runtime }: ResolvedConfiguration): Promise<Backen
   return choice;
 }
 
-/** Threads for images, where there are cores to spare. */
+/** Threads for images: one core decodes and resamples while another computes. */
 function decodingThreads(): number {
   const cores = availableParallelism();
-  return cores >= 8 ? 4 : cores >= 4 ? 2 : 0;
+  return cores >= 8 ? 4 : cores >= 2 ? 2 : 0;
 }
