@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 180_000, // only ends what hangs: machines are shared, and some tests start several processes
+    testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: rooms.map((room) => ({
       extends: true,
