@@ -77,7 +77,12 @@ export async function sweep(command: SweepCommand): Promise<void> {
   try {
     if (cells.length > 0) {
       const request = { folder: path, cells, patience: { retries }, signal, onEvent: view.onEvent };
-      if (command.jobs > 1) await runSweep({ ...request, engine: processEngine(command.jobs, spawnWorker) });
+      const { protocol } = planned[0]!.configuration;
+      if (registry.get('protocol', protocol.use).measuresCosts) {
+        // One after the other, each in a process of its own: nothing else takes time or memory beside them.
+        const alone = processEngine(1, spawnWorker);
+        for (const cell of cells) if (!signal.aborted) await runSweep({ ...request, cells: [cell], engine: alone });
+      } else if (command.jobs > 1) await runSweep({ ...request, engine: processEngine(command.jobs, spawnWorker) });
       else {
         const { configuration } = planned[0]!;
         const made = await sweepEnvironment(

@@ -121,5 +121,35 @@ export const incremental = definePlugin({
   },
 });
 
+/** Units of the figures of `efficiency`. */
+const MILLI = 1000;
+const MEBI = 2 ** 20;
+
+export const efficiency = definePlugin({
+  kind: 'protocol',
+  name: 'efficiency',
+  description:
+    'Few-shot, and what it takes: learned parameters, time of a step, peak memory, images evaluated in a second.',
+  options: z.strictObject({}),
+  trainsOn: 'all',
+  testsNovelClasses: false,
+  measuresCosts: true,
+  evaluations: async ({ dataset }) => [{ name: 'test', dataset, split: 'test' }],
+  summary: ({ test }, { parameters, stepSeconds, peakBytes, imagesPerSecond }) => ({
+    accuracy: test!.accuracy,
+    'learned (numbers)': parameters,
+    ...(stepSeconds !== undefined && { 'step (ms)': MILLI * stepSeconds }),
+    'peak memory (MiB)': peakBytes / MEBI,
+    'evaluation (images/s)': imagesPerSecond,
+  }),
+});
+
 /** The papers' protocols besides few-shot, which core brings. */
-export const plugins: readonly Plugin[] = [zeroShot, baseToNovel, crossDataset, domainGeneralisation, incremental];
+export const plugins: readonly Plugin[] = [
+  zeroShot,
+  baseToNovel,
+  crossDataset,
+  domainGeneralisation,
+  incremental,
+  efficiency,
+];

@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Dataset, Evaluation, ImageItem } from '@promptweave/core';
+import type { Dataset, Evaluation, ImageItem, RunCosts, RunResult, StepEvent } from '@promptweave/core';
 import { fewShot } from '@promptweave/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tinyEnvironment, tinyResolve } from '../tiny.test.support.js';
+import { CostMeter } from './cost-meter.js';
+import { figureUnit, shownText, smallerIsBetter } from './figure-unit.js';
 import { harmonicMean, mean, standardDeviation } from './means.js';
-import { baseToNovel, crossDataset, domainGeneralisation, incremental } from './plugins.js';
+import { baseToNovel, crossDataset, domainGeneralisation, efficiency, incremental } from './plugins.js';
 import { runProtocol } from './run-protocol.js';
 
 function scored(accuracy: number): Evaluation {
@@ -16,6 +18,8 @@ function scored(accuracy: number): Evaluation {
     ...{ expectedCalibrationError: 0, classes: [], confusion: [] },
   };
 }
+
+const costs: RunCosts = { parameters: 512, stepSeconds: 0.25, peakBytes: 3 * 2 ** 20, imagesPerSecond: 40 };
 
 describe('means', () => {
   it('are those of the papers', () => {
@@ -30,15 +34,33 @@ describe('means', () => {
 
 describe('summaries', () => {
   it('say what the protocols’ tables say', () => {
-    expect(fewShot.summary({ test: scored(0.5) })).toEqual({ accuracy: 0.5, macroF1: 0.25 });
-    expect(baseToNovel.summary({ base: scored(0.6), novel: scored(0.3) })).toEqual({ base: 0.6, novel: 0.3, HM: 0.4 });
+    expect(fewShot.summary({ test: scored(0.5) }, costs)).toEqual({ accuracy: 0.5, macroF1: 0.25 });
+    expect(baseToNovel.summary({ base: scored(0.6), novel: scored(0.3) }, costs)).toEqual({
+      ...{ base: 0.6, novel: 0.3, HM: 0.4 },
+    });
     const targets = { source: scored(0.9), a: scored(0.5), b: scored(0.7) };
-    expect(crossDataset.summary(targets)).toEqual({ source: 0.9, a: 0.5, b: 0.7, average: 0.6 });
-    const summary = incremental.summary({
+    expect(crossDataset.summary(targets, costs)).toEqual({ source: 0.9, a: 0.5, b: 0.7, average: 0.6 });
+    const trainedTwice = {
       ...{ 'before/base': scored(0.75), 'before/novel': scored(0.25), 'before/all': scored(0.5) },
       ...{ 'after/base': scored(0.5), 'after/novel': scored(0.625), 'after/all': scored(0.5) },
-    });
+    };
+    const summary = incremental.summary(trainedTwice, costs);
     expect(summary).toEqual({ baseBefore: 0.75, baseAfter: 0.5, forgetting: 0.25, novel: 0.625, all: 0.5 });
+    expect(efficiency.summary({ test: scored(0.5) }, costs)).toEqual({
+      ...{ accuracy: 0.5, 'learned (numbers)': 512, 'step (ms)': 250 },
+      ...{ 'peak memory (MiB)': 3, 'evaluation (images/s)': 40 },
+    });
+    const untrained = { ...costs, parameters: 0, stepSeconds: undefined };
+    expect(efficiency.summary({ test: scored(0.5) }, untrained)).not.toHaveProperty('step (ms)');
+  });
+
+  it('show fractions as percent and everything else in its own unit', () => {
+    expect(['accuracy', 'step (ms)', 'learned (numbers)'].map(figureUnit)).toEqual([undefined, 'ms', 'numbers']);
+    expect(shownText('accuracy', 0.71234, 2)).toBe('71.23');
+    expect(shownText('step (ms)', 1234.4, 2)).toBe('1234');
+    expect(shownText('step (ms)', 12.345, 2)).toBe('12.3');
+    const smaller = ['forgetting', 'step (ms)', 'peak memory (MiB)', 'evaluation (images/s)', 'accuracy'];
+    expect(smaller.map(smallerIsBetter)).toEqual([true, true, true, false, false]);
   });
 
   it('tells domains apart', async () => {
@@ -53,6 +75,36 @@ describe('summaries', () => {
       ['ink', ['1', '3']],
       ['oil', ['2']],
     ]);
+  });
+});
+
+describe('the costs of a run', () => {
+  it('are timed by its events, without the first step', () => {
+    const clock = vi.spyOn(performance, 'now');
+    const heard: string[] = [];
+    const at = (milliseconds: number): void => void clock.mockReturnValue(milliseconds);
+    at(0);
+    const meter = new CostMeter();
+    const listen = meter.watching(({ type }) => heard.push(type));
+    const step = { type: 'step' } as StepEvent;
+    const result = { parameters: 7, evaluations: { a: scored(1), b: scored(0) }, evaluationSeconds: 4 };
+    expect(meter.costs(result as unknown as RunResult).stepSeconds).toBeUndefined();
+    at(9000);
+    listen(step); // makes kernels ready
+    expect(meter.costs(result as unknown as RunResult).stepSeconds).toBe(9);
+    at(9100);
+    listen(step);
+    at(9400);
+    listen(step);
+    at(20_000);
+    listen({ type: 'checkpoint', path: 'x', step: 3 }); // is no step
+    at(20_200);
+    listen(step);
+    clock.mockRestore();
+    const { stepSeconds, imagesPerSecond, parameters, peakBytes } = meter.costs(result as unknown as RunResult);
+    expect([stepSeconds, imagesPerSecond, parameters]).toEqual([0.2, 5, 7]); // of 0.1, 0.3 and 0.2; 20 images in 4 seconds
+    expect(peakBytes).toBeGreaterThan(process.memoryUsage().rss / 2);
+    expect(heard).toEqual(['step', 'step', 'step', 'checkpoint', 'step']);
   });
 });
 
@@ -94,6 +146,23 @@ describe('runProtocol', () => {
     expect(Object.keys(result.evaluations)).toEqual(['source', 'tiny', 'tiny-2']);
     expect(result.evaluations['tiny']!.confusion).toEqual(result.evaluations['source']!.confusion);
     expect(result.evaluations['tiny-2']!.loss).not.toBe(result.evaluations['source']!.loss);
+  });
+
+  it('measures what a run takes, on features that nobody has computed before', async () => {
+    const environment = tinyEnvironment();
+    const features = { of: () => Promise.reject(new Error('the shared features were asked for')) };
+    const outcome = await runProtocol({
+      configuration: tinyResolve({ prompt: 'context', protocol: 'efficiency' }),
+      environment: { ...environment, features },
+      folder: join(folder, 'efficiency'),
+      configurationFolder: '.',
+    });
+    await environment.close();
+    const { accuracy, ...figures } = outcome!.summary;
+    expect(accuracy).toBe(outcome!.result.evaluations['test']!.accuracy);
+    expect(figures['learned (numbers)']).toBe(2 * 6); // two rows of width 6
+    expect(Object.keys(figures)).toHaveLength(4);
+    for (const value of Object.values(figures)) expect(value).toBeGreaterThan(0);
   });
 
   it('learns new labels without touching the old ones', async () => {

@@ -12,6 +12,7 @@ import {
   type RunResult,
 } from '@promptweave/core';
 import writeFileAtomic from 'write-file-atomic';
+import { CostMeter } from './cost-meter.js';
 import { evaluationSets, type FeatureSource } from './protocol-context.js';
 import { runInStages } from './run-in-stages.js';
 
@@ -42,13 +43,16 @@ export interface ProtocolResult {
  * @returns undefined where the signal stopped it; the same call goes on later
  */
 export async function runProtocol(run: ProtocolRun): Promise<ProtocolResult | undefined> {
-  const { configuration, environment, folder, configurationFolder, resume = true, ...watch } = run;
-  const { registry, pipeline, features, surroundings } = environment;
+  const meter = new CostMeter();
+  const metered = { ...run, onEvent: meter.watching(run.onEvent) };
+  const { configuration, environment, folder, configurationFolder, resume = true, ...watch } = metered;
+  const { registry, pipeline, surroundings } = environment;
   const protocol = registry.get('protocol', configuration.protocol.use);
+  const features = protocol.measuresCosts ? undefined : environment.features;
   await mkdir(folder, { recursive: true });
   let result: RunResult | undefined;
   if (protocol.thenTrainsOn) {
-    result = await runInStages(run, protocol.thenTrainsOn);
+    result = await runInStages(metered, protocol.thenTrainsOn);
     if (result) await writeFileAtomic(join(folder, runFiles.result), `${JSON.stringify(result, undefined, 2)}\n`);
   } else {
     const base = resolve(configurationFolder);
@@ -62,5 +66,5 @@ export async function runProtocol(run: ProtocolRun): Promise<ProtocolResult | un
       experiment.dispose();
     }
   }
-  return result && { result, summary: protocol.summary(result.evaluations) };
+  return result && { result, summary: protocol.summary(result.evaluations, meter.costs(result)) };
 }

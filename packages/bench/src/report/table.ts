@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { duration } from '@promptweave/core';
+import { shownText, smallerIsBetter } from '../protocols/figure-unit.js';
 import type { Figure, Study, StudyRow } from './study.js';
 
 /** How a table is written. */
@@ -21,13 +22,10 @@ export interface TextCell {
   readonly number?: boolean;
 }
 
-/** Figures that are better when they are smaller. */
-const SMALLER = new Set(['forgetting']);
-
-/** 0.7123 ± 0.004 → `71.2 ± 0.4`, percent. */
-export function figureText({ mean, sd, count }: Figure): string {
-  const value = (100 * mean).toFixed(1);
-  return count > 1 ? `${value} ± ${(100 * sd).toFixed(1)}` : value;
+/** 0.7123 ± 0.004 → `71.2 ± 0.4`, percent; a figure with a unit in its name is shown as it is. */
+export function figureText({ mean, sd, count }: Figure, name = ''): string {
+  const value = shownText(name, mean, 1);
+  return count > 1 ? `${value} ± ${shownText(name, sd, 1)}` : value;
 }
 
 /** Rows: the varied axes without the seed; columns: the protocol's figures, learned parameters and time. */
@@ -43,7 +41,7 @@ export function studyTable({ axes, figures, rows }: Study): TextTable {
         const { length } = row.cells;
         const partial = figure.count < length ? ` (${figure.count} of ${length})` : '';
         const isBest = rows.length > 1 && rounded(figure.mean) === best.get(name);
-        return { text: figureText(figure) + partial, best: isBest, number: true };
+        return { text: figureText(figure, name) + partial, best: isBest, number: true };
       }),
       { text: row.parameters?.toLocaleString('en') ?? '', number: true },
       { text: row.seconds === undefined ? '' : duration(row.seconds), number: true },
@@ -59,7 +57,7 @@ function statusOf({ cells }: StudyRow): string {
 
 function bestOf(rows: readonly StudyRow[], figure: string): number {
   const means = rows.flatMap((row) => row.figures[figure]?.mean ?? []).map(rounded);
-  return SMALLER.has(figure) ? Math.min(...means) : Math.max(...means);
+  return smallerIsBetter(figure) ? Math.min(...means) : Math.max(...means);
 }
 
 /** Equal to the tenth of a percent, as the table shows it, is equally good. */

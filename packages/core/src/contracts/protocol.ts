@@ -21,7 +21,22 @@ export interface ProtocolContext {
 /** Outcomes by the names of the evaluation sets. */
 export type Evaluations = Readonly<Record<string, Evaluation>>;
 
-/** The figures that a protocol's table shows, in its order. Fractions in [0, 1]. */
+/** What a run took. */
+export interface RunCosts {
+  /** Learned numbers. */
+  readonly parameters: number;
+  /** Median seconds of an optimiser step, waiting for images included; undefined where nothing is learned. */
+  readonly stepSeconds?: number;
+  /** Largest resident memory of the process so far, bytes; memory of a GPU is not in it. */
+  readonly peakBytes: number;
+  /** Images that the evaluations went through in a second. */
+  readonly imagesPerSecond: number;
+}
+
+/**
+ * The figures that a protocol's table shows, in its order: fractions in [0, 1]. One of another kind has its unit in parentheses at
+ * the end of its name: `step (ms)`.
+ */
 export type ProtocolSummary = Readonly<Record<string, number>>;
 
 /** An evaluation protocol: what is trained on, what is tested on, and which figures tell the result. */
@@ -37,9 +52,11 @@ export interface Protocol<Options = Readonly<Record<string, unknown>>> {
    * beginnings `before/` and `after/` of their names.
    */
   readonly thenTrainsOn?: 'novel';
+  /** What a run takes is part of its result: each runs in a process of its own, and takes nothing that others have computed. */
+  readonly measuresCosts?: boolean;
   /** Further data sets that the options name; they are checked before anything is run. */
   datasets?(options: Options): readonly DatasetChoice[];
   /** What a trained classifier is tested on. */
   evaluations(context: ProtocolContext, options: Options): Promise<readonly EvaluationSet[]>;
-  summary(evaluations: Evaluations): ProtocolSummary;
+  summary(evaluations: Evaluations, costs: RunCosts): ProtocolSummary;
 }
