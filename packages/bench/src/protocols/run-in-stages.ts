@@ -3,7 +3,10 @@ import {
   Classifier,
   createExperiment,
   evaluateSet,
+  PredictionLog,
+  readPredictions,
   runExperiment,
+  writePredictions,
   type Evaluation,
   type EvaluationSet,
   type Experiment,
@@ -58,7 +61,9 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
     const labels = new JoinedLabels([first.classifier.parts.aligner, second.classifier.parts.aligner]);
     made.push(labels);
     const joined = new Classifier({ ...second.classifier.parts, aligner: labels, losses: [] });
-    const after = await evaluateAll(joined, named('after', sets), run);
+    const predictions = new PredictionLog();
+    const after = await evaluateAll(joined, named('after', sets), run, predictions);
+    writePredictions(folder, { ...readPredictions(join(folder, FOLDERS.first)), ...predictions.sets });
     const labelSizes = Object.values(second.classifier.parts.aligner.variables).map(({ size }) => size);
     const parameters = labelSizes.reduce((total, size) => total + size, before.parameters);
     return after && { ...combine(before, trained, after), parameters };
@@ -84,6 +89,7 @@ async function evaluateAll(
   classifier: Classifier,
   sets: readonly EvaluationSet[],
   { configuration, environment, signal, onEvaluation }: ProtocolRun,
+  predictions: PredictionLog,
 ): Promise<Record<string, Evaluation> | undefined> {
   const evaluations: Record<string, Evaluation> = {};
   for (const set of sets) {
@@ -93,6 +99,7 @@ async function evaluateAll(
       batchSize: configuration.evaluate.batch,
       onBadImage: configuration.train.onBadImage,
       onProgress: (done, total) => onEvaluation?.(set.name, done, total),
+      onAnswer: predictions.of(set.name),
     });
   }
   return evaluations;

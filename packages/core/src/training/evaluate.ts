@@ -5,7 +5,7 @@ import type { DataPipeline } from '../contracts/pipeline.js';
 import { DatasetError, TrainingError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
 import { featureBatches, imageBatches, storeFeatures, toDevice, type FeatureStore, type Watch } from './batches.js';
-import { Metrics, type Evaluation } from './metrics.js';
+import { Metrics, type Answer, type Evaluation } from './metrics.js';
 
 /** What to evaluate. */
 export interface EvaluationRequest extends Watch {
@@ -19,6 +19,8 @@ export interface EvaluationRequest extends Watch {
   /** Image features known from before. New ones are added where no vision prompt is learned. */
   readonly features?: FeatureStore;
   readonly onBadImage?: 'fail' | 'skip';
+  /** Told what the classifier says about each image. */
+  readonly onAnswer?: (item: ImageItem, answer: Answer) => void;
 }
 
 /**
@@ -30,7 +32,8 @@ export interface EvaluationRequest extends Watch {
  * @throws the signal's reason where it is aborted
  */
 export async function evaluate(request: EvaluationRequest): Promise<Evaluation> {
-  const { classifier, pipeline, dataset, items, batchSize = 32, onBadImage = 'fail', signal, onProgress } = request;
+  const { classifier, pipeline, dataset, items, batchSize = 32, onBadImage = 'fail' } = request;
+  const { signal, onProgress, onAnswer } = request;
   const { backbone } = classifier.parts;
   const source = { backbone, pipeline, policy: dataset.imagePolicy, seed: 0, onBadImage };
   const pass = { items, batchSize, epoch: 0, augment: false, dropLast: false };
@@ -55,7 +58,8 @@ export async function evaluate(request: EvaluationRequest): Promise<Evaluation> 
           remedy: 'Train again with a lower learning rate, or check the weights.',
         });
       }
-      metrics.add(values, prepared.labels);
+      const answers = metrics.add(values, prepared.labels);
+      prepared.items.forEach((item, i) => onAnswer?.(item, answers[i]!));
       done += prepared.items.length;
       if (!store) onProgress?.(done, items.length);
       await setImmediate();

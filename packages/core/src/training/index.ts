@@ -8,7 +8,15 @@ export {
   type LearnedDescription,
   type LearnedOrigin,
 } from './learned-file.js';
-export { type ClassResult, type Evaluation, Metrics } from './metrics.js';
+export { type Answer, type ClassResult, type Evaluation, Metrics } from './metrics.js';
+export { nearestWords, type LearnedVector, type NearestWords, type NearWord } from './nearest-words.js';
+export {
+  PredictionLog,
+  readPredictions,
+  writePredictions,
+  type Predictions,
+  type SetPredictions,
+} from './predictions.js';
 export { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.js';
 export { learningRateAt, type ScheduleSettings } from './schedule.js';
 export { trainSettings, type TrainSettings } from './settings.js';
@@ -21,4 +29,11 @@ export { evaluateSet, type EvaluationSet } from './evaluate-set.js';
 export { environmentOf, type Environment, type Provenance, type Surroundings } from './provenance.js';
 export { runExperiment, type RunRequest, type RunResult } from './run-experiment.js';
 export { runFiles } from './run-folder.js';
-export { digestsOf, outcomeEvents, trackRun, type TrackedOutcome, type TrackedRun } from './track-run.js';
+export {
+  createTracker,
+  digestsOf,
+  outcomeEvents,
+  trackRun,
+  type TrackedOutcome,
+  type TrackedRun,
+} from './track-run.js';

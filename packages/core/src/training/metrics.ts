@@ -25,6 +25,15 @@ export interface Evaluation {
   readonly confusion: readonly (readonly number[])[];
 }
 
+/** What a classifier said about one image. */
+export interface Answer {
+  /** Class indices. */
+  readonly label: number;
+  readonly predicted: number;
+  /** Probability of the predicted class, in (0, 1]. */
+  readonly confidence: number;
+}
+
 const TOP = [1, 5];
 const BINS = 15;
 
@@ -40,13 +49,16 @@ export class Metrics {
     this.confusion = classNames.map(() => classNames.map(() => 0));
   }
 
-  /** @param logits [B, C], row by row, finite */
-  add(logits: ArrayLike<number>, labels: ArrayLike<number>): void {
+  /**
+   * @param logits [B, C], row by row, finite
+   * @returns the answers of the batch, in its order
+   */
+  add(logits: ArrayLike<number>, labels: ArrayLike<number>): Answer[] {
     const classes = this.classNames.length;
-    for (let image = 0; image < labels.length; image++) {
+    return Array.from(labels, (label, image) => {
       const row = Array.from({ length: classes }, (_, c) => logits[image * classes + c]!);
-      this.addImage(row, labels[image]!);
-    }
+      return this.addImage(row, label);
+    });
   }
 
   /** What was collected. */
@@ -73,7 +85,7 @@ export class Metrics {
     };
   }
 
-  private addImage(row: readonly number[], label: number): void {
+  private addImage(row: readonly number[], label: number): Answer {
     const largest = Math.max(...row);
     const predicted = row.indexOf(largest);
     const own = row[label]!;
@@ -90,6 +102,7 @@ export class Metrics {
 
     bin.correct += predicted === label ? 1 : 0;
     bin.confidence += confidence;
+    return { label, predicted, confidence };
   }
 }
 

@@ -5,6 +5,8 @@ import type { FeatureStore } from './batches.js';
 import { evaluateSet, type EvaluationSet } from './evaluate-set.js';
 import type { TrainEvent } from './events.js';
 import type { Evaluation } from './metrics.js';
+import { nearestWords } from './nearest-words.js';
+import { PredictionLog } from './predictions.js';
 import { provenanceOf, type Provenance, type Surroundings } from './provenance.js';
 import { RunFolder, runFiles } from './run-folder.js';
 import type { TrainOutcome } from './train-request.js';
@@ -77,6 +79,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
 
     const begun = performance.now();
     const evaluations: Record<string, Evaluation> = {};
+    const predictions = new PredictionLog();
     for (const set of request.evaluations ?? defaultEvaluations(experiment)) {
       evaluations[set.name] = await evaluateSet(classifier, set, {
         pipeline,
@@ -85,6 +88,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
         features: set.dataset === dataset ? features : undefined,
         signal,
         onProgress: (done, total) => request.onEvaluation?.(set.name, done, total),
+        onAnswer: predictions.of(set.name),
       });
       folder.log(`Evaluated ${set.name}: accuracy ${evaluations[set.name]!.accuracy}.`);
     }
@@ -96,6 +100,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       evaluationSeconds: (performance.now() - begun) / 1000,
       provenance: await provenanceOf(experiment, join(folder.path, runFiles.learned), surroundings),
     };
+    folder.writeDetails(predictions.sets, nearestWords(classifier));
     folder.writeResult(result);
     return result;
   } catch (error) {

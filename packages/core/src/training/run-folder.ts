@@ -6,6 +6,8 @@ import type { ResolvedConfiguration } from '../config/configuration.js';
 import { ConfigError } from '../errors.js';
 import { describeEvent } from './describe-event.js';
 import type { TrainEvent } from './events.js';
+import type { NearestWords } from './nearest-words.js';
+import { writePredictions, type Predictions } from './predictions.js';
 import type { RunResult } from './run-experiment.js';
 import { checkpointFiles } from './trainer.js';
 
@@ -17,6 +19,10 @@ export const runFiles = {
   metrics: 'metrics.jsonl',
   /** There if and only if the run is finished. */
   result: 'result.json',
+  /** The answer for every image of the evaluations at the end, see `Predictions`. */
+  predictions: 'predictions.json',
+  /** Words near to what was learned, see `NearestWords`. */
+  words: 'words.json',
   log: 'log.txt',
   ...checkpointFiles,
 } as const;
@@ -54,6 +60,12 @@ export class RunFolder {
   /** Adds a line to the log, with the time. */
   log(line: string): void {
     this.append('log', `${new Date().toISOString()} ${line}`);
+  }
+
+  /** Keeps what explains the result and is not needed to go on. */
+  writeDetails(predictions: Predictions, words: NearestWords | undefined): void {
+    writePredictions(this.path, predictions);
+    if (words) this.replace('words', `${JSON.stringify(words)}\n`);
   }
 
   /** Ends the run. */

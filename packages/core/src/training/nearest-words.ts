@@ -1,0 +1,159 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Backbone } from '../contracts/backbone.js';
+import type { Classifier } from '../model/classifier.js';
+
+/** A word of the vocabulary and its Euclidean distance. */
+export interface NearWord {
+  readonly word: string;
+  readonly distance: number;
+}
+
+/** A learned vector in the space of token embeddings. */
+export interface LearnedVector {
+  /** Class that the vector belongs to; absent where all classes share it. */
+  readonly class?: string;
+  /** Place among its context vectors, or among the tokens of its class's name; from 0. */
+  readonly position: number;
+  /** For labels: the word that the vector started from, and how far it is from there now. */
+  readonly from?: NearWord;
+  /** The nearest first. */
+  readonly words: readonly NearWord[];
+}
+
+/** The words nearest to what was learned, as CoOp's paper (2109.01134, table 4) shows them. */
+export interface NearestWords {
+  readonly context: readonly LearnedVector[];
+  readonly labels: readonly LearnedVector[];
+}
+
+/** Vectors that are looked up; more than these nobody reads. */
+const LIMIT = 256;
+const NEAREST = 4;
+/** Rows compared with the whole vocabulary together. */
+const CHUNK = 32;
+
+/** A vector, and what is known about it. */
+interface Row extends Pick<LearnedVector, 'class' | 'position'> {
+  readonly vector: Float32Array;
+  readonly original?: Float32Array;
+}
+
+/**
+ * Looks up the words nearest to the learned context and label vectors.
+ *
+ * @returns undefined where neither is learned. Context that depends on the image has no fixed words and is left out.
+ */
+export function nearestWords(classifier: Classifier): NearestWords | undefined {
+  const context = contextRows(classifier);
+  const labels = labelRows(classifier);
+  if (context.length + labels.length === 0) return undefined;
+  const { backbone } = classifier.parts;
+  const table = tf.tidy(() => vocabularyOf(backbone));
+  const found = { context: lookUp(context, table, backbone), labels: lookUp(labels, table, backbone) };
+  table.dispose();
+  return found;
+}
+
+/** The learned context, [n, T] or [C, n, T]. */
+function contextRows({ parts: { learner, learnerProperties, aligner } }: Classifier): Row[] {
+  if (Object.keys(learner.variables).length === 0 || learnerProperties.dependsOnImage) return [];
+  const context: number[][][] = [];
+  tf.tidy(() => {
+    const { text } = learner.prompts();
+    if (text)
+      context.push(...(tf.reshape(text.vectors, [-1, ...text.vectors.shape.slice(-2)]).arraySync() as number[][][]));
+  });
+  const isShared = context.length === 1;
+  const rows = context.flatMap((vectors, c) =>
+    vectors.map((vector, position): Row => {
+      return { class: isShared ? undefined : aligner.classNames[c], position, vector: Float32Array.from(vector) };
+    }),
+  );
+  return rows.slice(0, LIMIT);
+}
+
+/** The label vectors that are no longer what they were. */
+function labelRows({ parts: { aligner, alignerProperties } }: Classifier): Row[] {
+  if (!alignerProperties.trainsLabels) return [];
+  const read = (which: 'labels' | 'anchors'): { names: number[][]; extra: number[][][] } =>
+    tf.tidy(() => {
+      const { names, afterContext } = aligner[which]();
+      return { names: names.arraySync(), extra: afterContext?.arraySync() ?? [] };
+    });
+  const { names, extra } = read('labels');
+  const { names: originals } = read('anchors');
+  const lengths = tf.tidy(() => [...aligner.labels().lengths]);
+  let first = 0;
+  const rows = aligner.classNames.flatMap((name, c): Row[] => {
+    const at = first;
+    first += lengths[c]!;
+    const own = Array.from({ length: lengths[c]! }, (_, position): Row => {
+      const [vector, original] = [names, originals].map((list) => Float32Array.from(list[at + position]!));
+      return { class: name, position, vector: vector!, original };
+    });
+    const added = (extra[c] ?? []).map((vector, position): Row => {
+      return { class: name, position, vector: Float32Array.from(vector), original: own[position]?.original };
+    });
+    return [...own.filter(hasMoved), ...added];
+  });
+  return rows.slice(0, LIMIT);
+}
+
+function hasMoved({ vector, original }: Row): boolean {
+  return original === undefined || vector.some((value, i) => value !== original[i]);
+}
+
+/** Token embeddings of the whole vocabulary but start and end, [V, T]; row i is token i. */
+function vocabularyOf(backbone: Backbone): tf.Tensor2D {
+  const words = Math.min(backbone.tokenizer.startId, backbone.tokenizer.endId);
+  return backbone.embedTokens(Array.from({ length: words }, (_, id) => id));
+}
+
+function lookUp(rows: readonly Row[], table: tf.Tensor2D, { tokenizer }: Backbone): LearnedVector[] {
+  const found: LearnedVector[] = [];
+  for (let start = 0; start < rows.length; start += CHUNK) {
+    const chunk = rows.slice(start, start + CHUNK);
+    const nearest = nearestOf(
+      chunk.map(({ vector }) => vector),
+      table,
+    );
+    const origins = nearestOf(
+      chunk.map(({ vector, original }) => original ?? vector),
+      table,
+    );
+    chunk.forEach(({ class: name, position, vector, original }, i) => {
+      const wordOf = ({ id, distance }: { id: number; distance: number }): NearWord => {
+        return { word: tokenizer.decode([id]).trim(), distance: round(distance) };
+      };
+      const from = original && { word: wordOf(origins[i]![0]!).word, distance: round(distanceOf(vector, original)) };
+      found.push({ class: name, position, from, words: nearest[i]!.map(wordOf) });
+    });
+  }
+  return found;
+}
+
+/** The nearest tokens of each row of [R, T]. */
+function nearestOf(
+  rows: readonly Float32Array[],
+  table: tf.Tensor2D,
+): { readonly id: number; readonly distance: number }[][] {
+  const [far, ids] = tf.tidy(() => {
+    const vectors = tf.stack(rows.map((row) => tf.tensor1d(row))) as tf.Tensor2D; // [R, T]
+    const products = tf.matMul(vectors, tf.transpose(table)); // [R, V]
+    const squares = tf.sub(tf.sum(tf.square(table), 1), tf.mul(products, 2)); // |t|² − 2vt, |v|² is missing
+    const { values, indices } = tf.topk(tf.neg(squares), Math.min(NEAREST, table.shape[0]));
+    return [values.arraySync() as number[][], indices.arraySync() as number[][]];
+  });
+  return rows.map((row, i) => {
+    const own = row.reduce((sum, value) => sum + value * value, 0);
+    return ids![i]!.map((id, k) => ({ id, distance: Math.sqrt(Math.max(0, own - far![i]![k]!)) }));
+  });
+}
+
+function distanceOf(a: Float32Array, b: Float32Array): number {
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0));
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(4));
+}
