@@ -12,6 +12,7 @@ import {
   runSweep,
   studyText,
   SweepFolder,
+  SweepTracker,
   type Study,
   type CellFolder,
   type PlannedCell,
@@ -22,7 +23,7 @@ import { configurationName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';
 import { sweepEnvironment } from './sweep-environment.js';
 import { createSweepView } from './sweep-view.js';
-import { writeReport } from './write-report.js';
+import { reportFiles, writeReport } from './write-report.js';
 
 /** What `promptweave sweep` is asked for. */
 export interface SweepCommand {
@@ -70,6 +71,18 @@ export async function sweep(command: SweepCommand): Promise<void> {
 
   const labels = new Map(planned.map((cell) => [cell.id, describeChoice(cell)]));
   const view = createSweepView({ labels, done, quiet: json, best: () => bestRow(folder) });
+  const onProblem = (message: string): void =>
+    json ? console.error(message) : view.onEvent({ type: 'note', message });
+  const surroundings = {
+    backend: planned[0]!.configuration.runtime.backend,
+    versions: { promptweave: command.version },
+  };
+  const tracker = new SweepTracker({
+    ...{ folder, configuration: planned[0]!.configuration, source: source.value, registry, patience: { retries } },
+    ...{ surroundings, onProblem },
+  });
+  const tracked = cells.length > 0 || tracker.isLeftBehind;
+  if (tracked) await tracker.begin();
   const { signal, release } = interruptible(() => {
     view.end();
     console.error('Stopping after this step; finished cells stay. Ctrl-C again ends at once.');
@@ -96,21 +109,23 @@ export async function sweep(command: SweepCommand): Promise<void> {
         await runSweep({ ...request, engine: inProcessEngine(made.environment) }).finally(made.close);
       }
     }
+  } catch (error) {
+    if (tracked) await tracker.end();
+    throw error;
   } finally {
     view.end();
     release();
   }
   const study = readStudy(folder);
   console.log(command.describe?.(study) ?? studyText(study, json ? 'json' : 'table'));
+  if (!json && !signal.aborted) await writeReport(study, path);
+  if (tracked) (await tracker.end(Object.values(reportFiles))).forEach(onProblem);
   if (signal.aborted) {
     console.error(`Stopped. Go on with the same command.`);
     process.exitCode = STOPPED;
     return;
   }
-  if (!json) {
-    await writeReport(study, path);
-    console.error(nextSteps(study, file));
-  }
+  if (!json) console.error(nextSteps(study, file));
   if (study.failures.length > 0) process.exitCode = 1;
 }
 

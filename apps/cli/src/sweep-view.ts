@@ -58,6 +58,11 @@ export function createSweepView({ labels, done: before, quiet, best }: SweepView
     stderr.write(`${text}\n`);
     draw(true);
   };
+  const told = new Set<string>();
+  const tell = (message: string): void => {
+    if (!told.has(message)) line(message);
+    told.add(message);
+  };
   const show = (cell: string, text: string): void => {
     const known = running.get(cell);
     if (known) known.text = text;
@@ -67,6 +72,7 @@ export function createSweepView({ labels, done: before, quiet, best }: SweepView
   return {
     onEvent: (event) => {
       if (event.type === 'wait') return draw();
+      if (event.type === 'note') return tell(event.message);
       const { cell } = event;
       const label = labels.get(cell) ?? cell;
       const seconds = duration((performance.now() - (running.get(cell)?.since ?? performance.now())) / 1000);

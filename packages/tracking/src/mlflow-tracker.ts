@@ -1,5 +1,6 @@
 import type { RunEvent, Tracker } from '@promptweave/core';
 import type { MlflowClient } from '@promptweave/mlflow-js-client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver } from './delivery.js';
 import { Journal } from './journal.js';
 import { TrackingError } from './tracking-error.js';
@@ -9,11 +10,15 @@ export interface MlflowTrackerOptions {
   /** The run's folder; the journal is in it. */
   readonly folder: string;
   readonly client: MlflowClient;
+  /** Folder to name where a person is told to deliver later. Default: the run's. */
+  readonly sweepFolder?: string;
+  /** Experiment of the run. Default: the one that its start names. */
+  readonly experiment?: string;
   /** Seconds between two deliveries. Default 5. */
   readonly intervalSeconds?: number;
   /** Seconds between two deliveries to a server that does not answer, at most. Default 120. */
   readonly longestIntervalSeconds?: number;
-  /** Seconds that the end of the run waits for the last delivery. Default 5. */
+  /** Seconds that the end of the run waits for the last delivery, where nobody says how long. Default 5. */
   readonly closeSeconds?: number;
   /** Told once of each thing that goes wrong. */
   readonly onProblem?: (problem: string) => void;
@@ -25,6 +30,7 @@ export interface MlflowTrackerOptions {
  */
 export class MlflowTracker implements Tracker {
   readonly name = 'mlflow';
+  readonly showsPictures = true;
   private readonly problems = new Set<string>();
   private readonly told = new Set<string>();
   private readonly stop = new AbortController();
@@ -51,34 +57,50 @@ export class MlflowTracker implements Tracker {
     }
   }
 
-  async close(): Promise<readonly string[]> {
+  async close(deadline?: AbortSignal): Promise<readonly string[]> {
     if (this.closed) return [...this.problems];
     this.closed = true;
     clearTimeout(this.timer);
-    const { closeSeconds = 5, folder, client } = this.options;
-    const deadline = setTimeout(
-      () => this.stop.abort(new Error('The server did not answer in time.')),
-      closeSeconds * 1000,
-    );
+    if (this.journal instanceof Journal) this.journal.close();
+    const giveUp = (): void => this.stop.abort(new Error('The server did not answer in time.'));
+    const limit = deadline ?? AbortSignal.timeout((this.options.closeSeconds ?? 5) * 1000);
+    if (limit.aborted) giveUp();
+    limit.addEventListener('abort', giveUp);
     try {
       await this.delivering;
-      if (this.journal instanceof Journal) {
-        this.journal.close();
-        this.noteAll((await deliver(folder, client, this.stop.signal)).refused);
-      }
+      if (this.journal instanceof Journal) await this.deliverTheRest(deadline !== undefined);
     } catch (error) {
-      const later = `Deliver it later: promptweave track sync ${folder}`;
+      const { folder, sweepFolder = folder } = this.options;
+      const later = `Deliver it later: promptweave track sync ${sweepFolder}`;
       this.note(`Not everything is on the MLflow server yet: ${describe(error)} ${later}`);
     } finally {
-      clearTimeout(deadline);
+      limit.removeEventListener('abort', giveUp);
+      this.options.client.close();
     }
     return [...this.problems];
+  }
+
+  /** @param patiently tries again after errors of network or server, until the deadline */
+  private async deliverTheRest(patiently: boolean): Promise<void> {
+    const { folder, client } = this.options;
+    const { signal } = this.stop;
+    for (;;) {
+      try {
+        return this.noteAll((await deliver(folder, client, signal)).refused);
+      } catch (error) {
+        if (!patiently || signal.aborted) throw error;
+        this.failures += 1;
+        await sleep(this.pause() * 1000, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) throw error;
+      }
+    }
   }
 
   private begin(event: RunEvent): Journal {
     if (event.type !== 'start') throw new TrackingError('A recording begins with the start of the run.');
     try {
-      return Journal.begin(this.options.folder, event);
+      const { folder, experiment = event.experiment } = this.options;
+      return Journal.begin(folder, { ...event, experiment });
     } catch (error) {
       this.journal = 'failed';
       throw error;
@@ -88,9 +110,6 @@ export class MlflowTracker implements Tracker {
   /** Delivers soon; after failures, later and later. */
   private schedule(): void {
     if (this.timer || this.delivering || this.closed || !this.due) return;
-    const { intervalSeconds = 5, longestIntervalSeconds = 120 } = this.options;
-    const jitter = 0.75 + Math.random() / 2;
-    const seconds = Math.min(longestIntervalSeconds, intervalSeconds * 2 ** this.failures) * jitter;
     this.timer = setTimeout(() => {
       this.timer = undefined;
       this.due = false;
@@ -98,8 +117,15 @@ export class MlflowTracker implements Tracker {
         this.delivering = undefined;
         this.schedule();
       });
-    }, seconds * 1000);
+    }, this.pause() * 1000);
     this.timer.unref();
+  }
+
+  /** Seconds until the next delivery. */
+  private pause(): number {
+    const { intervalSeconds = 5, longestIntervalSeconds = 120 } = this.options;
+    const jitter = 0.75 + Math.random() / 2;
+    return Math.min(longestIntervalSeconds, intervalSeconds * 2 ** this.failures) * jitter;
   }
 
   /** Never rejects. */

@@ -1,10 +1,11 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { ConfigError, runFiles, toYaml, type ProtocolSummary } from '@promptweave/core';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { claimantOf, type Claimant } from './claim.js';
 import type { CellIdentity, PlannedCell } from './plan.js';
+import type { SweepIdentity } from './sweep-identity.js';
 
 /** Names of the files of a cell's folder, besides those of a run. */
 export const cellFiles = {
@@ -68,20 +69,28 @@ const described = z.object({
   }),
   /** Folder that relative paths of the configuration refer to, as seen from this folder. */
   configurationFolder: z.string(),
+  /** The sweep, as trackers know it. */
+  sweep: z.object({ id: z.string(), name: z.string() }),
 });
 
 /** The folder of one cell of a sweep: all that is known about it. */
 export class CellFolder {
   constructor(readonly path: string) {}
 
+  /** Identity of the cell: the folder is named after it. */
+  get id(): string {
+    return basename(this.path);
+  }
+
   /** Writes what a cell is: its configuration once, what it is called as the present sweep calls it. */
-  prepare(cell: PlannedCell, configurationFolder: string): void {
+  prepare(cell: PlannedCell, configurationFolder: string, sweep: SweepIdentity): void {
     const { id, name, standsFor, values, identity, configuration } = cell;
     mkdirSync(this.path, { recursive: true });
     const file = join(this.path, runFiles.configuration);
-    if (!existsSync(file)) writeFileAtomic.sync(file, toYaml(configuration));
+    // What does not count for the result, such as the tracker, is that of the present sweep.
+    if (!existsSync(file) || !this.outcome()) writeFileAtomic.sync(file, toYaml(configuration));
     const folder = relative(this.path, resolve(configurationFolder)) || '.';
-    const described = { format: 1, id, name, standsFor, values, identity, configurationFolder: folder };
+    const described = { format: 1, id, name, standsFor, values, identity, configurationFolder: folder, sweep };
     writeFileAtomic.sync(this.file('cell'), `${JSON.stringify(described, undefined, 2)}\n`);
   }
 
@@ -93,6 +102,7 @@ export class CellFolder {
     values: Record<string, unknown>;
     identity: CellIdentity;
     configurationFolder: string;
+    sweep: SweepIdentity;
   } {
     if (!existsSync(this.file('cell')))
       throw new ConfigError('This is not the folder of a cell.', { where: this.path });

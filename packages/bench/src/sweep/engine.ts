@@ -12,7 +12,17 @@ export type SweepEvent =
       readonly done: number;
       readonly total: number;
     }
-  | { readonly type: 'wait'; readonly cells: number };
+  | { readonly type: 'wait'; readonly cells: number }
+  /** Something that people should know. */
+  | { readonly type: 'note'; readonly message: string };
+
+/** What a cell is expected to take. */
+export interface CellEstimate {
+  /** Training and evaluation together, on this machine. */
+  readonly seconds: number;
+  /** Largest resident memory of the process, bytes. */
+  readonly bytes: number;
+}
 
 /** What an engine is to do. */
 export interface EngineRequest {
@@ -21,6 +31,8 @@ export interface EngineRequest {
   /** Cells that are neither finished nor given up, each prepared in its folder. */
   readonly cells: readonly CellFolder[];
   readonly patience: Patience;
+  /** What cells are expected to take, by their ids, as far as that is known. */
+  readonly estimates?: ReadonlyMap<string, CellEstimate>;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: SweepEvent) => void;
 }

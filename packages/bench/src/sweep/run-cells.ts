@@ -7,47 +7,62 @@ import {
   resolveConfiguration,
   runFiles,
 } from '@promptweave/core';
-import { runProtocol, type RunEnvironment } from '../protocols/run-protocol.js';
+import type { RunEnvironment } from '../protocols/run-protocol.js';
+import { runTracked } from '../protocols/run-tracked.js';
 import type { CellFolder } from './cell-folder.js';
 import { tryClaim } from './claim.js';
 import type { EngineRequest, SweepEvent } from './engine.js';
+import { describeChoice } from './plan.js';
 import type { FeatureLibrary } from './feature-library.js';
+import { CellTrackers } from './cell-trackers.js';
 
 /** What cells in one process share. */
 export interface CellEnvironment extends RunEnvironment {
   readonly features?: FeatureLibrary;
 }
 
+/** Which cells to run; they may become known one by one. */
+export interface RunCellsRequest extends Pick<EngineRequest, 'patience' | 'signal' | 'onEvent'> {
+  readonly cells: Iterable<CellFolder> | AsyncIterable<CellFolder>;
+}
+
 /**
  * Runs, one after the other, those of the cells that nobody works on and that are neither finished nor given up. A cell that fails is
- * recorded and does not stop the others.
+ * recorded and does not stop the others. What a tracker could not deliver of a cell is delivered while the next ones run.
  */
 export async function runCells(
-  { cells, patience, signal, onEvent }: Omit<EngineRequest, 'folder'>,
+  { cells, patience, signal, onEvent }: RunCellsRequest,
   environment: CellEnvironment,
 ): Promise<void> {
   const open = (cell: CellFolder): boolean => ['waiting', 'interrupted'].includes(cell.state(patience).status);
-  for (const cell of cells) {
-    if (signal?.aborted) return;
-    if (!open(cell)) continue;
-    const claim = tryClaim(cell.path);
-    if (!claim) continue;
-    try {
-      if (cell.outcome()) continue; // another process finished it in between
-      await runCell(cell, environment, signal, onEvent);
-    } finally {
-      claim.release();
+  const trackers = new CellTrackers((message) => onEvent?.({ type: 'note', message }));
+  try {
+    for await (const cell of cells) {
+      if (signal?.aborted) return;
+      if (!open(cell)) continue;
+      const claim = tryClaim(cell.path);
+      if (!claim) continue;
+      try {
+        if (cell.outcome()) continue; // another process finished it in between
+        await runCell(cell, environment, trackers, signal, onEvent);
+      } finally {
+        claim.release();
+      }
     }
+  } finally {
+    await trackers.close();
   }
 }
 
 async function runCell(
   cell: CellFolder,
   environment: CellEnvironment,
+  trackers: CellTrackers,
   signal?: AbortSignal,
   onEvent?: (event: SweepEvent) => void,
 ): Promise<void> {
-  const { id, identity, configurationFolder } = cell.describe();
+  const described = cell.describe();
+  const { id, identity, configurationFolder, sweep } = described;
   onEvent?.({ type: 'begin', cell: id });
   try {
     const source = await readConfiguration(join(cell.path, runFiles.configuration));
@@ -58,15 +73,21 @@ async function runCell(
         remedy: 'Remove the folder of the cell and start the sweep again.',
       });
     }
-    const run = await runProtocol({
-      configuration,
-      environment,
-      folder: cell.path,
-      configurationFolder,
-      signal,
-      onEvent: (event) => onEvent?.({ type: 'train', cell: id, event }),
-      onEvaluation: (set, done, total) => onEvent?.({ type: 'evaluate', cell: id, set, done, total }),
-    });
+    const about = {
+      ...{ id: `${sweep.id}/${id}`, name: describeChoice(described), experiment: sweep.name, parent: sweep },
+      tags: { 'promptweave.cell': id },
+    };
+    const run = await trackers.with(cell.path, configuration, environment.registry, (tracker) =>
+      runTracked(tracker, about, {
+        configuration,
+        environment,
+        folder: cell.path,
+        configurationFolder,
+        signal,
+        onEvent: (event) => onEvent?.({ type: 'train', cell: id, event }),
+        onEvaluation: (set, done, total) => onEvent?.({ type: 'evaluate', cell: id, set, done, total }),
+      }),
+    );
     await environment.features?.save();
     if (!run) {
       onEvent?.({ type: 'stop', cell: id });

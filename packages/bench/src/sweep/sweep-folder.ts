@@ -6,6 +6,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { CellFolder } from './cell-folder.js';
 import type { PlannedCell } from './plan.js';
+import { sweepId, type SweepIdentity } from './sweep-identity.js';
 
 /** Names within a sweep's folder. */
 export const sweepFiles = { sweep: 'sweep.yaml', cells: 'cells', features: 'features' } as const;
@@ -44,7 +45,7 @@ export class SweepFolder {
     mkdirSync(join(this.path, sweepFiles.cells), { recursive: true });
     const cells = planned.map((cell) => {
       const folder = this.cell(cell.id);
-      folder.prepare(cell, configurationFolder);
+      folder.prepare(cell, configurationFolder, this.identity(about.name));
       return folder;
     });
     const description: SweepDescription = {
@@ -72,6 +73,11 @@ export class SweepFolder {
     const parsed = sweepSchema.safeParse(parse(readFileSync(file, 'utf8')));
     if (!parsed.success) throw new ConfigError(`Damaged: ${z.prettifyError(parsed.error)}`, { where: file });
     return parsed.data;
+  }
+
+  /** The sweep as trackers know it. */
+  identity(name = this.describe().name): SweepIdentity {
+    return { id: sweepId(this.path), name };
   }
 
   cell(id: string): CellFolder {

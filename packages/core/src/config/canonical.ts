@@ -11,11 +11,11 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * Identity of an experiment: SHA-256 in hex over all that its result depends on. Where results are written (`output`)
- * and which plugins are loaded besides those in use (`plugins`) do not count.
+ * Identity of an experiment: SHA-256 in hex over all that its result depends on. Where results are written and
+ * recorded (`output`, `tracker`) and which plugins are loaded besides those in use (`plugins`) do not count.
  */
 export function configurationHash(configuration: ResolvedConfiguration): string {
-  const identity = without({ ...configuration }, 'output', 'plugins');
+  const identity = without({ ...configuration }, 'output', 'plugins', 'tracker');
   return createHash('sha256').update(canonicalJson(identity)).digest('hex');
 }
 

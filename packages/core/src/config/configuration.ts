@@ -17,6 +17,7 @@ export interface Configuration {
   readonly train?: Partial<TrainSettings>;
   readonly evaluate?: Partial<EvaluateSettings>;
   readonly protocol?: PartChoice;
+  readonly tracker?: PartChoice;
   readonly seed?: number;
   readonly runtime?: Partial<RuntimeSettings>;
   readonly output?: string;
@@ -51,6 +52,7 @@ export interface ResolvedConfiguration {
   readonly train: TrainSettings;
   readonly evaluate: EvaluateSettings;
   readonly protocol: ResolvedPart;
+  readonly tracker: ResolvedPart;
   readonly seed: number;
   readonly runtime: RuntimeSettings;
   /** Folder of the results; whoever runs the experiment chooses one where it is absent. */

@@ -1,7 +1,7 @@
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** Sections that choose a part by `use`. */
-export const partSections = ['backbone', 'dataset', 'prompt', 'labels', 'protocol'] as const;
+export const partSections = ['backbone', 'dataset', 'prompt', 'labels', 'protocol', 'tracker'] as const;
 
 /** What is chosen where nothing is said. */
 export const defaultParts = {
@@ -9,6 +9,7 @@ export const defaultParts = {
   prompt: { use: 'none' },
   labels: { use: 'frozen' },
   protocol: { use: 'few-shot' },
+  tracker: { use: 'local' },
 };
 
 export function isMapping(value: unknown): value is Mapping {

@@ -72,6 +72,7 @@ export function resolveConfiguration(
     train: data.train,
     evaluate: data.evaluate,
     protocol: useFirst(data.protocol!),
+    tracker: useFirst(data.tracker!),
     seed: data.seed,
     runtime: data.runtime,
     ...(data.output === undefined ? {} : { output: data.output }),

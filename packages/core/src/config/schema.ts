@@ -32,6 +32,11 @@ export function configurationSchema(registry: Registry) {
       {},
       'Which classes and data sets are trained and tested on. Default: few-shot.',
     ).optional(),
+    tracker: part(
+      registry.ofKind('tracker'),
+      {},
+      'Where runs are recorded besides their folders. Default: local, the folders alone.',
+    ).optional(),
     seed: z.int().min(0).max(2147483647).default(1).describe('Seed of sampling, start values, order and augmentation.'),
     runtime: runtimeSettings.prefault({}).describe('Where and how it is computed.'),
     output: z.string().min(1).optional().describe('Folder of the results.'),

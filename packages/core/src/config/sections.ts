@@ -47,4 +47,5 @@ export const reservedOptions: Readonly<Record<string, readonly string[]>> = {
   labels: ['use'],
   loss: ['use', ...Object.keys(lossSettings)],
   protocol: ['use'],
+  tracker: ['use'],
 };

@@ -55,10 +55,24 @@ export type RunEvent = RunStart | RunMetrics | RunArtifact | RunEnd;
  */
 export interface Tracker {
   readonly name: string;
+  /** People look at the recorded files, so pictures are drawn for it. Default false. */
+  readonly showsPictures?: boolean;
   record(event: RunEvent): void;
   /**
-   * Ends the recording; call it once, at the end. Never rejects, and returns within seconds.
+   * Ends the recording; call it once, at the end. Nothing is recorded after it. Never rejects.
+   *
+   * @param deadline until it is raised, what is left is delivered, however often that takes. Without one, it returns within seconds.
    * @returns what could not be recorded or is still to be delivered, each as a sentence; nothing where all is well
    */
-  close(): Promise<readonly string[]>;
+  close(deadline?: AbortSignal): Promise<readonly string[]>;
+}
+
+/** What a tracker is made for. */
+export interface TrackerContext {
+  /** Folder of the run. */
+  readonly folder: string;
+  /** Folder of the sweep that the run belongs to, for advice to people. */
+  readonly sweepFolder?: string;
+  /** Told once of each thing that goes wrong, as a sentence. */
+  readonly onProblem?: (problem: string) => void;
 }

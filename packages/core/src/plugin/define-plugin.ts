@@ -10,6 +10,7 @@ import type {
   PromptLearner,
 } from '../contracts/parts.js';
 import type { Protocol } from '../contracts/protocol.js';
+import type { Tracker, TrackerContext } from '../contracts/tracker.js';
 
 /** An object schema: the options of a plugin. Every option has a description and a default (the paper's value). */
 export type OptionsSchema = z.ZodObject;
@@ -86,6 +87,12 @@ export interface LossPlugin<O extends OptionsSchema = OptionsSchema> extends Plu
 export interface ProtocolPlugin<O extends OptionsSchema = OptionsSchema>
   extends PluginBase<'protocol', O>, Protocol<z.output<O>> {}
 
+/** Records runs somewhere besides their folders. */
+export interface TrackerPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'tracker', O> {
+  /** Makes the tracker of one run, before anything is computed. @throws ConfigError where options or environment are wrong */
+  create(context: TrackerContext, options: z.output<O>): Tracker;
+}
+
 /** The plugins of each kind. */
 export interface PluginOfKind<O extends OptionsSchema = OptionsSchema> {
   backbone: BackbonePlugin<O>;
@@ -94,6 +101,7 @@ export interface PluginOfKind<O extends OptionsSchema = OptionsSchema> {
   labels: LabelsPlugin<O>;
   loss: LossPlugin<O>;
   protocol: ProtocolPlugin<O>;
+  tracker: TrackerPlugin<O>;
 }
 
 /** Any plugin. A package exports its plugins as the array `plugins`. */
@@ -110,6 +118,7 @@ export const kindNames: Readonly<Record<PluginKind, string>> = {
   labels: 'label aligner',
   loss: 'loss',
   protocol: 'protocol',
+  tracker: 'tracker',
 };
 
 /**

@@ -16,6 +16,7 @@ export const defaultPlugins: readonly string[] = [
   '@promptweave/method-lamm',
   '@promptweave/datasets',
   '@promptweave/bench',
+  '@promptweave/tracking',
 ];
 
 /** Stands for the default modules in a list of plugins. */

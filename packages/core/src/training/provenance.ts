@@ -60,7 +60,7 @@ export async function environmentOf({
   backend = tf.getBackend(),
   versions = {},
 }: Surroundings = {}): Promise<Environment> {
-  const git = await gitState();
+  const git = await (commit ??= gitState());
   return {
     ...(git && { git }),
     versions: {
@@ -73,6 +73,9 @@ export async function environmentOf({
     platform: `${process.platform}-${process.arch}`,
   };
 }
+
+/** Asked once a process: the programs at work are those of its beginning. */
+let commit: Promise<Provenance['git']> | undefined;
 
 async function gitState(): Promise<Provenance['git']> {
   const git = async (...words: string[]): Promise<string> => (await promisify(execFile)('git', words)).stdout.trim();

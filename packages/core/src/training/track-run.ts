@@ -1,5 +1,7 @@
 import { basename, relative, sep } from 'node:path';
-import type { RunEvent, RunStart, Tracker } from '../contracts/tracker.js';
+import { optionsOf, type ResolvedConfiguration } from '../config/configuration.js';
+import type { RunEvent, RunStart, Tracker, TrackerContext } from '../contracts/tracker.js';
+import type { Registry } from '../plugin/registry.js';
 import type { TrainEvent } from './events.js';
 import type { Evaluation } from './metrics.js';
 import { environmentOf, type Surroundings } from './provenance.js';
@@ -18,6 +20,20 @@ export interface TrackedOutcome {
   readonly result: RunResult;
   /** Further figures, such as a protocol's. */
   readonly figures?: Readonly<Record<string, number>>;
+  /** Further files of the run's folder to keep, such as pictures. */
+  readonly files?: readonly string[];
+}
+
+/**
+ * The tracker that a configuration names, for one run.
+ * @throws ConfigError where the tracker's options or its environment are wrong
+ */
+export function createTracker(
+  { tracker }: Pick<ResolvedConfiguration, 'tracker'>,
+  registry: Registry,
+  context: TrackerContext,
+): Tracker {
+  return registry.get('tracker', tracker.use).create(context, optionsOf(tracker));
 }
 
 /**
@@ -55,14 +71,14 @@ export async function trackRun<Outcome extends TrackedOutcome>(
 }
 
 /** What a finished run has to show: figures, result, confusion matrices. */
-export function outcomeEvents({ result, figures }: TrackedOutcome): RunEvent[] {
+export function outcomeEvents({ result, figures, files = [] }: TrackedOutcome): RunEvent[] {
   const { evaluations, training, parameters, evaluationSeconds } = result;
   const sets = Object.entries(evaluations);
   const values: Record<string, number> = { parameters, trainingSeconds: training.seconds, evaluationSeconds };
   for (const [name, evaluation] of sets) Object.assign(values, figuresOf(name, evaluation));
   return [
     { type: 'metrics', step: training.step, values: { ...values, ...figures } },
-    { type: 'artifact', path: runFiles.result },
+    ...[runFiles.result, ...files].map((path): RunEvent => ({ type: 'artifact', path })),
     ...sets.map(([name, evaluation]): RunEvent => {
       return { type: 'artifact', path: `confusion/${name}.csv`, content: confusionTable(evaluation) };
     }),

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import {
+  createTracker,
+  environmentOf,
+  type Registry,
+  type ResolvedConfiguration,
+  type RunEnd,
+  type Surroundings,
+  type Tracker,
+} from '@promptweave/core';
+import type { Patience } from './cell-folder.js';
+import { claimantOf, tryClaim, type Claim } from './claim.js';
+import type { SweepFolder } from './sweep-folder.js';
+
+/** What is recorded of a sweep. */
+export interface TrackedSweep {
+  readonly folder: SweepFolder;
+  /** Of any cell: they share the tracker. */
+  readonly configuration: ResolvedConfiguration;
+  /** The configuration with its grid, as it is written in the file. */
+  readonly source: object;
+  readonly registry: Registry;
+  readonly patience: Patience;
+  readonly surroundings?: Surroundings;
+  readonly onProblem?: (problem: string) => void;
+}
+
+/** Attempts to record the end while another process does, and milliseconds between them. */
+const ATTEMPTS = 20;
+const PAUSE = 100;
+
+/**
+ * Records a sweep as the run that the runs of its cells lie under. Of several processes that work on one folder, one at a time records
+ * it; the last to end says how the sweep ended.
+ */
+export class SweepTracker {
+  private claim?: Claim;
+  private tracker?: Tracker;
+
+  constructor(private readonly sweep: TrackedSweep) {}
+
+  /** A process that recorded the sweep died before its end. */
+  get isLeftBehind(): boolean {
+    const { path } = this.sweep.folder;
+    return claimantOf(path, 'dead or alive') !== undefined && claimantOf(path) === undefined;
+  }
+
+  /**
+   * The sweep begins, or goes on. Returns without waiting for a delivery.
+   * @throws ConfigError where the tracker cannot be made
+   */
+  async begin(): Promise<void> {
+    const tracker = this.make();
+    this.claim = tryClaim(this.sweep.folder.path);
+    if (this.claim) await this.start(tracker);
+  }
+
+  /**
+   * The process has nothing left to do.
+   * @param files of the sweep's folder to keep, such as its report; those that are not there are left out
+   * @returns what could not be recorded or is still to be delivered
+   */
+  async end(files: readonly string[] = []): Promise<readonly string[]> {
+    for (let attempt = 0; !this.claim && attempt < ATTEMPTS; attempt++) {
+      if (attempt > 0) await setTimeout(PAUSE);
+      this.claim = tryClaim(this.sweep.folder.path);
+    }
+    if (!this.claim) return []; // a process that goes on with the sweep records its end
+    const tracker = this.tracker ?? (await this.start(this.make()));
+    const { path } = this.sweep.folder;
+    for (const file of files) if (existsSync(join(path, file))) tracker.record({ type: 'artifact', path: file });
+    tracker.record({ type: 'end', status: this.status() });
+    const closing = tracker.close();
+    this.claim.release();
+    return await closing;
+  }
+
+  private make(): Tracker {
+    const { folder, configuration, registry, onProblem } = this.sweep;
+    return createTracker(configuration, registry, { folder: folder.path, onProblem });
+  }
+
+  private async start(tracker: Tracker): Promise<Tracker> {
+    const { folder, source, surroundings } = this.sweep;
+    const { id, name } = folder.identity();
+    const environment = await environmentOf(surroundings);
+    tracker.record({ type: 'start', id, name, experiment: name, configuration: source, environment });
+    return (this.tracker = tracker);
+  }
+
+  private status(): RunEnd['status'] {
+    const { folder, patience } = this.sweep;
+    const states = folder.cells().map((cell) => cell.state(patience).status);
+    if (states.every((status) => status === 'finished')) return 'finished';
+    return states.every((status) => status === 'finished' || status === 'failed') ? 'failed' : 'stopped';
+  }
+}
