@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll } from 'vitest';
+import { writeTree as writeFiles } from './testing/write-tree.js';
 
 /** A tiny PNG whose red value tells images apart. */
 export function picture(red: number): Promise<Buffer> {
@@ -15,10 +16,7 @@ export function picture(red: number): Promise<Buffer> {
 export async function writeTree(files: Record<string, string | Buffer>): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'datasets-'));
   created.push(root);
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), content);
-  }
+  await writeFiles(root, files);
   return root;
 }
 

@@ -1,5 +1,6 @@
 export { type Emoji, emojiCatalogue } from './catalogue.js';
 export { type Drawing, readDrawings } from './drawings.js';
+export { emojiImages, isEmojiName } from './emoji-images.js';
 export { emojiCodeOf } from './emoji-names.js';
 export { emojiArtists } from './emoji-artists.js';
 export { emojiGroups } from './emoji-groups.js';
