@@ -1,4 +1,5 @@
-import { ConfigError, suggestion, type Registry } from '@promptweave/core';
+import { ConfigError, type Registry } from '@promptweave/core';
+import { datasetChoice, datasetName } from './dataset-choice.js';
 import { methodEntry } from './methods.js';
 
 /** What a benchmark is asked for. */
@@ -6,53 +7,60 @@ export interface BenchmarkRequest {
   readonly protocol: string;
   /** `clip`, `coop`, `maple`, `comma`, `coop+lamm`, … */
   readonly methods: readonly string[];
-  /** The data sets that are trained on. */
+  /** The data sets that are trained on: names, or paths of one's own. */
   readonly datasets: readonly string[];
+  /** The data sets that are tested on, where the protocol has some; those of the papers if absent. */
+  readonly targets?: readonly string[];
   readonly shots: readonly number[];
   readonly seeds: readonly number[];
-  /** Root folder of the papers' data sets, absolute. */
+  /** Root folder of the papers' data sets. */
   readonly data?: string;
   /** Weights of the backbone. */
   readonly checkpoint: string;
 }
 
+/** Stands for the domains of the source's own test images. */
+const DOMAINS = 'domains';
+
 /**
- * The configuration of a benchmark: a grid of methods (by their presets), data sets, shots and seeds.
+ * The configuration of a benchmark: a grid of methods (by their presets), data sets, shots and seeds. Paths in it are absolute.
  * @throws ConfigError where something of it is unknown, or data sets need a folder that is not given
  */
 export function benchmarkConfiguration(request: BenchmarkRequest, registry: Registry): Record<string, unknown> {
   const { protocol, methods, datasets, shots, seeds, data, checkpoint } = request;
-  registry.get('protocol', protocol);
+  const { trainsNothing } = registry.get('protocol', protocol);
   const list = methods.map((method) => methodEntry(method, protocol, registry));
-  const choices = datasets.map((name) => {
-    const plugin = registry.find('dataset', name);
-    if (!plugin) {
-      const message = `there is no data set called "${name}".`;
-      throw new ConfigError(message + suggestion(name, registry.names('dataset'), 'There are'), {
-        where: '--datasets',
-      });
-    }
-    if (!('root' in plugin.options.shape)) return { use: name };
-    if (data === undefined) {
-      throw new ConfigError(`The data set ${name} is read from files.`, {
-        where: '--data',
-        remedy: 'Name the folder that holds the data sets: --data DIR.',
-      });
-    }
-    return { use: name, root: data };
-  });
+  const choices = datasets.map((name) => datasetChoice(name, registry, { data, flag: '--datasets' }));
+  const names = choices.map(datasetName);
+  const twin = names.find((name, i) => names.indexOf(name) !== i);
+  if (twin !== undefined) {
+    const message = `Two of the data sets are called "${twin}"; the table could not tell them apart.`;
+    throw new ConfigError(message, { where: '--datasets', remedy: 'Rename one of the folders or files.' });
+  }
   const untrained = list.filter(({ name }) => name === 'clip');
   return {
     backbone: { use: 'clip', checkpoint },
-    protocol,
+    protocol: protocolChoice(request, registry),
     grid: {
       list,
       dataset: choices,
-      ...(protocol !== 'zero-shot' && { 'dataset.shots': shots }),
+      ...(!trainsNothing && { 'dataset.shots': shots }),
       seed: seeds,
       // What learns nothing has nothing random.
       ...(untrained.length > 0 &&
         seeds.length > 1 && { except: [{ 'prompt.use': 'none', 'labels.use': 'frozen', seed: seeds.slice(1) }] }),
     },
   };
+}
+
+function protocolChoice({ protocol, targets, data }: BenchmarkRequest, registry: Registry): unknown {
+  if (targets === undefined) return protocol;
+  if (!('targets' in registry.get('protocol', protocol).options.shape)) {
+    throw new ConfigError(`The protocol ${protocol} tests on the data sets that it trains on.`, {
+      where: '--targets',
+      remedy: 'Leave --targets out, or take cross-dataset or domain-generalisation.',
+    });
+  }
+  if (targets.length === 1 && targets[0] === DOMAINS) return { use: protocol, targets: DOMAINS };
+  return { use: protocol, targets: targets.map((name) => datasetChoice(name, registry, { data, flag: '--targets' })) };
 }

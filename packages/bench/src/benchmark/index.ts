@@ -1,3 +1,13 @@
 export { benchmarkConfiguration, type BenchmarkRequest } from './benchmark-configuration.js';
+export {
+  benchmarkResult,
+  type BenchmarkQuery,
+  type BenchmarkResult,
+  type BenchmarkRow,
+  type HarmonicMeans,
+} from './benchmark-result.js';
 export { benchmarkTable } from './benchmark-table.js';
+export { benchmarkText } from './benchmark-text.js';
+export { datasetChoice, datasetName } from './dataset-choice.js';
+export { paperDatasets, paperSource } from './paper-datasets.js';
 export { publishedFor, type PublishedEntry, type PublishedQuery } from './published.js';

@@ -29,7 +29,8 @@ export type PublishedEntry = z.output<typeof entry>;
 /** Which published numbers are wanted. */
 export interface PublishedQuery {
   readonly protocol: string;
-  readonly shots: number;
+  /** Undefined where the protocol trains nothing. */
+  readonly shots?: number;
   readonly checkpoint: string;
   /** The data set that is trained on, where the protocol has one source. */
   readonly trainedOn?: string;

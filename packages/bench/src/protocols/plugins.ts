@@ -1,20 +1,10 @@
 import { definePlugin, type Evaluations, type Plugin, type ProtocolSummary } from '@promptweave/core';
 import { z } from 'zod';
+import { paperDatasets, paperSource } from '../benchmark/paper-datasets.js';
 import { harmonicMean, mean } from './means.js';
 import { datasetChoice, domainSets, targetSets } from './targets.js';
 
-const benchmarkTargets = [
-  'caltech101',
-  'oxford_pets',
-  'stanford_cars',
-  'oxford_flowers',
-  'food101',
-  'fgvc_aircraft',
-  'sun397',
-  'dtd',
-  'eurosat',
-  'ucf101',
-];
+const benchmarkTargets = paperDatasets.filter((name) => name !== paperSource);
 
 /** The accuracy on the source, on every target, and the mean of the targets. */
 function sourceAndTargets({ source, ...targets }: Evaluations): ProtocolSummary {

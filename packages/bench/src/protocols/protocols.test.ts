@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Dataset, Evaluation, ImageItem, RunCosts, RunResult, StepEvent } from '@promptweave/core';
-import { fewShot } from '@promptweave/core';
+import { fewShot, readPredictions } from '@promptweave/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tinyEnvironment, tinyResolve } from '../tiny.test.support.js';
 import { CostMeter } from './cost-meter.js';
@@ -174,6 +174,11 @@ describe('runProtocol', () => {
     expect(summary['forgetting']).toBe(0);
     expect(result.evaluations['after/novel']!.loss).toBeLessThan(result.evaluations['before/novel']!.loss);
     expect(result.evaluations['after/all']!.loss).not.toBe(result.evaluations['before/all']!.loss);
+    const predictions = readPredictions(join(folder, 'incremental'))!;
+    expect(Object.keys(predictions).sort()).toEqual(Object.keys(result.evaluations).sort());
+    const { labels, predicted } = predictions['after/all']!;
+    const correct = labels.filter((label, i) => label === predicted[i]).length;
+    expect(correct / labels.length).toBe(result.evaluations['after/all']!.accuracy);
     expect(result.parameters).toBe(4 * 6); // one row of width 6 for each class
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -1,0 +1,163 @@
+import { shownValue } from '../protocols/figure-unit.js';
+import { harmonicMean, mean, standardDeviation } from '../protocols/means.js';
+import type { Figure, StudiedCell, Study } from '../report/study.js';
+import { datasetName } from './dataset-choice.js';
+import { paperDatasets } from './paper-datasets.js';
+import { publishedFor, type PublishedEntry } from './published.js';
+
+/** Figures by name. Percent, but for those whose name ends with a unit. */
+export type Figures = Readonly<Record<string, Figure>>;
+
+/** A harmonic mean of base and novel over several data sets: the literature mixes two. */
+export interface HarmonicMeans {
+  /** Of the average base and the average novel accuracy. */
+  readonly ofAverages?: number;
+  /** The mean of the data sets' own. */
+  readonly meanOfDatasets?: number;
+}
+
+/** One method with one number of shots: measured here, or published. */
+export interface BenchmarkRow {
+  readonly method: string;
+  readonly shots?: number;
+  readonly published: boolean;
+  /** Where published numbers were read. */
+  readonly source?: string;
+  /** By data set; nothing where it was not measured, or not published. */
+  readonly datasets: Readonly<Record<string, Figures>>;
+  /** Means over the data sets, where every one has the figure; no `HM`, which `harmonicMeans` gives both ways. */
+  readonly average?: Readonly<Record<string, number>>;
+  readonly harmonicMeans?: HarmonicMeans;
+}
+
+/** The table of a paper as plain data. */
+export interface BenchmarkResult {
+  readonly protocol: string;
+  readonly checkpoint: string;
+  readonly seeds: readonly number[];
+  readonly datasets: readonly string[];
+  /** The protocol's figures, in its order. */
+  readonly figures: readonly string[];
+  readonly rows: readonly BenchmarkRow[];
+}
+
+/** Which table is wanted. */
+export interface BenchmarkQuery {
+  readonly protocol: string;
+  readonly checkpoint: string;
+  readonly shots: readonly number[];
+  /** Published numbers of methods that were not run, too. */
+  readonly allPublished?: boolean;
+}
+
+const HM = 'HM';
+
+/**
+ * Methods against data sets: what the cells of a sweep have measured, and below each method what was published for it in the same
+ * setting.
+ */
+export function benchmarkResult(study: Study, query: BenchmarkQuery): BenchmarkResult {
+  const { protocol, checkpoint } = query;
+  const datasets = [...new Set(study.cells.map(datasetOf))];
+  const figures = study.figures.filter((figure) => figure !== 'macroF1');
+  const methods = [...new Set(study.cells.map(({ name = '' }) => name))];
+  const counts = study.cells.some(({ values }) => 'dataset.shots' in values) ? query.shots : [undefined];
+  const rows = counts.flatMap((shots): BenchmarkRow[] => {
+    const cells = study.cells.filter(({ values }) => values['dataset.shots'] === shots);
+    const trainedOn = datasets.length === 1 ? datasets[0] : undefined;
+    const entries = publishedFor({ protocol, shots, checkpoint, trainedOn });
+    const published = (entry: PublishedEntry): BenchmarkRow => publishedRow(entry, shots, datasets, figures);
+    const own = methods.flatMap((method) => [
+      ownRow(method, shots, cells, datasets, figures),
+      ...entries.filter((entry) => entry.method === method).map(published),
+    ]);
+    const others = entries.filter(({ method }) => method === undefined || !methods.includes(method));
+    return [...own, ...(query.allPublished ? others.map(published) : [])];
+  });
+  return { protocol, checkpoint, seeds: study.seeds, datasets, figures, rows: rows.filter(hasNumbers) };
+}
+
+/** Own rows stay where nothing of them is finished; published ones without a number for these data sets go. */
+function hasNumbers({ published, datasets, average }: BenchmarkRow): boolean {
+  const numbers = [...Object.values(datasets), average ?? {}].flatMap((figures) => Object.keys(figures));
+  return !published || numbers.length > 0;
+}
+
+function datasetOf({ values }: StudiedCell): string {
+  return datasetName(values['dataset']);
+}
+
+function ownRow(
+  method: string,
+  shots: number | undefined,
+  cells: readonly StudiedCell[],
+  datasets: readonly string[],
+  figures: readonly string[],
+): BenchmarkRow {
+  const measured = datasets.map((dataset): [string, Figures] => {
+    const own = cells.filter((cell) => cell.name === method && datasetOf(cell) === dataset);
+    return [dataset, measure(own)];
+  });
+  return summarise({ method, shots, published: false, datasets: Object.fromEntries(measured) }, datasets, figures);
+}
+
+function measure(cells: readonly StudiedCell[]): Figures {
+  const summaries = cells.flatMap(({ state }) => (state.status === 'finished' ? [state.outcome.summary] : []));
+  return Object.fromEntries(
+    Object.keys(summaries[0] ?? {}).map((name): [string, Figure] => {
+      const values = summaries.map((summary) => shownValue(name, summary[name]!));
+      return [name, { mean: mean(values), sd: standardDeviation(values), count: values.length }];
+    }),
+  );
+}
+
+function publishedRow(
+  { name, source, datasetsSource, datasets: known = {}, figures: ofSource, average }: PublishedEntry,
+  shots: number | undefined,
+  datasets: readonly string[],
+  figures: readonly string[],
+): BenchmarkRow {
+  const found = datasets.map((dataset): [string, Figures] => {
+    const numbers = ofSource ?? known[dataset] ?? {};
+    const { base, novel } = numbers;
+    const all = base === undefined || novel === undefined ? numbers : { ...numbers, [HM]: harmonicMean(base, novel) };
+    const shown = Object.entries(all).filter(([figure]) => figures.includes(figure));
+    return [dataset, Object.fromEntries(shown.map(([figure, value]) => [figure, { mean: value, sd: 0, count: 1 }]))];
+  });
+  const sources = [...new Set([source, ...(datasetsSource === undefined ? [] : [datasetsSource])])].join('; ');
+  const row = { method: name, shots, published: true, source: sources, datasets: Object.fromEntries(found) };
+  // The papers' own average is one of their 11 data sets.
+  const isPapers = datasets.length === paperDatasets.length && datasets.every((name) => paperDatasets.includes(name));
+  return summarise(row, datasets, figures, isPapers ? average : undefined);
+}
+
+/** Adds averages over the data sets, where there are several. */
+function summarise(
+  row: BenchmarkRow,
+  datasets: readonly string[],
+  figures: readonly string[],
+  known: Readonly<Record<string, number>> = {},
+): BenchmarkRow {
+  if (datasets.length < 2) return row;
+  const over = (figure: string): number | undefined => {
+    const means = datasets.map((dataset) => row.datasets[dataset]?.[figure]?.mean);
+    return means.every((value) => value !== undefined) ? mean(means) : undefined;
+  };
+  const entries = figures
+    .filter((figure) => figure !== HM)
+    .map((figure) => [figure, known[figure] ?? over(figure)] as const)
+    .filter((entry): entry is [string, number] => entry[1] !== undefined);
+  const average = Object.fromEntries(entries);
+  if (!figures.includes(HM)) return { ...row, average };
+  const { base, novel } = average;
+  const ofAverages = base === undefined || novel === undefined ? undefined : harmonicMean(base, novel);
+  const meanOfDatasets = over(HM);
+  return {
+    ...row,
+    average,
+    harmonicMeans: {
+      ...(ofAverages !== undefined && { ofAverages }),
+      ...(meanOfDatasets !== undefined && { meanOfDatasets }),
+    },
+  };
+}
