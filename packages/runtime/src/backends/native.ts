@@ -3,6 +3,7 @@ import { BackendError } from '@promptweave/core';
 import { execa } from 'execa';
 import { loadNative } from '../../native/load.js';
 import { type Installation, listRuntimes } from '../install/installation.js';
+import { registerMatMul } from '../native/mat-mul.js';
 import type { Tfjs } from './load-tfjs.js';
 
 /** A loaded libtensorflow. */
@@ -33,6 +34,7 @@ async function load(tfjs: Tfjs): Promise<NativeBackend> {
   if (!installation) throw missing(installations);
   try {
     const { tensorflowVersion, usesGpu } = loadNative(installation.folder, tfjs);
+    registerMatMul();
     const gpu = usesGpu ? await gpuName() : undefined;
     return { installation, tensorflowVersion, ...(gpu && { gpu }) };
   } catch (cause) {
