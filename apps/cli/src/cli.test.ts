@@ -157,6 +157,14 @@ describe('a run', () => {
     expect(image).toBe('shapes/circle/3.png');
     expect(classes).toHaveLength(2);
     expect(classes[0]!.probability).toBeGreaterThanOrEqual(classes[1]!.probability);
+    const emoji = await promptweave('predict', ':dog face:', '--run', 'run', '--json');
+    expect(emoji.code, emoji.err).toBe(0);
+    const drawings = (JSON.parse(emoji.out) as { image: string }[]).map(({ image }) => image);
+    expect(drawings).toContain('emoji/openmoji/dog-face');
+    const unknown = await promptweave('predict', ':no such thing:', '--run', 'run');
+    expect(unknown.code).toBe(4);
+    expect(unknown.err).toMatch(/No emoji has this name[^]*:no such thing:[^]*to do: /);
+
     const missing = await promptweave('predict', 'none.png', '--run', 'run');
     expect(missing.err).toMatch(/^DatasetError: The image cannot be read: .*none\.png/m);
     expect(missing.code).toBe(4);

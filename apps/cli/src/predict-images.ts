@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { DatasetError, type ImageItem } from '@promptweave/core';
+import { emojiImages, isEmojiName } from '@promptweave/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import type { OpenedRun } from './open-run.js';
 
 /** What an image most probably shows. */
 export interface Prediction {
-  /** The file as it was named. */
+  /** The file as it was named, or an emoji's drawing: `emoji/openmoji/dog-face`. */
   readonly image: string;
   /** The most probable class first; probabilities over all classes sum to 1. */
   readonly classes: readonly { readonly name: string; readonly probability: number }[];
@@ -15,7 +16,8 @@ export interface Prediction {
 const BATCH = 16;
 
 /**
- * Names the k most probable classes of image files.
+ * Names the k most probable classes of images.
+ * @param files image files; a name between colons, `:dog:`, stands for this emoji's drawings in held-out styles
  * @throws DatasetError naming a file that cannot be read
  */
 export async function predictImages(
@@ -27,9 +29,10 @@ export async function predictImages(
   const { imageSize } = backbone.shape.vision;
   const predictor = classifier.predictor();
   const predictions: Prediction[] = [];
+  const asked = files.flatMap((file) => (isEmojiName(file) ? emojiImages(file, imageSize) : [fileItem(file)]));
   try {
     const batches = pipeline.batches({
-      ...{ items: files.map(item), batchSize: BATCH, imageSize, ...backbone.preprocessing, policy: 'custom' },
+      ...{ items: asked, batchSize: BATCH, imageSize, ...backbone.preprocessing, policy: 'custom' },
       ...{ augment: false, shuffle: false, dropLast: false, seed: 0, epoch: 0, onBadImage: 'fail' },
     });
     for await (const { images, items } of batches) {
@@ -48,7 +51,7 @@ export async function predictImages(
   return predictions;
 }
 
-function item(file: string): ImageItem {
+function fileItem(file: string): ImageItem {
   return {
     id: file,
     label: 0,
