@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
   CheckpointError,
@@ -12,6 +14,7 @@ import {
   type Experiment,
   type LearnedDescription,
 } from '@promptweave/core';
+import { connect, isModelUri, loadRegistered } from '@promptweave/tracking';
 import { z } from 'zod';
 import { compose, type Composition } from './compose.js';
 
@@ -23,19 +26,39 @@ export interface OpenedRun {
   close(): Promise<void>;
 }
 
-/** Whether a path is the folder of a run rather than a configuration file. */
-export function isRunFolder(path: string): boolean {
-  return existsSync(join(path, runFiles.configuration));
+/** Whether a path is the folder of a run, or names a registered model, rather than a configuration file. */
+export function isRun(path: string): boolean {
+  return isModelUri(path) || existsSync(join(path, runFiles.configuration));
 }
 
 /**
- * Opens the folder of a run: composes its classifier for the classes it was trained on and loads what was learned. Of the data set
- * nothing but the names of its classes is needed, and those are in the file.
+ * Opens a run by its folder, or as it was registered on an MLflow server (`models:/name@alias`). There, relative paths of the
+ * configuration refer to the working directory.
  *
  * @param overrides of the run's configuration; parts that learned something must stay as they were
- * @throws CheckpointError where the folder holds no learned parts, or they do not fit
+ * @param server address of the MLflow server. Default: MLFLOW_TRACKING_URI
+ * @throws CheckpointError where there are no learned parts, or they do not fit; TrackingError where there is no such model
  */
-export async function openRun(run: string, overrides: readonly string[] = []): Promise<OpenedRun> {
+export async function openRun(run: string, overrides: readonly string[] = [], server?: string): Promise<OpenedRun> {
+  if (!isModelUri(run)) return openRunFolder(run, overrides);
+  const temporary = await mkdtemp(join(tmpdir(), 'promptweave-'));
+  try {
+    const client = connect(server);
+    const folder = join(temporary, 'model');
+    await loadRegistered(run, folder, client).finally(() => client.close());
+    return await openRunFolder(folder, overrides, '.');
+  } finally {
+    await rm(temporary, { recursive: true, force: true }); // all of it is in memory by now
+  }
+}
+
+/**
+ * Composes a run's classifier for the classes it was trained on and loads what was learned. Of the data set nothing but the names
+ * of its classes is needed, and those are in the file.
+ *
+ * @param folder that relative paths of the configuration refer to. Default: as when it was trained
+ */
+async function openRunFolder(run: string, overrides: readonly string[], folder?: string): Promise<OpenedRun> {
   const file = join(run, runFiles.configuration);
   const learned = join(run, runFiles.learned);
   if (!existsSync(file) || !existsSync(learned)) {
@@ -51,7 +74,7 @@ export async function openRun(run: string, overrides: readonly string[] = []): P
     );
   }
   const description = await describeLearned(learned);
-  const composition = await compose({ file, overrides, folder: resolve(run, description.folder) });
+  const composition = await compose({ file, overrides, folder: folder ?? resolve(run, description.folder) });
   const experiment = await withoutImages(composition, description);
   await loadLearned(learned, experiment.classifier);
   return {

@@ -6,5 +6,6 @@ export { MlflowTracker, type MlflowTrackerOptions } from './mlflow-tracker.js';
 export { mlflow, plugins } from './plugins.js';
 export { JOURNAL } from './read-journal.js';
 export { registerPrompts, type RegisteredPrompts, type Registration } from './register-prompts.js';
+export { connectFor } from './server-of-run.js';
 export { foldersWithJournals, syncJournal, type SyncOptions } from './sync-journal.js';
 export { TrackingError } from './tracking-error.js';

@@ -6,6 +6,7 @@ import type { Composition } from '../compose.js';
 interface EvaluateFlags {
   readonly split: 'train' | 'val' | 'test';
   readonly classes?: 'all' | 'base' | 'novel';
+  readonly uri?: string;
   readonly json?: boolean;
 }
 
@@ -18,10 +19,11 @@ export function register(program: Command): void {
       'Evaluates the prompts of a run on the images of its configuration, or of another data set (dataset.use=…).\n' +
         'With a configuration file it evaluates what training would start from: zero-shot CLIP with prompt.use=none.',
     )
-    .argument('<run-or-config>', 'folder of a run, or a configuration file')
+    .argument('<run-or-config>', 'folder of a run, a registered model (models:/NAME@ALIAS), or a configuration file')
     .argument('[overrides...]', 'path=value, such as dataset.use=imagenetv2')
     .option('--split <name>', 'test, val or train', oneOf('test', 'val', 'train'), 'test')
     .option('--classes <which>', 'all, base or novel (default: as configured)', oneOf('all', 'base', 'novel'))
+    .option('--uri <address>', 'MLflow server of a registered model (default: MLFLOW_TRACKING_URI)')
     .option('--json', 'print all figures as JSON, confusion matrix included')
     .addHelpText(
       'after',
@@ -36,7 +38,7 @@ export function register(program: Command): void {
         flags.classes === undefined
           ? overrides
           : [...overrides, `dataset.classes=${flags.classes}`, 'protocol=few-shot'];
-      const { composition, classifier, dataset, close } = await open(target, all);
+      const { composition, classifier, dataset, close } = await open(target, all, flags.uri);
       try {
         const { configuration, pipeline } = composition;
         const set = { name: flags.split, dataset, split: flags.split };
@@ -65,10 +67,10 @@ interface Target {
 }
 
 /** A run with its images, or a configuration's untrained classifier with them. */
-async function open(target: string, overrides: readonly string[]): Promise<Target> {
-  const { isRunFolder, openRun } = await import('../open-run.js');
+async function open(target: string, overrides: readonly string[], server?: string): Promise<Target> {
+  const { isRun, openRun } = await import('../open-run.js');
   const { compose } = await import('../compose.js');
-  const run = isRunFolder(target) ? await openRun(target, overrides) : undefined;
+  const run = isRun(target) ? await openRun(target, overrides, server) : undefined;
   const composition = run?.composition ?? (await compose({ file: target, overrides }));
   const experiment = await composition.experiment();
   return {

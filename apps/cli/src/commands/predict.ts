@@ -4,6 +4,7 @@ import { wholeNumber } from '../one-of.js';
 interface PredictFlags {
   readonly run: string;
   readonly top: number;
+  readonly uri?: string;
   readonly json?: boolean;
 }
 
@@ -16,8 +17,9 @@ export function register(program: Command): void {
       'Names the classes that images most probably show, by the prompts of a run. The data set is not needed.',
     )
     .argument('<images...>', 'image files')
-    .requiredOption('--run <folder>', 'folder of the run')
+    .requiredOption('--run <folder>', 'folder of the run, or a registered model (models:/NAME@ALIAS)')
     .option('--top <k>', 'classes to name for each image', wholeNumber, 5)
+    .option('--uri <address>', 'MLflow server of a registered model (default: MLFLOW_TRACKING_URI)')
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
@@ -27,7 +29,7 @@ export function register(program: Command): void {
     .action(async (images: string[], flags: PredictFlags) => {
       const { openRun } = await import('../open-run.js');
       const { predictImages } = await import('../predict-images.js');
-      const run = await openRun(flags.run);
+      const run = await openRun(flags.run, [], flags.uri);
       try {
         const predictions = await predictImages(run, images, flags.top);
         if (flags.json) return console.log(JSON.stringify(predictions));

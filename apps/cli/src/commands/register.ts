@@ -21,14 +21,17 @@ export function register(program: Command): void {
     .requiredOption('--name <model>', 'name of the registered model')
     .option('--alias <alias>', 'alias that points to this version from now on, e.g. champion')
     .option('--description <text>', 'what people should know about this version')
-    .option('--uri <address>', 'the tracking server (default: MLFLOW_TRACKING_URI)')
+    .option('--uri <address>', 'the tracking server (default: that of the run, or MLFLOW_TRACKING_URI)')
     .option('--json', 'print the version as JSON')
-    .addHelpText('after', '\nExample:\n  $ promptweave register runs/photos --name photos --alias champion')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ promptweave register runs/photos --name photos --alias champion\n' +
+        '  $ promptweave predict holiday.jpg --run models:/photos@champion',
+    )
     .action(async (run: string, { uri, json, ...registration }: RegisterFlags) => {
-      const { connect, registerPrompts } = await import('@promptweave/tracking');
-      const client = connect(uri);
-      const registered = await registerPrompts(run, client, registration);
-      client.close();
+      const { connectFor, registerPrompts } = await import('@promptweave/tracking');
+      const client = await connectFor(run, uri);
+      const registered = await registerPrompts(run, client, registration).finally(() => client.close());
       if (json) return console.log(JSON.stringify(registered));
       const { name, version, existed } = registered;
       console.log(`${existed ? 'Registered before' : 'Registered'}: ${name}, version ${version} (${registered.uri})`);

@@ -19,7 +19,7 @@ export function register(program: Command): void {
         'died, while it could not be reached. Nothing is sent twice. Exits with 1 when something could not be delivered.',
     )
     .argument('<folder>', "a run's folder, or one with many of them")
-    .option('--uri <address>', 'the tracking server (default: MLFLOW_TRACKING_URI)')
+    .option('--uri <address>', 'the tracking server (default: that of the run, or MLFLOW_TRACKING_URI)')
     .option('--json', 'print the outcome of every run as JSON')
     .addHelpText(
       'after',
@@ -27,9 +27,9 @@ export function register(program: Command): void {
         '  $ promptweave track sync runs --uri https://mlflow.example.org --json',
     )
     .action(async (folder: string, flags: SyncFlags) => {
-      const { connect, foldersWithJournals, JOURNAL, syncJournal, TrackingError } =
+      const { connectFor, foldersWithJournals, JOURNAL, syncJournal, TrackingError } =
         await import('@promptweave/tracking');
-      const client = connect(flags.uri);
+      const { ConfigError } = await import('@promptweave/core');
       const folders = await foldersWithJournals(folder);
       if (folders.length === 0) {
         throw new TrackingError(
@@ -43,19 +43,20 @@ export function register(program: Command): void {
       const outcomes: object[] = [];
       for (const run of folders) {
         try {
-          const { entries, runId, refused } = await syncJournal(run, client);
-          outcomes.push({ folder: run, entries, runId, refused });
+          const client = await connectFor(run, flags.uri);
+          const { entries, runId, refused } = await syncJournal(run, client).finally(() => client.close());
+          outcomes.push({ folder: run, server: client.trackingUri, entries, runId, refused });
           if (!flags.json) console.log(`✓ ${run}: ${entries} entries are on the server (run ${runId})`);
           for (const problem of flags.json ? [] : refused) console.log(`    ${problem}`);
           if (refused.length > 0) process.exitCode = 1;
         } catch (error) {
+          if (error instanceof ConfigError) throw error;
           const message = error instanceof Error ? error.message : String(error);
           outcomes.push({ folder: run, error: message });
           if (!flags.json) console.log(`✗ ${run}: ${message}`);
           process.exitCode = 1;
         }
       }
-      client.close();
-      if (flags.json) console.log(JSON.stringify({ server: client.trackingUri, runs: outcomes }));
+      if (flags.json) console.log(JSON.stringify({ runs: outcomes }));
     });
 }

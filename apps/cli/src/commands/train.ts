@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ProtocolResult } from '@promptweave/bench';
+import type { Tracker } from '@promptweave/core';
 
 interface TrainFlags {
   readonly output?: string;
@@ -14,7 +15,8 @@ export function register(program: Command): void {
     .summary('train prompts and evaluate them')
     .description(
       'Trains what the configuration describes, evaluates it on the test images, and writes the folder of the run:\n' +
-        'config.yaml, metrics.jsonl, log.txt, prompts.safetensors, result.json. Ctrl-C stops after the current step.',
+        'config.yaml, metrics.jsonl, log.txt, prompts.safetensors, result.json. Ctrl-C stops after the current step.\n' +
+        'With tracker=mlflow it is recorded on an MLflow server, too.',
     )
     .argument('<config>', 'configuration file')
     .argument('[overrides...]', 'path=value, such as train.epochs=10 or prompt.use=maple')
@@ -28,8 +30,9 @@ export function register(program: Command): void {
         '  $ promptweave train examples/photos.yaml --resume',
     )
     .action(async (file: string, overrides: string[], flags: TrainFlags) => {
-      const { configurationHash } = await import('@promptweave/core');
-      const { runProtocol } = await import('@promptweave/bench');
+      const { basename, resolve } = await import('node:path');
+      const { configurationHash, createTracker } = await import('@promptweave/core');
+      const { runTracked } = await import('@promptweave/bench');
       const { backendName, compose, configurationName } = await import('../compose.js');
       const { interruptible, STOPPED } = await import('../interrupt.js');
       const { createProgress } = await import('../progress.js');
@@ -39,13 +42,22 @@ export function register(program: Command): void {
       const hash = configurationHash(configuration).slice(0, 8);
       const folder = flags.output ?? configuration.output ?? `runs/${configurationName(file)}-${hash}`;
       const progress = createProgress({ quiet: flags.json === true });
+      const told = new Set<string>();
+      const onProblem = (problem: string): void => {
+        progress.end();
+        if (!told.has(problem)) console.error(problem);
+        told.add(problem);
+      };
+      let tracker: Tracker | undefined;
+      const labels = { name: basename(resolve(folder)), experiment: configurationName(file) };
       const { signal, release } = interruptible(() => {
         progress.end();
         console.error('Stopping after this step. Ctrl-C again ends at once.');
       });
       try {
         if (!flags.json) console.error(`Backend: ${backendName(backend)}. ${backend.why}`);
-        const run = await runProtocol({
+        tracker = createTracker(configuration, composition.registry, { folder, onProblem });
+        const run = await runTracked(tracker, labels, {
           configuration,
           environment: { ...composition, surroundings },
           configurationFolder,
@@ -70,6 +82,7 @@ export function register(program: Command): void {
         }
       } finally {
         progress.end();
+        (await tracker?.close())?.forEach(onProblem);
         release();
         await composition.close();
       }

@@ -17,7 +17,7 @@ import { evaluationSets } from './protocol-context.js';
 import type { ProtocolRun } from './run-protocol.js';
 
 /** Folders of the two trainings, within the run's. */
-const FOLDERS = { first: '1-base', second: '2-novel' } as const;
+export const stageFolders = { first: '1-base', second: '2-novel' } as const;
 
 /**
  * Trains the base classes, then others with what was learned before: the prompt goes on from its values, the labels of the new names
@@ -38,7 +38,7 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
     const before = await runExperiment({
       ...request,
       experiment: first,
-      folder: join(folder, FOLDERS.first),
+      folder: join(folder, stageFolders.first),
       evaluations: named('before', sets),
       features: sets[0]?.features,
     });
@@ -52,7 +52,7 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
     const trained = await runExperiment({
       ...request,
       experiment: second,
-      folder: join(folder, FOLDERS.second),
+      folder: join(folder, stageFolders.second),
       evaluations: [],
       features: sets[0]?.features,
     });
@@ -63,7 +63,7 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
     const joined = new Classifier({ ...second.classifier.parts, aligner: labels, losses: [] });
     const predictions = new PredictionLog();
     const after = await evaluateAll(joined, named('after', sets), run, predictions);
-    writePredictions(folder, { ...readPredictions(join(folder, FOLDERS.first)), ...predictions.sets });
+    writePredictions(folder, { ...readPredictions(join(folder, stageFolders.first)), ...predictions.sets });
     const labelSizes = Object.values(second.classifier.parts.aligner.variables).map(({ size }) => size);
     const parameters = labelSizes.reduce((total, size) => total + size, before.parameters);
     return after && { ...combine(before, trained, after), parameters };

@@ -1,5 +1,7 @@
-import { trackRun, type TrackedRun, type Tracker } from '@promptweave/core';
+import { join } from 'node:path';
+import { requireNoRun, trackRun, type TrackedRun, type Tracker } from '@promptweave/core';
 import { runPictures } from './run-pictures.js';
+import { stageFolders } from './run-in-stages.js';
 import { runProtocol, type ProtocolResult, type ProtocolRun } from './run-protocol.js';
 
 /** What a tracker is told of a run besides what the run itself says. */
@@ -16,6 +18,7 @@ export async function runTracked(
 ): Promise<ProtocolResult | undefined> {
   const { configuration, folder, environment, onEvent } = run;
   const { surroundings } = environment;
+  if (run.resume === false) [folder, join(folder, stageFolders.first)].forEach(requireNoRun); // nothing is recorded then
   return await trackRun(tracker, { ...labels, folder, configuration, surroundings }, async (record) => {
     const outcome = await runProtocol({
       ...run,

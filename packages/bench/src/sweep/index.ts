@@ -7,12 +7,19 @@ export {
   type Patience,
 } from './cell-folder.js';
 export { claimantOf, tryClaim, type Claim, type Claimant } from './claim.js';
-export type { Engine, EngineRequest, SweepEvent } from './engine.js';
+export type { CellNeeds } from './cell-needs.js';
+export type { CellEstimate, Engine, EngineRequest, SweepEvent } from './engine.js';
+export { estimateCells, type EstimatedCell, type SweepEstimate } from './estimate-cells.js';
 export { expandGrid, type Choice } from './expand.js';
 export { FeatureLibrary } from './feature-library.js';
 export { readGrid, type Grid } from './grid.js';
-export { inProcessEngine, processEngine, runAsWorker, type WorkerTask } from './local-engine.js';
+export { gibibytes, inProcessEngine, processEngine, type LocalEngineOptions } from './local-engine.js';
+export { sendCell, sendEvent, type CellEnd } from './parcel.js';
 export { describeChoice, planSweep, shortText, type CellIdentity, type PlannedCell, type PlanRequest } from './plan.js';
+export { rayEngine, type RayEngineOptions } from './ray/ray-engine.js';
 export { runCells, type CellEnvironment } from './run-cells.js';
 export { runSweep, type SweepRequest } from './run-sweep.js';
+export { slurmEngine, type SlurmEngineOptions } from './slurm/slurm-engine.js';
+export { SweepTracker, type TrackedSweep } from './sweep-tracker.js';
 export { SweepFolder, sweepFiles, type SweepDescription } from './sweep-folder.js';
+export { runAsWorker } from './worker.js';

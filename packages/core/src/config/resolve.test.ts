@@ -21,6 +21,7 @@ describe('resolveConfiguration', () => {
         '@promptweave/method-lamm',
         '@promptweave/datasets',
         '@promptweave/bench',
+        '@promptweave/tracking',
       ],
       backbone: { use: 'clip', checkpoint: 'icons' },
       dataset: { use: 'emoji/animals', shots: 16, classes: 'all' },
@@ -30,6 +31,7 @@ describe('resolveConfiguration', () => {
       train: expect.objectContaining({ epochs: 5, batch: 4, learningRate: 0.0035, momentum: 0.9, weightDecay: 5e-4 }),
       evaluate: { batch: 100 },
       protocol: { use: 'few-shot' },
+      tracker: { use: 'local' },
       seed: 1,
       runtime: { backend: 'auto', fast: true },
     });
@@ -38,7 +40,7 @@ describe('resolveConfiguration', () => {
   it('has one key order and is frozen throughout', () => {
     const resolved = resolveYaml('seed: 3\nprompt: { depth: 2, use: comma }\ndataset: { path: x, use: folder }\n');
     expect(Object.keys(resolved)).toEqual(
-      'plugins backbone dataset prompt labels losses train evaluate protocol seed runtime'.split(' '),
+      'plugins backbone dataset prompt labels losses train evaluate protocol tracker seed runtime'.split(' '),
     );
     expect(JSON.stringify(resolved.dataset)).toBe(
       '{"use":"folder","shots":16,"classes":"all","path":"x","split":[50,20,30]}',
@@ -72,7 +74,7 @@ describe('resolveConfiguration', () => {
   });
 
   it('expands "default" in the list of plugins', () => {
-    expect(resolve({ dataset: 'emoji/animals', plugins: ['default', './mine.mjs'] }).plugins).toHaveLength(8);
+    expect(resolve({ dataset: 'emoji/animals', plugins: ['default', './mine.mjs'] }).plugins).toHaveLength(9);
   });
 });
 

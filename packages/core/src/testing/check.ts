@@ -1,9 +1,17 @@
 import { ConformanceError } from './conformance-error.js';
-import type { LabelsPlugin, LossPlugin, Plugin, PromptPlugin } from '../plugin/define-plugin.js';
+import type {
+  LabelsPlugin,
+  LossPlugin,
+  PartialConfiguration,
+  Plugin,
+  PromptPlugin,
+  TrackerPlugin,
+} from '../plugin/define-plugin.js';
 import { labelAlignerChecks, type LabelAlignerSuite } from './label-aligner-checks.js';
 import { lossChecks, type LossSuite } from './loss-checks.js';
 import { promptLearnerChecks, type PromptLearnerSuite } from './prompt-learner-checks.js';
-import { optionSets, subjectOf, type Checks, type Subject, type Suite } from './suite.js';
+import { optionSets, parsedOptions, subjectOf, type Checks, type Subject, type Suite } from './suite.js';
+import { trackerChecks, type TrackerSuite } from './tracker-checks.js';
 
 /**
  * Checks a prompt learner without a test runner.
@@ -23,6 +31,15 @@ export function checkLoss(plugin: LossPlugin, suite: LossSuite): Promise<void> {
   return checkAll(plugin, suite, lossChecks);
 }
 
+/** Checks a tracker without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
+export async function checkTracker(plugin: TrackerPlugin, suite: TrackerSuite = {}): Promise<void> {
+  for (const options of optionSets(suite)) {
+    for (const [name, check] of Object.entries(trackerChecks)) {
+      await named(plugin, options, name, () => check({ plugin, suite, options: parsedOptions(plugin, options) }));
+    }
+  }
+}
+
 async function checkAll<P extends Plugin, S extends Suite>(
   plugin: P,
   suite: S,
@@ -32,15 +49,24 @@ async function checkAll<P extends Plugin, S extends Suite>(
   try {
     for (const options of optionSets(suite)) {
       for (const [name, check] of Object.entries(checks)) {
-        try {
-          await check(subjectOf(plugin, suite, backbone, options));
-        } catch (cause) {
-          const where = `${plugin.name} ${JSON.stringify(options)}: ${name}`;
-          throw new ConformanceError(`${where}: ${(cause as Error).message}`, { where, cause });
-        }
+        await named(plugin, options, name, () => check(subjectOf(plugin, suite, backbone, options)));
       }
     }
   } finally {
     backbone.dispose();
+  }
+}
+
+async function named(
+  plugin: Plugin,
+  options: PartialConfiguration,
+  name: string,
+  check: () => void | Promise<void>,
+): Promise<void> {
+  try {
+    await check();
+  } catch (cause) {
+    const where = `${plugin.name} ${JSON.stringify(options)}: ${name}`;
+    throw new ConformanceError(`${where}: ${(cause as Error).message}`, { where, cause });
   }
 }

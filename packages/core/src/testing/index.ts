@@ -1,4 +1,4 @@
-export { checkLabelAligner, checkLoss, checkPromptLearner } from './check.js';
+export { checkLabelAligner, checkLoss, checkPromptLearner, checkTracker } from './check.js';
 export {
   batchFor,
   classNames,
@@ -11,7 +11,7 @@ export {
   type Composition,
 } from './compose.js';
 export { ConformanceError } from './conformance-error.js';
-export { describeLabelAligner, describeLoss, describePromptLearner } from './describe.js';
+export { describeLabelAligner, describeLoss, describePromptLearner, describeTracker } from './describe.js';
 export { checkGradients, totalLoss, type GradientCheckOptions } from './finite-differences.js';
 export type { LabelAlignerSuite } from './label-aligner-checks.js';
 export type { LossSuite } from './loss-checks.js';
@@ -19,4 +19,5 @@ export { optionRows, optionsTable, type OptionRow } from './options-table.js';
 export { probeLearner } from './probe-learner.js';
 export type { PromptLearnerSuite } from './prompt-learner-checks.js';
 export { checkReadme } from './readme.js';
+export type { RecordedValue, TrackerSuite } from './tracker-checks.js';
 export type { ParsedOptions, Suite, VariableFacts } from './suite.js';

@@ -7,7 +7,7 @@ import { optionRows } from './options-table.js';
 import type { Checks, Subject, Suite } from './suite.js';
 
 /** What every plugin must be, whatever it provides. */
-export const pluginChecks: Checks<Subject<Plugin, Suite>> = {
+export const pluginChecks: Checks<Pick<Subject<Plugin, Suite>, 'plugin'>> = {
   'has a name, a description, and options with descriptions and defaults': ({ plugin }) => {
     const fault = checkPlugin(plugin);
     demand(fault === undefined, `It is not a plugin: ${fault}`);

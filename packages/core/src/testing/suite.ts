@@ -38,7 +38,7 @@ export interface Subject<P extends Plugin, S extends Suite> {
 export type Checks<S> = Readonly<Record<string, (subject: S) => void | Promise<void>>>;
 
 /** The option sets of a suite. */
-export function optionSets(suite: Suite): readonly PartialConfiguration[] {
+export function optionSets(suite: Pick<Suite, 'options'>): readonly PartialConfiguration[] {
   return suite.options ?? [{}];
 }
 
@@ -49,7 +49,12 @@ export function subjectOf<P extends Plugin, S extends Suite>(
   backbone: Backbone,
   options: PartialConfiguration,
 ): Subject<P, S> {
+  return { plugin, suite, backbone, options: parsedOptions(plugin, options) };
+}
+
+/** Options as the plugin's schema makes them. @throws ConformanceError where it refuses them */
+export function parsedOptions(plugin: Plugin, options: PartialConfiguration): ParsedOptions {
   const parsed = plugin.options.safeParse(options);
   demand(parsed.success, `It refuses these options: ${parsed.error && z.prettifyError(parsed.error)}`);
-  return { plugin, suite, backbone, options: parsed.data };
+  return parsed.data;
 }

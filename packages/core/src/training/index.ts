@@ -21,6 +21,7 @@ export { createOptimizer, type Optimizer, type OptimizerSettings } from './optim
 export { learningRateAt, type ScheduleSettings } from './schedule.js';
 export { trainSettings, type TrainSettings } from './settings.js';
 export type { TrainOutcome, TrainRequest } from './train-request.js';
+export { planTraining, type TrainingPlan } from './plan.js';
 export { checkpointFiles, train } from './trainer.js';
 export { assignVariables, variableValues } from './variable-values.js';
 export { coreVersion } from './version.js';
@@ -28,7 +29,7 @@ export { describeEvent, duration, percent } from './describe-event.js';
 export { evaluateSet, type EvaluationSet } from './evaluate-set.js';
 export { environmentOf, type Environment, type Provenance, type Surroundings } from './provenance.js';
 export { runExperiment, type RunRequest, type RunResult } from './run-experiment.js';
-export { runFiles } from './run-folder.js';
+export { requireNoRun, runFiles } from './run-folder.js';
 export {
   createTracker,
   digestsOf,

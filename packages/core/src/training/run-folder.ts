@@ -27,6 +27,16 @@ export const runFiles = {
   ...checkpointFiles,
 } as const;
 
+/** @throws ConfigError where the folder holds a run */
+export function requireNoRun(path: string): void {
+  if ([runFiles.resume, runFiles.result, runFiles.learned].some((file) => existsSync(join(path, file)))) {
+    throw new ConfigError('This folder holds a run already.', {
+      where: path,
+      remedy: 'Go on with it (--resume), or choose another folder (--output).',
+    });
+  }
+}
+
 /** The folder of one run. Every file is replaced as a whole; lines are added to metrics and log one by one. */
 export class RunFolder {
   /**
@@ -38,12 +48,7 @@ export class RunFolder {
     private readonly configuration: ResolvedConfiguration,
     resume: boolean,
   ) {
-    if (!resume && [runFiles.resume, runFiles.result, runFiles.learned].some((file) => existsSync(join(path, file)))) {
-      throw new ConfigError('This folder holds a run already.', {
-        where: path,
-        remedy: 'Go on with it (--resume), or choose another folder (--output).',
-      });
-    }
+    if (!resume) requireNoRun(path);
     mkdirSync(path, { recursive: true });
   }
 
