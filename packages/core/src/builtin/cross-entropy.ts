@@ -13,7 +13,9 @@ export class CrossEntropy implements Loss {
   constructor(private readonly labelSmoothing = 0) {}
 
   terms({ logits, labels, classes }: TrainingStep): LossTerm[] {
-    const oneHot = tf.oneHot(labels, classes); // [B, C]
+    // tf.oneHot refuses a single class, which the second half of three classes is.
+    const isOwn = tf.equal(tf.expandDims(labels, 1), tf.range(0, classes, 1, 'int32'));
+    const oneHot = tf.cast(isOwn, 'float32'); // [B, C]
     const target = tf.add(tf.mul(oneHot, 1 - this.labelSmoothing), this.labelSmoothing / classes);
     const ofImage = tf.sum(tf.mul(target, tf.logSoftmax(logits)), -1); // [B]
     return [{ name: this.name, value: tf.neg(tf.mean<tf.Scalar>(ofImage)), weight: 1 }];
