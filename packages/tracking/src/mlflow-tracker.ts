@@ -75,7 +75,6 @@ export class MlflowTracker implements Tracker {
       this.note(`Not everything is on the MLflow server yet: ${describe(error)} ${later}`);
     } finally {
       limit.removeEventListener('abort', giveUp);
-      this.options.client.close();
     }
     return [...this.problems];
   }

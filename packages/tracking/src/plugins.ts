@@ -13,7 +13,7 @@ export const mlflow = definePlugin({
   options: z.strictObject({
     uri: z
       .url({ protocol: /^https?$/ })
-      .refine((uri) => new URL(uri).username === '', {
+      .refine((uri) => !/^https?:\/\/[^/]*@/.test(uri), {
         error:
           'has a user name in it, which would be recorded with the configuration; set MLFLOW_TRACKING_USERNAME instead',
       })

@@ -29,8 +29,9 @@ export interface TrackerSubject {
   readonly options: ParsedOptions;
 }
 
-/** Milliseconds that `record` may take, and `close` where nobody says how long. */
-const AT_ONCE = 200;
+/** Milliseconds that `record` may take as a rule (a busy machine makes exceptions), and `close`, with and without a passed deadline. */
+const AT_ONCE = 50;
+const SOON = 2000;
 const SECONDS = 15_000;
 
 /** What every tracker does: it is a guest of the run. */
@@ -40,8 +41,10 @@ export const trackerChecks: Checks<TrackerSubject> = {
     inFolder(async (folder) => {
       const before = await contents(folder);
       const tracker = make(subject, folder);
-      for (const event of wholeRun('conformance-whole')) recordAtOnce(tracker, event);
+      const times = wholeRun('conformance-whole').map((event) => recordTo(tracker, event));
       await closed(tracker);
+      const median = times.sort((a, b) => a - b)[times.length >> 1]!;
+      demand(median < AT_ONCE, `record() takes ${median.toFixed(0)} ms.`);
       for (const [file, text] of before) {
         const after = await readFile(join(folder, file), 'utf8').catch(() => undefined);
         demand(after === text, `It changes or removes ${file} of the run's folder.`);
@@ -50,13 +53,13 @@ export const trackerChecks: Checks<TrackerSubject> = {
   'takes any order of events, files that are not there, and any number': (subject) =>
     inFolder(async (folder) => {
       const tracker = make(subject, folder);
-      recordAtOnce(tracker, { type: 'metrics', step: 1, values: { early: 1 } });
-      recordAtOnce(tracker, startOf('conformance-odd'));
-      recordAtOnce(tracker, { type: 'artifact', path: 'not/there.txt' });
-      recordAtOnce(tracker, { type: 'metrics', step: 1, values: { nan: NaN, most: Infinity, least: -Infinity } });
-      recordAtOnce(tracker, { type: 'end', status: 'failed', error: 'a "reason"\nof two lines' });
+      recordTo(tracker, { type: 'metrics', step: 1, values: { early: 1 } });
+      recordTo(tracker, startOf('conformance-odd'));
+      recordTo(tracker, { type: 'artifact', path: 'not/there.txt' });
+      recordTo(tracker, { type: 'metrics', step: 1, values: { nan: NaN, most: Infinity, least: -Infinity } });
+      recordTo(tracker, { type: 'end', status: 'failed', error: 'a "reason"\nof two lines' });
       await closed(tracker);
-      recordAtOnce(tracker, { type: 'metrics', step: 2, values: { late: 1 } });
+      recordTo(tracker, { type: 'metrics', step: 2, values: { late: 1 } });
     }),
   'survives a listener that throws, and a deadline that has passed': (subject) =>
     inFolder(async (folder) => {
@@ -64,12 +67,12 @@ export const trackerChecks: Checks<TrackerSubject> = {
         throw new Error('the listener');
       };
       const tracker = subject.plugin.create({ folder, onProblem }, subject.options);
-      recordAtOnce(tracker, { type: 'end', status: 'stopped' });
-      recordAtOnce(tracker, startOf('conformance-listener'));
+      recordTo(tracker, { type: 'end', status: 'stopped' });
+      recordTo(tracker, startOf('conformance-listener'));
       const begun = performance.now();
       await closed(tracker, AbortSignal.abort());
       const took = performance.now() - begun;
-      demand(took < 10 * AT_ONCE, `close() takes ${took.toFixed(0)} ms after its deadline.`);
+      demand(took < SOON, `close() takes ${took.toFixed(0)} ms after its deadline.`);
     }),
   'records every value once, those of a run that goes on included': (subject) =>
     inFolder(async (folder) => {
@@ -77,11 +80,11 @@ export const trackerChecks: Checks<TrackerSubject> = {
       if (!recorded) return;
       const id = 'conformance-once';
       const first = make(subject, folder);
-      for (const event of [startOf(id), stepOf(1), stepOf(2)]) recordAtOnce(first, event);
+      for (const event of [startOf(id), stepOf(1), stepOf(2)]) recordTo(first, event);
       await closed(first);
       const second = make(subject, folder); // goes on after step 1, from where the run was saved
       const end: RunEvent = { type: 'end', status: 'finished' };
-      for (const event of [startOf(id), stepOf(2), stepOf(3), end]) recordAtOnce(second, event);
+      for (const event of [startOf(id), stepOf(2), stepOf(3), end]) recordTo(second, event);
       await closed(second);
       const found = (await recorded(id)).filter(({ key }) => key === 'train/loss').sort((a, b) => a.step - b.step);
       const text = found.map(({ step, value }) => `${step}: ${value}`).join(', ');
@@ -94,15 +97,15 @@ function make({ plugin, options }: TrackerSubject, folder: string): Tracker {
   return plugin.create({ folder }, options);
 }
 
-function recordAtOnce(tracker: Tracker, event: RunEvent): void {
+/** @returns the milliseconds that it took */
+function recordTo(tracker: Tracker, event: RunEvent): number {
   const begun = performance.now();
   try {
     tracker.record(event);
   } catch (error) {
     demand(false, `record() throws at a ${event.type} event: ${String(error)}`);
   }
-  const took = performance.now() - begun;
-  demand(took < AT_ONCE, `record() takes ${took.toFixed(0)} ms for a ${event.type} event.`);
+  return performance.now() - begun;
 }
 
 /** Closes a tracker. @throws ConformanceError where that rejects, hangs, or tells something else than sentences */
@@ -157,7 +160,7 @@ function wholeRun(id: string): RunEvent[] {
   const digests = { checkpoint: 'c'.repeat(64), dataset: 'd'.repeat(64) };
   return [
     startOf(id),
-    ...Array.from({ length: 50 }, (_, i) => stepOf(i + 1)),
+    ...Array.from({ length: 20 }, (_, i) => stepOf(i + 1)),
     ...['result.json', 'prompts.safetensors', 'plots/loss.svg'].map((path): RunEvent => ({ type: 'artifact', path })),
     { type: 'artifact', path: 'confusion/test.csv', content: 'a,b\n' },
     { type: 'end', status: 'finished', digests },
