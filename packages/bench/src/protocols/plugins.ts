@@ -30,12 +30,14 @@ export const baseToNovel = definePlugin({
   name: 'base-to-novel',
   description:
     'Train on the first half of the classes, test on each half among its own classes (CoCoOp, arXiv 2203.05557).',
-  options: z.strictObject({}),
+  options: z.strictObject({
+    split: z.enum(['test', 'val']).default('test').describe('Images to evaluate on; settings are chosen on `val`.'),
+  }),
   trainsOn: 'base',
   testsNovelClasses: true,
-  evaluations: async (context) => [
-    { name: 'base', dataset: context.dataset, split: 'test' },
-    { name: 'novel', dataset: await context.classes('novel'), split: 'test' },
+  evaluations: async (context, { split }) => [
+    { name: 'base', dataset: context.dataset, split },
+    { name: 'novel', dataset: await context.classes('novel'), split },
   ],
   summary: ({ base, novel }) => ({
     base: base!.accuracy,
