@@ -4,8 +4,12 @@ import type {
   BackboneShape,
   PromptedText,
   Prompts,
+  Savings,
+  StepShape,
+  StepWork,
   TextEncoding,
   TextRequest,
+  TextRows,
   Tokenizer,
 } from '@promptweave/core';
 import type { Activation } from './activation.js';
@@ -16,6 +20,9 @@ import { encodeTextFast } from './fast/text-tower.js';
 import { encodeImagesFast } from './fast/vision-tower.js';
 import { encodeTextPlainly } from './plain/text-tower.js';
 import { encodeImagesPlainly } from './plain/vision-tower.js';
+import { encodeInChunks } from './text-chunks.js';
+import { chunkBytes, classesPerChunk, type ClassChunk } from './work/classes-per-chunk.js';
+import { allSavings, clipWork, noSavings } from './work/clip-work.js';
 
 /** What a CLIP is made of. */
 export interface ClipParts {
@@ -36,6 +43,8 @@ export interface ClipComputation {
   readonly fast: boolean;
   /** Keep only the blocks' inputs and compute each block again in the backward pass: less memory, a third more time. */
   readonly recompute: boolean;
+  /** Classes that go through the text tower together; several chunks cost another forward pass. Default: `auto`. */
+  readonly classChunk?: ClassChunk;
 }
 
 /** CLIP (Radford et al. 2021), frozen, with prompts injected at any block of both towers. */
@@ -79,13 +88,42 @@ export class ClipBackbone implements Backbone {
   }
 
   encodeText(text: PromptedText, request: TextRequest = {}): TextEncoding {
-    if ('plain' in this.model) return encodeTextPlainly(this.model.plain, text, request);
-    return encodeTextFast(this.model.folded, text, request, this.computation.recompute);
+    const rows = {
+      prefix: text.prefix.shape[0],
+      branches: text.lengths,
+      padded: request.keepLast ? (request.paddedClasses ?? 0) : 0,
+      blocks: request.blocks?.length ?? this.shape.text.layers,
+    };
+    const together = this.classesTogether(rows);
+    if (together >= text.lengths.length) return this.encodeTogether(text, request);
+    const encode: Backbone['encodeText'] = (part, ofPart) => this.encodeTogether(part, ofPart ?? {});
+    return encodeInChunks(encode, text, request, this.shape, together);
   }
 
   encodeImages(images: tf.Tensor4D, prompts?: Prompts, trace?: tf.Tensor3D[]): tf.Tensor2D {
     if ('plain' in this.model) return encodeImagesPlainly(this.model.plain, images, prompts, trace);
     return encodeImagesFast(this.model.folded, images, prompts, this.computation.recompute, trace);
+  }
+
+  work(step: StepShape, savings?: Savings): StepWork {
+    const { fast, recompute } = this.computation;
+    return clipWork(this.shape, step, {
+      savings: savings ?? (fast ? allSavings : noSavings),
+      recompute,
+      classesPerChunk: this.classesTogether(step.text),
+    });
+  }
+
+  private encodeTogether(text: PromptedText, request: TextRequest): TextEncoding {
+    if ('plain' in this.model) return encodeTextPlainly(this.model.plain, text, request);
+    return encodeTextFast(this.model.folded, text, request, this.computation.recompute);
+  }
+
+  /** The plain path stays as it is published unless a number is asked for. */
+  private classesTogether(rows: Omit<TextRows, 'hiddenStates'>): number {
+    const { fast, classChunk = fast ? 'auto' : 'all' } = this.computation;
+    const budget = tf.getBackend() === 'wasm' ? chunkBytes.wasm : chunkBytes.native;
+    return classesPerChunk(this.shape, rows, classChunk, budget);
   }
 
   dispose(): void {

@@ -8,3 +8,5 @@ export { clipOptions } from './options.js';
 export { clip, plugins } from './plugin.js';
 export { randomClip, type RandomClipOptions } from './random-clip.js';
 export { loadTokenizer, OPENAI_MERGES, type TokenizerFiles } from './tokenizer/index.js';
+export { chunkBytes, classesPerChunk, type ClassChunk } from './work/classes-per-chunk.js';
+export { allSavings, clipWork, noSavings, type WorkOptions } from './work/clip-work.js';

@@ -41,7 +41,7 @@ export async function loadClip(
       preprocessing: { mean: options.imageMean, std: options.imageStd },
       digest: weights.digest,
     },
-    { fast, recompute: options.recompute },
+    { fast, recompute: options.recompute, classChunk: options.classChunk },
   );
 }
 

@@ -24,4 +24,11 @@ export const clipOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe('Compute each block again in the backward pass: much less memory, about a third more time.'),
+  classChunk: z
+    .union([z.int().min(1), z.enum(['auto', 'all'])])
+    .default('auto')
+    .describe(
+      'Classes that go through the text tower together: a number, all, or (auto) as many as need at most 2 GiB. With several chunks ' +
+        'the text tower costs half as much time again, and the memory of one chunk. The numbers are the same.',
+    ),
 });

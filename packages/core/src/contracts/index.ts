@@ -6,3 +6,4 @@ export type * from './prompts.js';
 export type * from './protocol.js';
 export type * from './tokenizer.js';
 export type * from './tracker.js';
+export type * from './work.js';

@@ -1,0 +1,84 @@
+import type { BackboneShape, Savings, StepShape, StepWork } from '@promptweave/core';
+import { blockBytes, towerFlops, type TowerRows } from './tower-work.js';
+
+/** How the work is done; see `ClipComputation`. */
+export interface WorkOptions {
+  readonly savings: Savings;
+  readonly recompute: boolean;
+  /** Classes that are encoded together; all where it is absent. */
+  readonly classesPerChunk?: number;
+}
+
+/** Everything that the fast path leaves out. */
+export const allSavings: Savings = { noPadding: true, sharedPrefix: true, lastBlock: true, frozenBlocks: true };
+
+/** The dense reference. */
+export const noSavings: Savings = { noPadding: false, sharedPrefix: false, lastBlock: false, frozenBlocks: false };
+
+/**
+ * Work of a training step of CLIP. A backward pass costs as much as the forward pass, for no weight is trained; chunks of classes
+ * and `recompute` cost another forward pass.
+ */
+export function clipWork(shape: BackboneShape, step: StepShape, options: WorkOptions): StepWork {
+  const { savings, recompute } = options;
+  const sequences = step.text.branches.length;
+  const perChunk = Math.min(options.classesPerChunk ?? sequences, sequences);
+  const chunks = Math.ceil(sequences / perChunk);
+  const text = textRows(shape, step, savings, chunks);
+  const vision = visionRows(shape, step, savings);
+  const passes = (gradient: boolean, again: boolean): number => (gradient ? (again ? 3 : 2) : 1);
+  const textBlock = blockBytes(shape.text, text, savings.frozenBlocks);
+  const visionBlock = blockBytes(shape.vision, vision, savings.frozenBlocks);
+  const kept = (block: { kept: number; input: number; passing: number }, blocks: number): number =>
+    recompute && savings.frozenBlocks ? blocks * block.input + block.kept : blocks * block.kept;
+  const share = perChunk / sequences; // only one chunk's intermediates are there at a time
+  const visionPasses = step.featuresKnown ? 0 : passes(step.visionGradient, recompute);
+  const passing = Math.max(
+    share * textBlock.passing,
+    step.featuresKnown ? 0 : visionBlock.passing * (step.visionGradient ? 1 : 0.5),
+  );
+  return {
+    textRows: step.textPasses * text.rows,
+    visionRows: step.featuresKnown ? 0 : vision.rows,
+    textFlops:
+      step.textPasses *
+      passes(step.textGradient, recompute || chunks > 1) *
+      towerFlops(shape.text, text, step.text.blocks),
+    visionFlops: visionPasses * towerFlops(shape.vision, vision, shape.vision.layers),
+    textBytes: step.textGradient
+      ? step.textPasses * share * kept(textBlock, step.text.blocks) // one pass for each image is kept, too
+      : 0,
+    visionBytes: step.visionGradient && !step.featuresKnown ? kept(visionBlock, shape.vision.layers) : 0,
+    passingBytes: passing,
+    chunks,
+  };
+}
+
+function textRows(
+  { text: { contextLength } }: BackboneShape,
+  { text: { prefix, branches, padded, hiddenStates } }: StepShape,
+  { noPadding, sharedPrefix, lastBlock }: Savings,
+  chunks: number,
+): TowerRows {
+  const lengths = branches.map((length, c) => (noPadding && c >= padded ? length : contextLength - prefix));
+  const ofClasses = sum(lengths);
+  const read = lastBlock && !hiddenStates ? branches.length : undefined;
+  if (!sharedPrefix) {
+    return { rows: ofClasses + prefix * branches.length, pairs: sum(lengths.map((l) => (prefix + l) ** 2)), read };
+  }
+  const rows = chunks * prefix + ofClasses;
+  const pairs = chunks * prefix ** 2 + sum(lengths.map((length) => length * (prefix + length)));
+  const readPairs = sum(lengths.map((length) => prefix + length));
+  return { rows, pairs, read, readPairs };
+}
+
+function visionRows(shape: BackboneShape, step: StepShape, { lastBlock }: Savings): TowerRows {
+  const { imageSize, patchSize } = shape.vision;
+  const length = 1 + Math.floor(imageSize / patchSize) ** 2 + step.visionPrompts;
+  const rows = step.batch * length;
+  return { rows, pairs: rows * length, read: lastBlock ? step.batch : undefined, readPairs: rows };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
