@@ -1,37 +1,35 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   bestOf,
   describeChoice,
   figureText,
-  inProcessEngine,
   planSweep,
-  processEngine,
   readStudy,
   runSweep,
   studyText,
   SweepFolder,
   SweepTracker,
   type Study,
+  type CellEstimate,
   type CellFolder,
-  type PlannedCell,
+  type SweepEstimate,
 } from '@promptweave/bench';
 import { ConfigError, loadPluginsOf, readConfiguration } from '@promptweave/core';
 import { parse } from 'yaml';
 import { configurationName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';
-import { sweepEnvironment } from './sweep-environment.js';
+import { chooseEngine, type EngineFlags } from './sweep-engine.js';
+import { estimateSweep } from './sweep-estimates.js';
+import { listCells } from './sweep-list.js';
 import { createSweepView } from './sweep-view.js';
 import { reportFiles, writeReport } from './write-report.js';
 
 /** What `promptweave sweep` is asked for. */
-export interface SweepCommand {
+export interface SweepCommand extends EngineFlags {
   readonly file: string;
   readonly overrides: readonly string[];
   readonly version: string;
   readonly output?: string;
-  readonly jobs: number;
   readonly dryRun?: boolean;
   readonly limit?: number;
   readonly only: readonly string[];
@@ -48,16 +46,15 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const source = await readConfiguration(file);
   const configurationFolder = dirname(file);
   const registry = await loadPluginsOf(source, configurationFolder, overrides, import.meta.url);
-  const planned = await planSweep({
-    source,
-    registry,
-    folder: configurationFolder,
-    overrides,
-    only: conditions(command.only),
-  });
+  const request = { source, registry, folder: configurationFolder, overrides, only: conditions(command.only) };
+  const planned = await planSweep(request);
+  const inTurn = planned.toSorted((a, b) => a.priority - b.priority);
   const path = command.output ?? outputOf(source.value) ?? join('runs', configurationName(file));
   const folder = new SweepFolder(path);
-  if (command.dryRun) return list(planned, folder, retries, json);
+  if (command.dryRun) {
+    const estimate = await estimateSweep(inTurn, folder, configurationFolder);
+    return console.log(listCells(inTurn, estimate, { folder, retries, json, limit: command.limit }));
+  }
 
   const about = { name: configurationName(file), file, overrides, retries };
   const prepared = folder.prepare(planned, about, configurationFolder);
@@ -65,8 +62,9 @@ export async function sweep(command: SweepCommand): Promise<void> {
     for (const cell of prepared) if (cell.state({ retries }).status === 'failed') cell.forgive();
   }
   const isOpen = (cell: CellFolder): boolean => !['finished', 'failed'].includes(cell.state({ retries }).status);
-  const cells = prepared.filter(isOpen).slice(0, command.limit);
-  const done = prepared.length - prepared.filter(isOpen).length;
+  const open = inTurn.map(({ id }) => folder.cell(id)).filter(isOpen);
+  const cells = open.slice(0, command.limit);
+  const done = prepared.length - open.length;
   if (!json && done > 0) console.error(`${done} of ${prepared.length} cells were done before.`);
 
   const labels = new Map(planned.map((cell) => [cell.id, describeChoice(cell)]));
@@ -89,25 +87,17 @@ export async function sweep(command: SweepCommand): Promise<void> {
   });
   try {
     if (cells.length > 0) {
-      const request = { folder: path, cells, patience: { retries }, signal, onEvent: view.onEvent };
       const { protocol } = planned[0]!.configuration;
-      if (registry.get('protocol', protocol.use).measuresCosts) {
-        // One after the other, each in a process of its own: nothing else takes time or memory beside them.
-        const alone = processEngine(1, spawnWorker);
-        for (const cell of cells) if (!signal.aborted) await runSweep({ ...request, cells: [cell], engine: alone });
-      } else if (command.jobs > 1) await runSweep({ ...request, engine: processEngine(command.jobs, spawnWorker) });
-      else {
-        const { configuration } = planned[0]!;
-        const made = await sweepEnvironment(
-          configuration,
-          registry,
-          configurationFolder,
-          folder.features,
-          command.version,
-        );
-        if (!json) console.error(`Backend: ${made.composition.backend.name}. ${made.composition.backend.why}`);
-        await runSweep({ ...request, engine: inProcessEngine(made.environment) }).finally(made.close);
-      }
+      const alone = registry.get('protocol', protocol.use).measuresCosts === true;
+      const isPlain = alone || ((command.engine ?? 'local') === 'local' && (command.jobs ?? 1) === 1);
+      const estimates = isPlain
+        ? undefined
+        : known(await estimateSweep(inTurn, folder, configurationFolder), onProblem);
+      const todo = { folder: path, patience: { retries }, signal, estimates, onEvent: view.onEvent };
+      // What is measured has the machine to itself: one cell after the other, each in a process of its own.
+      const groups = alone ? cells.map((cell) => [cell]) : [cells];
+      const engine = chooseEngine(alone ? { jobs: 1 } : command, prepared);
+      for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine });
     }
   } catch (error) {
     if (tracked) await tracker.end();
@@ -129,21 +119,10 @@ export async function sweep(command: SweepCommand): Promise<void> {
   if (study.failures.length > 0) process.exitCode = 1;
 }
 
-function spawnWorker(): ChildProcess {
-  const main = fileURLToPath(new URL('./main.js', import.meta.url));
-  return fork(main, ['sweep', '--worker', 'cells'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-}
-
-function list(planned: readonly PlannedCell[], folder: SweepFolder, retries: number, json: boolean): void {
-  const listed = planned.map((cell) => ({
-    id: cell.id,
-    cell: describeChoice(cell),
-    status: folder.cell(cell.id).state({ retries }).status,
-  }));
-  if (json) return console.log(JSON.stringify(listed, undefined, 2));
-  for (const { id, cell, status } of listed) console.log(`${id}  ${status.padEnd(11)}  ${cell}`);
-  const open = listed.filter(({ status }) => status !== 'finished').length;
-  console.log(`${planned.length} cells, ${open} of them to be run, in ${folder.path}.`);
+/** Estimates by the cells' ids; why there are none is told. */
+function known({ cells, problems }: SweepEstimate, tell: (message: string) => void): Map<string, CellEstimate> {
+  for (const problem of problems) tell(`No estimate of time and memory: ${problem}`);
+  return new Map(Object.entries(cells));
 }
 
 /** What to try next: commands that work as they are. */

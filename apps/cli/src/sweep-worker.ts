@@ -1,50 +1,138 @@
+import { once } from 'node:events';
 import { dirname, join } from 'node:path';
-import { CellFolder, runAsWorker, runCells, sweepFiles } from '@promptweave/bench';
-import { ConfigError, loadPluginsOf, readConfiguration, resolveConfiguration, runFiles } from '@promptweave/core';
+import {
+  CellFolder,
+  estimateCells,
+  inProcessEngine,
+  runAsWorker,
+  runSweep,
+  sendCell,
+  sendEvent,
+  sweepFiles,
+  type CellEnd,
+  type EstimatedCell,
+  type SweepEvent,
+} from '@promptweave/bench';
+import {
+  ConfigError,
+  loadPluginsOf,
+  readConfiguration,
+  resolveConfiguration,
+  runFiles,
+  sourceFromValue,
+  type ConfigurationSource,
+} from '@promptweave/core';
+import { backendName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';
 import { sweepEnvironment, type SweepEnvironment } from './sweep-environment.js';
 
-/** `promptweave sweep --cell FOLDER`: runs one prepared cell; its exit code says whether the cell is finished. */
-export async function runCellFolder(path: string, version: string, retries: number): Promise<void> {
+/** How one cell is run. */
+export interface CellCommand {
+  readonly version: string;
+  readonly retries: number;
+  /** Send the files of the cell home in this process's output: its folder is not shared. */
+  readonly sendHome?: boolean;
+}
+
+/** Milliseconds between two signs of a cell that is far from home. */
+const SIGN_OF_LIFE = 5000;
+
+/**
+ * `promptweave sweep --cell FOLDER`: runs one prepared cell; its exit code says whether the cell is finished. Where another process
+ * works on it, waits for that.
+ */
+export async function runCellFolder(path: string, { version, retries, sendHome = false }: CellCommand): Promise<void> {
   const cell = new CellFolder(path);
-  const { environment, close } = await environmentOf(cell, version);
+  if (sendHome) cell.forgive(); // what failed here before is known at home
   const { signal, release } = interruptible(() =>
     console.error('Stopping after this step. Ctrl-C again ends at once.'),
   );
+  const patience = { retries: sendHome ? 0 : retries };
+  const made = await environmentOf(cell, version);
   try {
-    await runCells({ cells: [cell], patience: { retries }, signal }, environment);
+    const onEvent = sendHome ? signsOfLife() : undefined;
+    const engine = inProcessEngine(made.environment);
+    await runSweep({ folder: dirname(dirname(path)), cells: [cell], patience, signal, engine, onEvent });
   } finally {
     release();
-    await close();
+    await made.close();
   }
-  const state = cell.state({ retries });
+  const state = cell.state(patience);
+  const failure = 'failures' in state ? state.failures.at(-1) : undefined;
+  if (sendHome) sendCell(cell, endOf(state.status, failure));
   if (state.status === 'finished') return;
   if (signal.aborted) {
     process.exitCode = STOPPED;
     return;
   }
-  const failure = 'failures' in state ? state.failures.at(-1) : undefined;
-  throw new ConfigError(failure?.message ?? `The cell is ${state.status}; another process works on it.`, {
-    where: path,
-    remedy: failure?.remedy,
-  });
+  throw new ConfigError(failure?.message ?? `The cell is ${state.status}.`, { where: path, remedy: failure?.remedy });
 }
 
 /** `promptweave sweep --worker`: takes its cells from the parent process. */
 export async function runWorker(version: string): Promise<void> {
   let made: SweepEnvironment | undefined;
   try {
-    await runAsWorker(async (cell) => (made = await environmentOf(cell, version)).environment);
+    await runAsWorker(async (cell) => {
+      made = await environmentOf(cell, version);
+      const { backend } = made.composition;
+      console.error(`Backend: ${backendName(backend)}. ${backend.why}`);
+      return made.environment;
+    });
   } finally {
     await made?.close();
   }
 }
 
-async function environmentOf(cell: CellFolder, version: string): Promise<SweepEnvironment> {
+/** What a process that estimates cells is told. */
+export interface EstimateTask {
+  readonly cells: readonly EstimatedCell[];
+  /** Folder that relative paths of the configurations refer to. */
+  readonly folder: string;
+}
+
+/** `promptweave sweep --worker estimate`: answers its parent with the estimates of the cells it is told. */
+export async function runEstimate(version: string): Promise<void> {
+  const [{ cells, folder }] = (await once(process, 'message')) as [EstimateTask];
+  const source = sourceFromValue(cells[0]!.configuration as unknown as Record<string, unknown>);
+  const made = await environmentFor(source, folder, '', version);
+  try {
+    const estimate = await estimateCells(cells, made.environment, folder);
+    await new Promise<void>((resolve) => process.send!(estimate, () => resolve()));
+  } finally {
+    await made.close();
+    process.disconnect();
+  }
+}
+
+function environmentOf(cell: CellFolder, version: string): Promise<SweepEnvironment> {
   const { configurationFolder } = cell.describe();
-  const source = await readConfiguration(join(cell.path, runFiles.configuration));
-  const registry = await loadPluginsOf(source, configurationFolder, [], import.meta.url);
   const features = join(dirname(dirname(cell.path)), sweepFiles.features);
-  const configuration = resolveConfiguration(source, { registry });
-  return sweepEnvironment(configuration, registry, configurationFolder, features, version);
+  return readConfiguration(join(cell.path, runFiles.configuration)).then((source) =>
+    environmentFor(source, configurationFolder, features, version),
+  );
+}
+
+async function environmentFor(
+  source: ConfigurationSource,
+  folder: string,
+  features: string,
+  version: string,
+): Promise<SweepEnvironment> {
+  const registry = await loadPluginsOf(source, folder, [], import.meta.url);
+  return sweepEnvironment(resolveConfiguration(source, { registry }), registry, folder, features, version);
+}
+
+/** Tells home of the newest event now and then. */
+function signsOfLife(): (event: SweepEvent) => void {
+  let last = -Infinity;
+  return (event) => {
+    if (event.type === 'note' || performance.now() - last < SIGN_OF_LIFE) return;
+    last = performance.now();
+    if (event.type === 'train' || event.type === 'evaluate') sendEvent(event);
+  };
+}
+
+function endOf(status: string, failure: Extract<CellEnd, { status: 'failed' }>['failure'] | undefined): CellEnd {
+  if (status === 'finished') return { status };
+  return failure ? { status: 'failed', failure } : { status: 'stopped' };
 }

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { wholeNumber } from '../one-of.js';
+import { oneOf, wholeNumber } from '../one-of.js';
+import type { EngineFlags } from '../sweep-engine.js';
 
-interface SweepFlags {
+interface SweepFlags extends EngineFlags {
   readonly output?: string;
-  readonly jobs: number;
   readonly dryRun?: boolean;
   readonly limit?: number;
   readonly only: readonly string[];
@@ -11,6 +11,7 @@ interface SweepFlags {
   readonly retryFailed?: boolean;
   readonly json?: boolean;
   readonly cell?: boolean;
+  readonly sendHome?: boolean;
   readonly worker?: boolean;
 }
 
@@ -27,8 +28,24 @@ export function register(program: Command): void {
     .argument('<config>', 'configuration file with a grid')
     .argument('[overrides...]', 'path=value for every cell; for an axis of the grid, its values: seed=[1,2]')
     .option('-o, --output <folder>', "folder of the sweep (default: the configuration's output, or runs/NAME)")
-    .option('-j, --jobs <count>', 'worker processes on this machine', wholeNumber, 1)
-    .option('--dry-run', 'list the cells and where they stand; run nothing')
+    .option(
+      '-j, --jobs <count>',
+      'cells at once (default: 1 here, 32 on a cluster); here, no more than fit',
+      wholeNumber,
+    )
+    .option('--engine <name>', 'where cells run: local, ray or slurm (default: local)', oneOf('local', 'ray', 'slurm'))
+    .option('--address <url>', 'Ray: the dashboard (default: RAY_API_SERVER_ADDRESS, or http://127.0.0.1:8265)')
+    .option('--cpus <count>', 'Ray, Slurm: cores of a cell (default: 1)', wholeNumber)
+    .option('--gpus <count>', 'Ray, Slurm: GPUs of a cell (default: 0)', count)
+    .option(
+      '--memory <GiB>',
+      'Ray, Slurm: memory of a cell (default: what it is expected to take, and half as much)',
+      size,
+    )
+    .option('--include <path...>', 'Ray: files and folders beside the configuration that cells need: data, weights')
+    .option('--runtime-env <file>', 'Ray: YAML or JSON laid over the runtime environment of the jobs: pip, env_vars, …')
+    .option('--sbatch <option...>', 'Slurm: further options, such as --sbatch=--partition=gpu --sbatch=--time=2:00:00')
+    .option('--dry-run', 'list the cells, where they stand, and what they will take; run nothing')
     .option('--limit <count>', 'run only the first so many cells that are not finished', wholeNumber)
     .option('--only <path=value...>', 'only cells with these values; a list stands for any of its entries', [])
     .option('--retries <count>', 'attempts after a failed one', count, 1)
@@ -39,17 +56,24 @@ export function register(program: Command): void {
       '\nExamples:\n  $ promptweave sweep examples/quickstart.yaml --dry-run\n' +
         '  $ promptweave sweep examples/quickstart.yaml seed=1 --jobs 2\n' +
         '  $ promptweave sweep examples/quickstart.yaml --only prompt.use=[maple,comma] --limit 4\n' +
+        '  $ promptweave sweep grid.yaml --engine ray --address http://head:8265 --cpus 4\n' +
+        '  $ promptweave sweep grid.yaml --engine slurm --jobs 8 --gpus 1 --sbatch=--partition=gpu\n' +
         '\nOther machines and schedulers run one cell of a prepared folder by: promptweave sweep --cell DIR/cells/ID',
     )
     .addOption(
       program.createOption('--cell', 'run the one cell whose folder is given instead of a configuration').hideHelp(),
     )
+    .addOption(
+      program
+        .createOption('--send-home', 'with --cell: send its files in the output, for a parent without this folder')
+        .hideHelp(),
+    )
     .addOption(program.createOption('--worker', 'run cells for a parent process').hideHelp())
     .action(async (file: string, overrides: string[], flags: SweepFlags) => {
-      const { runCellFolder, runWorker } = await import('../sweep-worker.js');
+      const { runCellFolder, runEstimate, runWorker } = await import('../sweep-worker.js');
       const version = program.version() ?? '';
-      if (flags.worker) return runWorker(version);
-      if (flags.cell) return runCellFolder(file, version, flags.retries);
+      if (flags.worker) return file === 'estimate' ? runEstimate(version) : runWorker(version);
+      if (flags.cell) return runCellFolder(file, { version, ...flags });
       const { sweep } = await import('../run-sweep-command.js');
       return sweep({ file, overrides, version, ...flags });
     });
@@ -58,4 +82,10 @@ export function register(program: Command): void {
 function count(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('Expected a whole number of at least 0.');
   return Number(value);
+}
+
+function size(value: string): number {
+  const number = Number(value);
+  if (!(number > 0)) throw new InvalidArgumentError('Expected a number of GiB above 0, such as 6 or 1.5.');
+  return number;
 }

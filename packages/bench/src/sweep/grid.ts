@@ -46,6 +46,8 @@ export interface Grid {
   readonly sample?: Sample;
   /** Cells that are left out. */
   readonly except: readonly Conditions[];
+  /** Cells that run before the others, in this order. */
+  readonly first: readonly Conditions[];
 }
 
 const sections = {
@@ -58,6 +60,7 @@ const sections = {
     ),
   sample,
   except: z.array(conditions),
+  first: z.array(conditions),
 };
 
 /**
@@ -92,5 +95,5 @@ export function readGrid(source: ConfigurationSource): Grid {
     }
   }
   if (problems.length > 0) throw new InvalidConfigurationError(problems);
-  return { axes, ...parsed, except: parsed.except ?? [] };
+  return { axes, ...parsed, except: parsed.except ?? [], first: parsed.first ?? [] };
 }

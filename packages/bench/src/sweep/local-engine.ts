@@ -1,95 +1,126 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { CellFolder } from './cell-folder.js';
-import { claimantOf } from './claim.js';
-import type { Engine, EngineRequest, SweepEvent } from './engine.js';
+import type { CellFolder } from './cell-folder.js';
+import type { Engine, EngineRequest } from './engine.js';
 import { runCells, type CellEnvironment } from './run-cells.js';
+import { WorkerProcess } from './worker-process.js';
 
 /** Runs all cells in this process, which loads backbone and features once. */
 export function inProcessEngine(environment: CellEnvironment): Engine {
   return { name: 'local', run: (request) => runCells(request, environment) };
 }
 
-/** What a worker process is told when it is to stop after the current step. */
-const STOP = 'stop';
-
-/** What a worker process is told when it starts. */
-export interface WorkerTask {
-  /** Folders of cells. */
-  readonly cells: readonly string[];
-  readonly retries: number;
+/** How many worker processes there may be. */
+export interface LocalEngineOptions {
+  readonly jobs: number;
+  /** Starts a process with an IPC channel that calls `runAsWorker`. */
+  spawn(): ChildProcess;
+  /** Bytes that can be had without swapping. Where it and the cells' estimates are known, no more cells run at once than fit. */
+  available?(): Promise<number>;
 }
 
-/**
- * Runs cells in worker processes on this machine, each of which takes one cell after the other.
- *
- * @param spawn starts a process with an IPC channel that calls `runAsWorker`
- */
-export function processEngine(jobs: number, spawn: () => ChildProcess): Engine {
+/** Of the memory that is free at the start, this much is given to cells. */
+const SHARE = 0.9;
+
+/** Runs cells in worker processes on this machine, each of which takes one cell after the other. A lost one is replaced. */
+export function processEngine(options: LocalEngineOptions): Engine {
   return {
     name: 'local',
-    run: async ({ cells, patience, signal, onEvent }: EngineRequest) => {
-      const task: WorkerTask = { cells: cells.map(({ path }) => path), retries: patience.retries };
-      const worker = async (): Promise<void> => {
-        for (;;) {
-          const { pid, code, ended } = await runWorker(spawn(), task, signal, onEvent);
-          if (code === 0 || signal?.aborted) return;
-          noteLost(cells, pid, ended ?? `exit code ${code}`, onEvent);
-        }
-      };
-      await Promise.all(Array.from({ length: Math.min(jobs, cells.length) }, worker));
+    run: async (request) => {
+      const budget = options.available ? SHARE * (await options.available()) : Infinity;
+      await new Promise<void>((resolve, reject) => new LocalRun(options, request, budget, resolve, reject).fill());
     },
   };
 }
 
-/** Gives a worker its task and waits for its end. */
-async function runWorker(
-  child: ChildProcess,
-  task: WorkerTask,
-  signal?: AbortSignal,
-  onEvent?: (event: SweepEvent) => void,
-): Promise<{ pid: number; code: number | null; ended: string | null }> {
-  const stop = (): void => void (child.connected && child.send(STOP));
-  signal?.addEventListener('abort', stop);
-  child.on('message', (event) => onEvent?.(event as SweepEvent));
-  child.send(task);
-  const [code, ended] = (await once(child, 'exit')) as [number | null, string | null];
-  signal?.removeEventListener('abort', stop);
-  return { pid: child.pid!, code, ended };
+class LocalRun {
+  private readonly queue: CellFolder[];
+  private readonly workers = new Set<WorkerProcess>();
+  private failure?: Error;
+  private told = false;
+
+  constructor(
+    private readonly options: LocalEngineOptions,
+    private readonly request: EngineRequest,
+    /** Bytes that all workers together may take. */
+    private readonly budget: number,
+    private readonly resolve: () => void,
+    private readonly reject: (error: Error) => void,
+  ) {
+    this.queue = [...request.cells];
+    const stop = (): void => {
+      for (const worker of this.workers) worker.stop();
+      this.fill();
+    };
+    request.signal?.addEventListener('abort', stop, { once: true });
+  }
+
+  /** Gives cells to workers, new ones where there is room, until nothing is left to give. */
+  fill(): void {
+    while (this.goesOn && this.queue.length > 0) {
+      const idle = [...this.workers].find((worker) => worker.idle);
+      if (!idle && this.workers.size >= this.options.jobs) break;
+      const others = [...this.workers].filter((worker) => worker !== idle);
+      const room = this.budget - others.reduce((sum, { bytes }) => sum + bytes, 0);
+      const fits = this.queue.findIndex((cell) => Math.max(idle?.bytes ?? 0, this.bytesOf(cell)) <= room);
+      if (fits < 0) {
+        this.tellOfMemory(room);
+        if (others.length > 0) break;
+      }
+      const [cell] = this.queue.splice(Math.max(0, fits), 1);
+      (idle ?? this.start()).give(cell!, this.request.patience.retries, this.bytesOf(cell!));
+    }
+    for (const worker of this.workers) if (worker.idle) worker.end();
+    if (this.workers.size > 0) return;
+    if (this.failure) this.reject(this.failure);
+    else if (!this.goesOn || this.queue.length === 0) this.resolve();
+  }
+
+  private get goesOn(): boolean {
+    return !this.failure && !this.request.signal?.aborted;
+  }
+
+  private bytesOf(cell: CellFolder): number {
+    return this.request.estimates?.get(cell.id)?.bytes ?? 0;
+  }
+
+  private start(): WorkerProcess {
+    const worker = new WorkerProcess(this.options.spawn(), {
+      onIdle: () => this.fill(),
+      onEvent: (event) => this.request.onEvent?.(event),
+      onExit: (gone, code, signal) => {
+        this.workers.delete(gone);
+        if (code !== 0) this.noteLost(gone, signal ?? `exit code ${code}`, signal !== null);
+        this.fill();
+      },
+    });
+    this.workers.add(worker);
+    return worker;
+  }
+
+  /** Records the cell that a lost process had. One that ended by itself before it began would do so again: that ends the run. */
+  private noteLost({ cell, begun }: WorkerProcess, reason: string, fromOutside: boolean): void {
+    const message = `The worker process was lost: ${reason}.`;
+    if (cell && !cell.outcome() && (begun || fromOutside)) {
+      cell.fail({ kind: 'lost', message });
+      this.request.onEvent?.({ type: 'fail', cell: cell.id, message });
+    } else if (!fromOutside && this.goesOn) {
+      this.failure = new Error(`${message} It had not begun with a cell; its own messages are above.`);
+      for (const worker of this.workers) worker.stop();
+    }
+  }
+
+  private tellOfMemory(room: number): void {
+    if (this.told) return;
+    this.told = true;
+    const most = Math.max(...this.queue.map((cell) => this.bytesOf(cell)));
+    const message =
+      `Memory: ${gibibytes(room)} are left, and a waiting cell takes about ${gibibytes(most)}: ` +
+      'fewer cells than --jobs allows run at once.';
+    this.request.onEvent?.({ type: 'note', message });
+  }
 }
 
-/** The work of a worker process: waits for its task, runs cells, tells its parent, and lets go of the channel. */
-export async function runAsWorker(makeEnvironment: (cell: CellFolder) => Promise<CellEnvironment>): Promise<void> {
-  const controller = new AbortController();
-  const stop = (): void => controller.abort();
-  process.on('SIGINT', () => undefined); // the terminal sends Ctrl-C to parent and workers alike; the parent tells them
-  process.on('SIGTERM', stop).on('disconnect', stop);
-  const [task] = (await once(process, 'message')) as [WorkerTask];
-  process.on('message', (message) => message === STOP && stop());
-  const cells = task.cells.map((path) => new CellFolder(path));
-  const environment = await makeEnvironment(cells[0]!);
-  const onEvent = (event: SweepEvent): void => void (process.connected && process.send?.(event));
-  await runCells({ cells, patience: { retries: task.retries }, signal: controller.signal, onEvent }, environment);
-  if (process.connected) process.disconnect();
-}
-
-/**
- * Records the cell that a process had when it was lost.
- * @throws Error where it had none: another process would be lost in the same way
- */
-function noteLost(
-  cells: readonly CellFolder[],
-  pid: number,
-  reason: string,
-  onEvent?: (event: SweepEvent) => void,
-): void {
-  const message = `The worker process was lost: ${reason}.`;
-  const held = cells.find((cell) => !cell.outcome() && claimedBy(cell, pid));
-  if (!held) throw new Error(`${message} It had not begun with any cell; its own messages are above.`);
-  held.fail({ kind: 'lost', message });
-  onEvent?.({ type: 'fail', cell: held.describe().id, message });
-}
-
-function claimedBy(cell: CellFolder, pid: number): boolean {
-  return claimantOf(cell.path, 'dead or alive')?.pid === pid;
+/** Bytes for people. */
+export function gibibytes(bytes: number): string {
+  return `${(Math.max(0, bytes) / 2 ** 30).toFixed(1)} GiB`;
 }

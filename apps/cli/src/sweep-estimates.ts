@@ -1,0 +1,36 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { PlannedCell, SweepEstimate, SweepFolder } from '@promptweave/bench';
+import type { EstimateTask } from './sweep-worker.js';
+
+/** Starts this program as a worker process with an IPC channel. */
+export function spawnWorker(task: 'cells' | 'estimate'): ChildProcess {
+  const main = fileURLToPath(new URL('./main.js', import.meta.url));
+  return fork(main, ['sweep', '--worker', task], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+}
+
+/**
+ * What the cells are expected to take. Another process finds out, so that this one needs no backend.
+ *
+ * @param configurationFolder that relative paths of the configurations refer to
+ */
+export async function estimateSweep(
+  planned: readonly PlannedCell[],
+  folder: SweepFolder,
+  configurationFolder: string,
+): Promise<SweepEstimate> {
+  const child = spawnWorker('estimate');
+  let answer: SweepEstimate | undefined;
+  let said = '';
+  child.stderr!.on('data', (data: Buffer) => (said += data.toString()));
+  child.on('message', (message) => (answer = message as SweepEstimate));
+  const cells = planned.map(({ id, configuration }) => {
+    const outcome = folder.cell(id).outcome();
+    return { id, configuration, ...(outcome && { took: outcome.seconds + outcome.evaluationSeconds }) };
+  });
+  const task: EstimateTask = { cells, folder: configurationFolder };
+  child.send(task, () => undefined);
+  await once(child, 'close');
+  return answer ?? { cells: {}, problems: [`The process that estimates was lost. ${said.trim()}`] };
+}

@@ -1,0 +1,148 @@
+import { request as plain } from 'node:http';
+import { request as secure } from 'node:https';
+import { setTimeout } from 'node:timers/promises';
+import { BackendError } from '@promptweave/core';
+import { z } from 'zod';
+
+const job = z.object({
+  submission_id: z.string().nullish(),
+  status: z.enum(['PENDING', 'RUNNING', 'STOPPED', 'SUCCEEDED', 'FAILED']),
+  message: z.string().nullish(),
+  error_type: z.string().nullish(),
+  driver_exit_code: z.number().nullish(),
+});
+
+/** A job as Ray tells of it. */
+export type RayJob = z.output<typeof job>;
+
+/** What a job is to be. */
+export interface RayJobRequest {
+  readonly submission_id: string;
+  readonly entrypoint: string;
+  readonly runtime_env: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly entrypoint_num_cpus: number;
+  readonly entrypoint_num_gpus: number;
+  /** Bytes. */
+  readonly entrypoint_memory: number;
+}
+
+/** Seconds for which a head that does not answer is asked again. */
+const PATIENCE = 300;
+/** Seconds for one answer. */
+const TIMEOUT = 120;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** The Jobs REST API of a Ray head. Its dashboard refuses what looks like a browser, `fetch` of Node included; hence `node:http`. */
+export class RayClient {
+  private readonly headers: Readonly<Record<string, string>>;
+
+  /**
+   * @param address of the dashboard, such as `http://127.0.0.1:8265`
+   * @param headers besides, such as those of an authentication
+   */
+  constructor(
+    readonly address: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    this.headers = headers;
+  }
+
+  /** Jobs whose submission ids begin so. */
+  async list(prefix: string): Promise<RayJob[]> {
+    const { text } = await this.call('GET', '/api/jobs/');
+    return z
+      .array(job)
+      .parse(JSON.parse(text))
+      .filter(({ submission_id: id }) => id?.startsWith(prefix));
+  }
+
+  /** Everything that a job printed so far; empty where it has not begun, or its node is gone. */
+  async logs(id: string): Promise<string> {
+    const { status, text } = await this.call('GET', `/api/jobs/${id}/logs`, undefined, [404, 500]);
+    return status === 200 ? (z.object({ logs: z.string().nullish() }).parse(JSON.parse(text)).logs ?? '') : '';
+  }
+
+  /** Submits a job; one that is there already under the same id is taken as it is. */
+  async submit(request: RayJobRequest): Promise<void> {
+    const { status, text } = await this.call('POST', '/api/jobs/', JSON.stringify(request), [400]);
+    if (status === 400 && !text.includes('already exists')) throw this.refused('a job', status, text);
+  }
+
+  /** Takes a job that has ended off Ray's list. */
+  async remove(id: string): Promise<void> {
+    await this.call('DELETE', `/api/jobs/${id}`, undefined, [400, 404, 500]);
+  }
+
+  /** Uploads an archive, unless it is there. @returns its URI */
+  async upload(name: string, archive: Buffer): Promise<string> {
+    const path = `/api/packages/gcs/${name}`;
+    const known = await this.call('GET', path, undefined, [404]);
+    if (known.status === 404) {
+      const { status, text } = await this.call('PUT', path, archive, [413]);
+      if (status === 413) throw this.refused(`an archive of ${(archive.length / 1e6).toFixed(0)} MB`, status, text);
+    }
+    return `gcs://${name}`;
+  }
+
+  /** Asks until there is an answer, or patience ends. @param allowed statuses besides 2xx that the caller looks at */
+  private async call(
+    method: string,
+    path: string,
+    body?: string | Buffer,
+    allowed: readonly number[] = [],
+  ): Promise<Answer> {
+    const begun = performance.now();
+    for (let pause = 0.5; ; pause = Math.min(2 * pause, 15)) {
+      let problem: string;
+      try {
+        const answer = await this.once(method, path, body);
+        if (answer.status < 300 || allowed.includes(answer.status)) return answer;
+        if (answer.status < 500 && answer.status !== 429)
+          throw this.refused(`${method} ${path}`, answer.status, answer.text);
+        problem = `status ${answer.status}: ${answer.text.trim().split('\n').at(-1)}`;
+      } catch (error) {
+        if (error instanceof BackendError) throw error;
+        problem = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+      }
+      if (performance.now() - begun > PATIENCE * 1000) {
+        throw new BackendError(`The Ray head does not answer (${problem}).`, {
+          where: this.address,
+          remedy:
+            'See whether it runs and --address is that of its dashboard; the same command goes on with the sweep.',
+        });
+      }
+      await setTimeout(pause * 1000);
+    }
+  }
+
+  private once(method: string, path: string, body?: string | Buffer): Promise<Answer> {
+    const url = new URL(path, this.address);
+    const headers = {
+      ...this.headers,
+      ...(typeof body === 'string' && { 'content-type': 'application/json' }),
+      ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+    };
+    return new Promise((resolve, reject) => {
+      const request = (url.protocol === 'https:' ? secure : plain)(url, { method, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject);
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      });
+      request.setTimeout(TIMEOUT * 1000, () => request.destroy(new Error(`no answer in ${TIMEOUT} s`)));
+      request.on('error', reject).end(body);
+    });
+  }
+
+  private refused(what: string, status: number, text: string): BackendError {
+    return new BackendError(`Ray refused ${what} with status ${status}: ${text.trim().split('\n').at(-1)}`, {
+      where: this.address,
+      remedy:
+        'See whether --address is that of a Ray dashboard of version 2.9 or later, and RAY_JOB_HEADERS authenticates.',
+    });
+  }
+}

@@ -1,0 +1,205 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { tryClaim, type Claim } from '../claim.js';
+import { memoryFor, type CellNeeds } from '../cell-needs.js';
+import type { CellFolder } from '../cell-folder.js';
+import type { Engine, EngineRequest } from '../engine.js';
+import { readParcel, unpackInto } from '../parcel.js';
+import { RayClient, type RayJob } from './ray-client.js';
+import { jobName, jobPrefix, rayEntrypoint } from './ray-job.js';
+import { packSweep, type SweepArchive } from './sweep-archive.js';
+
+/** A Ray cluster, and what a sweep may take of it. */
+export interface RayEngineOptions {
+  /** Of the dashboard, such as `http://127.0.0.1:8265`. */
+  readonly address: string;
+  /** Headers of every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Jobs at once, waiting ones included. */
+  readonly jobs: number;
+  readonly needs: CellNeeds;
+  /** Folder of the installed package whose command runs a cell. */
+  readonly program: string;
+  /** Files and folders beside the configuration that jobs need. */
+  readonly include?: readonly string[];
+  /** Laid over the jobs' runtime environment: `pip`, `env_vars`, `container`, … */
+  readonly runtimeEnv?: Readonly<Record<string, unknown>>;
+  /** All cells of the sweep: the archive that is sent holds them once for all. */
+  readonly cells: readonly CellFolder[];
+  /** Seconds between two looks at the jobs. Default 2. */
+  readonly pollSeconds?: number;
+}
+
+/** What a job printed for people, in the cell's folder. */
+const LOG = 'ray.log';
+/** Running jobs whose output is looked at in one round, for the view. */
+const WATCHED = 4;
+
+/**
+ * Runs each cell as a Ray job. Nothing is shared with the cluster's nodes: program, configuration and cells go there as one archive, files
+ * come home in the jobs' output. What runs is read from Ray's own list, so a scheduler that was killed finds its jobs when it is started
+ * again. A job that ended without a result is submitted anew.
+ */
+export function rayEngine(options: RayEngineOptions): Engine {
+  let archive: Promise<SweepArchive> | undefined;
+  const pack = (): Promise<SweepArchive> => (archive ??= packSweep(options));
+  return { name: 'ray', run: (request) => new RayRun(options, request, pack).run() };
+}
+
+interface Active {
+  readonly cell: CellFolder;
+  readonly claim: Claim;
+  readonly job: string;
+  begun: boolean;
+}
+
+class RayRun {
+  private readonly client: RayClient;
+  private readonly prefix: string;
+  private readonly active = new Map<string, Active>();
+  private uri?: string;
+  private turn = 0;
+
+  constructor(
+    private readonly options: RayEngineOptions,
+    private readonly request: EngineRequest,
+    private readonly pack: () => Promise<SweepArchive>,
+  ) {
+    this.client = new RayClient(options.address, options.headers);
+    this.prefix = jobPrefix(request.cells[0]!.describe().sweep.id);
+  }
+
+  async run(): Promise<void> {
+    const { cells, signal } = this.request;
+    const { jobs, pollSeconds = 2 } = this.options;
+    try {
+      const known = await this.client.list(this.prefix);
+      const jobOf = (cell: CellFolder): RayJob | undefined =>
+        known.find(({ submission_id: id }) => id?.startsWith(jobName(this.prefix, cell, '')));
+      // Those that run already hold places.
+      const queue = [...cells].sort((a, b) => Number(!jobOf(a)) - Number(!jobOf(b)));
+      while (!signal?.aborted && (queue.length > 0 || this.active.size > 0)) {
+        while (queue.length > 0 && this.active.size < jobs) {
+          const cell = queue.shift()!;
+          await this.begin(cell, jobOf(cell));
+        }
+        if (this.active.size === 0) continue;
+        await setTimeout(pollSeconds * 1000, undefined, { signal }).catch(() => undefined);
+        if (!signal?.aborted) await this.look();
+      }
+      if (this.active.size > 0) {
+        this.note(`${this.active.size} jobs stay on the cluster; the same command finds them again.`);
+      }
+    } finally {
+      for (const { claim } of this.active.values()) claim.release();
+    }
+  }
+
+  /** Takes a cell: its job is there from before, or is submitted. */
+  private async begin(cell: CellFolder, known?: RayJob): Promise<void> {
+    const { status } = cell.state(this.request.patience);
+    const claim = status === 'waiting' || status === 'interrupted' ? tryClaim(cell.path) : undefined;
+    if (!claim) return; // somebody else's
+    try {
+      const job = known?.submission_id ?? (await this.submit(cell));
+      this.active.set(job, { cell, claim, job, begun: false });
+    } catch (error) {
+      claim.release();
+      throw error;
+    }
+  }
+
+  private async submit(cell: CellFolder): Promise<string> {
+    const { needs, runtimeEnv = {} } = this.options;
+    if (this.uri === undefined) {
+      const { name, content } = await this.pack();
+      this.uri = await this.client.upload(name, content);
+      this.note(
+        `Program and configuration: ${(content.length / 1e6).toFixed(0)} MB, sent once to ${this.client.address}.`,
+      );
+    }
+    const id = jobName(this.prefix, cell);
+    const backend = process.env.PROMPTWEAVE_BACKEND;
+    await this.client.submit({
+      submission_id: id,
+      entrypoint: rayEntrypoint(cell),
+      runtime_env: {
+        ...runtimeEnv,
+        working_dir: this.uri,
+        env_vars: {
+          ...(backend !== undefined && { PROMPTWEAVE_BACKEND: backend }),
+          ...(runtimeEnv['env_vars'] as Record<string, string> | undefined),
+        },
+      },
+      metadata: { 'promptweave.cell': cell.id, 'promptweave.folder': this.request.folder },
+      entrypoint_num_cpus: needs.cpus,
+      entrypoint_num_gpus: needs.gpus,
+      entrypoint_memory: memoryFor(cell, needs, this.request.estimates),
+    });
+    return id;
+  }
+
+  /** Looks at all jobs: brings home what has ended, shows how far some of the others are. */
+  private async look(): Promise<void> {
+    const jobs = new Map((await this.client.list(this.prefix)).map((job) => [job.submission_id, job]));
+    const running: Active[] = [];
+    for (const active of [...this.active.values()]) {
+      const job = jobs.get(active.job);
+      if (job?.status === 'PENDING') continue;
+      if (!active.begun) this.request.onEvent?.({ type: 'begin', cell: active.cell.id });
+      active.begun = true;
+      if (job?.status === 'RUNNING') running.push(active);
+      else await this.settle(active, job);
+    }
+    for (let i = 0; i < Math.min(WATCHED, running.length); i++) {
+      const { job } = running[this.turn++ % running.length]!;
+      const { event } = readParcel(await this.client.logs(job));
+      if (event) this.request.onEvent?.(event);
+    }
+  }
+
+  /** Brings home what a job left, and takes it off Ray's list. */
+  private async settle({ cell, claim, job: id }: Active, job?: RayJob): Promise<void> {
+    const { onEvent } = this.request;
+    const { log, arrived } = readParcel(await this.client.logs(id));
+    if (log !== '') appendFileSync(join(cell.path, LOG), `${log}\n`);
+    if (arrived) unpackInto(cell, arrived.files);
+    const fail = (kind: 'error' | 'lost', message: string): void => {
+      cell.fail({ kind, message, where: join(cell.path, LOG) });
+      onEvent?.({ type: 'fail', cell: cell.id, message });
+    };
+    const end = arrived?.end;
+    if (end?.status === 'finished') onEvent?.({ type: 'finish', cell: cell.id });
+    else if (end?.status === 'stopped') onEvent?.({ type: 'stop', cell: cell.id });
+    else if (end?.status === 'failed') {
+      cell.fail(end.failure);
+      onEvent?.({ type: 'fail', cell: cell.id, message: end.failure.message });
+    } else if (job?.error_type === 'JOB_SUPERVISOR_ACTOR_START_TIMEOUT') {
+      // No place was free in time, which is nobody's fault.
+      onEvent?.({ type: 'stop', cell: cell.id });
+    } else if (endedByItself(job)) {
+      fail('error', `The Ray job failed: ${lastLine(log) ?? job?.message ?? 'it left no message'}`);
+    } else {
+      fail('lost', `The Ray job ended without a result: ${job?.message ?? 'Ray does not know it any more'}`);
+    }
+    await this.client.remove(id);
+    claim.release();
+    this.active.delete(id);
+  }
+
+  private note(message: string): void {
+    this.request.onEvent?.({ type: 'note', message });
+  }
+}
+
+/** Whether the command, or what has to be there before it, failed for a reason of its own, so that it would fail again. */
+function endedByItself(job?: RayJob): boolean {
+  if (job?.error_type === 'RUNTIME_ENV_SETUP_FAILURE') return true;
+  const code = job?.driver_exit_code;
+  return typeof code === 'number' && code > 0 && code < 128;
+}
+
+function lastLine(log: string): string | undefined {
+  return log.split('\n').findLast((line) => line.trim() !== '');
+}

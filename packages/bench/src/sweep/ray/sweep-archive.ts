@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, join, posix, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { ConfigError, runFiles } from '@promptweave/core';
+import { parse } from 'yaml';
+import { ZipFile } from 'yazl';
+import { cellFiles, type CellFolder } from '../cell-folder.js';
+import { collectPackages, walk, type ArchiveFile } from './collect-code.js';
+
+/** What jobs on other machines get: the archive's folders. */
+export const archiveFolders = { cells: 'cells', configuration: 'configuration' } as const;
+
+/** What goes into the archive of a sweep. */
+export interface ArchiveRequest {
+  /** Folder of the installed package whose command runs a cell. */
+  readonly program: string;
+  /** All cells of the sweep, so that the archive stays the same while they finish. */
+  readonly cells: readonly CellFolder[];
+  /** Further files and folders that cells need, relative to the configuration's folder: data, weights. */
+  readonly include?: readonly string[];
+}
+
+/** An archive and a name that tells its contents. */
+export interface SweepArchive {
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+/** Packs the program as it is installed here, what the cells are, and the configuration's own files. Equal contents give equal bytes. */
+export async function packSweep({ program, cells, include = [] }: ArchiveRequest): Promise<SweepArchive> {
+  const { configurationFolder } = cells[0]!.describe();
+  const files = [
+    ...collectPackages(program),
+    ...configurationFiles(configurationFolder, [...localPlugins(cells), ...include]),
+    ...cells.flatMap(cellFilesOf),
+  ];
+  const zip = new ZipFile();
+  const options = { mtime: new Date(2000, 0, 1), mode: 0o100644, forceDosTimestamp: true };
+  for (const { source, path } of files) {
+    if (typeof source === 'string') zip.addFile(source, path, options);
+    else zip.addBuffer(source, path, options);
+  }
+  zip.end();
+  const content = await buffer(zip.outputStream);
+  return { name: `_ray_pkg_${createHash('md5').update(content).digest('hex')}.zip`, content };
+}
+
+/** What a cell is, with the configuration's folder where the archive has it. */
+function cellFilesOf(cell: CellFolder): ArchiveFile[] {
+  const folder = `${archiveFolders.cells}/${cell.id}`;
+  const described = JSON.parse(readFileSync(join(cell.path, cellFiles.cell), 'utf8')) as object;
+  const moved = { ...described, configurationFolder: `../../${archiveFolders.configuration}` };
+  return [
+    { source: Buffer.from(JSON.stringify(moved)), path: `${folder}/${cellFiles.cell}` },
+    { source: readFileSync(join(cell.path, runFiles.configuration)), path: `${folder}/${runFiles.configuration}` },
+  ];
+}
+
+/** Plugins that are files beside the configuration. */
+function localPlugins(cells: readonly CellFolder[]): string[] {
+  const named = cells.flatMap((cell) => {
+    const { plugins } = parse(readFileSync(join(cell.path, runFiles.configuration), 'utf8')) as { plugins?: string[] };
+    return plugins ?? [];
+  });
+  return [...new Set(named)].filter((name) => /^\.{0,2}\/|\.m?js$/.test(name));
+}
+
+function configurationFiles(folder: string, paths: readonly string[]): ArchiveFile[] {
+  // A folder without entries would not exist there; relative paths begin in it.
+  const marker = { source: Buffer.from(''), path: `${archiveFolders.configuration}/.promptweave` };
+  const files = [...new Set(paths)].flatMap((path): ArchiveFile[] => {
+    const source = resolve(folder, path);
+    const target = posix.join(archiveFolders.configuration, path);
+    if (!target.startsWith(`${archiveFolders.configuration}/`) || path.startsWith('/')) {
+      throw new ConfigError(`${path} lies outside the folder of the configuration.`, {
+        where: folder,
+        remedy: `Put ${basename(path)} beside the configuration, or install it on the nodes of the cluster.`,
+      });
+    }
+    if (!existsSync(source)) throw new ConfigError(`There is no ${path} to be sent along.`, { where: folder });
+    if (!statSync(source).isDirectory()) return [{ source, path: target }];
+    return walk(source, '').map((file) => ({ source: join(source, file), path: `${target}/${file}` }));
+  });
+  return [marker, ...files];
+}
