@@ -1,14 +1,42 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { studyReport, type Study } from '@promptweave/bench';
-import { writeFile } from 'node:fs/promises';
+import { PICTURES, standaloneSvg, studyReport, type Picture, type ReportOptions, type Study } from '@promptweave/bench';
+import { readThumbnails } from './report-images.js';
 
 /** Names of the files of a report, in the sweep's folder. */
 export const reportFiles = { html: 'report.html', markdown: 'report.md' } as const;
 
-/** Writes the HTML page and the Markdown file of a study, and says where. */
-export async function writeReport(study: Study, folder: string): Promise<void> {
-  const { html, markdown } = await studyReport(study);
-  await writeFile(join(folder, reportFiles.html), html);
+/** What a report consists of besides its page, and with what rows are compared. */
+export interface ReportRequest extends Pick<ReportOptions, 'baseline'> {
+  /** Folders for every picture as a file. */
+  readonly svg?: string;
+  readonly png?: string;
+}
+
+/**
+ * Writes the HTML page of a study, the Markdown file and its pictures, and says where.
+ * @returns the page's path
+ */
+export async function writeReport(study: Study, folder: string, request: ReportRequest = {}): Promise<string> {
+  const { baseline, svg, png } = request;
+  const { html, markdown, pictures } = await studyReport(study, { baseline, thumbnails: readThumbnails });
+  const page = join(folder, reportFiles.html);
+  await writeFile(page, html);
   await writeFile(join(folder, reportFiles.markdown), markdown);
-  console.error(`Report: ${join(folder, reportFiles.html)}`);
+  await writePictures(pictures, join(folder, PICTURES), 'svg');
+  console.error(`Report: ${page}`);
+  if (svg !== undefined) await writePictures(pictures, svg, 'svg');
+  if (png !== undefined) await writePictures(pictures, png, 'png');
+  const written = [...new Set([svg, png])].filter((path) => path !== undefined);
+  if (written.length > 0) console.error(`Pictures: ${written.join(', ')}`);
+  return page;
+}
+
+async function writePictures(pictures: readonly Picture[], folder: string, format: 'svg' | 'png'): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const drawn = format === 'svg' ? standaloneSvg : (await import('./picture-png.js')).pngOf;
+  for (const picture of pictures) {
+    const content = drawn(picture);
+    await writeFile(join(folder, `${picture.name}.${format}`), content);
+  }
 }

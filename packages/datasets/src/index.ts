@@ -14,6 +14,7 @@ export { augmentForTraining, drawCrop, drawsFor, type Draws } from './image/augm
 export { preprocessFast } from './image/preprocess-fast.js';
 export { preprocessForEvaluation, type InputFormat } from './image/preprocess.js';
 export { resizeBicubic } from './image/resample.js';
+export { thumbnail } from './image/thumbnail.js';
 export type { Box, RgbImage } from './image/rgb-image.js';
 export { createDataPipeline, type OwnedDataPipeline, type PipelineOptions } from './pipeline/data-pipeline.js';
 export * from './emoji/index.js';

@@ -1,6 +1,15 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { TableFormat } from '@promptweave/bench';
 import { oneOf } from '../one-of.js';
+
+interface ReportFlags {
+  readonly format: TableFormat;
+  readonly baseline?: readonly string[];
+  readonly svg?: string | true;
+  readonly png?: string | true;
+  readonly open?: boolean;
+}
 
 /** `promptweave report DIR`: the table of a sweep, from its folders, and the report's files. */
 export function register(program: Command): void {
@@ -8,7 +17,8 @@ export function register(program: Command): void {
     .command('report')
     .summary('print the table of a sweep and write its report')
     .description(
-      'Reads the folder of a sweep, finished or not; prints its table and writes report.html (one file, no network) and report.md.',
+      'Reads the folder of a sweep, finished or not; prints its table and writes report.html (one file, no network) and\n' +
+        'report.md with its pictures.',
     )
     .argument('<folder>', 'folder that promptweave sweep wrote')
     .option(
@@ -17,15 +27,24 @@ export function register(program: Command): void {
       oneOf('table', 'markdown', 'latex', 'csv', 'json'),
       'table',
     )
+    .option('--baseline <axis=value...>', 'what rows are compared with (default: the row that learns nothing)')
+    .option('--svg [folder]', 'every picture as an SVG file (default: pictures/ in the folder of the sweep)')
+    .option('--png [folder]', 'every picture as a PNG file (default: pictures/ in the folder of the sweep)')
+    .option('--open', 'show the page in a browser')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ promptweave report runs/quickstart\n  $ promptweave report runs/quickstart --format latex',
+      '\nExamples:\n  $ promptweave report runs/quickstart --open\n  $ promptweave report runs/quickstart --format latex\n' +
+        '  $ promptweave report runs/quickstart --baseline name=CoOp labels.use=frozen --png figures',
     )
-    .action(async (folder: string, { format }: { readonly format: TableFormat }) => {
-      const { readStudy, studyText, SweepFolder } = await import('@promptweave/bench');
+    .action(async (folder: string, { format, baseline, svg, png, open }: ReportFlags) => {
+      const { PICTURES, readStudy, studyText, SweepFolder } = await import('@promptweave/bench');
+      const { baselineOf } = await import('../report-baseline.js');
       const { writeReport } = await import('../write-report.js');
       const study = readStudy(new SweepFolder(folder));
+      const compared = baselineOf(study, baseline ?? []);
       console.log(studyText(study, format));
-      await writeReport(study, folder);
+      const place = (value: string | true | undefined) => (value === true ? join(folder, PICTURES) : value);
+      const page = await writeReport(study, folder, { baseline: compared, svg: place(svg), png: place(png) });
+      if (open) await (await import('../open-page.js')).openPage(page);
     });
 }

@@ -10,6 +10,6 @@ export {
   plugins,
   zeroShot,
 } from './plugins.js';
-export { evaluationSets, type FeatureSource } from './protocol-context.js';
+export { evaluationSets, imagesOf, type FeatureSource } from './protocol-context.js';
 export { runTracked, type RunLabels } from './run-tracked.js';
 export { runProtocol, type ProtocolResult, type ProtocolRun, type RunEnvironment } from './run-protocol.js';

@@ -43,8 +43,33 @@ export async function evaluationSets(request: ContextRequest): Promise<readonly 
   );
 }
 
+/** The evaluation sets of a configuration, for those who want to see their images and need no model. */
+export async function imagesOf({
+  configuration,
+  registry,
+  pipeline,
+  folder,
+}: Omit<ContextRequest, 'experiment' | 'features'> & Pick<Experiment, 'configuration'>): Promise<
+  readonly EvaluationSet[]
+> {
+  const { seed, dataset: chosen, protocol } = configuration;
+  const { use, shots, classes } = chosen;
+  const whole = await registry.get('dataset', use).create({ folder, seed }, optionsOf(chosen, 'shots', 'classes'));
+  const dataset = pipeline.subset(whole, { shots: shots === 'all' ? undefined : shots, seed, classes });
+  const context = protocolContext(
+    { experiment: { configuration, dataset }, registry, pipeline, folder },
+    () => undefined,
+  );
+  return registry.get('protocol', protocol.use).evaluations(context, optionsOf(protocol));
+}
+
 function protocolContext(
-  { experiment, registry, pipeline, folder }: ContextRequest,
+  {
+    experiment,
+    registry,
+    pipeline,
+    folder,
+  }: Omit<ContextRequest, 'experiment'> & { readonly experiment: Pick<Experiment, 'configuration' | 'dataset'> },
   note: (dataset: Dataset, part: ResolvedPart) => void,
 ): ProtocolContext {
   const { seed, dataset: chosen } = experiment.configuration;

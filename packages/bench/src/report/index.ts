@@ -18,4 +18,8 @@ export {
   type TextCell,
   type TextTable,
 } from './table.js';
+export { plainSvg, standaloneSvg, type Picture } from './draw.js';
+export type { ReportOptions } from './report-content.js';
+export { PICTURES } from './report-markdown.js';
 export { studyReport, type StudyReport } from './study-report.js';
+export type { ThumbnailReader, WantedImage } from './thumbnails.js';

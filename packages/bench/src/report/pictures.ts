@@ -1,47 +1,34 @@
-import type { Config, TopLevelSpec } from 'vega-lite';
-import { figureText } from './table.js';
+import { duration } from '@promptweave/core';
+import { shownValue } from '../protocols/figure-unit.js';
+import { draw, type Picture } from './draw.js';
 import type { LearningPoint } from './run-details.js';
-import type { Study, StudyRow } from './study.js';
+import type { StudyRow } from './study.js';
+import { figureText } from './table.js';
 
-/** A picture as SVG, and what it shows. */
-export interface Picture {
-  readonly title: string;
-  readonly svg: string;
-}
-
-/** Lines and text take the colour of the page, so that a picture is good in light and dark. */
-const config: Config = {
-  background: 'transparent',
-  font: 'system-ui, sans-serif',
-  axis: {
-    labelColor: 'currentColor',
-    titleColor: 'currentColor',
-    gridColor: '#8884',
-    domainColor: '#8888',
-    tickColor: '#8888',
-    labelLimit: 220,
-  },
-  legend: { labelColor: 'currentColor', titleColor: 'currentColor', labelLimit: 260 },
-  header: { labelColor: 'currentColor', titleColor: 'currentColor' },
-  view: { stroke: null },
-  range: {
-    category: ['#4c78a8', '#f58518', '#54a24b', '#b279a2', '#e45756', '#72b7b2', '#eeca3b', '#9d755d', '#bab0ac'],
-  },
-};
+export type { Picture } from './draw.js';
 
 /** What a row is called in pictures. */
 export function rowName({ labels }: StudyRow): string {
   return labels.join(' · ') || 'all cells';
 }
 
-/** Bars of the protocol's figures, with the spread over seeds. */
-export async function figureBars({ rows, figures }: Study): Promise<Picture | undefined> {
+/** Bars of figures, with the spread over seeds. */
+export async function figureBars(rows: readonly StudyRow[], figures: readonly string[]): Promise<Picture | undefined> {
   const values = rows.flatMap((row) =>
     figures.flatMap((figure) => {
       const found = row.figures[figure];
       if (!found) return [];
-      const [low, high] = [found.mean - found.sd, found.mean + found.sd].map((value) => 100 * value);
-      return [{ row: rowName(row), figure, value: 100 * found.mean, low, high, text: figureText(found) }];
+      const [low, high] = [found.mean - found.sd, found.mean + found.sd].map((value) => shownValue(figure, value));
+      return [
+        {
+          row: rowName(row),
+          figure,
+          value: shownValue(figure, found.mean),
+          low,
+          high,
+          said: `${rowName(row)}, ${figure}: ${figureText(found, figure)}`,
+        },
+      ];
     }),
   );
   if (values.length === 0) return undefined;
@@ -49,66 +36,88 @@ export async function figureBars({ rows, figures }: Study): Promise<Picture | un
     y: { field: 'row', type: 'nominal' as const, sort: null, title: null },
     yOffset: { field: 'figure', sort: [...figures] },
   };
-  const svg = await draw({
+  return draw('figures', `${figures.join(', ')}; the line is one standard deviation over seeds to each side`, {
     data: { values },
     width: 560,
     height: { step: 12 },
     layer: [
       {
-        mark: { type: 'bar', tooltip: true },
+        mark: { type: 'bar' },
         encoding: {
           ...position,
           x: { field: 'value', type: 'quantitative', title: 'percent' },
           color: { field: 'figure', type: 'nominal', sort: [...figures], title: null },
+          description: { field: 'said' },
         },
       },
       {
-        mark: { type: 'rule', color: 'currentColor' },
+        mark: { type: 'rule', color: 'currentColor', aria: false },
         encoding: { ...position, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
       },
     ],
   });
-  return { title: `${figures.join(', ')}; the line is one standard deviation to each side`, svg };
 }
 
-/** Training loss over steps, one line for each row. */
+/** Loss and accuracy over the training, one line for each row. */
 export async function learningCurves(points: readonly LearningPoint[]): Promise<Picture | undefined> {
-  if (points.length === 0) return undefined;
-  const svg = await draw({
-    data: { values: [...points] },
-    width: 560,
-    height: 260,
-    mark: { type: 'line', strokeWidth: 1.5 },
-    encoding: {
-      x: { field: 'progress', type: 'quantitative', title: 'share of the training', axis: { format: '%' } },
-      y: { field: 'loss', type: 'quantitative', title: 'training loss', scale: { zero: false } },
-      color: { field: 'row', type: 'nominal', sort: null, title: null },
+  const values = points.flatMap(({ row, progress, loss, accuracy }) => [
+    { row, progress, what: 'training loss', value: loss },
+    ...(accuracy === undefined ? [] : [{ row, progress, what: 'training accuracy, percent', value: 100 * accuracy }]),
+  ]);
+  if (values.length === 0) return undefined;
+  return draw('learning-curves', 'Over the training, mean over seeds and neighbouring steps', {
+    data: { values },
+    facet: { field: 'what', type: 'nominal', title: null, sort: null },
+    columns: 2,
+    spec: {
+      width: 320,
+      height: 220,
+      mark: { type: 'line', strokeWidth: 1.5 },
+      encoding: {
+        x: { field: 'progress', type: 'quantitative', title: 'share of the training', axis: { format: '%' } },
+        y: { field: 'value', type: 'quantitative', title: null, scale: { zero: false } },
+        color: { field: 'row', type: 'nominal', sort: null, title: null },
+      },
     },
+    resolve: { scale: { y: 'independent' } },
+    config: BELOW,
   });
-  return { title: 'Training loss, mean over seeds and neighbouring steps', svg };
 }
 
-/** Learned numbers against the leading figure. */
-export async function costAgainst(figure: string, { rows }: Study): Promise<Picture | undefined> {
+const TIME = 'seconds for training and tests of one cell';
+const NUMBERS = 'learned numbers';
+
+/** What each row costs against a figure: time, and learned numbers. */
+export async function costAgainst(figure: string, rows: readonly StudyRow[]): Promise<Picture | undefined> {
   const values = rows.flatMap((row) => {
     const found = row.figures[figure];
-    return found && row.seconds !== undefined
-      ? [{ row: rowName(row), value: 100 * found.mean, seconds: row.seconds }]
-      : [];
+    if (!found || row.seconds === undefined) return [];
+    const value = shownValue(figure, found.mean);
+    const cost = `${duration(row.seconds)}, ${(row.parameters ?? 0).toLocaleString('en')} learned numbers`;
+    const said = `${rowName(row)}: ${figureText(found, figure)}, ${cost}`;
+    return [
+      { row: rowName(row), value, said, what: TIME, cost: row.seconds },
+      { row: rowName(row), value, said, what: NUMBERS, cost: row.parameters ?? 0 },
+    ];
   });
-  if (values.length < 2) return undefined;
-  const svg = await draw({
-    data: { values },
-    width: 560,
-    height: 260,
-    mark: { type: 'point', filled: true, size: 90, opacity: 1 },
+  if (values.length < 4) return undefined;
+  const panel = (what: string, scale: object) => ({
+    transform: [{ filter: { field: 'what', equal: what } }],
+    width: 320,
+    height: 240,
+    mark: { type: 'point' as const, filled: true, size: 80, opacity: 1 },
     encoding: {
-      x: { field: 'seconds', type: 'quantitative', title: 'seconds for training and tests of one cell' },
-      y: { field: 'value', type: 'quantitative', title: `${figure}, percent`, scale: { zero: false } },
-      color: { field: 'row', type: 'nominal', sort: null, title: null },
+      x: { field: 'cost', type: 'quantitative' as const, title: what, scale, axis: { format: '~s', tickCount: 5 } },
+      y: { field: 'value', type: 'quantitative' as const, title: figure, scale: { zero: false } },
+      color: { field: 'row', type: 'nominal' as const, sort: null, title: null },
+      description: { field: 'said' },
     },
   });
-  return { title: `Cost against ${figure}`, svg };
+  return draw('cost', `Cost against ${figure}`, {
+    data: { values },
+    hconcat: [panel(TIME, { zero: false }), panel(NUMBERS, { type: 'symlog' })],
+    config: BELOW,
+  });
 }
 
 /** Which class was taken for which; rows are normalised. */
@@ -116,36 +125,39 @@ export async function confusionMatrix(
   title: string,
   names: readonly string[],
   confusion: readonly (readonly number[])[],
+  name = 'confusion',
 ): Promise<Picture> {
   const values = confusion.flatMap((row, actual) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     return row.flatMap((count, predicted) =>
-      count === 0 ? [] : [{ actual: names[actual], predicted: names[predicted], share: count / total, images: count }],
+      count === 0
+        ? []
+        : [
+            {
+              actual: names[actual],
+              predicted: names[predicted],
+              share: count / total,
+              said: `${names[actual]}: ${count} of ${total} taken for ${names[predicted]}`,
+            },
+          ],
     );
   });
   const step = names.length > 60 ? 6 : names.length > 25 ? 12 : 18;
-  const axis = names.length > 60 ? { labels: false } : {};
+  const axis = names.length > 60 ? { labels: false, ticks: false } : {};
   const scale = { domain: [...names] };
-  const svg = await draw({
+  return draw(name, title, {
     data: { values },
     width: { step },
     height: { step },
-    mark: { type: 'rect', tooltip: true },
+    mark: { type: 'rect' },
     encoding: {
       x: { field: 'predicted', type: 'nominal', sort: null, scale, axis: { ...axis, labelAngle: -60 } },
       y: { field: 'actual', type: 'nominal', sort: null, scale, axis },
       color: { field: 'share', type: 'quantitative', scale: { scheme: 'viridis', domain: [0, 1] }, title: 'share' },
+      description: { field: 'said' },
     },
   });
-  return { title, svg };
 }
 
-/** Draws without a browser; the library is loaded when it is needed. */
-async function draw(spec: TopLevelSpec): Promise<string> {
-  const [{ compile }, { parse, View }] = await Promise.all([import('vega-lite'), import('vega')]);
-  const compiled = compile(spec, { config }).spec;
-  const view = new View(parse(compiled), { renderer: 'none' });
-  const svg = await view.toSVG();
-  view.finalize();
-  return svg;
-}
+/** Legends under the picture leave its width to the lines. */
+export const BELOW = { legend: { orient: 'bottom' as const, columns: 3 } };

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { benchmarkTable } from '../benchmark/benchmark-table.js';
 import { publishedFor } from '../benchmark/published.js';
 import { CellFolder } from '../sweep/cell-folder.js';
+import { compareRows } from './analysis/comparison.js';
+import { plainSvg } from './draw.js';
 import { htmlPage } from './html-page.js';
+import { resultSection } from './page/result-table.js';
+import { figureHtml } from './page/sections.js';
 import { figureBars } from './pictures.js';
 import { studyOf, type StudiedCell } from './study.js';
 import { studyText } from './study-text.js';
@@ -84,16 +88,17 @@ describe('a study', () => {
   });
 
   it('is drawn, and escaped where it is a page', async () => {
-    const bars = await figureBars(study);
+    const bars = await figureBars(study.rows, study.figures);
     expect(bars!.svg).toMatch(/^<svg[\s\S]*<\/svg>$/);
-    expect(bars!.svg).toContain('maple');
+    expect(bars!.svg).toContain('aria-label="maple, HM: 70.0"');
+    expect(plainSvg(bars!)).not.toContain('currentColor');
     const page = htmlPage({
-      ...{ title: '<grid>', protocol: 'p', intro: '', pictures: [bars!], failures: [], reproduce: [] },
-      table: studyTable(study),
+      ...{ title: '<grid>', protocol: 'p', intro: '' },
+      sections: [resultSection(study, compareRows(study)), { id: 'f', heading: 'Figures', html: figureHtml(bars!) }],
     });
     expect(page).toContain('&lt;grid&gt;');
-    expect(page).not.toMatch(/(src|href)="(?!data:)/); // nothing is fetched
-    expect(page).toContain('<td class="number best">75.0 ± 7.1</td>');
+    expect(page).not.toMatch(/(src|href)="(?!data:|#)/); // nothing is fetched
+    expect(page).toContain('<td class="number best" data-value="0.75"><span>75.0 ± 7.1</span></td>');
   });
 });
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runFiles, type RunResult, type StepEvent } from '@promptweave/core';
+import { runFiles, type NearestWords, type RunResult, type StepEvent } from '@promptweave/core';
 import { rowName } from './pictures.js';
-import type { StudiedCell, Study } from './study.js';
+import type { StudiedCell, StudyRow } from './study.js';
 
 /** A point of a learning curve. */
 export interface LearningPoint {
@@ -10,24 +10,29 @@ export interface LearningPoint {
   /** Share of the steps, in (0, 1]. */
   readonly progress: number;
   readonly loss: number;
+  /** Of the training images, a fraction. */
+  readonly accuracy?: number;
 }
 
 /** Points of a curve. */
 const POINTS = 40;
 
-/** The curves of all rows whose cells learned something. */
-export function learningPoints({ rows }: Study): LearningPoint[] {
+/** The curves of those rows whose cells learned something. */
+export function learningPoints(rows: readonly StudyRow[]): LearningPoint[] {
   return rows.flatMap((row) => {
-    const bins = Array.from({ length: POINTS }, () => ({ sum: 0, count: 0 }));
+    const bins = Array.from({ length: POINTS }, () => ({ sum: 0, right: 0, count: 0 }));
     for (const cell of row.cells) {
-      for (const { step, steps, loss } of stepsOf(cell)) {
+      for (const { step, steps, loss, accuracy } of stepsOf(cell)) {
         const bin = bins[Math.min(POINTS - 1, Math.floor(((step - 1) / steps) * POINTS))]!;
         bin.sum += loss;
+        bin.right += accuracy;
         bin.count += 1;
       }
     }
-    return bins.flatMap(({ sum, count }, i) =>
-      count === 0 ? [] : [{ row: rowName(row), progress: (i + 1) / POINTS, loss: sum / count }],
+    return bins.flatMap(({ sum, right, count }, i) =>
+      count === 0
+        ? []
+        : [{ row: rowName(row), progress: (i + 1) / POINTS, loss: sum / count, accuracy: right / count }],
     );
   });
 }
@@ -38,17 +43,26 @@ export function resultOf({ folder }: StudiedCell): RunResult | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunResult) : undefined;
 }
 
+/** The words nearest to what a cell learned; undefined where it kept none. */
+export function wordsOf({ folder }: StudiedCell): NearestWords | undefined {
+  const path = join(folder.path, lastStage(folder.path), runFiles.words);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as NearestWords) : undefined;
+}
+
 /** The steps of a cell; of the last training where there are several. */
-function stepsOf({ folder }: StudiedCell): Pick<StepEvent, 'step' | 'steps' | 'loss'>[] {
-  if (!existsSync(folder.path)) return [];
-  const stages = readdirSync(folder.path)
-    .filter((name) => /^\d-/.test(name))
-    .sort();
-  const path = join(folder.path, stages.at(-1) ?? '.', runFiles.metrics);
+function stepsOf({ folder }: StudiedCell): Pick<StepEvent, 'step' | 'steps' | 'loss' | 'accuracy'>[] {
+  const path = join(folder.path, lastStage(folder.path), runFiles.metrics);
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8')
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as StepEvent)
     .filter(({ type }) => type === 'step');
+}
+
+/** The folder of the last training within a run's folder. */
+function lastStage(folder: string): string {
+  if (!existsSync(folder)) return '.';
+  const stages = readdirSync(folder).filter((name) => /^\d-/.test(name));
+  return stages.sort().at(-1) ?? '.';
 }

@@ -2,72 +2,99 @@ import { relative } from 'node:path';
 import { describeChoice } from '../sweep/plan.js';
 import { SweepFolder } from '../sweep/sweep-folder.js';
 import { htmlPage } from './html-page.js';
-import { confusionMatrix, costAgainst, figureBars, learningCurves, rowName, type Picture } from './pictures.js';
-import { learningPoints, resultOf } from './run-details.js';
-import { studyText } from './study-text.js';
-import { figureText, studyTable } from './table.js';
-import { bestOf, type StudiedCell, type Study } from './study.js';
+import { section, type Section } from './page/html.js';
+import { resultSection } from './page/result-table.js';
+import {
+  beforeAfterSection,
+  failureSection,
+  figureHtml,
+  reproduceSection,
+  resolvedHtml,
+  wordsSection,
+} from './page/sections.js';
+import { rowName, type Picture } from './pictures.js';
+import { labelCell, reportContent, type ReportContent, type ReportOptions } from './report-content.js';
+import { reportMarkdown } from './report-markdown.js';
+import { resultOf } from './run-details.js';
+import type { StudiedCell, Study } from './study.js';
+import { figureText } from './table.js';
 
 /** A report as files hold it. */
 export interface StudyReport {
   /** One page that needs nothing else, not even a network. */
   readonly html: string;
+  /** Shows the pictures as `pictures/NAME.svg`, from beside it. */
   readonly markdown: string;
+  /** Every picture of the page. */
+  readonly pictures: readonly Picture[];
 }
 
 /** Makes the report of a study. */
-export async function studyReport(study: Study): Promise<StudyReport> {
-  const best = bestOf(study);
-  const pictures = [
-    await figureBars(study),
-    await learningCurves(learningPoints(study)),
-    best && (await costAgainst(best.figure, study)),
-    ...(best ? await confusions(rowName(best.row), best.cell) : []),
-  ].filter((picture): picture is Picture => picture !== undefined);
+export async function studyReport(study: Study, options: ReportOptions = {}): Promise<StudyReport> {
+  const content = await reportContent(study, options);
   const reproduce = study.cells.map((cell) => ({ cell: describeChoice(cell), command: commandOf(study, cell) }));
-  const failures = study.failures.map(({ cell, failure }) => ({
-    cell: describeChoice(cell),
-    message: [failure.message, failure.remedy].filter(Boolean).join(' '),
-  }));
+  const intro = introOf(content);
   const html = htmlPage({
     title: study.name,
     protocol: study.protocol,
-    intro: introOf(
-      study,
-      best && `${rowName(best.row)}: ${best.figure} ${figureText(best.row.figures[best.figure]!)} %`,
-    ),
-    table: studyTable(study),
-    pictures,
-    failures,
-    reproduce,
+    intro,
+    sections: sectionsOf(content, reproduce),
   });
-  const commands = reproduce.map(({ cell, command }) => `- ${cell}: \`${command}\``);
-  const markdown = [`# ${study.name}`, studyText(study, 'markdown'), '## Reproduce', commands.join('\n'), ''].join(
-    '\n\n',
-  );
-  return { html, markdown };
+  const pictures = Object.values(content.pictures).flat();
+  return { html, markdown: reportMarkdown(content, intro, reproduce), pictures };
 }
 
-function introOf({ cells, seeds, failures }: Study, best: string | undefined): string {
+function sectionsOf(
+  { study, comparison, pictures, labels, answers, words, thumbnails }: ReportContent,
+  reproduce: readonly { readonly cell: string; readonly command: string }[],
+): Section[] {
+  const drawn = (list: readonly Picture[]): string => list.map(figureHtml).join('\n');
+  const resolved =
+    labels &&
+    resolvedHtml(labels.confusions, ({ set, images }) =>
+      images.map((id) => thumbnails.get(labelCell(labels.pair), set, id)),
+    );
+  const failures = study.failures.map(({ cell, failure }) => ({
+    cell: describeChoice(cell),
+    message: [failure.message, failure.where && `(${failure.where})`, failure.remedy].filter(Boolean).join(' '),
+    log: `${relative('.', cell.folder.path)}/log.txt`,
+  }));
+  const sections = [
+    resultSection(study, comparison),
+    section('figures', 'Figures', drawn(pictures.figures)),
+    section('axes', 'Along the axes', drawn(pictures.axes)),
+    section('training', 'Training', drawn(pictures.training)),
+    section('cost', 'Cost', drawn(pictures.cost)),
+    section('labels', 'Learned labels', drawn(pictures.labels), resolved),
+    beforeAfterSection(answers?.found, answers, thumbnails),
+    section('confusion', 'Confusions', drawn(pictures.confusion)),
+    wordsSection(words),
+    failureSection(failures),
+    reproduceSection(reproduce, madeWith(study)),
+  ];
+  return sections.filter((part) => part !== undefined);
+}
+
+function introOf({ study: { cells, seeds, failures }, best }: ReportContent): string {
   const finished = cells.filter(({ state }) => state.status === 'finished').length;
+  const leading =
+    best && `${rowName(best.row)}: ${best.figure} ${figureText(best.row.figures[best.figure]!, best.figure)}`;
   const parts = [
     `${finished} of ${cells.length} cells finished${failures.length > 0 ? `, ${failures.length} failed` : ''}.`,
     seeds.length > 1 ? `Percent, mean ± standard deviation over seeds ${seeds.join(', ')}.` : 'Percent, one seed.',
   ];
-  return [...parts, ...(best ? [`Best: ${best}.`] : [])].join(' ');
+  return [...parts, ...(leading ? [`Best: ${leading}.`] : [])].join(' ');
 }
 
-async function confusions(row: string, cell: StudiedCell): Promise<Picture[]> {
-  const evaluations = Object.entries(resultOf(cell)?.evaluations ?? {}).slice(0, 2);
-  return Promise.all(
-    evaluations.map(([name, { classes, confusion }]) =>
-      confusionMatrix(
-        `Confusions of ${row} on ${name}`,
-        classes.map((entry) => entry.name),
-        confusion,
-      ),
-    ),
-  );
+/** What the finished cells were computed with. */
+function madeWith({ cells }: Study): string {
+  const finished = cells.find(({ state }) => state.status === 'finished');
+  const provenance = finished && resultOf(finished)?.provenance;
+  if (!provenance) return 'No cell is finished.';
+  const { git, backend, platform, versions, date } = provenance;
+  const commit = git ? `, commit ${git.commit.slice(0, 12)}${git.changed ? ' with changes' : ''}` : '';
+  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `First finished cell: ${date.slice(0, 10)}, ${backend} on ${platform}${commit}; ${packages.join(', ')}. Every cell's folder holds its resolved configuration, environment and log.`;
 }
 
 /** The command that runs this cell alone, in a new folder. */

@@ -119,7 +119,10 @@ function valueOf(values: Readonly<Record<string, unknown>>, path: string): unkno
   return Object.hasOwn(values, path) ? values[path] : undefined;
 }
 
-/** The row that leads in the figure that tells most: the harmonic mean, else the protocol's first. */
+/** Figures that tell most about a row, the first one that there is; else the protocol's first. */
+const LEADING = ['HM', 'average', 'all', 'accuracy'];
+
+/** The row that leads in the figure that tells most. */
 export interface Best {
   readonly row: StudyRow;
   readonly figure: string;
@@ -129,7 +132,7 @@ export interface Best {
 
 /** Undefined where nothing is finished. */
 export function bestOf({ rows, figures }: Study): Best | undefined {
-  const figure = figures.includes('HM') ? 'HM' : figures[0];
+  const figure = LEADING.find((name) => figures.includes(name)) ?? figures[0];
   if (figure === undefined) return undefined;
   const [row] = rows
     .filter((candidate) => candidate.figures[figure])

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { imagesOf, type StudiedCell, type ThumbnailReader } from '@promptweave/bench';
+import {
+  canonicalJson,
+  loadPluginsOf,
+  readConfiguration,
+  resolveConfiguration,
+  runFiles,
+  type DataPipeline,
+  type Dataset,
+  type ImageItem,
+} from '@promptweave/core';
+import { createDataPipeline, thumbnail } from '@promptweave/datasets';
+
+/** Side of the small pictures in pixels; twice what the page shows, for fine screens. */
+const SIDE = 144;
+
+/** An image that can be read. */
+interface Found {
+  readonly item: ImageItem;
+  readonly policy: Dataset['imagePolicy'];
+}
+
+/** Reads small pictures of the test images of cells, from the data sets that their configurations name. */
+export const readThumbnails: ThumbnailReader = async (wanted) => {
+  const pipeline = createDataPipeline({ workers: 0 });
+  const known = new Map<string, Promise<Map<string, Found>>>();
+  const pictures = new Map<Found, Promise<string>>();
+  try {
+    const imagesOfCell = async (cell: StudiedCell): Promise<Map<string, Found>> => {
+      const found = known.get(cell.id) ?? itemsOf(cell, pipeline, known);
+      known.set(cell.id, found);
+      return found;
+    };
+    const asked: (string | undefined)[] = [];
+    for (const { cell, set, id } of wanted) {
+      const image = (await imagesOfCell(cell)).get(keyOf(set, id));
+      if (image && !pictures.has(image)) pictures.set(image, pictureOf(image));
+      asked.push(image && (await pictures.get(image)));
+    }
+    return asked;
+  } finally {
+    await pipeline.close();
+  }
+};
+
+/** All images of a cell's evaluation sets. Cells with the same images share them. */
+async function itemsOf(
+  { folder }: StudiedCell,
+  pipeline: DataPipeline,
+  known: Map<string, Promise<Map<string, Found>>>,
+): Promise<Map<string, Found>> {
+  const { configurationFolder } = folder.describe();
+  const source = await readConfiguration(join(folder.path, runFiles.configuration));
+  const registry = await loadPluginsOf(source, configurationFolder, [], import.meta.url);
+  const configuration = resolveConfiguration(source, { registry });
+  const { dataset, protocol } = configuration;
+  const key = canonicalJson({ dataset, protocol, configurationFolder });
+  const read = async (): Promise<Map<string, Found>> => {
+    const sets = await imagesOf({ configuration, registry, pipeline, folder: configurationFolder });
+    return new Map(
+      sets.flatMap(({ name, dataset: { imagePolicy, ...splits }, split }) =>
+        splits[split].map((item) => [keyOf(name, item.id), { item, policy: imagePolicy }] as const),
+      ),
+    );
+  };
+  const found = known.get(key) ?? read();
+  known.set(key, found);
+  return found;
+}
+
+/** Evaluations before and after a second training have the same images. */
+function keyOf(set: string, id: string): string {
+  return `${set.replace(/^(before|after)\//, '')}\n${id}`;
+}
+
+async function pictureOf({ item, policy }: Found): Promise<string> {
+  const file = await thumbnail(await item.load(), policy, SIDE, item.id);
+  return `data:image/webp;base64,${file.toString('base64')}`;
+}

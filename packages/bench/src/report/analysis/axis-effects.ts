@@ -1,0 +1,140 @@
+import { canonicalJson } from '@promptweave/core';
+import { mean, standardDeviation } from '../../protocols/means.js';
+import { shortText } from '../../sweep/plan.js';
+import type { Study, StudyRow } from '../study.js';
+
+/** A point of a figure along an axis of numbers. */
+export interface AxisPoint {
+  /** What else the rows have in common. */
+  readonly series: string;
+  readonly at: number;
+  readonly figure: string;
+  /** Fractions; the spread is over seeds, or over the rows of the series where there are several. */
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** A figure along one axis. */
+export interface AxisCurve {
+  readonly axis: string;
+  readonly points: readonly AxisPoint[];
+  /** Whether points are means over rows that differ in something else. */
+  readonly averaged: boolean;
+}
+
+/** How much the choice of a value does to a figure, everything else equal. */
+export interface Effect {
+  readonly axis: string;
+  readonly value: string;
+  /** One for each choice of everything else: the row minus the mean of its group; fractions. */
+  readonly differences: readonly number[];
+}
+
+/** Lines that a picture can tell apart. */
+const SERIES = 10;
+
+/** All values of a row; options within a part have their own paths (`prompt.depth`), a part's name is `prompt.use`. */
+export function flatValues({ values }: Pick<StudyRow, 'values'>): Record<string, unknown> {
+  const flat: Record<string, unknown> = {};
+  const add = (path: string, value: unknown): void => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [key, inner] of Object.entries(value)) add(`${path}.${key}`, inner);
+    } else flat[['prompt', 'labels', 'dataset', 'backbone'].includes(path) ? `${path}.use` : path] = value;
+  };
+  for (const [path, value] of Object.entries(values)) add(path, value);
+  return flat;
+}
+
+/** The figures along every axis of numbers on which something else stays equal. */
+export function axisCurves({ rows }: Study, figures: readonly string[]): AxisCurve[] {
+  const finished = rows.filter((row) => Object.keys(row.figures).length > 0);
+  const flat = new Map(finished.map((row) => [row, flatValues(row)]));
+  const paths = [...new Set([...flat.values()].flatMap((values) => Object.keys(values)))];
+  const varying = paths.filter(
+    (path) => new Set([...flat.values()].map((v) => canonicalJson(v[path] ?? null))).size > 1,
+  );
+  return varying.flatMap((axis) => {
+    const own = finished.filter((row) => typeof flat.get(row)![axis] === 'number');
+    const seriesOf = (row: StudyRow, kept: readonly string[]): string =>
+      kept.flatMap((path) => (flat.get(row)![path] === undefined ? [] : [shortText(flat.get(row)![path])])).join(' · ');
+    const others = varying.filter((path) => path !== axis && path !== 'name' && !isImplied(path, own, flat));
+    const named = varying.includes('name') ? ['name', ...others] : others;
+    const full = groupBy(own, (row) => seriesOf(row, named));
+    const lines = [...full.values()].filter((group) => new Set(group.map((row) => flat.get(row)![axis])).size > 1);
+    if (lines.length === 0) return [];
+    const averaged = lines.length > SERIES;
+    const kept = averaged ? named.slice(0, 1) : named;
+    const groups = groupBy(lines.flat(), (row) => seriesOf(row, kept));
+    const points = [...groups].flatMap(([series, group]) => pointsOf(series, axis, group, flat, figures));
+    return [{ axis, points, averaged }];
+  });
+}
+
+/** Whether a named entry of the grid stands for this value: then its name tells it. */
+function isImplied(
+  path: string,
+  rows: readonly StudyRow[],
+  flat: ReadonlyMap<StudyRow, Record<string, unknown>>,
+): boolean {
+  const groups = groupBy(rows, (row) => canonicalJson(flat.get(row)!['name'] ?? null));
+  if (groups.size < 2) return false;
+  return [...groups.values()].every(
+    (group) => new Set(group.map((row) => canonicalJson(flat.get(row)![path] ?? null))).size === 1,
+  );
+}
+
+function pointsOf(
+  series: string,
+  axis: string,
+  rows: readonly StudyRow[],
+  flat: ReadonlyMap<StudyRow, Record<string, unknown>>,
+  figures: readonly string[],
+): AxisPoint[] {
+  return [...groupBy(rows, (row) => flat.get(row)![axis] as number)].flatMap(([at, group]) =>
+    figures.flatMap((figure): AxisPoint[] => {
+      const found = group.flatMap((row) => row.figures[figure] ?? []);
+      if (found.length === 0) return [];
+      const means = found.map((each) => each.mean);
+      const sd = found.length === 1 ? found[0]!.sd : standardDeviation(means);
+      return [{ series: series || 'all', at, figure, mean: mean(means), sd }];
+    }),
+  );
+}
+
+/** The marginal effect of every axis: rows that differ in nothing else, against their mean. */
+export function axisEffects({ axes, rows }: Study, figure: string): Effect[] {
+  const finished = rows.filter((row) => row.figures[figure]);
+  return axes.flatMap((axis, a) => {
+    const all = new Set(finished.map(({ labels }) => labels[a]!));
+    const groups = [...groupBy(finished, ({ labels }) => labels.filter((_, i) => i !== a).join('\n')).values()];
+    const complete = groups.filter((group) => group.length === all.size);
+    const used = complete.length > 0 ? complete : groups.filter((group) => group.length > 1);
+    if (used.length === 0) return [];
+    const differences = new Map<string, number[]>();
+    for (const group of used) {
+      const centre = mean(group.map((row) => row.figures[figure]!.mean));
+      for (const row of group) {
+        const label = row.labels[a]!;
+        differences.set(label, [...(differences.get(label) ?? []), row.figures[figure]!.mean - centre]);
+      }
+    }
+    return [...differences].map(([value, own]) => ({ axis, value, differences: own }));
+  });
+}
+
+/** Rows of the best to the worst. */
+export function ranked(rows: readonly StudyRow[], figure: string): StudyRow[] {
+  return rows.filter((row) => row.figures[figure]).sort((a, b) => b.figures[figure]!.mean - a.figures[figure]!.mean);
+}
+
+/** Values under their keys, in the order in which the keys appear. */
+export function groupBy<Value, Key>(values: readonly Value[], keyOf: (value: Value) => Key): Map<Key, Value[]> {
+  const groups = new Map<Key, Value[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}

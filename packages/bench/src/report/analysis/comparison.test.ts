@@ -1,0 +1,172 @@
+import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writePredictions, type SetPredictions } from '@promptweave/core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CellFolder } from '../../sweep/cell-folder.js';
+import { studyOf, type StudiedCell } from '../study.js';
+import { axisCurves, axisEffects } from './axis-effects.js';
+import { beforeAfter } from './before-after.js';
+import { compareRows, differenceText } from './comparison.js';
+import { drawCounts, interval, RESAMPLES, resampledMeans, seededRandom } from './resampling.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'comparison-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A finished cell; with `right`, one that kept its answers: images of class 0, of which class 1 is said where it is wrong. */
+function cell(values: Record<string, unknown>, summary: Record<string, number>, right?: boolean[]): StudiedCell {
+  const id = JSON.stringify(values).replaceAll(/\W/g, '-');
+  const path = join(folder, id);
+  if (right) {
+    mkdirSync(path, { recursive: true });
+    writePredictions(path, { test: answers(right) });
+  }
+  const outcome = {
+    summary,
+    parameters: values['prompt.use'] === 'none' ? 0 : 8,
+    seconds: 1,
+    evaluationSeconds: 1,
+    date: '',
+  };
+  return { id, values, folder: new CellFolder(path), state: { status: 'finished', outcome } };
+}
+
+function answers(right: boolean[]): SetPredictions {
+  return {
+    images: right.map((_, i) => `image ${i}`),
+    labels: right.map(() => 0),
+    predicted: right.map((is) => (is ? 0 : 1)),
+    confidence: right.map(() => 0.5),
+  };
+}
+
+function study(cells: StudiedCell[]) {
+  return studyOf({ name: 's', protocol: 'few-shot', folder, cells });
+}
+
+describe('resampling', () => {
+  it('draws n of n, evenly, and the same again', () => {
+    const counts = drawCounts(50);
+    expect(counts).toEqual(drawCounts(50));
+    const totals = Array.from({ length: RESAMPLES }, (_, draw) => {
+      return Array.from({ length: 50 }, (_, i) => counts[i * RESAMPLES + draw]!).reduce((sum, count) => sum + count, 0);
+    });
+    expect(new Set(totals)).toEqual(new Set([50]));
+    const random = seededRandom(3);
+    const values = Array.from({ length: 20_000 }, random);
+    expect(values.reduce((sum, value) => sum + value, 0) / values.length).toBeCloseTo(0.5, 2);
+  });
+
+  it('has the spread that a mean of draws has', () => {
+    // 400 draws of a coin that is 1 in 3 of 10 cases: standard error sqrt(0.3 · 0.7 / 400) = 0.0229, 95 %: ± 1.96 of it
+    const values = Array.from({ length: 400 }, (_, i) => (i % 10 < 3 ? 1 : 0));
+    const { low, high } = interval(resampledMeans(values, drawCounts(400)));
+    expect(low).toBeGreaterThan(0.3 - 0.0449 - 0.006);
+    expect(low).toBeLessThan(0.3 - 0.0449 + 0.006);
+    expect(high).toBeGreaterThan(0.3 + 0.0449 - 0.006);
+    expect(high).toBeLessThan(0.3 + 0.0449 + 0.006);
+  });
+});
+
+describe('a comparison', () => {
+  it('pairs by image: what both rows get right or wrong adds nothing to the interval', () => {
+    const half = Array.from({ length: 200 }, (_, i) => i % 2 === 0);
+    const better = half.map((right, i) => right || i < 40); // 20 of 200 images more
+    const { baselines, drawn } = compareRows(
+      study([
+        cell({ 'prompt.use': 'coop', seed: 1 }, { accuracy: 0.6, macroF1: 0.5 }, better),
+        cell({ 'prompt.use': 'none', seed: 1 }, { accuracy: 0.5, macroF1: 0.4 }, half),
+      ]),
+    )!;
+    expect(drawn).toBe('images');
+    expect(baselines.map(({ name }) => name)).toEqual(['none', 'coop']); // the one that learns nothing is chosen
+    expect(baselines[0]!.differences[1]).toBeUndefined();
+    const { accuracy, macroF1 } = baselines[0]!.differences[0]!;
+    expect(accuracy!.mean).toBeCloseTo(0.1, 12);
+    // By hand: a difference of 1 in 10 % of the images, standard error sqrt(0.1 · 0.9 / 200) = 0.0212.
+    // Unpaired it would be sqrt(0.24 / 200 + 0.25 / 200) = 0.0495.
+    expect(accuracy!.interval!.low).toBeGreaterThan(0.1 - 1.96 * 0.0212 - 0.008);
+    expect(accuracy!.interval!.high).toBeLessThan(0.1 + 1.96 * 0.0212 + 0.008);
+    expect(macroF1!.interval).toBeUndefined(); // does not follow from accuracies, and there is one seed
+    const reversed = baselines[1]!.differences[1]!['accuracy']!;
+    expect(reversed.mean).toBeCloseTo(-0.1, 12);
+    expect(reversed.interval!.low).toBeCloseTo(-accuracy!.interval!.high, 12);
+  });
+
+  it('draws pairs of seeds where no answers were kept, and compares on the same data only', () => {
+    const values = (use: string, shots: number, seed: number) => ({ 'prompt.use': use, 'dataset.shots': shots, seed });
+    const { baselines, drawn } = compareRows(
+      study([
+        cell(values('none', 1, 1), { accuracy: 0.5 }),
+        cell(values('coop', 1, 1), { accuracy: 0.6 }),
+        cell(values('coop', 1, 2), { accuracy: 0.64 }),
+        cell(values('coop', 4, 1), { accuracy: 0.7 }),
+        cell(values('maple', 4, 1), { accuracy: 0.75 }),
+      ]),
+      { 'prompt.use': 'coop' },
+    )!;
+    expect(drawn).toBe('seeds');
+    expect(baselines[0]!.name).toBe('coop');
+    const [none, one, four, maple] = baselines[0]!.differences;
+    expect([one, four]).toEqual([undefined, undefined]);
+    expect(none!['accuracy']!.mean).toBeCloseTo(-0.12, 12);
+    expect(none!['accuracy']!.interval!.low).toBeCloseTo(-0.14, 12);
+    expect(none!['accuracy']!.interval!.high).toBeCloseTo(-0.1, 12);
+    expect(maple!['accuracy']).toEqual({ mean: expect.closeTo(0.05, 12) as number });
+  });
+
+  it('is written in points', () => {
+    expect(differenceText({ mean: 0.0321, interval: { low: -0.011, high: 0.0534 } })).toBe('+3.2 [−1.1, +5.3]');
+    expect(differenceText({ mean: -0.0001 })).toBe('+0.0');
+  });
+});
+
+describe('axes', () => {
+  const values = (use: string, depth: number, accuracy: number) =>
+    cell({ prompt: { use, depth }, seed: 1 }, { accuracy });
+  const grid = study([values('a', 1, 0.5), values('a', 2, 0.6), values('b', 1, 0.4), values('b', 2, 0.7)]);
+
+  it('are found within parts, and drawn with everything else equal', () => {
+    const [curve, ...others] = axisCurves(grid, ['accuracy']);
+    expect(others).toEqual([]);
+    expect(curve!.axis).toBe('prompt.depth');
+    expect(curve!.points.map(({ series, at, mean }) => [series, at, mean])).toEqual([
+      ['a', 1, 0.5],
+      ['a', 2, 0.6],
+      ['b', 1, 0.4],
+      ['b', 2, 0.7],
+    ]);
+  });
+
+  it('have effects against the mean of rows that differ in nothing else', () => {
+    const flat = (use: string, depth: number, accuracy: number) =>
+      cell({ 'prompt.use': use, 'prompt.depth': depth, seed: 1 }, { accuracy });
+    const cells = [flat('a', 1, 0.5), flat('a', 2, 0.6), flat('b', 1, 0.4), flat('b', 2, 0.7), flat('c', 1, 0.9)];
+    const effects = axisEffects(study(cells), 'accuracy').filter(({ axis }) => axis === 'prompt.depth');
+    // c has no second depth, so it says nothing about depth: a ∓ 0.05, b ∓ 0.15
+    expect(
+      effects.map(({ value, differences }) => [value, differences.map((each) => Number(each.toFixed(6)))]),
+    ).toEqual([
+      ['1', [-0.05, -0.15]],
+      ['2', [0.05, 0.15]],
+    ]);
+  });
+});
+
+describe('before and after', () => {
+  it('counts what became of every image', () => {
+    const then = cell({ 'prompt.use': 'none', seed: 1 }, { accuracy: 0.5 }, [true, true, false, false, false]);
+    const now = cell({ 'prompt.use': 'maple', seed: 1 }, { accuracy: 0.6 }, [true, false, true, true, false]);
+    const [before, after] = study([then, now]).rows;
+    const { groups, total } = beforeAfter(before!, after!)!;
+    expect(total).toBe(5);
+    expect(groups.map(({ name, count, images }) => [name, count, images.length])).toEqual([
+      ['wrong before, right after', 2, 2],
+      ['right before, wrong after', 1, 1],
+      ['wrong before and after', 1, 1],
+      ['right before and after', 1, 0],
+    ]);
+    expect(groups[0]!.images.map(({ id }) => id).sort()).toEqual(['image 2', 'image 3']);
+    expect(beforeAfter(before!, before!)).toBeUndefined();
+  });
+});

@@ -1,0 +1,82 @@
+import { figureUnit, smallerIsBetter } from '../../protocols/figure-unit.js';
+import { differenceText, type Baseline, type Comparison, type Difference } from '../analysis/comparison.js';
+import { RESAMPLES } from '../analysis/resampling.js';
+import { studyTable } from '../table.js';
+import type { Study } from '../study.js';
+import { escape, jsonScript, section, type Section } from './html.js';
+
+/** A choice for every axis with no more values than these. */
+const CHOICES = 40;
+
+/** The grid as a table that can be sorted and filtered, with differences to a baseline. */
+export function resultSection(study: Study, comparison: Comparison | undefined): Section {
+  const { axes, figures } = study;
+  const { head, rows } = studyTable(study);
+  const heads = head.map((text) => `<th scope="col"><button type="button">${escape(text)}</button></th>`).join('');
+  const body = rows.map((cells, r) => {
+    const { figures: own, parameters, seconds } = study.rows[r]!;
+    const values = [...axes.map(() => undefined), ...figures.map((name) => own[name]?.mean), parameters, seconds];
+    const texts = cells.map(({ text, best, number }, column) => {
+      const figure = figures[column - axes.length];
+      const difference = figure && comparison?.baselines[0]!.differences[r]?.[figure];
+      const classes = [number && 'number', best && 'best'].filter(Boolean).join(' ');
+      const value = values[column] === undefined ? '' : ` data-value="${values[column]}"`;
+      const small = difference ? smallHtml(shown(figure, difference)) : '';
+      return `<td${classes ? ` class="${classes}"` : ''}${value}>${best ? `<span>${escape(text)}</span>` : escape(text)}${small}</td>`;
+    });
+    return `<tr data-row="${r}">${texts.join('')}</tr>`;
+  });
+  const table = `<div class="wide"><table id="results"><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
+  return section('results', 'Results', controls(study, comparison), table, note(comparison), data(study, comparison))!;
+}
+
+function controls({ axes, rows }: Study, comparison: Comparison | undefined): string {
+  const choices = axes.flatMap((axis, column) => {
+    const values = [...new Set(rows.map(({ labels }) => labels[column]!))];
+    if (values.length < 2 || values.length > CHOICES) return [];
+    const options = values.map((value) => `<option>${escape(value)}</option>`).join('');
+    return [
+      `<label>${escape(axis)}<select data-column="${column}"><option value="">any</option>${options}</select></label>`,
+    ];
+  });
+  const baselines = comparison?.baselines.map(({ name }, i) => `<option value="${i}">${escape(name)}</option>`) ?? [];
+  const compared =
+    baselines.length > 0 ? `<label>compared with<select id="baseline">${baselines.join('')}</select></label>` : '';
+  const search = '<label>filter<input id="filter" type="search" placeholder="words that a row must hold"></label>';
+  return `<div class="controls">${search}${choices.join('')}${compared}<span id="count" class="faint" role="status"></span></div>`;
+}
+
+/** What is drawn for the intervals, in words. */
+export function comparisonNote({ baselines, drawn }: Comparison): string {
+  const images = `${RESAMPLES.toLocaleString('en')} paired bootstrap draws of the test images (the trained prompts stay as they are, so chance in the training is not in it)`;
+  const seeds = `${RESAMPLES.toLocaleString('en')} paired bootstrap draws of the seeds (no answers for single images were kept; with two or three seeds it says little)`;
+  const which = { images, seeds, both: `${images}, or, where no answers were kept, of the seeds` }[drawn];
+  return `Below each figure: percentage points above ${baselines[0]!.name} on the same data, and the middle 95 % of ${which}. The draws are seeded: the same study gives the same intervals.`;
+}
+
+function note(comparison: Comparison | undefined): string {
+  const compared = comparison
+    ? ` ${escape(comparisonNote(comparison))} Green or red: the interval is on one side of 0.`
+    : '';
+  return `<p class="note">★ best of its column. Time: training and tests of one cell.${compared}</p>`;
+}
+
+function data({ axes, figures }: Study, comparison: Comparison | undefined): string {
+  if (!comparison) return '';
+  const texts = (baseline: Baseline): unknown[] =>
+    baseline.differences.map((row) => row && figures.map((name) => (row[name] ? shown(name, row[name]) : null)));
+  const columns = figures.map((_, f) => axes.length + f);
+  return jsonScript('comparison', { figures: columns, differences: comparison.baselines.map(texts) });
+}
+
+/** Text, and the class that colours it. */
+function shown(figure: string | undefined, difference: Difference): [string, string] {
+  const { interval } = difference;
+  const sign = figure !== undefined && figureUnit(figure) === undefined && smallerIsBetter(figure) ? -1 : 1;
+  const side = !interval ? 0 : interval.low > 0 ? sign : interval.high < 0 ? -sign : 0;
+  return [differenceText(difference), side > 0 ? 'up' : side < 0 ? 'down' : ''];
+}
+
+function smallHtml([text, side]: [string, string]): string {
+  return `<small class="${side}">${escape(text)}</small>`;
+}

@@ -1,0 +1,157 @@
+import { canonicalJson, type NearestWords } from '@promptweave/core';
+import { axisCurves, axisEffects, ranked } from './analysis/axis-effects.js';
+import { beforeAfter, type BeforeAfter } from './analysis/before-after.js';
+import { compareRows, type Comparison } from './analysis/comparison.js';
+import {
+  classGains,
+  labelPairs,
+  resolvedConfusions,
+  type LabelPair,
+  type ResolvedConfusion,
+} from './analysis/label-gains.js';
+import { axisPicture, classGainPicture, effectPicture } from './axis-pictures.js';
+import { confusionMatrix, costAgainst, figureBars, learningCurves, rowName, type Picture } from './pictures.js';
+import { learningPoints, resultOf, wordsOf } from './run-details.js';
+import { bestOf, type Best, type Study, type StudyRow } from './study.js';
+import { Thumbnails, type ThumbnailReader, type WantedImage } from './thumbnails.js';
+
+/** What a report may be asked for. */
+export interface ReportOptions {
+  /** Labels of the row that others are compared with, by axis; default: the row that learns nothing, else the first. */
+  readonly baseline?: Readonly<Record<string, string>>;
+  /** Where test images come from; without it the report names them. */
+  readonly thumbnails?: ThumbnailReader;
+}
+
+/** The words of one row. */
+export interface RowWords {
+  readonly row: string;
+  readonly words: NearestWords;
+}
+
+/** Everything that a report shows, in whatever form. */
+export interface ReportContent {
+  readonly study: Study;
+  readonly best?: Best;
+  readonly comparison?: Comparison;
+  /** By the part of the report that they belong to. */
+  readonly pictures: Readonly<
+    Record<'figures' | 'axes' | 'training' | 'cost' | 'labels' | 'confusion', readonly Picture[]>
+  >;
+  readonly labels?: { readonly pair: LabelPair; readonly confusions: readonly ResolvedConfusion[] };
+  readonly answers?: { readonly before: string; readonly after: string; readonly found: BeforeAfter };
+  readonly words: readonly RowWords[];
+  readonly thumbnails: Thumbnails;
+}
+
+/** Rows that a picture shows: more of them nobody can tell apart. */
+const BARS = 40;
+const LINES = 10;
+const POINTS = 30;
+/** Figures that pictures show side by side; of a benchmark's many data sets the mean tells more. */
+const FIGURES = 4;
+/** Rows whose words are listed. */
+const WORDS = 6;
+
+/** Reads and computes all that a report shows. */
+export async function reportContent(
+  study: Study,
+  { baseline, thumbnails }: ReportOptions = {},
+): Promise<ReportContent> {
+  const best = bestOf(study);
+  const comparison = compareRows(study, baseline);
+  if (!best) {
+    const none = { figures: [], axes: [], training: [], cost: [], labels: [], confusion: [] };
+    return { study, comparison, pictures: none, words: [], thumbnails: await Thumbnails.read([], thumbnails) };
+  }
+  const { figure } = best;
+  const order = ranked(study.rows, figure);
+  const among = (count: number): StudyRow[] => study.rows.filter((row) => order.slice(0, count).includes(row));
+  const figures = mainFigures(study.figures, figure);
+  const pair = labelPairs(study.rows, figure)[0];
+  const confusions = pair ? resolvedConfusions(pair) : [];
+  const answers = answersOf(best, comparison, order);
+  const pictures = {
+    figures: present([await figureBars(among(BARS), figures)]),
+    axes: [
+      ...(await Promise.all(axisCurves(study, figures.slice(0, 3)).map(axisPicture))),
+      ...present([await effectPicture(figure, axisEffects(study, figure))]),
+    ],
+    training: present([await learningCurves(learningPoints(among(LINES)))]),
+    cost: present([await costAgainst(figure, among(POINTS))]),
+    labels: present([pair && (await classGainPicture(classGains(pair), rowName(pair.learned)))]),
+    confusion: await confusionPictures(best),
+  };
+  return {
+    ...{ study, best, comparison, pictures, words: wordsOfRows(order) },
+    ...(pair && { labels: { pair, confusions } }),
+    ...(answers && { answers }),
+    thumbnails: await Thumbnails.read([...wantedOf(pair, confusions), ...wantedAnswers(answers?.found)], thumbnails),
+  };
+}
+
+/** The cell whose data set holds the images of resolved confusions. */
+export function labelCell({ learned }: LabelPair): StudyRow['cells'][number] {
+  return learned.cells.find(({ state }) => state.status === 'finished')!;
+}
+
+function mainFigures(figures: readonly string[], leading: string): string[] {
+  const own = figures.filter((figure) => !figure.endsWith(')'));
+  return own.length <= FIGURES ? own : [...new Set([leading, own[0]!])];
+}
+
+function present(pictures: readonly (Picture | undefined)[]): Picture[] {
+  return pictures.filter((picture) => picture !== undefined);
+}
+
+/** The best row against the baseline on the same data; where the best is the baseline, the next one. */
+function answersOf(
+  { row: best }: Best,
+  comparison: Comparison | undefined,
+  order: readonly StudyRow[],
+): ReportContent['answers'] {
+  const [baseline] = comparison?.baselines ?? [];
+  for (const row of [best, ...order]) {
+    const before = baseline?.partners.get(row);
+    const found = before && before !== row ? beforeAfter(before, row) : undefined;
+    if (before && found) return { before: rowName(before), after: rowName(row), found };
+  }
+  return undefined;
+}
+
+async function confusionPictures({ row, cell }: Best): Promise<Picture[]> {
+  const evaluations = Object.entries(resultOf(cell)?.evaluations ?? {}).slice(0, 2);
+  return Promise.all(
+    evaluations.map(([set, { classes, confusion }]) => {
+      const names = classes.map(({ name }) => name);
+      const title = `Confusions of ${rowName(row)} on ${set}, first cell; rows are the true classes`;
+      return confusionMatrix(title, names, confusion, `confusion-${set.replaceAll(/[^\w]+/g, '-').toLowerCase()}`);
+    }),
+  );
+}
+
+/** The words of the best rows, each set of parts once. */
+function wordsOfRows(rows: readonly StudyRow[]): RowWords[] {
+  const found: RowWords[] = [];
+  const seen = new Set<string>();
+  for (const row of rows) {
+    if (found.length >= WORDS) break;
+    const cell = row.cells.find(({ state }) => state.status === 'finished');
+    const words = cell && wordsOf(cell);
+    const key = words && canonicalJson(words);
+    if (!words || seen.has(key!)) continue;
+    seen.add(key!);
+    found.push({ row: rowName(row), words });
+  }
+  return found;
+}
+
+function wantedOf(pair: LabelPair | undefined, confusions: readonly ResolvedConfusion[]): WantedImage[] {
+  if (!pair) return [];
+  return confusions.flatMap(({ set, images }) => images.map((id) => ({ cell: labelCell(pair), set, id })));
+}
+
+function wantedAnswers(found: BeforeAfter | undefined): WantedImage[] {
+  if (!found) return [];
+  return found.groups.flatMap(({ images }) => images.map(({ set, id }) => ({ cell: found.cells.after, set, id })));
+}
