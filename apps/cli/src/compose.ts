@@ -7,12 +7,13 @@ import {
   loadPluginsOf,
   readConfiguration,
   resolveConfiguration,
+  TOKENS,
   type Experiment,
   type Registry,
   type ResolvedConfiguration,
 } from '@promptweave/core';
 import { createDataPipeline, type OwnedDataPipeline } from '@promptweave/datasets';
-import { selectBackend, type BackendChoice, type BackendName } from '@promptweave/runtime';
+import { availableBytes, selectBackend, type BackendChoice, type BackendName } from '@promptweave/runtime';
 
 /** A program that is put together for one configuration: the only place that knows all rooms. */
 export interface Composition {
@@ -61,6 +62,7 @@ export async function assemble(
     onSkip: (item, error) => console.error(`Skipped ${item.id}: ${error.message}`),
   });
   const container = createContainer(pipeline);
+  container.register(TOKENS.availableBytes, { useValue: availableBytes });
   return {
     configuration,
     registry,

@@ -4,13 +4,13 @@ import type {
   BackboneShape,
   PromptedText,
   Prompts,
-  Savings,
   StepShape,
   StepWork,
   TextEncoding,
   TextRequest,
   TextRows,
   Tokenizer,
+  WorkOptions,
 } from '@promptweave/core';
 import type { Activation } from './activation.js';
 import type { ClipModel } from './clip-model.js';
@@ -105,12 +105,13 @@ export class ClipBackbone implements Backbone {
     return encodeImagesFast(this.model.folded, images, prompts, this.computation.recompute, trace);
   }
 
-  work(step: StepShape, savings?: Savings): StepWork {
-    const { fast, recompute } = this.computation;
+  work(step: StepShape, options: WorkOptions = {}): StepWork {
+    const { fast } = this.computation;
+    const { savings = fast ? allSavings : noSavings, recompute = this.computation.recompute, classChunk } = options;
     return clipWork(this.shape, step, {
-      savings: savings ?? (fast ? allSavings : noSavings),
+      savings,
       recompute,
-      classesPerChunk: this.classesTogether(step.text),
+      classesPerChunk: this.classesTogether(step.text, classChunk),
     });
   }
 
@@ -120,10 +121,10 @@ export class ClipBackbone implements Backbone {
   }
 
   /** The plain path stays as it is published unless a number is asked for. */
-  private classesTogether(rows: Omit<TextRows, 'hiddenStates'>): number {
+  private classesTogether(rows: Omit<TextRows, 'hiddenStates'>, asked?: number): number {
     const { fast, classChunk = fast ? 'auto' : 'all' } = this.computation;
     const budget = tf.getBackend() === 'wasm' ? chunkBytes.wasm : chunkBytes.native;
-    return classesPerChunk(this.shape, rows, classChunk, budget);
+    return classesPerChunk(this.shape, rows, asked ?? classChunk, budget);
   }
 
   dispose(): void {

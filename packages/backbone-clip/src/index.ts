@@ -9,4 +9,4 @@ export { clip, plugins } from './plugin.js';
 export { randomClip, type RandomClipOptions } from './random-clip.js';
 export { loadTokenizer, OPENAI_MERGES, type TokenizerFiles } from './tokenizer/index.js';
 export { chunkBytes, classesPerChunk, type ClassChunk } from './work/classes-per-chunk.js';
-export { allSavings, clipWork, noSavings, type WorkOptions } from './work/clip-work.js';
+export { allSavings, clipWork, noSavings, type ClipWorkOptions } from './work/clip-work.js';

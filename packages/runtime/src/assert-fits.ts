@@ -3,6 +3,13 @@ import { BackendError } from '@promptweave/core';
 import { memoryReport } from './memory.js';
 import { outOfMemory, wasmBytesLeft, wasmLimit } from './wasm/memory-guard.js';
 
+/** Bytes that the current backend can still have; undefined on a GPU, whose memory TensorFlow does not tell. */
+export async function availableBytes(): Promise<number | undefined> {
+  if (getBackend() === 'wasm') return wasmBytesLeft(backend());
+  const { isUsingGpuDevice } = backend() as { readonly isUsingGpuDevice?: boolean };
+  return isUsingGpuDevice ? undefined : (await memoryReport()).available;
+}
+
 /**
  * Refuses work that the current backend has no memory for, before it begins.
  *

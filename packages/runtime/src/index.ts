@@ -1,4 +1,4 @@
-export { assertFits } from './assert-fits.js';
+export { assertFits, availableBytes } from './assert-fits.js';
 export { cacheFolder } from './cache-folder.js';
 export { doctor, type DoctorReport } from './doctor.js';
 export { type EnsuredRuntime, ensureRuntime } from './ensure.js';

@@ -2,7 +2,7 @@ import type { BackboneShape, Savings, StepShape, StepWork } from '@promptweave/c
 import { blockBytes, towerFlops, type TowerRows } from './tower-work.js';
 
 /** How the work is done; see `ClipComputation`. */
-export interface WorkOptions {
+export interface ClipWorkOptions {
   readonly savings: Savings;
   readonly recompute: boolean;
   /** Classes that are encoded together; all where it is absent. */
@@ -19,7 +19,7 @@ export const noSavings: Savings = { noPadding: false, sharedPrefix: false, lastB
  * Work of a training step of CLIP. A backward pass costs as much as the forward pass, for no weight is trained; chunks of classes
  * and `recompute` cost another forward pass.
  */
-export function clipWork(shape: BackboneShape, step: StepShape, options: WorkOptions): StepWork {
+export function clipWork(shape: BackboneShape, step: StepShape, options: ClipWorkOptions): StepWork {
   const { savings, recompute } = options;
   const sequences = step.text.branches.length;
   const perChunk = Math.min(options.classesPerChunk ?? sequences, sequences);

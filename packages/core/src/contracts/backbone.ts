@@ -1,7 +1,7 @@
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Prompts, PromptedText } from './prompts.js';
 import type { Tokenizer } from './tokenizer.js';
-import type { Savings, StepShape, StepWork } from './work.js';
+import type { StepShape, StepWork, WorkOptions } from './work.js';
 
 /** Sizes of one transformer tower. */
 export interface TowerShape {
@@ -71,10 +71,7 @@ export interface Backbone {
    *   [B, rows, width] each.
    */
   encodeImages(images: Tensor4D, prompts?: Prompts, trace?: Tensor3D[]): Tensor2D;
-  /**
-   * Work and memory of a training step the way this backbone computes it, or with only some of the savings. Absent where it is not
-   * known.
-   */
-  work?(step: StepShape, savings?: Savings): StepWork;
+  /** Work and memory of a training step as this backbone computes it, or otherwise. Absent where it is not known. */
+  work?(step: StepShape, options?: WorkOptions): StepWork;
   dispose(): void;
 }

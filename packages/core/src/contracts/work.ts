@@ -41,6 +41,15 @@ export interface Savings {
   readonly frozenBlocks: boolean;
 }
 
+/** How a step could be computed otherwise, with the same numbers. What is left out is as the backbone does it. */
+export interface WorkOptions {
+  readonly savings?: Savings;
+  /** Compute every block again in the backward pass. */
+  readonly recompute?: boolean;
+  /** Classes that are encoded together. */
+  readonly classChunk?: number;
+}
+
 /** Work of one training step, forward and backward. */
 export interface StepWork {
   /** Rows that pass through the text tower's linear layers, all passes and chunks together. */

@@ -16,6 +16,8 @@ export const TOKENS = {
   pipeline: token<DataPipeline>('pipeline'),
   /** Backbones that the experiments of a program share; there from the first experiment on. */
   backbones: token<BackboneCache>('backbones'),
+  /** Registered by the program, if it knows: bytes that the backend can still have. */
+  availableBytes: token<() => Promise<number | undefined>>('availableBytes'),
   /** In the child container of one experiment. */
   configuration: token<ResolvedConfiguration>('configuration'),
   backbone: token<Backbone>('backbone'),

@@ -93,7 +93,8 @@ export class Classifier {
   }
 
   /** Weighted sum of all losses and its gradients with respect to the variables. */
-  gradients(batch: Batch): StepOutcome {
+  gradients(given: Batch): StepOutcome {
+    const batch = this.withConstantFeatures(given);
     const anchors = this.anchorsOnce();
     const variables = Object.entries(this.variables);
     let terms: Record<string, { value: tf.Scalar; weight: number }> = {};
@@ -125,6 +126,7 @@ export class Classifier {
       gradients,
       correct: correct!.dataSync()[0]!,
     };
+    if (batch !== given) batch.features!.dispose();
     tf.dispose([value, correct!, ...Object.values(terms).map((term) => term.value)]);
     return outcome;
   }
@@ -145,6 +147,13 @@ export class Classifier {
     this.parts.learner.dispose();
     this.parts.aligner.dispose();
     for (const { loss } of this.parts.losses) loss.dispose();
+  }
+
+  /** Features that no gradient reaches are computed before the tape is on: nothing of the vision tower is kept. */
+  private withConstantFeatures(batch: Batch): Batch {
+    const { images, features, labels } = batch;
+    if (!images || features || !this.imageFeaturesAreConstant) return batch;
+    return { labels, features: tf.tidy(() => this.parts.backbone.encodeImages(images)) };
   }
 
   /** Anchors are constants where nothing but the labels is learned. */

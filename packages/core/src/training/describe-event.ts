@@ -11,6 +11,8 @@ export function describeEvent(event: TrainEvent): string | undefined {
       const plan = `${parameters} parameters, ${images} images, ${epochs} epochs, ${steps} steps`;
       return resumedAt.step > 0 ? `Going on after step ${resumedAt.step}: ${plan}.` : `Training: ${plan}.`;
     }
+    case 'warning':
+      return `WARNING: ${event.message}`;
     case 'features':
       return event.done === event.total ? `Image features of ${event.total} images computed.` : undefined;
     case 'step': {

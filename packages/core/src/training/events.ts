@@ -37,6 +37,7 @@ export type TrainEvent =
       /** Where the training goes on: steps and whole epochs that were done before; 0 at its beginning. */
       readonly resumedAt: { readonly step: number; readonly epoch: number };
     }
+  | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'features'; readonly done: number; readonly total: number }
   | StepEvent
   | {

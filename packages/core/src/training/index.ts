@@ -38,3 +38,4 @@ export {
   type TrackedOutcome,
   type TrackedRun,
 } from './track-run.js';
+export { checkMemory, estimatedBytes, type MemoryRequest } from './check-memory.js';

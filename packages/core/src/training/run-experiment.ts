@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import type { Experiment } from '../experiment/experiment.js';
+import { TOKENS } from '../experiment/tokens.js';
 import type { FeatureStore } from './batches.js';
+import { checkMemory } from './check-memory.js';
 import { evaluateSet, type EvaluationSet } from './evaluate-set.js';
 import type { TrainEvent } from './events.js';
 import type { Evaluation } from './metrics.js';
@@ -57,6 +59,12 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
   const { configuration, classifier, dataset } = experiment;
   const folder = new RunFolder(request.folder, configuration, resume);
   try {
+    const record = (event: TrainEvent): void => {
+      folder.record(event);
+      onEvent?.(event);
+    };
+    const warning = await memoryWarning(experiment);
+    if (warning) record({ type: 'warning', message: warning });
     const { status, ...training } = await train({
       classifier,
       pipeline,
@@ -70,10 +78,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       resume,
       features,
       signal,
-      onEvent: (event) => {
-        folder.record(event);
-        onEvent?.(event);
-      },
+      onEvent: record,
     });
     if (status === 'stopped') return undefined;
 
@@ -116,4 +121,13 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
 function defaultEvaluations({ dataset }: Experiment): EvaluationSet[] {
   const split = (['test', 'val'] as const).find((name) => dataset[name].length > 0);
   return split ? [{ name: split, dataset, split }] : [];
+}
+
+/** @throws BackendError where the run would need more memory than there is */
+async function memoryWarning({ container, configuration, classifier }: Experiment): Promise<string | undefined> {
+  if (!container.isRegistered(TOKENS.availableBytes, true)) return undefined;
+  const available = await container.resolve(TOKENS.availableBytes)();
+  const { batch, augment } = configuration.train;
+  const request = { classifier, batch, evaluationBatch: configuration.evaluate.batch, featuresKnown: !augment };
+  return available === undefined ? undefined : checkMemory(request, available);
 }
