@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { register as bench } from './commands/bench.js';
+import { register as datasets } from './commands/datasets.js';
 import { register as doctor } from './commands/doctor.js';
 import { register as evaluate } from './commands/evaluate.js';
 import { register as importPrompts } from './commands/import.js';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     .version(version)
     .showHelpAfterError('(promptweave COMMAND --help tells more)')
     .showSuggestionAfterError()
+    .enablePositionalOptions() // options after a command's name are that command's
     .exitOverride()
     .addHelpText(
       'after',
@@ -43,6 +45,7 @@ export function createProgram(): Command {
     track,
     registerPrompts,
     bench,
+    datasets,
     importPrompts,
     schema,
     plugins,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatasetError, type Dataset } from '@promptweave/core';
 import { BENCHMARK, type BenchmarkEntry } from './benchmark/table.js';
 import { readBenchmark } from './benchmark/read-benchmark.js';
-import { decodeImage } from './image/decode.js';
+import { findMissing, findUnreadable, type UnreadableImage } from './find-unreadable.js';
 
 /** A number that was found beside the published one. */
 export interface Count {
@@ -24,55 +24,15 @@ export interface DatasetReport {
   readonly train?: Count;
   readonly val?: Count;
   readonly test?: Count;
-  /** Images that cannot be read, if they were looked at. */
+  /** Images that are named but absent, empty or, where they were decoded, damaged. */
   readonly unreadable?: readonly UnreadableImage[];
-}
-
-/** An image that cannot be read, and why. */
-export interface UnreadableImage {
-  readonly id: string;
-  readonly message: string;
-}
-
-/** How many images are decoded at a time. */
-const PARALLEL = 8;
-
-/**
- * Loads and decodes every image of a data set.
- *
- * @param onProgress called now and then with the number of images looked at.
- * @returns the unreadable ones, in the order of the data set.
- */
-export async function findUnreadable(
-  dataset: Dataset,
-  onProgress: (done: number, total: number) => void = () => undefined,
-): Promise<UnreadableImage[]> {
-  const items = [...dataset.train, ...dataset.val, ...dataset.test];
-  const found = new Map<number, UnreadableImage>();
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      const item = items[index];
-      try {
-        await decodeImage(await item.load(), dataset.imagePolicy, item.id);
-      } catch (error) {
-        if (!(error instanceof DatasetError)) throw error;
-        found.set(index, { id: item.id, message: error.message });
-      }
-      if (next % 100 === 0) onProgress(next, items.length);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
-  onProgress(items.length, items.length);
-  return [...found].sort(([a], [b]) => a - b).map(([, image]) => image);
 }
 
 /**
  * Says of one of the papers' data sets whether it is there and whole.
  *
  * @param root the folder that holds the data sets' folders.
- * @param options `decode` looks at every image, which takes a while.
+ * @param options `decode` decodes every image, which takes a while; without it, files that a list names are looked for.
  */
 export async function checkDataset(
   entry: BenchmarkEntry,
@@ -101,8 +61,14 @@ export async function checkDataset(
     train: { found: train, published: entry.images.train },
     val: { found: dataset.val.length, published: entry.images.val },
     test: { found: dataset.test.length, published: entry.images.test },
-    unreadable: options.decode ? await findUnreadable(dataset, options.onProgress) : undefined,
+    unreadable: await (options.decode ? findUnreadable : findMissing)(dataset, options.onProgress),
   };
+}
+
+/** Whether a data set is there, has the published counts, and none of its images is known to be bad. */
+export function isWhole({ state, classes, train, val, test, unreadable = [] }: DatasetReport): boolean {
+  const differs = [classes, train, val, test].some((count) => count && count.found !== (count.published ?? 0));
+  return state === 'ok' && !differs && unreadable.length === 0;
 }
 
 /** Reports on all of the papers' data sets. */

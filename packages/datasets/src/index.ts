@@ -1,13 +1,8 @@
 export { readBenchmark } from './benchmark/read-benchmark.js';
 export { BENCHMARK, type BenchmarkEntry, type Layout } from './benchmark/table.js';
-export {
-  checkBenchmark,
-  checkDataset,
-  findUnreadable,
-  type Count,
-  type DatasetReport,
-  type UnreadableImage,
-} from './check-dataset.js';
+export { describeLayout } from './benchmark/describe-layout.js';
+export { checkBenchmark, checkDataset, isWhole, type Count, type DatasetReport } from './check-dataset.js';
+export { findMissing, findUnreadable, type UnreadableImage } from './find-unreadable.js';
 export { createDataset } from './create-dataset.js';
 export { decodeImage, type ImagePolicy } from './image/decode.js';
 export { augmentForTraining, drawCrop, drawsFor, type Draws } from './image/augment.js';

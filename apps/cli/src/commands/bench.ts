@@ -1,11 +1,14 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { TableFormat } from '@promptweave/bench';
-import { oneOf, wholeNumber } from '../one-of.js';
+import { formatOption, numbers, words } from '../bench-options.js';
+import { wholeNumber } from '../one-of.js';
+import { registerEmoji } from './bench-emoji.js';
 import { registerSpeed } from './speed.js';
 
 interface BenchFlags {
   readonly methods: string[];
   readonly datasets?: string[];
+  readonly targets?: string[];
   readonly shots: number[];
   readonly seeds: number[];
   readonly data?: string;
@@ -15,16 +18,8 @@ interface BenchFlags {
   readonly dryRun?: boolean;
   readonly limit?: number;
   readonly format: TableFormat;
+  readonly allPublished?: boolean;
 }
-
-/** The 11 data sets of the papers, in their order. */
-const PAPERS = [
-  ...['imagenet', 'caltech101', 'oxford_pets', 'stanford_cars', 'oxford_flowers', 'food101', 'fgvc_aircraft'],
-  ...['sun397', 'dtd', 'eurosat', 'ucf101'],
-];
-
-/** Protocols that train on one source. */
-const FROM_ONE_SOURCE = ['cross-dataset', 'domain-generalisation'];
 
 /** `promptweave bench PROTOCOL`: a paper's table with one's own numbers. */
 export function register(program: Command): void {
@@ -33,80 +28,58 @@ export function register(program: Command): void {
     .summary("run a protocol over methods and data sets and print the paper's table")
     .description(
       'Builds the grid from the presets of the methods, runs it as a sweep (which goes on where it stopped), and prints methods against\n' +
-        'data sets. Published numbers of the same setting (ViT-B/16, same shots) stand below, marked as published.',
+        'data sets. Published numbers of the same setting (ViT-B/16, same shots) stand below their method, marked as published.',
     )
-    .argument('<protocol>', 'base-to-novel, few-shot, cross-dataset, domain-generalisation, incremental or zero-shot')
+    .argument(
+      '<protocol>',
+      'base-to-novel, few-shot, cross-dataset, domain-generalisation, incremental, zero-shot or efficiency',
+    )
     .argument('[overrides...]', 'path=value for every cell, such as train.epochs=1')
     .option('--methods <names>', 'comma-separated; labels are added by +, as in maple+lamm', words, [
       ...['clip', 'coop', 'maple', 'comma'],
     ])
     .option(
       '--datasets <names>',
-      "comma-separated (default: the papers' 11; imagenet where there is one source)",
+      "comma-separated names or paths of your own (default: the papers' 11; imagenet where there is one source)",
       words,
     )
+    .option('--targets <names>', 'data sets to test on, or domains: for cross-dataset and domain-generalisation', words)
     .option('--shots <counts>', 'comma-separated', numbers, [16])
     .option('--seeds <seeds>', 'comma-separated', numbers, [1, 2, 3])
-    .option('--data <folder>', "folder that holds the data sets' folders")
+    .option('--data <folder>', "folder that holds the papers' data sets")
     .option('--checkpoint <weights>', "the backbone's weights", 'openai/clip-vit-base-patch16')
     .option('-o, --output <folder>', 'folder of the sweep (default: runs/bench-PROTOCOL)')
-    .option('-j, --jobs <count>', 'worker processes on this machine', wholeNumber, 1)
+    .option(
+      '-j, --jobs <count>',
+      'worker processes on this machine; efficiency takes one after the other',
+      wholeNumber,
+      1,
+    )
     .option('--dry-run', 'list the cells; run nothing')
     .option('--limit <count>', 'run only the first so many cells that are not finished', wholeNumber)
-    .option(
-      '--format <name>',
-      'table, markdown, latex, csv or json',
-      oneOf('table', 'markdown', 'latex', 'csv', 'json'),
-      'table',
-    )
+    .addOption(formatOption())
+    .option('--all-published', 'published numbers of methods that are not run, too')
     .addHelpText(
       'after',
       '\nExamples:\n  $ promptweave bench base-to-novel --data ~/data --methods clip,coop,maple,comma\n' +
         '  $ promptweave bench few-shot --data ~/data --methods coop+lamm --shots 1,2,4,8,16 --datasets dtd,eurosat\n' +
-        '  $ promptweave bench base-to-novel --datasets emoji-groups --checkpoint icons --seeds 1',
+        '  $ promptweave bench base-to-novel --datasets ./photos --seeds 1    a folder of class folders\n' +
+        '  $ promptweave bench emoji    all protocols on the embedded data sets',
     )
     .action(async (protocol: string, overrides: string[], flags: BenchFlags) => {
-      const { mkdir, writeFile } = await import('node:fs/promises');
-      const { join, resolve } = await import('node:path');
-      const { stringify } = await import('yaml');
-      const { benchmarkConfiguration, benchmarkTable, renderTable, studyText } = await import('@promptweave/bench');
+      const { join } = await import('node:path');
       const { loadRegistry } = await import('@promptweave/core');
-      const { sweep } = await import('../run-sweep-command.js');
-      const { methods, shots, seeds, data, checkpoint, format } = flags;
-      const datasets = flags.datasets ?? (FROM_ONE_SOURCE.includes(protocol) ? ['imagenet'] : PAPERS);
-      const root = data === undefined ? undefined : resolve(data);
+      const { benchmarkConfiguration, paperDatasets, paperSource } = await import('@promptweave/bench');
+      const { checkData } = await import('./bench-data.js');
+      const { runBenchmark } = await import('./bench-run.js');
       const registry = await loadRegistry(undefined, import.meta.url);
-      const request = { protocol, methods, datasets, shots, seeds, data: root, checkpoint };
+      const hasTargets = 'targets' in registry.get('protocol', protocol).options.shape;
+      const request = { protocol, ...flags, datasets: flags.datasets ?? (hasTargets ? [paperSource] : paperDatasets) };
       const configuration = benchmarkConfiguration(request, registry);
+      if (!flags.dryRun) await checkData(configuration, registry, flags.data);
       const output = flags.output ?? join('runs', `bench-${protocol}`);
-      const file = join(output, 'bench.yaml');
-      await mkdir(output, { recursive: true });
-      await writeFile(file, stringify(configuration));
-      await sweep({
-        ...{ file, overrides, output, version: program.version() ?? '', jobs: flags.jobs, retries: 1, only: [] },
-        ...{ dryRun: flags.dryRun, limit: flags.limit },
-        describe: (study) => {
-          if (format === 'json') return studyText(study, 'json');
-          const tables = shots.map((count) => {
-            const title = `${protocol}, ${count} shots, percent`;
-            return `${title}\n${renderTable(benchmarkTable(study, { protocol, shots: count, checkpoint }), format, title)}`;
-          });
-          return tables.join('\n\n');
-        },
-      });
+      await runBenchmark({ ...request, configuration, overrides, output, version: program.version() ?? '' });
     });
+  registerEmoji(bench, program);
   registerSpeed(bench);
-}
-
-function words(list: string): string[] {
-  const found = list.split(',').filter(Boolean);
-  if (found.length === 0) throw new InvalidArgumentError('Expected names with commas between them.');
-  return found;
-}
-
-function numbers(list: string): number[] {
-  return words(list).map((word) => {
-    if (!/^\d+$/.test(word)) throw new InvalidArgumentError('Expected whole numbers with commas between them.');
-    return Number(word);
-  });
 }

@@ -1,4 +1,4 @@
-import { ConfigError, type Registry } from '@promptweave/core';
+import { ConfigError, type Registry, type ResolvedPart } from '@promptweave/core';
 import { datasetChoice, datasetName } from './dataset-choice.js';
 import { methodEntry } from './methods.js';
 
@@ -19,6 +19,19 @@ export interface BenchmarkRequest {
   readonly checkpoint: string;
 }
 
+/** A configuration with a grid of methods and data sets. */
+export interface BenchmarkConfiguration {
+  readonly backbone: ResolvedPart;
+  readonly protocol: string | ResolvedPart;
+  readonly grid: {
+    /** Methods: `name` is what tables call them. */
+    readonly list: readonly Readonly<Record<string, unknown>>[];
+    readonly dataset: readonly ResolvedPart[];
+    readonly [axis: string]: unknown;
+  };
+  readonly [section: string]: unknown;
+}
+
 /** Stands for the domains of the source's own test images. */
 const DOMAINS = 'domains';
 
@@ -26,7 +39,7 @@ const DOMAINS = 'domains';
  * The configuration of a benchmark: a grid of methods (by their presets), data sets, shots and seeds. Paths in it are absolute.
  * @throws ConfigError where something of it is unknown, or data sets need a folder that is not given
  */
-export function benchmarkConfiguration(request: BenchmarkRequest, registry: Registry): Record<string, unknown> {
+export function benchmarkConfiguration(request: BenchmarkRequest, registry: Registry): BenchmarkConfiguration {
   const { protocol, methods, datasets, shots, seeds, data, checkpoint } = request;
   const { trainsNothing } = registry.get('protocol', protocol);
   const list = methods.map((method) => methodEntry(method, protocol, registry));
@@ -53,7 +66,7 @@ export function benchmarkConfiguration(request: BenchmarkRequest, registry: Regi
   };
 }
 
-function protocolChoice({ protocol, targets, data }: BenchmarkRequest, registry: Registry): unknown {
+function protocolChoice({ protocol, targets, data }: BenchmarkRequest, registry: Registry): string | ResolvedPart {
   if (targets === undefined) return protocol;
   if (!('targets' in registry.get('protocol', protocol).options.shape)) {
     throw new ConfigError(`The protocol ${protocol} tests on the data sets that it trains on.`, {

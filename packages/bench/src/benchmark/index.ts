@@ -1,4 +1,8 @@
-export { benchmarkConfiguration, type BenchmarkRequest } from './benchmark-configuration.js';
+export {
+  benchmarkConfiguration,
+  type BenchmarkConfiguration,
+  type BenchmarkRequest,
+} from './benchmark-configuration.js';
 export {
   benchmarkResult,
   type BenchmarkQuery,
@@ -9,5 +13,6 @@ export {
 export { benchmarkTable } from './benchmark-table.js';
 export { benchmarkText } from './benchmark-text.js';
 export { datasetChoice, datasetName } from './dataset-choice.js';
+export { emojiMethods, emojiSuite, type EmojiSuiteRequest } from './emoji-suite.js';
 export { paperDatasets, paperSource } from './paper-datasets.js';
 export { publishedFor, type PublishedEntry, type PublishedQuery } from './published.js';

@@ -42,8 +42,13 @@ export class FileImage implements ImageItem {
     readonly domain?: string,
   ) {}
 
+  /** Where the file lies. */
+  get path(): string {
+    return join(this.root, this.id);
+  }
+
   load(): Promise<Buffer> {
-    return readDataFile(join(this.root, this.id));
+    return readDataFile(this.path);
   }
 }
 

@@ -1,0 +1,36 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  benchmarkResult,
+  benchmarkText,
+  type BenchmarkConfiguration,
+  type BenchmarkQuery,
+  type TableFormat,
+} from '@promptweave/bench';
+import { stringify } from 'yaml';
+import { sweep } from '../run-sweep-command.js';
+
+/** A benchmark whose grid is made. */
+export interface BenchmarkRun extends BenchmarkQuery {
+  readonly configuration: BenchmarkConfiguration;
+  readonly overrides: readonly string[];
+  /** Folder of the sweep; the configuration is written into it. */
+  readonly output: string;
+  readonly version: string;
+  readonly jobs: number;
+  readonly dryRun?: boolean;
+  readonly limit?: number;
+  readonly format: TableFormat;
+}
+
+/** Runs a benchmark as a sweep and prints the paper's table. */
+export async function runBenchmark(run: BenchmarkRun): Promise<void> {
+  const { configuration, overrides, output, version, jobs, dryRun, limit, format } = run;
+  const file = join(output, 'bench.yaml');
+  await mkdir(output, { recursive: true });
+  await writeFile(file, stringify(configuration));
+  await sweep({
+    ...{ file, overrides, output, version, jobs, dryRun, limit, retries: 1, only: [] },
+    describe: (study) => benchmarkText(benchmarkResult(study, run), study, format),
+  });
+}

@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import { DatasetError, type Dataset, type ImageItem } from '@promptweave/core';
+import { decodeImage } from './image/decode.js';
+import { FileImage } from './readers/file-image.js';
+
+/** An image that cannot be read, and why. */
+export interface UnreadableImage {
+  readonly id: string;
+  readonly message: string;
+}
+
+/** How many images are looked at at a time. */
+const PARALLEL = 8;
+
+/** Called now and then with the number of images looked at. */
+type Progress = (done: number, total: number) => void;
+
+/**
+ * Loads and decodes every image of a data set.
+ *
+ * @returns the unreadable ones, in the order of the data set
+ */
+export function findUnreadable(dataset: Dataset, onProgress?: Progress): Promise<UnreadableImage[]> {
+  return find(
+    dataset,
+    async (item) => {
+      try {
+        await decodeImage(await item.load(), dataset.imagePolicy, item.id);
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof DatasetError)) throw error;
+        return error.message;
+      }
+    },
+    onProgress,
+  );
+}
+
+/** Looks for the file of every image, and at its size, without reading it. */
+export function findMissing(dataset: Dataset, onProgress?: Progress): Promise<UnreadableImage[]> {
+  return find(
+    dataset,
+    async (item) => {
+      if (!(item instanceof FileImage)) return undefined;
+      const found = await stat(item.path).catch(() => undefined);
+      if (!found?.isFile()) return 'The file is missing.';
+      return found.size === 0 ? 'The image file is empty.' : undefined;
+    },
+    onProgress,
+  );
+}
+
+async function find(
+  dataset: Dataset,
+  problemOf: (item: ImageItem) => Promise<string | undefined>,
+  onProgress: Progress = () => undefined,
+): Promise<UnreadableImage[]> {
+  const items = [...dataset.train, ...dataset.val, ...dataset.test];
+  const found = new Map<number, UnreadableImage>();
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      const item = items[index];
+      const message = await problemOf(item);
+      if (message !== undefined) found.set(index, { id: item.id, message });
+      if (next % 100 === 0) onProgress(next, items.length);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, work));
+  onProgress(items.length, items.length);
+  return [...found].sort(([a], [b]) => a - b).map(([, image]) => image);
+}
