@@ -9,7 +9,8 @@ import { TrackingError } from './tracking-error.js';
 export interface MlflowTrackerOptions {
   /** The run's folder; the journal is in it. */
   readonly folder: string;
-  readonly client: MlflowClient;
+  /** Without one, the journal is all there is, until it is delivered by `syncJournal`. */
+  readonly client?: MlflowClient;
   /** Folder to name where a person is told to deliver later. Default: the run's. */
   readonly sweepFolder?: string;
   /** Experiment of the run. Default: the one that its start names. */
@@ -85,9 +86,10 @@ export class MlflowTracker implements Tracker {
     const { signal } = this.stop;
     for (;;) {
       try {
+        if (!client) throw new TrackingError('Its address is not known here.');
         return this.noteAll((await deliver(folder, client, signal)).refused);
       } catch (error) {
-        if (!patiently || signal.aborted) throw error;
+        if (!patiently || !client || signal.aborted) throw error;
         this.failures += 1;
         await sleep(this.pause() * 1000, undefined, { signal }).catch(() => undefined);
         if (signal.aborted) throw error;
@@ -108,7 +110,7 @@ export class MlflowTracker implements Tracker {
 
   /** Delivers soon; after failures, later and later. */
   private schedule(): void {
-    if (this.timer || this.delivering || this.closed || !this.due) return;
+    if (this.timer || this.delivering || this.closed || !this.due || !this.options.client) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
       this.due = false;
@@ -129,8 +131,10 @@ export class MlflowTracker implements Tracker {
 
   /** Never rejects. */
   private async deliverNow(): Promise<void> {
+    const { folder, client } = this.options;
+    if (!client) return;
     try {
-      this.noteAll((await deliver(this.options.folder, this.options.client, this.stop.signal)).refused);
+      this.noteAll((await deliver(folder, client, this.stop.signal)).refused);
       this.failures = 0;
     } catch (error) {
       this.failures += 1;

@@ -6,7 +6,9 @@ import { describeTracker } from '@promptweave/core/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeMlflow } from './fake-mlflow.test.support.js';
 import { mlflow } from './plugins.js';
+import { connect } from './connect.js';
 import { startOf } from './recording.test.support.js';
+import { syncJournal } from './sync-journal.js';
 
 const server = new FakeMlflow();
 beforeAll(async () => {
@@ -64,6 +66,16 @@ describe('the options', () => {
     expect(make({ uri: server.uri })).not.toThrow();
     vi.stubEnv('MLFLOW_TRACKING_URI', 'databricks');
     expect(make({})).toThrow('The tracking address is "databricks"');
+  });
+
+  it('may name no server where a cell of a sweep runs: it is recorded, and delivered later', async () => {
+    vi.stubEnv('MLFLOW_TRACKING_URI', '');
+    const tracker = mlflow.create({ folder, sweepFolder: 'the/sweep' }, mlflow.options.parse({}));
+    tracker.record(startOf('elsewhere'));
+    const [problem] = await tracker.close(AbortSignal.timeout(10_000));
+    expect(problem).toContain('Its address is not known here. Deliver it later: promptweave track sync the/sweep');
+    expect((await syncJournal(folder, connect(server.uri))).entries).toBe(1);
+    expect(server.tagged('promptweave.run', 'elsewhere')).toHaveLength(1);
   });
 
   it('refuse what is no address, and one with a password in it', () => {

@@ -1,4 +1,5 @@
-import { definePlugin, type Plugin } from '@promptweave/core';
+import { ConfigError, definePlugin, type Plugin, type TrackerContext } from '@promptweave/core';
+import type { MlflowClient } from '@promptweave/mlflow-js-client';
 import { z } from 'zod';
 import { connect } from './connect.js';
 import { MlflowTracker } from './mlflow-tracker.js';
@@ -25,9 +26,22 @@ export const mlflow = definePlugin({
       .optional()
       .describe('Experiment of the runs. Default: MLFLOW_EXPERIMENT_NAME, or the name of the configuration file.'),
   }),
-  create: ({ folder, sweepFolder, onProblem }, { uri, experiment = process.env.MLFLOW_EXPERIMENT_NAME || undefined }) =>
-    new MlflowTracker({ folder, sweepFolder, client: connect(uri, 'tracker.uri'), experiment, onProblem }),
+  create: (context, { uri, experiment = process.env.MLFLOW_EXPERIMENT_NAME || undefined }) =>
+    new MlflowTracker({ ...context, client: clientFor(context, uri), experiment }),
 });
+
+/**
+ * A cell of a sweep may run on a machine that knows no server. It is recorded in its folder all the same: who began the sweep knows one.
+ * @throws ConfigError for any other run
+ */
+function clientFor({ sweepFolder }: TrackerContext, uri?: string): MlflowClient | undefined {
+  try {
+    return connect(uri, 'tracker.uri');
+  } catch (error) {
+    if (sweepFolder === undefined || !(error instanceof ConfigError)) throw error;
+    return undefined;
+  }
+}
 
 /** The plugins of this package. */
 export const plugins: readonly Plugin[] = [mlflow];
