@@ -84,15 +84,26 @@ export function attend(
   };
 }
 
-/** Gradients of {@link attend} with respect to q, k, v and the prefix's keys and values. */
+/** Σ a ∘ b over each head's columns; a and b [N, W], result [N, H]. */
+export function rowProducts(a: tf.Tensor2D, b: tf.Tensor2D, heads: number): tf.Tensor2D {
+  const [rows, width] = a.shape;
+  return tf.sum(tf.reshape(tf.mul(a, b), [rows, heads, width / heads]), -1);
+}
+
+/**
+ * Gradients of {@link attend} with respect to q, k, v and the prefix's keys and values.
+ *
+ * @param along Σ dMixed ∘ mixed over d, [H, C, Lq, 1]: equal to Σ dWeights ∘ weights over the keys, but over fewer numbers
+ */
 export function attendBackward(
   dMixed: tf.Tensor4D,
+  along: tf.Tensor4D,
   weights: tf.Tensor4D,
   { q, k, v }: HeadSplit,
   prefix?: { readonly k: tf.Tensor4D; readonly v: tf.Tensor4D },
 ): HeadSplit & { readonly prefixK?: tf.Tensor4D; readonly prefixV?: tf.Tensor4D } {
   if (!prefix) {
-    const dScores = softmaxBackward(tf.matMul(dMixed, v, false, true), weights);
+    const dScores = softmaxBackward(tf.matMul(dMixed, v, false, true), weights, along);
     return {
       q: tf.matMul(dScores, k),
       k: tf.matMul(dScores, q, true, false),
@@ -115,7 +126,7 @@ export function attendBackward(
   ]);
   const dOwnWeights: tf.Tensor4D = tf.matMul(dMixed, v, false, true);
   const dWeights = tf.concat([dPrefixWeights, dOwnWeights], 3);
-  const [dToPrefix, dOwn] = splitWeights(softmaxBackward(dWeights, weights), prefixLength);
+  const [dToPrefix, dOwn] = splitWeights(softmaxBackward(dWeights, weights, along), prefixLength);
   const flatToPrefix = tf.reshape(dToPrefix, [heads, flatRows, prefixLength]) as tf.Tensor3D;
   const flatWeights = tf.reshape(ofPrefix, [heads, flatRows, prefixLength]) as tf.Tensor3D;
   const qFromPrefix = tf.reshape(tf.matMul(flatToPrefix, prefixK), [heads, count, rows, perHead]);
@@ -128,10 +139,8 @@ export function attendBackward(
   };
 }
 
-function softmaxBackward(dy: tf.Tensor4D, y: tf.Tensor4D): tf.Tensor4D {
-  const product = tf.mul(dy, y);
-  const total: tf.Tensor4D = tf.sum(product, -1, true);
-  return tf.sub(product, tf.mul(y, total));
+function softmaxBackward(dy: tf.Tensor4D, y: tf.Tensor4D, along: tf.Tensor4D): tf.Tensor4D {
+  return tf.mul(y, tf.sub(dy, along));
 }
 
 /** Splits [H, C, Lq, P + L] into the prefix's [H, C, Lq, P] and the own [H, C, Lq, L]. */

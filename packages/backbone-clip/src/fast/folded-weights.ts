@@ -39,11 +39,15 @@ export function foldBlock(block: BlockWeights, heads: number, activation: Activa
   return { ...folded, outputProjection, heads, activation: activation === 'quick-gelu' ? 'silu' : 'gelu' };
 }
 
-/** (x̂ ∘ g + b) W + c = x̂ (g ∘ W) + (b W + c). */
+/**
+ * (x̂ ∘ g + b) W + c = x̂ (g ∘ W) + (b W + c). The rows of x̂ have mean 0, so a constant may be taken off each column of the weight: with
+ * the column's mean taken off, gradients that come back through it have mean 0, too.
+ */
 function foldLayerNorm(norm: LayerNormWeights, linear: LinearWeights): LinearWeights {
   const shift = tf.matMul(tf.expandDims(norm.bias, 0), linear.weight);
+  const scaled = tf.mul(tf.expandDims(norm.weight, 1), linear.weight);
   return {
-    weight: tf.mul(tf.expandDims(norm.weight, 1), linear.weight),
+    weight: tf.sub(scaled, tf.mean(scaled, 0, true)),
     bias: tf.add(tf.squeeze(shift, [0]), linear.bias) as tf.Tensor1D,
   };
 }

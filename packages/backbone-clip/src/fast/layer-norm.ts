@@ -7,9 +7,11 @@ export function standardise(x: tf.Tensor2D): { readonly standard: tf.Tensor2D; r
   return { standard: tf.mul(centred, reciprocal), reciprocal };
 }
 
-/** Gradient of {@link standardise}: r · (d − mean(d) − x̂ · mean(d · x̂)). */
+/**
+ * Gradient of {@link standardise}, r · (d − mean(d) − x̂ · mean(d · x̂)), where d comes through centred weights (`foldBlock`), so that
+ * mean(d) is 0.
+ */
 export function standardiseBackward(d: tf.Tensor2D, standard: tf.Tensor2D, reciprocal: tf.Tensor2D): tf.Tensor2D {
-  const centred = tf.sub(d, tf.mean(d, -1, true));
   const along = tf.mean(tf.mul(d, standard), -1, true);
-  return tf.mul(tf.sub(centred, tf.mul(standard, along)), reciprocal);
+  return tf.mul(tf.sub(d, tf.mul(standard, along)), reciprocal);
 }

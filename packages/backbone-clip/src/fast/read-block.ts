@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { apply, concatRows, rowsOf, sumOf, through } from './rows.js';
-import { attend, attendBackward, mergeHeads, splitHeads, type SequenceGroup } from './attention.js';
-import { activateFolded, activateFoldedBackward } from './folded-activation.js';
+import { attend, attendBackward, mergeHeads, rowProducts, splitHeads, type SequenceGroup } from './attention.js';
+import { activateFolded } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { standardise, standardiseBackward } from './layer-norm.js';
+import type { EnteringPrompt } from './prompt-rows.js';
+import { withPrompt } from './with-prompt.js';
 
 /** Which row of each sequence is read after the last block: the class token or the end of text. */
 export type ReadRow = 'first' | 'last';
@@ -15,6 +17,7 @@ export type ReadRow = 'first' | 'last';
  * @param x packed rows of all groups, [N, W]
  * @param prefix the group that the others see and that is not read itself
  * @param groups the groups that are read; S is the number of their sequences
+ * @param prompt deep prompts that replace rows of x before the block
  * @returns the read rows, [S, W]
  */
 export function readBlock(
@@ -23,26 +26,22 @@ export function readBlock(
   prefix: SequenceGroup | undefined,
   groups: readonly SequenceGroup[],
   read: ReadRow,
+  prompt?: EnteringPrompt,
 ): tf.Tensor2D {
-  const run = tf.customGrad((input, save) => {
-    const { output, kept } = forward(input as tf.Tensor2D, weights, prefix, groups, read);
-    (save as tf.GradSaveFunc)(kept);
-    return {
-      value: output,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-        tf.tidy(() => backward(dy as tf.Tensor2D, saved, weights, prefix, groups, read)),
-    };
-  });
-  return run(x) as tf.Tensor2D;
+  return withPrompt(x, prompt, prefix ?? groups[0]!, (rows, keeps) => ({
+    ...forward(rows, weights, prefix, groups, read, keeps),
+    backward: (dy, kept) => backward(dy, kept, weights, prefix, groups, read),
+  }));
 }
 
-/** Kept in this order: x̂₁, r₁, keys and values, queries, x̂₂, r₂, MLP input, attention weights of each group. */
+/** Kept in this order: x̂₁, r₁, keys and values, queries, mixed values, x̂₂, r₂, slope of the activation, attention weights. */
 function forward(
   x: tf.Tensor2D,
   weights: FoldedBlock,
   prefix: SequenceGroup | undefined,
   groups: readonly SequenceGroup[],
   read: ReadRow,
+  keeps: boolean,
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
   const first = standardise(x);
   const { query, keysAndValues } = splitProjection(weights);
@@ -59,9 +58,11 @@ function forward(
   const mixed = concatRows(attended.map(({ mixed }) => mergeHeads([mixed]))); // [S, W]
   const middle: tf.Tensor2D = tf.add(pickRows(x, groups, read), apply(mixed, weights.outputProjection));
   const second = standardise(middle);
-  const hidden = apply(second.standard, weights.up); // [S, 4W]
-  const output: tf.Tensor2D = tf.add(middle, apply(activateFolded(hidden, weights.activation), weights.down));
-  const kept = [first.standard, first.reciprocal, kv, queries, second.standard, second.reciprocal, hidden];
+  const hidden = activateFolded(apply(second.standard, weights.up), weights.activation, keeps); // [S, 4W]
+  const output: tf.Tensor2D = tf.add(middle, apply(hidden.value, weights.down));
+  if (!keeps) return { output, kept: [] };
+  const { standard, reciprocal } = first;
+  const kept = [standard, reciprocal, kv, queries, mixed, second.standard, second.reciprocal, hidden.slope!];
   return { output, kept: [...kept, ...attended.map((group) => group.weights)] };
 }
 
@@ -73,22 +74,23 @@ function backward(
   groups: readonly SequenceGroup[],
   read: ReadRow,
 ): tf.Tensor2D {
-  const [standard1, reciprocal1, kv, queries, standard2, reciprocal2, hidden] = kept as tf.Tensor2D[];
-  const attentionWeights = kept.slice(7) as tf.Tensor4D[];
+  const [standard1, reciprocal1, kv, queries, mixed, standard2, reciprocal2, slope] = kept as tf.Tensor2D[];
+  const attentionWeights = kept.slice(8) as tf.Tensor4D[];
   const { query, keysAndValues } = splitProjection(weights);
 
-  const dHidden = activateFoldedBackward(through(dy, weights.down), hidden!, weights.activation);
+  const dHidden: tf.Tensor2D = tf.mul(through(dy, weights.down), slope!);
   const dMiddle: tf.Tensor2D = tf.add(dy, standardiseBackward(through(dHidden, weights.up), standard2!, reciprocal2!));
 
   const dMixed = through(dMiddle, weights.outputProjection); // [S, W]
+  const along = rowProducts(dMixed, mixed!, weights.heads); // [S, H]
   const ofPrefix = prefix && keysOf(kv!, prefix, weights.heads);
   let sequence = 0;
   const gradients = groups.map((group, g) => {
     const rows = (x: tf.Tensor2D) =>
       splitHeads(tf.slice(x, [sequence, 0], [group.count, -1]), group.count, weights.heads, 1)[0]!;
-    const [dGroup, q] = [rows(dMixed), rows(queries!)];
+    const [dGroup, product, q] = [rows(dMixed), rows(along), rows(queries!)];
     sequence += group.count;
-    return attendBackward(dGroup, attentionWeights[g]!, { q, ...keysOf(kv!, group, weights.heads) }, ofPrefix);
+    return attendBackward(dGroup, product, attentionWeights[g]!, { q, ...keysOf(kv!, group, weights.heads) }, ofPrefix);
   });
   const dQueries = concatRows(gradients.map(({ q }) => mergeHeads([q]))); // [S, W]
   const ofGroups = gradients.map(({ k, v }) => mergeHeads([k, v]));

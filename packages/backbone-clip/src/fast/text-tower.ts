@@ -34,11 +34,13 @@ export function encodeTextFast(
   let last: tf.Tensor2D | undefined; // [C, T] in the order of the layout
   blocks.forEach((index, step) => {
     const deep = step > 0 ? text.deep[step - 1] : undefined;
-    if (deep) x = replacePrefixRows(x, deep);
+    const prompt = deep && { rows: deep, at: 1 };
     const isRead = step === blocks.length - 1 && keepLast === 0;
     const [prefix, ...branches] = layout.groups;
-    if (isRead) last = readBlock(x, tensors.text.blocks[index]!, prefix, branches, 'last');
-    else x = frozenBlock(x, tensors.text.blocks[index]!, layout.groups, recompute);
+    const input = x;
+    if (isRead) last = readBlock(x, tensors.text.blocks[index]!, prefix, branches, 'last', prompt);
+    else x = frozenBlock(x, tensors.text.blocks[index]!, layout.groups, { recompute, prompt });
+    if (!kept.includes(input)) input.dispose(); // the tape has what it needs of it
     if (step >= blocks.length - keepLast) kept.push(x);
   });
 
@@ -103,10 +105,4 @@ export function packClasses(text: PromptedText, contextLength: number, paddedCla
     }
   });
   return { groups, source, position, lengths: text.lengths.map((_, c) => packedLength(c)), firstRow, rank };
-}
-
-/** x with rows 1…n replaced; x [N, T], rows [n, T]. */
-function replacePrefixRows(x: tf.Tensor2D, rows: tf.Tensor2D): tf.Tensor2D {
-  const n = rows.shape[0];
-  return tf.concat([tf.slice(x, [0, 0], [1, -1]), rows, tf.slice(x, [1 + n, 0], [-1, -1])], 0);
 }

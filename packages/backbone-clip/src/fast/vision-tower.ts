@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layerNorm, type Prompts } from '@promptweave/core';
 import type { ClipModel } from '../clip-model.js';
-import { replaceRows } from '../plain/text-tower.js';
 import { embedPatches } from '../plain/vision-tower.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { frozenBlock } from './frozen-block.js';
@@ -34,9 +33,13 @@ export function encodeImagesFast(
   const group = { start: 0, count: batch, length, causal: false, seesPrefix: false };
   blocks.forEach((weights, i) => {
     const deep = i > 0 ? prompts?.deep[i - 1] : undefined;
-    if (deep) x = tf.reshape(replaceRows(unpacked(x), promptStart, deep), [batch * length, width]);
+    const prompt = deep && { rows: deep, at: promptStart };
     const isRead = i === blocks.length - 1 && !trace;
-    x = isRead ? readBlock(x, weights, undefined, [group], 'first') : frozenBlock(x, weights, [group], recompute);
+    const input = x;
+    x = isRead
+      ? readBlock(x, weights, undefined, [group], 'first', prompt)
+      : frozenBlock(x, weights, [group], { recompute, prompt });
+    if (!trace) input.dispose(); // the tape has what it needs of it
     trace?.push(unpacked(x));
   });
   const read = trace ? pickRows(x, [group], 'first') : x; // [B, V]

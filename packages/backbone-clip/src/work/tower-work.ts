@@ -34,9 +34,9 @@ export function blockBytes(
 ): { readonly kept: number; readonly input: number; readonly passing: number } {
   const input = FLOAT * rows * width;
   const weights = FLOAT * heads * pairs;
-  // A frozen block keeps two standardised inputs, queries, keys and values, the mixed values, the MLP's derivative, and the
+  // A frozen block keeps two standardised inputs, queries, keys and values, the mixed values, the MLP's derivative (11 W), and the
   // attention weights. Automatic differentiation keeps nearly every value, and all gradients until the backward pass ends.
   return frozen
-    ? { kept: 10 * input + weights, input, passing: 20 * input + 5 * weights }
+    ? { kept: 14 * input + weights, input, passing: 20 * input + 5 * weights }
     : { kept: 106 * input + 8 * weights, input, passing: 0 };
 }
