@@ -22,7 +22,7 @@ export async function axisPicture({ axis, points, averaged }: AxisCurve): Promis
     : 'mean and standard deviation over seeds';
   return draw(`over-${axis.replaceAll(/[^\w]+/g, '-').toLowerCase()}`, `Over ${axis}: ${spread}`, {
     data: { values },
-    facet: { field: 'figure', type: 'nominal', title: null, sort: null },
+    facet: { field: 'figure', type: 'nominal', title: null, sort: [...new Set(points.map(({ figure }) => figure))] },
     columns: 3,
     spec: {
       width: 220,

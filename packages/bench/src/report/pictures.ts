@@ -39,7 +39,7 @@ export async function figureBars(rows: readonly StudyRow[], figures: readonly st
   return draw('figures', `${figures.join(', ')}; the line is one standard deviation over seeds to each side`, {
     data: { values },
     width: 560,
-    height: { step: 12 },
+    height: { step: 13 },
     layer: [
       {
         mark: { type: 'bar' },
@@ -67,7 +67,7 @@ export async function learningCurves(points: readonly LearningPoint[]): Promise<
   if (values.length === 0) return undefined;
   return draw('learning-curves', 'Over the training, mean over seeds and neighbouring steps', {
     data: { values },
-    facet: { field: 'what', type: 'nominal', title: null, sort: null },
+    facet: { field: 'what', type: 'nominal', title: null, sort: ['training loss', 'training accuracy, percent'] },
     columns: 2,
     spec: {
       width: 320,
@@ -86,9 +86,14 @@ export async function learningCurves(points: readonly LearningPoint[]): Promise<
 
 const TIME = 'seconds for training and tests of one cell';
 const NUMBERS = 'learned numbers';
+const COLOURS = 10;
+/** Learned numbers that the axis names. */
+const POWERS = [0, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 
 /** What each row costs against a figure: time, and learned numbers. */
 export async function costAgainst(figure: string, rows: readonly StudyRow[]): Promise<Picture | undefined> {
+  // More rows than colours are told apart by their first axis alone; pointing at one says which it is.
+  const named = (row: StudyRow): string => (rows.length > COLOURS ? (row.labels[0] ?? 'all') : rowName(row));
   const values = rows.flatMap((row) => {
     const found = row.figures[figure];
     if (!found || row.seconds === undefined) return [];
@@ -96,18 +101,18 @@ export async function costAgainst(figure: string, rows: readonly StudyRow[]): Pr
     const cost = `${duration(row.seconds)}, ${(row.parameters ?? 0).toLocaleString('en')} learned numbers`;
     const said = `${rowName(row)}: ${figureText(found, figure)}, ${cost}`;
     return [
-      { row: rowName(row), value, said, what: TIME, cost: row.seconds },
-      { row: rowName(row), value, said, what: NUMBERS, cost: row.parameters ?? 0 },
+      { row: named(row), value, said, what: TIME, cost: row.seconds },
+      { row: named(row), value, said, what: NUMBERS, cost: row.parameters ?? 0 },
     ];
   });
   if (values.length < 4) return undefined;
-  const panel = (what: string, scale: object) => ({
+  const panel = (what: string, scale: object, axis: object) => ({
     transform: [{ filter: { field: 'what', equal: what } }],
     width: 320,
     height: 240,
     mark: { type: 'point' as const, filled: true, size: 80, opacity: 1 },
     encoding: {
-      x: { field: 'cost', type: 'quantitative' as const, title: what, scale, axis: { format: '~s', tickCount: 5 } },
+      x: { field: 'cost', type: 'quantitative' as const, title: what, scale, axis: { format: '~s', ...axis } },
       y: { field: 'value', type: 'quantitative' as const, title: figure, scale: { zero: false } },
       color: { field: 'row', type: 'nominal' as const, sort: null, title: null },
       description: { field: 'said' },
@@ -115,7 +120,10 @@ export async function costAgainst(figure: string, rows: readonly StudyRow[]): Pr
   });
   return draw('cost', `Cost against ${figure}`, {
     data: { values },
-    hconcat: [panel(TIME, { zero: false }), panel(NUMBERS, { type: 'symlog' })],
+    hconcat: [
+      panel(TIME, { zero: false }, { tickCount: 5 }),
+      panel(NUMBERS, { type: 'symlog', constant: 100 }, { values: POWERS }),
+    ],
     config: BELOW,
   });
 }
@@ -143,17 +151,22 @@ export async function confusionMatrix(
     );
   });
   const step = names.length > 60 ? 6 : names.length > 25 ? 12 : 18;
-  const axis = names.length > 60 ? { labels: false, ticks: false } : {};
+  const axis = { title: null, ...(names.length > 60 && { labels: false, ticks: false }) };
   const scale = { domain: [...names] };
   return draw(name, title, {
     data: { values },
     width: { step },
     height: { step },
-    mark: { type: 'rect' },
+    mark: { type: 'rect', color: '#3f87d9' },
     encoding: {
       x: { field: 'predicted', type: 'nominal', sort: null, scale, axis: { ...axis, labelAngle: -60 } },
       y: { field: 'actual', type: 'nominal', sort: null, scale, axis },
-      color: { field: 'share', type: 'quantitative', scale: { scheme: 'viridis', domain: [0, 1] }, title: 'share' },
+      fillOpacity: {
+        field: 'share',
+        type: 'quantitative',
+        scale: { domain: [0, 1], range: [0.07, 1] },
+        title: 'share',
+      },
       description: { field: 'said' },
     },
   });

@@ -124,7 +124,7 @@ async function confusionPictures({ row, cell }: Best): Promise<Picture[]> {
   return Promise.all(
     evaluations.map(([set, { classes, confusion }]) => {
       const names = classes.map(({ name }) => name);
-      const title = `Confusions of ${rowName(row)} on ${set}, first cell; rows are the true classes`;
+      const title = `Confusions of ${rowName(row)} on ${set}, first cell; a row for each true class, a column for each class that was named`;
       return confusionMatrix(title, names, confusion, `confusion-${set.replaceAll(/[^\w]+/g, '-').toLowerCase()}`);
     }),
   );

@@ -20,19 +20,18 @@ const POINTS = 40;
 /** The curves of those rows whose cells learned something. */
 export function learningPoints(rows: readonly StudyRow[]): LearningPoint[] {
   return rows.flatMap((row) => {
-    const bins = Array.from({ length: POINTS }, () => ({ sum: 0, right: 0, count: 0 }));
+    const bins = Array.from({ length: POINTS }, () => ({ at: 0, sum: 0, right: 0, count: 0 }));
     for (const cell of row.cells) {
       for (const { step, steps, loss, accuracy } of stepsOf(cell)) {
         const bin = bins[Math.min(POINTS - 1, Math.floor(((step - 1) / steps) * POINTS))]!;
+        bin.at += step / steps;
         bin.sum += loss;
         bin.right += accuracy;
         bin.count += 1;
       }
     }
-    return bins.flatMap(({ sum, right, count }, i) =>
-      count === 0
-        ? []
-        : [{ row: rowName(row), progress: (i + 1) / POINTS, loss: sum / count, accuracy: right / count }],
+    return bins.flatMap(({ at, sum, right, count }) =>
+      count === 0 ? [] : [{ row: rowName(row), progress: at / count, loss: sum / count, accuracy: right / count }],
     );
   });
 }

@@ -29,6 +29,8 @@ export interface NearestWords {
 /** Vectors that are looked up; more than these nobody reads. */
 const LIMIT = 256;
 const NEAREST = 4;
+/** Nearest tokens that are looked through: some are bytes or signs, and stand for no word. */
+const CANDIDATES = 24;
 /** Rows compared with the whole vocabulary together. */
 const CHUNK = 32;
 
@@ -126,10 +128,14 @@ function lookUp(rows: readonly Row[], table: tf.Tensor2D, { tokenizer }: Backbon
         return { word: tokenizer.decode([id]).trim(), distance: round(distance) };
       };
       const from = original && { word: wordOf(origins[i]![0]!).word, distance: round(distanceOf(vector, original)) };
-      found.push({ class: name, position, from, words: nearest[i]!.map(wordOf) });
+      found.push({ class: name, position, from, words: nearest[i]!.map(wordOf).filter(isWord).slice(0, NEAREST) });
     });
   }
   return found;
+}
+
+function isWord({ word }: NearWord): boolean {
+  return /[\p{L}\p{N}]/u.test(word);
 }
 
 /** The nearest tokens of each row of [R, T]. */
@@ -141,7 +147,7 @@ function nearestOf(
     const vectors = tf.stack(rows.map((row) => tf.tensor1d(row))) as tf.Tensor2D; // [R, T]
     const products = tf.matMul(vectors, tf.transpose(table)); // [R, V]
     const squares = tf.sub(tf.sum(tf.square(table), 1), tf.mul(products, 2)); // |t|² − 2vt, |v|² is missing
-    const { values, indices } = tf.topk(tf.neg(squares), Math.min(NEAREST, table.shape[0]));
+    const { values, indices } = tf.topk(tf.neg(squares), Math.min(CANDIDATES, table.shape[0]));
     return [values.arraySync() as number[][], indices.arraySync() as number[][]];
   });
   return rows.map((row, i) => {

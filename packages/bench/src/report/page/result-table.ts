@@ -12,7 +12,12 @@ const CHOICES = 40;
 export function resultSection(study: Study, comparison: Comparison | undefined): Section {
   const { axes, figures } = study;
   const { head, rows } = studyTable(study);
-  const heads = head.map((text) => `<th scope="col"><button type="button">${escape(text)}</button></th>`).join('');
+  const heads = head
+    .map((text, column) => {
+      const side = column < axes.length ? '' : ' class="number"';
+      return `<th scope="col"${side}><button type="button">${escape(text)}</button></th>`;
+    })
+    .join('');
   const body = rows.map((cells, r) => {
     const { figures: own, parameters, seconds } = study.rows[r]!;
     const values = [...axes.map(() => undefined), ...figures.map((name) => own[name]?.mean), parameters, seconds];
@@ -26,7 +31,7 @@ export function resultSection(study: Study, comparison: Comparison | undefined):
     });
     return `<tr data-row="${r}">${texts.join('')}</tr>`;
   });
-  const table = `<div class="wide"><table id="results"><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
+  const table = `<div class="wide"><table id="grid"><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
   return section('results', 'Results', controls(study, comparison), table, note(comparison), data(study, comparison))!;
 }
 

@@ -1,6 +1,6 @@
 /** What the page does: sorts, filters, compares with another baseline, says what a mark of a picture stands for. */
 export const SCRIPT = `
-const table = document.getElementById('results');
+const table = document.getElementById('grid');
 const body = table.tBodies[0];
 const heads = [...table.tHead.rows[0].cells];
 const valueOf = (row, column) => {

@@ -25,7 +25,7 @@ export function beforeAfterSection(
     const shown = images.map(({ set, id, actual, before, after, confidence }) => {
       const answer = (text: string): string =>
         `<span class="${text === actual ? 'right' : 'wrong'}">${text === actual ? '✓' : '✗'} ${escape(text)}</span>`;
-      return `<figure class="card">${thumbnailHtml(thumbnails.get(found.cells.after, set, id), id)}<b>${escape(actual)}</b> <span class="faint">${escape(set)}</span><br>before ${answer(before)}<br>after ${answer(after)} ${(100 * confidence).toFixed(0)} %</figure>`;
+      return `<figure class="card">${thumbnailHtml(thumbnails.get(found.cells.after, set, id), id)}<b>${escape(actual)}</b> <span class="faint">${escape(set)}</span><br>before ${answer(before)}<br>after ${answer(after)} <span class="faint">(${(100 * confidence).toFixed(0)} % sure)</span></figure>`;
     });
     return [`<h3>${escape(name[0]!.toUpperCase() + name.slice(1))}</h3><div class="cards">${shown.join('\n')}</div>`];
   });

@@ -20,7 +20,7 @@ nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0; }
 input, select { font: inherit; font-size: .95rem; padding: .25rem .5rem; border: 1px solid var(--line); border-radius: .3rem; background: var(--ground); color: var(--ink); max-width: 16rem; }
 table { border-collapse: collapse; margin: .5rem 0; font-size: .95rem; }
 th, td { padding: .35rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th, .number, #results td { white-space: nowrap; }
+th, .number, #grid td { white-space: nowrap; }
 thead th { background: var(--soft); }
 th button { all: unset; cursor: pointer; font-weight: 600; }
 th button:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -28,6 +28,7 @@ th button::after { content: ' \\2195'; opacity: .35; }
 th[aria-sort=ascending] button::after { content: ' \\25B4'; opacity: 1; }
 th[aria-sort=descending] button::after { content: ' \\25BE'; opacity: 1; }
 tbody tr:hover { background: var(--soft); }
+th.number button { width: 100%; text-align: right; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .best { font-weight: 700; }
 .best > span::before { content: '\\2605 '; color: var(--good); }
@@ -49,11 +50,13 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
 .failure { border-left: 3px solid var(--bad); padding-left: .75rem; margin: .75rem 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
   body { font-size: 15px; }
-  #results th:first-child, #results td:first-child { position: sticky; left: 0; background: var(--ground); max-width: 9rem; white-space: normal; }
-  #results thead th:first-child { background: var(--soft); }
+  #grid th:first-child, #grid td:first-child { position: sticky; left: 0; background: var(--ground); max-width: 9rem; white-space: normal; }
+  #grid thead th:first-child { background: var(--soft); }
   th, td { padding: .3rem .45rem; }
   .cards { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
-  .controls label, .controls select, .controls input { width: 100%; max-width: none; }
+  .controls { display: grid; grid-template-columns: 1fr 1fr; }
+  .controls label, .controls select, .controls input { width: 100%; max-width: none; min-width: 0; }
+  figure svg { max-width: 100%; min-width: 36rem; }
 }
 @page { margin: 12mm; }
 @media print {
