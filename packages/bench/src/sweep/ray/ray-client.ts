@@ -78,15 +78,15 @@ export class RayClient {
     await this.call('DELETE', `/api/jobs/${id}`, undefined, [400, 404, 500]);
   }
 
-  /** Uploads an archive, unless it is there. @returns its URI */
-  async upload(name: string, archive: Buffer): Promise<string> {
+  /** Uploads an archive, unless it is there. @returns its URI, and whether it had to be sent */
+  async upload(name: string, archive: Buffer): Promise<{ readonly uri: string; readonly sent: boolean }> {
     const path = `/api/packages/gcs/${name}`;
     const known = await this.call('GET', path, undefined, [404]);
     if (known.status === 404) {
       const { status, text } = await this.call('PUT', path, archive, [413]);
       if (status === 413) throw this.refused(`an archive of ${(archive.length / 1e6).toFixed(0)} MB`, status, text);
     }
-    return `gcs://${name}`;
+    return { uri: `gcs://${name}`, sent: known.status === 404 };
   }
 
   /** Asks until there is an answer, or patience ends. @param allowed statuses besides 2xx that the caller looks at */

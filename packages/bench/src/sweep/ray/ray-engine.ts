@@ -114,10 +114,10 @@ class RayRun {
     const { needs, runtimeEnv = {} } = this.options;
     if (this.uri === undefined) {
       const { name, content } = await this.pack();
-      this.uri = await this.client.upload(name, content);
-      this.note(
-        `Program and configuration: ${(content.length / 1e6).toFixed(0)} MB, sent once to ${this.client.address}.`,
-      );
+      const { uri, sent } = await this.client.upload(name, content);
+      const size = `${(content.length / 1e6).toFixed(0)} MB`;
+      if (sent) this.note(`Program and configuration: ${size}, sent once to ${this.client.address}.`);
+      this.uri = uri;
     }
     const id = jobName(this.prefix, cell);
     const backend = process.env.PROMPTWEAVE_BACKEND;

@@ -1,0 +1,95 @@
+// A sweep of 12 cells, killed with kill -9 at 20 random moments: the scheduler or one of its workers, while they start and while they
+// work. Afterwards every cell must have run to its end once, with the bits of a sweep that nobody disturbed.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { makeTrial, promptweave, readCells, sameResults, succeeded } from './sweep-trial.mjs';
+
+const KILLS = 20;
+const STEPS = 32;
+const folder = mkdtempSync(join(tmpdir(), 'kills-'));
+let running;
+try {
+  makeTrial(
+    folder,
+    `backbone: { use: stub, pause: 120 }
+dataset: { use: stub, shots: all }
+prompt: stub
+train: { epochs: 8, batch: 4, learningRate: 0.2 }
+grid: { seed: [1, 2, 3], prompt.scale: [0.5, 1], labels.use: [frozen, lamm] }
+`,
+  );
+  const words = (output) => ['sweep', 'grid.yaml', '--jobs', '2', '--output', output];
+  await succeeded(promptweave(folder, ...words('whole')));
+  const found = await disturbed(words('killed'));
+  sameResults(found.cells, readCells(join(folder, 'whole')));
+  for (const { id, steps, ends } of found.cells) {
+    const all = Array.from({ length: STEPS }, (_, step) => step + 1);
+    assert.deepEqual(steps, all, `cell ${id} has other steps`);
+    assert.ok(ends >= 1, `cell ${id} never came to its end`);
+  }
+  const resumed = found.cells.reduce((sum, cell) => sum + cell.resumed, 0);
+  assert.ok(resumed > 0, 'no cell went on from a checkpoint: the trial tried nothing');
+  console.log(
+    `12 cells, ${found.schedulers} schedulers and ${found.workers} workers killed: the same bits; ` +
+      `${resumed} times a cell went on from its checkpoint, none ran again after its end.`,
+  );
+} finally {
+  running?.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Runs a sweep to its end with 20 kills on the way. */
+async function disturbed(words) {
+  const killed = { schedulers: 0, workers: 0 };
+  const ended = new Map();
+  for (let kill = 0; kill < KILLS; kill++) {
+    if (!running || running.exitCode !== null || running.signalCode !== null) running = promptweave(folder, ...words);
+    const before = stepsBehind();
+    // Every fourth kill comes at any moment, the others after something was done.
+    if (kill % 4 !== 3) await Promise.race([progress(before), setTimeout(20_000)]);
+    await setTimeout(Math.random() * 700);
+    checkEnds(ended);
+    assert.ok(ended.size < 12, `the sweep was over after ${kill} kills`);
+    const worker = kill % 2 === 0 ? workersOf(running.pid).at(Math.floor(Math.random() * 2)) : undefined;
+    killed[worker ? 'workers' : 'schedulers'] += 1;
+    process.kill(worker ?? running.pid, 'SIGKILL');
+    if (!worker) await setTimeout(50);
+  }
+  if (running.exitCode === null && running.signalCode === null) await succeeded(running);
+  else await succeeded((running = promptweave(folder, ...words)));
+  await succeeded(promptweave(folder, ...words)); // nothing is left to do
+  checkEnds(ended);
+  return { ...killed, cells: readCells(join(folder, 'killed')) };
+}
+
+/** Notes which cells are finished; the end of a cell that had ended must not change. */
+function checkEnds(ended) {
+  if (!existsSync(join(folder, 'killed/cells'))) return;
+  for (const { id } of readCells(join(folder, 'killed'))) {
+    const file = join(folder, 'killed/cells', id, 'outcome.json');
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+    if (ended.has(id)) assert.equal(text, ended.get(id), `cell ${id} ran again after its end`);
+    else if (text !== undefined) ended.set(id, text);
+  }
+}
+
+function stepsBehind() {
+  if (!existsSync(join(folder, 'killed/cells'))) return 0;
+  return readCells(join(folder, 'killed')).reduce((sum, { steps }) => sum + steps.length, 0);
+}
+
+async function progress(before) {
+  while (stepsBehind() <= before && running.exitCode === null && running.signalCode === null) await setTimeout(50);
+}
+
+/** Process ids of a process's children. */
+function workersOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
