@@ -11,6 +11,7 @@ const kinds = [
   ['labels', 'Label aligners'],
   ['loss', 'Losses'],
   ['protocol', 'Protocols'],
+  ['tracker', 'Trackers'],
   ['backbone', 'Backbones'],
   ['dataset', 'Data sets'],
 ];

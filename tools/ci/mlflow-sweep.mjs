@@ -30,7 +30,7 @@ writeFileSync(
 train: { epochs: 3, batch: 8, augment: false, evaluateEvery: 3, evaluateOn: test }
 tracker: { use: mlflow, uri: '${server.uri}', experiment: killed }
 grid:
-  prompt.use: [coop, language, none]
+  prompt: [coop, { use: language, depth: 4 }, none]
   labels.use: [frozen, lamm]
 `,
 );
@@ -142,7 +142,7 @@ async function cellIsThereOnce(cell, { info, params, tags }, parent) {
   assert.equal(tags['version.@promptweave_core'] ?? tags['version.@promptweave/core'] ?? tags['version._promptweave/core'], provenance.versions['@promptweave/core']); // prettier-ignore
   assert.equal(params['dataset.use'], 'emoji-animals');
   assert.equal(params['train.epochs'], '3');
-  assert.match(info.runName, new RegExp(`prompt.use=${params['prompt.use']}, labels.use=${params['labels.use']}`));
+  assert.match(info.runName, new RegExp(`prompt=${params['prompt.use']}.*, labels.use=${params['labels.use']}`));
 
   const lines = readFileSync(join(cell, 'metrics.jsonl'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)); // prettier-ignore
   const losses = lines.filter(({ type }) => type === 'step');
