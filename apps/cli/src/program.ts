@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { register as bench } from './commands/bench.js';
 import { register as datasets } from './commands/datasets.js';
+import { register as cost } from './commands/cost.js';
 import { register as doctor } from './commands/doctor.js';
 import { register as evaluate } from './commands/evaluate.js';
 import { register as importPrompts } from './commands/import.js';
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     track,
     registerPrompts,
     bench,
+    cost,
     datasets,
     importPrompts,
     schema,

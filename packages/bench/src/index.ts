@@ -6,6 +6,8 @@ export { ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, type TensorComparison } from '.
 export { type FixtureSet } from './verify/fixture-set.js';
 export { verify, type RunVerdict, type VerifyOptions } from './verify/verify.js';
 export { architectureNamed, architectures } from './speed/architectures.js';
+export { costOf, type CostReport, type CostRow } from './speed/cost.js';
+export { measureMatmulPeak } from './speed/matmul-peak.js';
 export {
   measureStep,
   measureVisionTower,
