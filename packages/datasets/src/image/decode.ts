@@ -1,4 +1,3 @@
-import { Resvg } from '@resvg/resvg-js';
 import { DatasetError } from '@promptweave/core';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { RgbImage } from './rgb-image.js';
@@ -14,6 +13,10 @@ export type ImagePolicy = 'reference' | 'custom';
 
 /** Short side, in pixels, to which drawings without pixels of their own (SVG) are rendered at least. */
 const DRAWING_SIDE = 512;
+/** Dots per inch at which a drawing's unit is a pixel. */
+const DRAWING_DENSITY = 72;
+/** Pixels that an image has at most; as sharp's own limit. A larger drawing would end the process for want of memory. */
+const MOST_PIXELS = 0x3fff ** 2;
 
 function isSvg(file: Uint8Array): boolean {
   const opening = Buffer.from(file.subarray(0, 1024))
@@ -23,20 +26,15 @@ function isSvg(file: Uint8Array): boolean {
   return opening.startsWith('<svg') || (/^<(\?xml|!--|!DOCTYPE svg)/i.test(opening) && opening.includes('<svg'));
 }
 
-function renderDrawing(file: Uint8Array): RgbImage {
-  const options = { background: '#ffffff', font: { loadSystemFonts: false } };
-  const svg = Buffer.from(file).toString('utf8');
-  const { width, height } = new Resvg(svg, options);
+/** Through librsvg, which refuses what it cannot draw; the renderer of the emoji ends the process on some broken drawings. */
+async function renderDrawing(file: Uint8Array): Promise<RgbImage> {
+  const { width, height } = await sharp(file, { failOn: 'error' }).metadata();
   const zoom = Math.max(1, DRAWING_SIDE / Math.min(width, height));
-  const drawing = new Resvg(svg, { ...options, fitTo: { mode: 'zoom', value: zoom } }).render();
-  const { pixels } = drawing;
-  const data = new Uint8Array(drawing.width * drawing.height * 3);
-  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-    data[to] = pixels[from];
-    data[to + 1] = pixels[from + 1];
-    data[to + 2] = pixels[from + 2];
+  if (!(width * height * zoom ** 2 <= MOST_PIXELS)) {
+    throw new Error(`a drawing of ${width} × ${height} exceeds ${MOST_PIXELS} pixels`);
   }
-  return { data, width: drawing.width, height: drawing.height };
+  const drawing = sharp(file, { failOn: 'error', density: DRAWING_DENSITY * zoom });
+  return toRgb(drawing.flatten({ background: '#ffffff' }).toColourspace('srgb'));
 }
 
 async function toRgb(image: Sharp): Promise<RgbImage> {
