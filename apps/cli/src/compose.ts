@@ -98,7 +98,7 @@ async function chooseBackend({ runtime }: ResolvedConfiguration): Promise<Backen
 }
 
 /** Threads for images: one core decodes and resamples while another computes. */
-function decodingThreads(): number {
+export function decodingThreads(): number {
   const cores = availableParallelism();
   return cores >= 8 ? 4 : cores >= 2 ? 2 : 0;
 }

@@ -8,11 +8,7 @@ export { verify, type RunVerdict, type VerifyOptions } from './verify/verify.js'
 export { architectureNamed, architectures } from './speed/architectures.js';
 export { costOf, type CostReport, type CostRow } from './speed/cost.js';
 export { measureMatmulPeak } from './speed/matmul-peak.js';
-export {
-  measureStep,
-  measureVisionTower,
-  speedMethodNamed,
-  type SpeedMethod,
-  type StepTimes,
-} from './speed/measure-step.js';
+export { measureLoader, type LoaderTimes } from './speed/measure-loader.js';
+export { measureStep, speedMethodNamed, type SpeedMethod, type StepTimes } from './speed/measure-step.js';
+export { measureVisionTower, type TowerRates } from './speed/measure-vision-tower.js';
 export { fastWork, plainWork, type StepShape, type StepWork } from './speed/work.js';

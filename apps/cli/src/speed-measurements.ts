@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { randomClip } from '@promptweave/backbone-clip';
+import {
+  architectureNamed,
+  measureLoader,
+  measureStep,
+  measureVisionTower,
+  speedMethodNamed,
+} from '@promptweave/bench';
+import { defaultPlugins, loadPlugins, PromptweaveError } from '@promptweave/core';
+import { createDataPipeline } from '@promptweave/datasets';
+import { selectBackend } from '@promptweave/runtime';
+import { decodingThreads } from './compose.js';
+import type { Measurement } from './speed-report.js';
+
+/** Steps of a measurement of the loader. */
+const LOADER_STEPS = 6;
+
+/** Makes a measurement in a process of its own, so that its peak memory is its own. */
+export async function measureInProcess<Result>(measurement: Measurement): Promise<Result> {
+  const main = fileURLToPath(new URL('../bin/promptweave.js', import.meta.url));
+  const words = [main, 'bench', 'speed', '--measure', JSON.stringify(measurement)];
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 2 ** 24 });
+    return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result;
+  } catch (cause) {
+    const { stderr = '', signal } = cause as { stderr?: string; signal?: string };
+    throw new PromptweaveError(`The measurement of ${measurement.method || measurement.kind} failed.`, {
+      where: signal === 'SIGKILL' ? 'its process was killed, most likely for want of memory' : stderr.trim(),
+      remedy: 'Take fewer classes, a smaller batch, or --fast-only.',
+    });
+  }
+}
+
+/** Makes a measurement in this process. */
+export async function measureHere(measurement: Measurement): Promise<unknown> {
+  const { kind, architecture, method, classes, batch, repeats, path, together } = measurement;
+  const { name } = await selectBackend('auto');
+  const backbone = randomClip(
+    { seed: 1, ...architectureNamed(architecture) },
+    { fast: path === 'fast', recompute: false },
+  );
+  if (kind === 'vision') return { backend: name, ...measureVisionTower(backbone, batch ?? 4, repeats) };
+  const registry = await loadPlugins(defaultPlugins, process.cwd(), import.meta.url);
+  const chosen = speedMethodNamed(method, backbone.shape);
+  if (kind === 'step') return measureStep(registry, backbone, { method: chosen, classes, batch, repeats, together });
+  const pipeline = createDataPipeline({ workers: decodingThreads() });
+  try {
+    return await measureLoader(registry, backbone, pipeline, { method: chosen, classes, steps: LOADER_STEPS });
+  } finally {
+    await pipeline.close();
+  }
+}
