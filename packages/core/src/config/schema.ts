@@ -6,8 +6,16 @@ import { trainSettings } from '../training/settings.js';
 import type { ResolvedPart } from './configuration.js';
 import { datasetSettings, evaluateSettings, lossSettings, runtimeSettings } from './sections.js';
 
-/** The schema of a configuration, composed from the options of all plugins of the registry. */
-export function configurationSchema(registry: Registry) {
+const schemas = new WeakMap<Registry, ReturnType<typeof composeSchema>>();
+
+/** The schema of a configuration, composed from the options of all plugins of the registry; once for each registry. */
+export function configurationSchema(registry: Registry): ReturnType<typeof composeSchema> {
+  const schema = schemas.get(registry) ?? composeSchema(registry);
+  schemas.set(registry, schema);
+  return schema;
+}
+
+function composeSchema(registry: Registry) {
   const presets = registry.presets().map((preset) => preset.name);
   const preset = presets.length > 0 ? z.enum(presets as [string, ...string[]]) : z.string();
   return z.strictObject({
