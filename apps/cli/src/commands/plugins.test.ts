@@ -51,6 +51,7 @@ describe('promptweave plugins', () => {
       'labels frozen',
       'loss cross-entropy',
       'protocol few-shot',
+      'tracker local',
       'loss hum',
     ]);
     expect(all.at(-1)).toMatchObject({

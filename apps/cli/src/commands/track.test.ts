@@ -57,10 +57,24 @@ it('says what is wrong with the folder or the address', async () => {
   expect(await run(['track', 'sync', folder, '--uri', server.uri])).toBe(7);
   expect(lines.join('\n')).toContain('nothing was recorded for MLflow there');
   expect(await run(['track', 'sync', join(folder, 'none'), '--uri', server.uri])).toBe(7);
+  await recordUnheard('a');
   expect(await run(['track', 'sync', folder, '--uri', 'mlruns'])).toBe(2);
   vi.stubEnv('MLFLOW_TRACKING_URI', '');
   expect(await run(['track', 'sync', folder])).toBe(2);
   expect(lines.join('\n')).toContain('MLFLOW_TRACKING_URI is not set');
+  vi.unstubAllEnvs();
+});
+
+it('asks the server that the configuration of the run names', async () => {
+  server.fate = () => 500;
+  const configuration = { tracker: { use: 'mlflow', uri: server.uri } };
+  const tracker = new MlflowTracker({ folder, client: connect(server.uri) });
+  tracker.record(startOf('named', { configuration }));
+  await tracker.close();
+  server.fate = () => 'ok';
+  vi.stubEnv('MLFLOW_TRACKING_URI', '');
+  expect(await run(['track', 'sync', folder])).toBe(0);
+  expect(server.tagged('promptweave.run', 'named')).toHaveLength(1);
   vi.unstubAllEnvs();
 });
 
