@@ -5,6 +5,7 @@ import { readBenchmark } from './benchmark/read-benchmark.js';
 import { BENCHMARK } from './benchmark/table.js';
 import { createDataset } from './create-dataset.js';
 import { emojiPlugins } from './emoji/index.js';
+import { checkClasses } from './custom/check-classes.js';
 import { readFolder } from './custom/read-folder.js';
 import { readTable } from './custom/read-table.js';
 import { readSplitJson } from './readers/read-split-json.js';
@@ -58,7 +59,9 @@ const splitFile = definePlugin({
   create: async (context, options) => {
     const file = resolve(context.folder, options.path);
     const images = resolve(dirname(file), options.images ?? '.');
-    return custom(basename(file, extname(file)), await readSplitJson(file, images), options);
+    const splits = await readSplitJson(file, images);
+    checkClasses(splits.classNames, file);
+    return custom(basename(file, extname(file)), splits, options);
   },
 });
 

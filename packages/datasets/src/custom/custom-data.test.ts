@@ -139,6 +139,18 @@ describe('malformed data ends in a DatasetError', () => {
     ['an empty table', () => table('x.csv', ''), /at least 2 classes; there are 0/],
     ['a table without a path column', () => table('x.csv', 'file,label\na,b\n'), /row is wrong/],
     ['a row that is too long', () => table('x.csv', 'path,label\na,b,c\n'), /cannot be read/],
+    [
+      'two labels with one name in a split file',
+      async () => {
+        const rows = [
+          ['a.png', 0, 'fox'],
+          ['b.png', 1, 'Fox'],
+        ];
+        const root = await writeTree({ 'mine.json': JSON.stringify({ train: rows, test: rows }) });
+        return read('split', root, { path: 'mine.json' });
+      },
+      /same name for the model: "fox" and "Fox"/,
+    ],
     ['an open quote', () => table('x.csv', 'path,label\n"a,b\n'), /cannot be read/],
     ['a line that is not JSON', () => table('x.jsonl', '{"path":"a","label":"b"}\n{"pa'), /line 2 is not JSON/],
     ['an unknown split', () => table('x.csv', 'path,label,split\na,b,dev\n'), /row is wrong/],

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { plugins as clip } from '@promptweave/backbone-clip';
+import { createContainer, disposeBackbones, Registry, sourceFromValue } from '@promptweave/core';
+import { createDataPipeline, plugins as datasets } from '@promptweave/datasets';
+import { plugins as comma } from '@promptweave/method-comma';
+import { plugins as coop } from '@promptweave/method-coop';
+import { plugins as lamm } from '@promptweave/method-lamm';
+import { plugins as maple } from '@promptweave/method-maple';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { plugins as protocols } from '../protocols/plugins.js';
+import { readStudy } from '../report/study.js';
+import { inProcessEngine } from '../sweep/local-engine.js';
+import { planSweep } from '../sweep/plan.js';
+import { runSweep } from '../sweep/run-sweep.js';
+import { SweepFolder } from '../sweep/sweep-folder.js';
+import { benchmarkResult } from './benchmark-result.js';
+import { emojiMethods, emojiSuite } from './emoji-suite.js';
+
+const registry = new Registry(
+  [...clip, ...datasets, ...coop, ...maple, ...comma, ...lamm, ...protocols].map((plugin) => ({
+    ...{ plugin, module: 'test', version: '1' },
+  })),
+);
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'emoji-suite-'));
+  vi.stubEnv('PROMPTWEAVE_CACHE', join(folder, 'cache'));
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+/** Small sets; `npx promptweave bench emoji` takes the large ones and trains to the end. */
+const small = { datasets: ['emoji-plants', 'emoji-weather'], source: 'emoji-plants', targets: ['emoji-weather'] };
+const suite = emojiSuite({ methods: ['clip', 'maple+lamm'], seeds: [1], shots: [1], ...small });
+
+const figures = {
+  'few-shot': ['accuracy'],
+  'base-to-novel': ['base', 'novel', 'HM'],
+  'cross-dataset': ['source', 'emoji-weather', 'average'],
+  'domain-generalisation': ['source', 'openmoji', 'streamline-emojis', 'average'], // drawing styles
+  incremental: ['baseBefore', 'baseAfter', 'forgetting', 'novel', 'all'],
+};
+
+it.each(Object.entries(figures))('%s runs with the embedded CLIP', async (protocol, expected) => {
+  const path = join(folder, protocol);
+  const source = sourceFromValue(suite[protocol]!);
+  const planned = await planSweep({ source, registry, folder, overrides: ['train.steps=2', 'train.warmupEpochs=0'] });
+  const sweep = new SweepFolder(path);
+  const cells = sweep.prepare(planned, { name: protocol, file: 'x', overrides: [], retries: 0 }, folder);
+  const pipeline = createDataPipeline();
+  const container = createContainer(pipeline);
+  const engine = inProcessEngine({ container, registry, pipeline });
+  await runSweep({ folder: path, cells, patience: { retries: 0 }, engine });
+  await disposeBackbones(container);
+
+  const study = readStudy(sweep);
+  expect(study.failures.map(({ failure }) => failure)).toEqual([]);
+  const result = benchmarkResult(study, { protocol, checkpoint: 'icons', shots: [1] });
+  expect(result.figures).toEqual(expected);
+  expect(result.rows.map(({ method, published }) => [method, published])).toEqual([
+    ['clip', false],
+    ['maple+lamm', false],
+  ]);
+  const first = result.rows[0]!.datasets['emoji-plants']![expected[0]!]!;
+  expect(first.mean).toBeGreaterThan(20); // far from chance: 12 classes and more
+  const learned = (method: string): number[] =>
+    study.cells.flatMap(({ name, state }) =>
+      name === method && state.status === 'finished' ? [state.outcome.parameters] : [],
+    );
+  expect(Math.max(...learned('clip'))).toBe(0);
+  expect(Math.min(...learned('maple+lamm'))).toBeGreaterThan(0);
+});
+
+it('has settings for every method that it names, each with and without learned labels', async () => {
+  const cells = Object.values(emojiSuite({ methods: emojiMethods, seeds: [1, 2, 3], shots: [1, 16] })).map((value) =>
+    planSweep({ source: sourceFromValue(value), registry, folder }),
+  );
+  // A cell of zero-shot CLIP for each data set and number of shots, three seeds of the others.
+  const counts = (await Promise.all(cells)).map(({ length }) => length);
+  const others = 3 * (emojiMethods.length - 1);
+  expect(counts).toEqual([2 * (1 + others), 3 * (1 + others), 1 + others, 1 + others, 1 + others]);
+  expect(() => emojiSuite({ methods: ['mapel'], seeds: [1], shots: [1] })).toThrow(/Did you mean `maple`/);
+});
