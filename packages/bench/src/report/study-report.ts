@@ -16,7 +16,7 @@ import { rowName, type Picture } from './pictures.js';
 import { labelCell, reportContent, type ReportContent, type ReportOptions } from './report-content.js';
 import { reportMarkdown } from './report-markdown.js';
 import { resultOf } from './run-details.js';
-import type { StudiedCell, Study } from './study.js';
+import type { Study } from './study.js';
 import { figureText } from './table.js';
 
 /** A report as files hold it. */
@@ -32,7 +32,7 @@ export interface StudyReport {
 /** Makes the report of a study. */
 export async function studyReport(study: Study, options: ReportOptions = {}): Promise<StudyReport> {
   const content = await reportContent(study, options);
-  const reproduce = study.cells.map((cell) => ({ cell: describeChoice(cell), command: commandOf(study, cell) }));
+  const reproduce = commandsOf(study);
   const intro = introOf(content);
   const html = htmlPage({
     title: study.name,
@@ -97,13 +97,19 @@ function madeWith({ cells }: Study): string {
   return `First finished cell: ${date.slice(0, 10)}, ${backend} on ${platform}${commit}; ${packages.join(', ')}. Every cell's folder holds its resolved configuration, environment and log.`;
 }
 
-/** The command that runs this cell alone, in a new folder. */
-function commandOf({ folder }: Study, { values, id }: StudiedCell): string {
+/** For each cell the command that runs it alone, in a new folder. */
+function commandsOf({ folder, cells }: Study): { readonly cell: string; readonly command: string }[] {
   const { configuration, overrides } = new SweepFolder(folder).describe();
   const file = relative('.', `${folder}/${configuration}`);
-  const only = Object.entries(values).map(([path, value]) => quoted(`${path}=${JSON.stringify(value)}`));
-  const words = ['promptweave', 'sweep', file, ...overrides.map(quoted), '--output', `runs/again-${id.slice(0, 6)}`];
-  return [...words, ...(only.length > 0 ? ['--only', ...only] : [])].join(' ');
+  return cells.map((cell) => {
+    const only = Object.entries(cell.values).map(([path, value]) => quoted(`${path}=${JSON.stringify(value)}`));
+    const output = ['--output', `runs/again-${cell.id.slice(0, 6)}`];
+    const words = ['promptweave', 'sweep', quoted(file), ...overrides.map(quoted), ...output];
+    return {
+      cell: describeChoice(cell),
+      command: [...words, ...(only.length > 0 ? ['--only', ...only] : [])].join(' '),
+    };
+  });
 }
 
 /** A word as a shell takes it. */

@@ -57,8 +57,12 @@ export function axisCurves({ rows }: Study, figures: readonly string[]): AxisCur
     const own = finished.filter((row) => typeof flat.get(row)![axis] === 'number');
     const seriesOf = (row: StudyRow, kept: readonly string[]): string =>
       kept.flatMap((path) => (flat.get(row)![path] === undefined ? [] : [shortText(flat.get(row)![path])])).join(' · ');
-    const others = varying.filter((path) => path !== axis && path !== 'name' && !isImplied(path, own, flat));
-    const named = varying.includes('name') ? ['name', ...others] : others;
+    const others = varying.filter((path) => path !== axis && path !== 'name');
+    // Where the entries of a list differ in this very option, their names would tell its values apart.
+    const named =
+      varying.includes('name') && !isImplied(axis, own, flat)
+        ? ['name', ...others.filter((path) => !isImplied(path, own, flat))]
+        : others;
     const full = groupBy(own, (row) => seriesOf(row, named));
     const lines = [...full.values()].filter((group) => new Set(group.map((row) => flat.get(row)![axis])).size > 1);
     if (lines.length === 0) return [];

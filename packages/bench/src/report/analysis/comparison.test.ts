@@ -138,6 +138,21 @@ describe('axes', () => {
     ]);
   });
 
+  it('are found in named entries of a list, too', () => {
+    const named = (name: string, depth: number, shots: number, accuracy: number) => ({
+      ...cell({ prompt: { use: 'a', depth }, 'dataset.shots': shots, seed: 1 }, { accuracy }),
+      ...{ name, standsFor: ['prompt'] },
+    });
+    const entries = [named('A1', 1, 1, 0.5), named('A2', 2, 1, 0.6), named('A1', 1, 4, 0.7), named('A2', 2, 4, 0.9)];
+    const found = axisCurves(study(entries), ['accuracy']).map(({ axis, points }) => {
+      return [axis, ...points.map(({ series, at, mean }) => `${series}: ${at} ${mean}`)];
+    });
+    expect(found).toEqual([
+      ['prompt.depth', '1: 1 0.5', '1: 2 0.6', '4: 1 0.7', '4: 2 0.9'],
+      ['dataset.shots', 'A1: 1 0.5', 'A1: 4 0.7', 'A2: 1 0.6', 'A2: 4 0.9'],
+    ]);
+  });
+
   it('have effects against the mean of rows that differ in nothing else', () => {
     const flat = (use: string, depth: number, accuracy: number) =>
       cell({ 'prompt.use': use, 'prompt.depth': depth, seed: 1 }, { accuracy });

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import {
   fewShot,
   readPredictions,
-  type Evaluation,
+  type Evaluations,
   type Plugin,
   type Predictions,
   type Protocol,
+  type ProtocolSummary,
 } from '@promptweave/core';
 import { figureUnit } from '../../protocols/figure-unit.js';
 import { plugins } from '../../protocols/plugins.js';
@@ -70,18 +71,28 @@ function resampleCell(
 ): Map<string, Float64Array> {
   const accuracies = Object.entries(sets).map(([name, { labels, predicted }]) => {
     const correct = labels.map((label, i) => (label === predicted[i] ? 1 : 0));
-    return [name, resampledMeans(correct, countsOf(name, correct.length, draws))] as const;
+    return { values: resampledMeans(correct, countsOf(name, correct.length, draws)), evaluation: { ...UNKNOWN }, name };
   });
-  const figures = new Map<string, Float64Array>();
+  const evaluations: Evaluations = Object.fromEntries(accuracies.map(({ name, evaluation }) => [name, evaluation]));
+  const known = summaryOf(evaluations, accuracies, 0, summary);
+  const names = Object.keys(known).filter((name) => figureUnit(name) === undefined && !Number.isNaN(known[name]));
+  const figures = names.map((name) => [name, new Float64Array(RESAMPLES)] as const);
   for (let draw = 0; draw < RESAMPLES; draw++) {
-    const evaluations = Object.fromEntries(accuracies.map(([name, values]) => [name, known(values[draw]!)]));
-    for (const [name, value] of Object.entries(summary(evaluations, UNKNOWN))) {
-      if (figureUnit(name) !== undefined || Number.isNaN(value)) continue;
-      if (!figures.has(name)) figures.set(name, new Float64Array(RESAMPLES));
-      figures.get(name)![draw] = value;
-    }
+    const found = summaryOf(evaluations, accuracies, draw, summary);
+    for (const [name, values] of figures) values[draw] = found[name]!;
   }
-  return figures;
+  return new Map(figures);
+}
+
+/** The protocol's figures of one draw. */
+function summaryOf(
+  evaluations: Evaluations,
+  accuracies: readonly { readonly values: Float64Array; readonly evaluation: { accuracy: number } }[],
+  draw: number,
+  summary: Protocol['summary'],
+): ProtocolSummary {
+  for (const { values, evaluation } of accuracies) evaluation.accuracy = values[draw]!;
+  return summary(evaluations, NO_COSTS);
 }
 
 /** The draws of a set, the same for every cell that is tested on as many images of it. */
@@ -92,16 +103,12 @@ function countsOf(set: string, images: number, draws: Map<string, Uint8Array>): 
   return counts;
 }
 
-/** An evaluation of which the accuracy alone is known. */
-function known(accuracy: number): Evaluation {
-  return { ...NOTHING, accuracy };
-}
-
-const NOTHING: Evaluation = {
+/** An evaluation of which nothing but the accuracy will be known. */
+const UNKNOWN = {
   ...{ images: NaN, accuracy: NaN, topK: {}, macroF1: NaN, expectedCalibrationError: NaN, loss: NaN },
   ...{ classes: [], confusion: [] },
 };
-const UNKNOWN = { parameters: NaN, stepSeconds: NaN, peakBytes: NaN, imagesPerSecond: NaN };
+const NO_COSTS = { parameters: NaN, stepSeconds: NaN, peakBytes: NaN, imagesPerSecond: NaN };
 
 /** Pairs of cells with the same seed; a row of one cell is paired with every cell of the other. */
 export function pairedDifferences(row: StudyRow, other: StudyRow, figure: string): number[] {

@@ -37,8 +37,9 @@ export function resampledMeans(values: ArrayLike<number>, counts: Uint8Array): F
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (value === 0) continue;
-    const first = i * RESAMPLES;
-    for (let draw = 0; draw < RESAMPLES; draw++) sums[draw]! += value * counts[first + draw]!;
+    const drawn = counts.subarray(i * RESAMPLES, (i + 1) * RESAMPLES);
+    if (value === 1) for (let draw = 0; draw < RESAMPLES; draw++) sums[draw]! += drawn[draw]!;
+    else for (let draw = 0; draw < RESAMPLES; draw++) sums[draw]! += value * drawn[draw]!;
   }
   return sums.map((sum) => sum / values.length);
 }
