@@ -1,5 +1,5 @@
 import type { BackboneShape, Savings, StepShape, StepWork } from '@promptweave/core';
-import { blockBytes, towerFlops, type TowerRows } from './tower-work.js';
+import { blockBytes, towerFlops, type Passes, type TowerRows } from './tower-work.js';
 
 /** How the work is done; see `ClipComputation`. */
 export interface ClipWorkOptions {
@@ -16,8 +16,7 @@ export const allSavings: Savings = { noPadding: true, sharedPrefix: true, lastBl
 export const noSavings: Savings = { noPadding: false, sharedPrefix: false, lastBlock: false, frozenBlocks: false };
 
 /**
- * Work of a training step of CLIP. A backward pass costs as much as the forward pass, for no weight is trained; chunks of classes
- * and `recompute` cost another forward pass.
+ * Work of a training step of CLIP. Chunks of classes and `recompute` cost another forward pass.
  */
 export function clipWork(shape: BackboneShape, step: StepShape, options: ClipWorkOptions): StepWork {
   const { savings, recompute } = options;
@@ -26,13 +25,16 @@ export function clipWork(shape: BackboneShape, step: StepShape, options: ClipWor
   const chunks = Math.ceil(sequences / perChunk);
   const text = textRows(shape, step, savings, chunks);
   const vision = visionRows(shape, step, savings);
-  const passes = (gradient: boolean, again: boolean): number => (gradient ? (again ? 3 : 2) : 1);
+  // A block of which only some rows are read keeps so little that it is never computed again for itself.
+  const passes = (gradient: boolean, chunked: boolean): Passes =>
+    gradient
+      ? { forward: recompute || chunked ? 2 : 1, last: chunked ? 2 : 1, backward: 1 }
+      : { forward: 1, backward: 0 };
   const textBlock = blockBytes(shape.text, text, savings.frozenBlocks);
   const visionBlock = blockBytes(shape.vision, vision, savings.frozenBlocks);
   const kept = (block: { kept: number; input: number; passing: number }, blocks: number): number =>
     recompute && savings.frozenBlocks ? blocks * block.input + block.kept : blocks * block.kept;
   const share = perChunk / sequences; // only one chunk's intermediates are there at a time
-  const visionPasses = step.featuresKnown ? 0 : passes(step.visionGradient, recompute);
   const passing = Math.max(
     share * textBlock.passing,
     step.featuresKnown ? 0 : visionBlock.passing * (step.visionGradient ? 1 : 0.5),
@@ -40,11 +42,10 @@ export function clipWork(shape: BackboneShape, step: StepShape, options: ClipWor
   return {
     textRows: step.textPasses * text.rows,
     visionRows: step.featuresKnown ? 0 : vision.rows,
-    textFlops:
-      step.textPasses *
-      passes(step.textGradient, recompute || chunks > 1) *
-      towerFlops(shape.text, text, step.text.blocks),
-    visionFlops: visionPasses * towerFlops(shape.vision, vision, shape.vision.layers),
+    textFlops: step.textPasses * towerFlops(shape.text, text, step.text.blocks, passes(step.textGradient, chunks > 1)),
+    visionFlops: step.featuresKnown
+      ? 0
+      : towerFlops(shape.vision, vision, shape.vision.layers, passes(step.visionGradient, false)),
     textBytes: step.textGradient
       ? step.textPasses * share * kept(textBlock, step.text.blocks) // one pass for each image is kept, too
       : 0,

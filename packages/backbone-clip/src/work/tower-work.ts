@@ -12,18 +12,32 @@ export interface TowerRows {
   readonly readPairs?: number;
 }
 
+/** How often a tower is computed. */
+export interface Passes {
+  readonly forward: number;
+  /** Forward passes of the last block where only some of its rows are read. Default: as the others. */
+  readonly last?: number;
+  readonly backward: number;
+}
+
 const FLOAT = 4;
 
 /**
- * One forward pass. Linear layers: 24 W² a row and block (6 W² of the input projection, 2 W² of the output projection, 16 W² of the
- * MLP); attention: 4 W a pair.
+ * So many forward and backward passes. Linear layers: 24 W² a row and block (6 W² of the input projection, 2 W² of the output
+ * projection, 16 W² of the MLP), and as much backward, for no weight is trained; attention: 4 W a pair, and twice as much backward.
  */
-export function towerFlops({ width }: TowerShape, { rows, pairs, read, readPairs }: TowerRows, blocks: number): number {
-  const whole = 24 * width ** 2 * rows + 4 * width * pairs;
+export function towerFlops(
+  { width }: TowerShape,
+  { rows, pairs, read, readPairs }: TowerRows,
+  blocks: number,
+  { forward, last = forward, backward }: Passes,
+): number {
+  const flops = (passes: number, linear: number, attended: number): number =>
+    (passes + backward) * width ** 2 * linear + (passes + 2 * backward) * 4 * width * attended;
+  const whole = flops(forward, 24 * rows, pairs);
   if (read === undefined) return blocks * whole;
   // Keys and values (4 W²) of all rows, the rest (20 W²) of the read ones.
-  const last = width ** 2 * (4 * rows + 20 * read) + 4 * width * (readPairs ?? pairs);
-  return (blocks - 1) * whole + last;
+  return (blocks - 1) * whole + flops(last, 4 * rows + 20 * read, readPairs ?? pairs);
 }
 
 /** Bytes of one block: what its backward pass keeps, its input alone, and what comes and goes meanwhile. */
