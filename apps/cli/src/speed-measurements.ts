@@ -16,7 +16,7 @@ import { decodingThreads } from './compose.js';
 import type { Measurement } from './speed-report.js';
 
 /** Steps of a measurement of the loader. */
-const LOADER_STEPS = 6;
+const LOADER_STEPS = 4;
 
 /** Makes a measurement in a process of its own, so that its peak memory is its own. */
 export async function measureInProcess<Result>(measurement: Measurement): Promise<Result> {

@@ -10,7 +10,8 @@ interface SpeedFlags {
   readonly architecture: string;
   readonly repeats: number;
   readonly fastOnly?: boolean;
-  readonly loader: boolean;
+  readonly plainRepeats: number;
+  readonly loader: string[];
   readonly markdown?: boolean;
   readonly json?: boolean;
   /** Internal: measure one thing in this process and print it. */
@@ -44,7 +45,8 @@ export function registerSpeed(bench: Command): void {
     .option('--architecture <name>', 'ViT-B/16, ViT-B/32, ViT-L/14, ViT-L/14@336 or icons', 'ViT-B/16')
     .option('--repeats <number>', 'counted steps, after one that warms up', wholeNumber, 3)
     .option('--fast-only', 'leave the dense reference out')
-    .option('--no-loader', 'do not measure how long steps wait for images')
+    .option('--plain-repeats <number>', 'counted steps of the dense reference', wholeNumber, 1)
+    .option('--loader <names...>', 'methods whose steps are also timed on encoded images (or none)', ['coop', 'maple'])
     .option('--markdown', 'print tables in Markdown')
     .option('--json', 'print JSON')
     .option('--measure <json>', 'internal: measure one thing and print it')
@@ -70,7 +72,12 @@ export function registerSpeed(bench: Command): void {
         for (const classes of counts) {
           const step = { ...common, kind: 'step', method, classes } as const;
           const fast = await measureInProcess<SpeedRow['fast']>({ ...step, path: 'fast' });
-          const dense = { ...step, path: 'plain', together: Math.min(classes, PLAIN_TOGETHER) } as const;
+          const dense = {
+            ...step,
+            path: 'plain',
+            together: Math.min(classes, PLAIN_TOGETHER),
+            repeats: flags.plainRepeats,
+          } as const;
           const row: SpeedRow = {
             ...{ method, classes, fast },
             ...(plain.includes(classes) && { plain: await measureInProcess<SpeedRow['fast']>(dense) }),
@@ -81,7 +88,7 @@ export function registerSpeed(bench: Command): void {
       }
       const fewest = Math.min(...counts);
       const loader: Record<string, SpeedReport['loader'][string]> = {};
-      for (const method of flags.loader ? flags.method.filter((name) => !name.endsWith('-cached')) : []) {
+      for (const method of flags.loader.filter((name) => flags.method.includes(name))) {
         loader[method] = await measureInProcess({ ...common, kind: 'loader', method, classes: fewest, path: 'fast' });
       }
       const report: SpeedReport = { architecture, repeats, vision, visionAfter: await machine(), rows, loader };
