@@ -112,7 +112,7 @@ export async function costAgainst(figure: string, rows: readonly StudyRow[]): Pr
     height: 240,
     mark: { type: 'point' as const, filled: true, size: 80, opacity: 1 },
     encoding: {
-      x: { field: 'cost', type: 'quantitative' as const, title: what, scale, axis: { format: '~s', ...axis } },
+      x: { field: 'cost', type: 'quantitative' as const, title: what, scale, axis },
       y: { field: 'value', type: 'quantitative' as const, title: figure, scale: { zero: false } },
       color: { field: 'row', type: 'nominal' as const, sort: null, title: null },
       description: { field: 'said' },
@@ -122,7 +122,7 @@ export async function costAgainst(figure: string, rows: readonly StudyRow[]): Pr
     data: { values },
     hconcat: [
       panel(TIME, { zero: false }, { tickCount: 5 }),
-      panel(NUMBERS, { type: 'symlog', constant: 100 }, { values: POWERS }),
+      panel(NUMBERS, { type: 'symlog', constant: 100 }, { values: POWERS, format: ',' }),
     ],
     config: BELOW,
   });
