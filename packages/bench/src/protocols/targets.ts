@@ -1,15 +1,16 @@
 import { DatasetError, type DatasetChoice, type EvaluationSet, type ProtocolContext } from '@promptweave/core';
 import { z } from 'zod';
+import { datasetName } from '../benchmark/dataset-choice.js';
 
 /** A further data set: its name, or a mapping with `use` and its options. */
 export const datasetChoice = z.union([z.string(), z.looseObject({ use: z.string() })]);
 
-/** The test images of further data sets; one that is named twice gets a number. */
+/** The test images of further data sets, own ones called by their folder or file; a name that comes twice gets a number. */
 export async function targetSets(
   context: ProtocolContext,
   targets: readonly DatasetChoice[],
 ): Promise<EvaluationSet[]> {
-  const names = targets.map((target) => (typeof target === 'string' ? target : target.use));
+  const names = targets.map(datasetName);
   const sets: EvaluationSet[] = [];
   for (const [index, target] of targets.entries()) {
     const before = names.slice(0, index).filter((name) => name === names[index]).length;
