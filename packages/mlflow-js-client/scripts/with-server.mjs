@@ -41,7 +41,7 @@ async function freePort() {
 }
 
 async function untilHealthy(uri, server, log) {
-  for (const end = Date.now() + 120_000; Date.now() < end; await sleep(200)) {
+  for (const end = Date.now() + 300_000; Date.now() < end; await sleep(200)) {
     if (server.exitCode !== null) break;
     const healthy = await fetch(`${uri}/health`).then(
       ({ ok }) => ok,
