@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { makeTrial, promptweave, readCells, sameResults, succeeded } from './sweep-trial.mjs';
 
 const KILLS = 20;
+const CELLS = 12;
 const STEPS = 32;
 const folder = mkdtempSync(join(tmpdir(), 'kills-'));
 let running;
@@ -34,7 +35,7 @@ grid: { seed: [1, 2, 3], prompt.scale: [0.5, 1], labels.use: [frozen, lamm] }
   assert.ok(resumed > 0, 'no cell went on from a checkpoint: the trial tried nothing');
   console.log(
     `12 cells, ${found.schedulers} schedulers and ${found.workers} workers killed: the same bits; ` +
-      `${resumed} times a cell went on from its checkpoint, none ran again after its end.`,
+      `cells done at each: ${found.before.join(' ')}; ${resumed} times a cell went on from its checkpoint, none ran again after its end.`,
   );
 } finally {
   running?.kill('SIGKILL');
@@ -43,22 +44,25 @@ grid: { seed: [1, 2, 3], prompt.scale: [0.5, 1], labels.use: [frozen, lamm] }
 
 /** Runs a sweep to its end with 20 kills on the way. */
 async function disturbed(words) {
-  const killed = { schedulers: 0, workers: 0 };
+  const killed = { schedulers: 0, workers: 0, before: [] };
   const ended = new Map();
   for (let kill = 0; kill < KILLS; kill++) {
     if (!running || running.exitCode !== null || running.signalCode !== null) running = promptweave(folder, ...words);
     const before = stepsBehind();
     // Every fourth kill comes at any moment, the others after something was done.
     if (kill % 4 !== 3) await Promise.race([progress(before), setTimeout(20_000)]);
-    await setTimeout(Math.random() * 700);
+    // The kills keep pace with the cells, so that they come at all stages of the sweep.
+    await setTimeout(Math.random() * (ended.size / CELLS > kill / KILLS ? 100 : 1500));
     checkEnds(ended);
-    assert.ok(ended.size < 12, `the sweep was over after ${kill} kills`);
+    assert.ok(ended.size < CELLS, `the sweep was over after ${kill} kills`);
     const worker = kill % 2 === 0 ? workersOf(running.pid).at(Math.floor(Math.random() * 2)) : undefined;
+    assert.ok(!running.exitCode, `the sweep ended by itself with ${running.exitCode}:\n${running.said}`);
     if (!kill9(worker ?? running.pid)) {
-      kill -= 1; // it ended by itself in this moment
+      kill -= 1; // it ended in this moment
       continue;
     }
     killed[worker ? 'workers' : 'schedulers'] += 1;
+    killed.before.push(ended.size);
     if (!worker) await setTimeout(50);
   }
   if (running.exitCode === null && running.signalCode === null) await succeeded(running);

@@ -40,6 +40,7 @@ export function createSweepView({ labels, done: before, quiet, best }: SweepView
   const running = new Map<string, Running>();
   const told = new Set<string>();
   const started = performance.now();
+  let working: number | undefined; // since the first cell began
   let done = before;
   let failed = 0;
   let drawn = 0;
@@ -62,7 +63,8 @@ export function createSweepView({ labels, done: before, quiet, best }: SweepView
     const parts = [...running.values()].reduce((sum, { fraction }) => sum + fraction, 0);
     const behind = done - before + parts;
     const seconds = (performance.now() - started) / 1000;
-    const left = behind > 0.05 ? `, about ${duration((seconds / behind) * (total - before - behind))} left` : '';
+    const worked = (performance.now() - (working ?? started)) / 1000;
+    const left = behind > 0.3 ? `, about ${duration((worked / behind) * (total - before - behind))} left` : '';
     const failures = failed > 0 ? `, ${failed} attempts failed` : '';
     const leader = bestText ? `, best so far: ${bestText}` : '';
     return `${bar((before + behind) / total)} ${done}/${total} cells, ${duration(seconds)}${left}${failures}${leader}`;
@@ -92,6 +94,7 @@ export function createSweepView({ labels, done: before, quiet, best }: SweepView
     if (stderr.isTTY) draw(true);
   };
   const show = (cell: string, text: string, fraction?: number): void => {
+    working ??= performance.now();
     // An event of a cell whose beginning this process did not see: it found it running.
     const known = running.get(cell) ?? { since: performance.now(), fraction: 0, text };
     running.set(cell, { ...known, text, fraction: fraction ?? known.fraction });

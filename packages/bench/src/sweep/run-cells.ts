@@ -88,7 +88,6 @@ async function runCell(
         onEvaluation: (set, done, total) => onEvent?.({ type: 'evaluate', cell: id, set, done, total }),
       }),
     );
-    await environment.features?.save();
     if (!run) {
       onEvent?.({ type: 'stop', cell: id });
       return;

@@ -61,6 +61,12 @@ describe('planSweep', () => {
     expect(new Set(cells.map(({ id }) => id)).size).toBe(8);
   });
 
+  it('says which cells run first', async () => {
+    const first = [{ seed: 3 }, { 'prompt.use': 'context', seed: [1, 2] }];
+    const cells = await plan({ grid: { 'prompt.use': ['none', 'context'], seed: [1, 2, 3], first } });
+    expect(cells.map(({ priority }) => priority)).toEqual([2, 2, 0, 1, 1, 0]);
+  });
+
   it('checks every cell before anything is run', async () => {
     const error: unknown = await plan({ grid: { 'prompt.use': ['none', 'contxt'], seed: [1, 2] } }).catch(
       (reason: unknown) => reason,

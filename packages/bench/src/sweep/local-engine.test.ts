@@ -1,0 +1,111 @@
+import type { ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CellFolder } from './cell-folder.js';
+import type { EngineRequest, SweepEvent } from './engine.js';
+import { processEngine } from './local-engine.js';
+import type { ToWorker } from './worker.js';
+
+let root = '';
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'engine-'));
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** A worker process as its parent sees it, without a process. It is lost at cells that are to lose it, once. */
+class FakeWorker extends EventEmitter {
+  static running: string[] = [];
+  static most = 0;
+  static order: string[] = [];
+  static started = 0;
+  connected = true;
+  stderr = null;
+
+  constructor(private readonly lostAt: Set<string>) {
+    super();
+    FakeWorker.started += 1;
+  }
+
+  send(message: ToWorker): boolean {
+    void this.receive(message);
+    return true;
+  }
+
+  private async receive(message: ToWorker): Promise<void> {
+    await setImmediate();
+    if (message.type !== 'run') return void this.emit('exit', 0, null);
+    const { id } = new CellFolder(message.path);
+    this.emit('message', { type: 'begin', cell: id });
+    FakeWorker.running.push(id);
+    FakeWorker.order.push(id);
+    FakeWorker.most = Math.max(FakeWorker.most, FakeWorker.running.length);
+    for (let i = 0; i < 5; i++) await setImmediate();
+    FakeWorker.running = FakeWorker.running.filter((other) => other !== id);
+    if (this.lostAt.delete(id)) return void this.emit('exit', null, 'SIGKILL');
+    this.emit('message', { type: 'finish', cell: id });
+    this.emit('message', { type: 'idle' });
+  }
+}
+
+/** Runs cells of these sizes (GiB) with so many jobs and so much memory. */
+async function run(sizes: readonly number[], jobs: number, free: number, lost: readonly number[] = []) {
+  Object.assign(FakeWorker, { running: [], most: 0, order: [], started: 0 });
+  const folder = mkdtempSync(join(root, 'sweep-'));
+  const cells = sizes.map((_, i) => new CellFolder(join(folder, `cell-${i}`)));
+  for (const { path } of cells) mkdirSync(path);
+  const lostAt = new Set(lost.map((i) => `cell-${i}`));
+  const events: SweepEvent[] = [];
+  const request: EngineRequest = {
+    folder,
+    cells,
+    patience: { retries: 0 },
+    estimates: new Map(sizes.map((size, i) => [`cell-${i}`, { seconds: 1, bytes: size * 2 ** 30 }])),
+    onEvent: (event) => events.push(event),
+  };
+  const spawn = (): ChildProcess => new FakeWorker(lostAt) as unknown as ChildProcess;
+  await processEngine({ jobs, spawn, available: () => Promise.resolve((free * 2 ** 30) / 0.9) }).run(request);
+  const notes = events.flatMap((event) => (event.type === 'note' ? [event.message] : []));
+  return { cells, notes, ...{ most: FakeWorker.most, order: FakeWorker.order, started: FakeWorker.started } };
+}
+
+describe('processEngine', () => {
+  it('runs as many cells at once as jobs, in their order, with as many processes', async () => {
+    const { most, order, started } = await run([1, 1, 1, 1, 1], 2, 100);
+    expect(most).toBe(2);
+    expect(order).toEqual([0, 1, 2, 3, 4].map((i) => `cell-${i}`));
+    expect(started).toBe(2);
+  });
+
+  it('runs no more cells at once than fit into memory', async () => {
+    const { most, order, notes } = await run([6, 6, 6], 3, 10);
+    expect(most).toBe(1);
+    expect(order).toHaveLength(3);
+    expect(notes).toEqual([
+      expect.stringMatching(/^Memory: 4\.0 GiB are left, and a waiting cell takes about 6\.0 GiB/),
+    ]);
+  });
+
+  it('runs a small cell beside a large one, before a large one that would not fit', async () => {
+    const { order, most } = await run([7, 7, 2], 2, 10);
+    expect(order).toEqual(['cell-0', 'cell-2', 'cell-1']);
+    expect(most).toBe(2);
+  });
+
+  it('runs a cell alone that is larger than the memory', async () => {
+    const { order, most } = await run([20, 1, 20], 2, 10);
+    expect(most).toBe(1);
+    expect([...order].sort()).toEqual(['cell-0', 'cell-1', 'cell-2']);
+  });
+
+  it('records what a lost process had, replaces it, and goes on', async () => {
+    const { cells, order, started } = await run([1, 1, 1], 1, 10, [1]);
+    expect(order).toHaveLength(3);
+    expect(started).toBe(2);
+    expect(cells.map((cell) => cell.failures().map(({ kind }) => kind))).toEqual([[], ['lost'], []]);
+    expect(cells[1]!.state({ retries: 0 }).status).toBe('waiting'); // not to blame
+  });
+});
