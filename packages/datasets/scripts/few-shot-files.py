@@ -1,6 +1,6 @@
-"""Prints, as JSON, the file lists that the papers' code draws from a split file, for the tests of src/sampling.
+"""Prints, as JSON, the file lists that the papers' code draws from a split file, by "shots/seed", for the tests of src/sampling.
 
-    python3 few-shot-files.py SPLIT.json SHOTS SEED
+    python3 few-shot-files.py SPLIT.json
 
 The procedure is that of data set classes with a split file: read the split, seed the generator, draw from train and then from val.
 """
@@ -10,7 +10,6 @@ import sys
 from collections import defaultdict
 
 split = json.load(open(sys.argv[1], encoding="utf-8"))
-shots, seed = int(sys.argv[2]), int(sys.argv[3])
 
 
 def draw(rows, count):
@@ -20,6 +19,10 @@ def draw(rows, count):
     return [path for paths in by_label.values() for path in (random.sample(paths, count) if len(paths) >= count else paths)]
 
 
-random.seed(seed)
-train = draw(split["train"], shots)
-print(json.dumps({"train": train, "val": draw(split["val"], min(shots, 4))}))
+result = {}
+for shots in (1, 2, 4, 8, 16):
+    for seed in (1, 2, 3):
+        random.seed(seed)
+        train = draw(split["train"], shots)
+        result[f"{shots}/{seed}"] = {"train": train, "val": draw(split["val"], min(shots, 4))}
+print(json.dumps(result))

@@ -25,11 +25,14 @@ const registry = new Registry(
 );
 
 let folder = '';
+const pipeline = createDataPipeline();
+const container = createContainer(pipeline);
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'emoji-suite-'));
   vi.stubEnv('PROMPTWEAVE_CACHE', join(folder, 'cache'));
 });
-afterAll(() => {
+afterAll(async () => {
+  await disposeBackbones(container);
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
 });
@@ -49,14 +52,11 @@ const figures = {
 it.each(Object.entries(figures))('%s runs with the embedded CLIP', async (protocol, expected) => {
   const path = join(folder, protocol);
   const source = sourceFromValue(suite[protocol]!);
-  const planned = await planSweep({ source, registry, folder, overrides: ['train.steps=2', 'train.warmupEpochs=0'] });
+  const planned = await planSweep({ source, registry, folder, overrides: ['train.steps=2', 'train.batch=4'] });
   const sweep = new SweepFolder(path);
   const cells = sweep.prepare(planned, { name: protocol, file: 'x', overrides: [], retries: 0 }, folder);
-  const pipeline = createDataPipeline();
-  const container = createContainer(pipeline);
   const engine = inProcessEngine({ container, registry, pipeline });
   await runSweep({ folder: path, cells, patience: { retries: 0 }, engine });
-  await disposeBackbones(container);
 
   const study = readStudy(sweep);
   expect(study.failures.map(({ failure }) => failure)).toEqual([]);
