@@ -34,6 +34,7 @@ export function register(program: Command): void {
       const { configurationHash, createTracker } = await import('@promptweave/core');
       const { runTracked } = await import('@promptweave/bench');
       const { backendName, compose, configurationName } = await import('../compose.js');
+      const { featureLibrary } = await import('../feature-library.js');
       const { interruptible, STOPPED } = await import('../interrupt.js');
       const { createProgress } = await import('../progress.js');
       const composition = await compose({ file, overrides });
@@ -59,7 +60,7 @@ export function register(program: Command): void {
         tracker = createTracker(configuration, composition.registry, { folder, onProblem });
         const run = await runTracked(tracker, labels, {
           configuration,
-          environment: { ...composition, surroundings },
+          environment: { ...composition, surroundings, features: featureLibrary() },
           configurationFolder,
           folder,
           resume: flags.resume === true,

@@ -57,7 +57,11 @@ export function costOf({ configuration, classifier, dataset }: Experiment, peak:
   const { train, evaluate, runtime } = configuration;
   const { parts } = classifier;
   const classes = parts.aligner.classNames.length;
-  const row = (way: string, options: WorkOptions, known = !train.augment): CostRow & StepWork => {
+  const row = (
+    way: string,
+    options: WorkOptions,
+    known = !train.augment || train.views !== undefined,
+  ): CostRow & StepWork => {
     const shape = stepShape(parts, train.batch, known && classifier.imageFeaturesAreConstant);
     const work = parts.backbone.work?.(shape, options);
     if (!work) {
@@ -95,7 +99,7 @@ export function costOf({ configuration, classifier, dataset }: Experiment, peak:
       row('+ last block: read rows alone', { ...all, savings: lastBlock }, false),
       row('+ frozen blocks (the fast path)', { ...all, savings: fast }, false),
       ...(classifier.imageFeaturesAreConstant
-        ? [row('+ stored image features (train.augment=false)', { ...all, savings: fast }, true)]
+        ? [row('+ stored image features (train.augment=false, or train.views)', { ...all, savings: fast }, true)]
         : []),
     ],
     options: [

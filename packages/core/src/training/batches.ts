@@ -5,8 +5,29 @@ import type { Dataset, ImageItem } from '../contracts/dataset.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import type { Batch } from '../model/training-step.js';
 
-/** Unprompted image features by item id, [E] each. Belongs to one backbone, one data set and one way of reading its images. */
-export type FeatureStore = Map<string, Float32Array>;
+/** One of the fixed augmented views of an image. */
+export interface View {
+  /** From 0. */
+  readonly index: number;
+  /** Seeds the crops. */
+  readonly seed: number;
+}
+
+/**
+ * Unprompted image features by {@link featureKey}, [E] each. Belongs to one backbone, one data set and one way of reading its images. A
+ * plain `Map`, or one that others keep beyond the process.
+ */
+export interface FeatureStore extends Map<string, Float32Array> {
+  /** Takes in what is known of these images. */
+  recall?(items: readonly ImageItem[], view?: View): Promise<void>;
+  /** Keeps what was computed under these keys. */
+  remember?(keys: readonly string[]): Promise<void>;
+}
+
+/** What a store knows the features of an image, or of one of its views, by. */
+export function featureKey({ id }: ImageItem, view?: View): string {
+  return view ? `view ${view.index} of ${id}, seed ${view.seed}` : id;
+}
 
 /** A batch on the host: pixels or features. */
 export interface PreparedBatch {
@@ -57,6 +78,7 @@ export async function* imageBatches(source: ImageSource, request: PassRequest): 
 /**
  * Computes the features of the items that the store lacks. An image that cannot be read and is to be skipped stays absent.
  *
+ * @param view of an augmented view instead of the evaluation transform
  * @throws the signal's reason where it is aborted; what was computed stays in the store
  */
 export async function storeFeatures(
@@ -64,29 +86,40 @@ export async function storeFeatures(
   source: ImageSource,
   items: readonly ImageItem[],
   { signal, onProgress }: Watch = {},
+  view?: View,
 ): Promise<void> {
-  const missing = items.filter((item) => !store.has(item.id));
-  const pass = { items: missing, batchSize: FEATURE_BATCH, epoch: 0, augment: false, dropLast: false };
-  let done = 0;
-  for await (const batch of imageBatches(source, pass)) {
-    const values = tf.tidy(() => source.backbone.encodeImages(imageTensor(batch, source.backbone)).dataSync());
-    const width = values.length / batch.items.length;
-    batch.items.forEach((item, i) => store.set(item.id, (values as Float32Array).slice(i * width, (i + 1) * width)));
-    done += batch.items.length;
-    onProgress?.(done, missing.length);
-    await setImmediate(); // signals get their turn
-    signal?.throwIfAborted();
+  const lacking = (): ImageItem[] => items.filter((item) => !store.has(featureKey(item, view)));
+  if (store.recall) await store.recall(lacking(), view);
+  const missing = lacking();
+  const augment = view !== undefined;
+  const pass = { items: missing, batchSize: FEATURE_BATCH, epoch: view?.index ?? 0, augment, dropLast: false };
+  const computed: string[] = [];
+  try {
+    for await (const batch of imageBatches(source, pass)) {
+      const values = tf.tidy(() => source.backbone.encodeImages(imageTensor(batch, source.backbone)).dataSync());
+      const width = values.length / batch.items.length;
+      batch.items.forEach((item, i) => {
+        const key = featureKey(item, view);
+        store.set(key, (values as Float32Array).slice(i * width, (i + 1) * width));
+        computed.push(key);
+      });
+      onProgress?.(computed.length, missing.length);
+      await setImmediate(); // signals get their turn
+      signal?.throwIfAborted();
+    }
+  } finally {
+    if (computed.length > 0) await store.remember?.(computed);
   }
 }
 
 /** Batches of stored features. Items without features are left out. */
-export function* featureBatches(store: FeatureStore, request: PassRequest): Generator<PreparedBatch> {
+export function* featureBatches(store: FeatureStore, request: PassRequest, view?: View): Generator<PreparedBatch> {
   const { items, batchSize, dropLast } = request;
   for (let start = 0; start < items.length; start += batchSize) {
     if (dropLast && start + batchSize > items.length) return;
-    const known = items.slice(start, start + batchSize).filter((item) => store.has(item.id));
+    const known = items.slice(start, start + batchSize).filter((item) => store.has(featureKey(item, view)));
     if (known.length === 0) continue;
-    const rows = known.map((item) => store.get(item.id)!);
+    const rows = known.map((item) => store.get(featureKey(item, view))!);
     const features = new Float32Array(rows.length * rows[0]!.length);
     rows.forEach((row, i) => features.set(row, i * row.length));
     yield { items: known, labels: Int32Array.from(known, (item) => item.label), features };

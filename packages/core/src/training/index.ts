@@ -1,4 +1,5 @@
-export type { FeatureStore } from './batches.js';
+export type { FeatureStore, View } from './batches.js';
+export { CachedFeatures, FeatureCache } from './feature-cache.js';
 export { evaluate, type EvaluationRequest } from './evaluate.js';
 export type { StepEvent, TrainEvent } from './events.js';
 export {

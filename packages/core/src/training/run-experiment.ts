@@ -127,7 +127,8 @@ function defaultEvaluations({ dataset }: Experiment): EvaluationSet[] {
 async function memoryWarning({ container, configuration, classifier }: Experiment): Promise<string | undefined> {
   if (!container.isRegistered(TOKENS.availableBytes, true)) return undefined;
   const available = await container.resolve(TOKENS.availableBytes)();
-  const { batch, augment } = configuration.train;
-  const request = { classifier, batch, evaluationBatch: configuration.evaluate.batch, featuresKnown: !augment };
+  const { batch, augment, views } = configuration.train;
+  const featuresKnown = !augment || views !== undefined;
+  const request = { classifier, batch, evaluationBatch: configuration.evaluate.batch, featuresKnown };
   return available === undefined ? undefined : checkMemory(request, available);
 }

@@ -35,6 +35,14 @@ export const trainSettings = z.strictObject({
     .describe(
       'Random resized crop and flip. Without it, image features are computed once where no vision prompt is learned.',
     ),
+  views: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'So many fixed augmented views of each image, taken in turn, instead of a fresh one each epoch. Not what the papers do: fewer ' +
+        'different pictures are seen. Where no vision prompt is learned, the features of each view are computed once.',
+    ),
   onBadImage: z
     .enum(['fail', 'skip'])
     .default('fail')

@@ -110,10 +110,14 @@ class Training {
   private async passes(): Promise<void> {
     const { plan } = this;
     const { dataset, settings, signal, saveSeconds = 60 } = this.request;
-    const features = settings.augment ? undefined : this.features;
+    const { augment, views } = settings;
+    const features = augment && views === undefined ? undefined : this.features;
     if (features) {
       const onProgress = (done: number, total: number): void => this.emit({ type: 'features', done, total });
-      await storeFeatures(features, this.source(), dataset.train, { signal, onProgress });
+      for (let index = 0; index < (augment ? Math.min(views!, plan.epochs) : 1); index++) {
+        const view = augment ? { index, seed: this.request.seed } : undefined;
+        await storeFeatures(features, this.source(), dataset.train, { signal, onProgress }, view);
+      }
     }
     if (this.progress.step >= plan.steps) return this.progress.offset > 0 ? this.closeEpoch() : undefined;
     let asked = performance.now();
