@@ -105,11 +105,10 @@ const options = z.strictObject({
 function tinyDataset({ noise, broken }: z.output<typeof options>): Dataset {
   const split = (of: string): ImageItem[] =>
     classNames.flatMap((name, label) =>
-      Array.from({ length: 4 }, (_, i) => ({
-        id: `${of}/${name}/${i}/${noise}/${broken}`,
-        label,
-        load: () => Promise.reject(),
-      })),
+      Array.from({ length: 4 }, (_, i) => {
+        const id = `${of}/${name}/${i}/${noise}/${broken}`;
+        return { id, label, load: () => (broken ? Promise.reject(new Error(id)) : Promise.resolve(Buffer.from(id))) };
+      }),
     );
   const parts = { train: split('train'), val: split('val'), test: split('test') };
   const named = { name: 'tiny', classNames, template: 'a photo {}', imagePolicy: 'custom' as const };
