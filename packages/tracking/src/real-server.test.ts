@@ -38,7 +38,7 @@ describe.runIf(program && trackingUri)('a real server', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('that is killed and started again during a sweep has everything once', { timeout: 400_000 }, async () => {
+  it('that is killed and started again during a sweep has everything once', { timeout: 900_000 }, async () => {
     const port = await freePort();
     const uri = `http://127.0.0.1:${port}`;
     const data = join(folder, 'server');
@@ -102,7 +102,7 @@ describe.runIf(program && trackingUri)('a real server', () => {
     }
   });
 
-  it('keeps prompts as versions of a model, and gives them back', { timeout: 200_000 }, async () => {
+  it('keeps prompts as versions of a model, and gives them back', { timeout: 600_000 }, async () => {
     const name = `prompts-${Date.now()}`;
     const [first, second] = [join(folder, 'first'), join(folder, 'second')];
     await writeRunFolder(first, 0.5);
@@ -175,7 +175,7 @@ async function untilHealthy(uri: string): Promise<void> {
           ({ ok }) => ok,
           () => false,
         ),
-      { timeout: 120_000, interval: 300 },
+      { timeout: 300_000, interval: 300 },
     )
     .toBe(true);
 }
