@@ -11,4 +11,3 @@ export { measureMatmulPeak } from './speed/matmul-peak.js';
 export { measureLoader, type LoaderTimes } from './speed/measure-loader.js';
 export { measureStep, speedMethodNamed, type SpeedMethod, type StepTimes } from './speed/measure-step.js';
 export { measureVisionTower, type TowerRates } from './speed/measure-vision-tower.js';
-export { fastWork, plainWork, type StepShape, type StepWork } from './speed/work.js';

@@ -74,9 +74,10 @@ function trainingFlops(experiment: Experiment): number {
   const { train } = configuration;
   if (Object.keys(classifier.variables).length === 0) return 0;
   const { steps } = planTraining(train, dataset.train.length);
-  const known = classifier.imageFeaturesAreConstant && !train.augment;
+  const { augment, views = 1 } = train;
+  const known = classifier.imageFeaturesAreConstant && (!augment || train.views !== undefined);
   const { textFlops, visionFlops } = work(experiment, stepShape(classifier.parts, train.batch, known));
-  const once = known ? imageFlops(experiment, dataset.train.length) : 0;
+  const once = known ? imageFlops(experiment, (augment ? views : 1) * dataset.train.length) : 0;
   return steps * train.accumulate * (textFlops + visionFlops) + once;
 }
 
@@ -106,7 +107,7 @@ function work({ backbone, configuration }: Experiment, shape: StepShape): StepWo
 /** What cells of equal cost have in common: everything that shapes and counts depend on. */
 export function costKey(configuration: ResolvedConfiguration): string {
   const { seed: _seed, train, losses, ...parts } = configuration;
-  const { epochs, steps, batch, accumulate, augment, evaluateEvery } = train;
+  const { epochs, steps, batch, accumulate, augment, views, evaluateEvery } = train;
   const names = losses.map((loss) => [loss.use, optionsOf(loss, 'weight')]);
-  return JSON.stringify([parts, names, epochs, steps, batch, accumulate, augment, evaluateEvery]);
+  return JSON.stringify([parts, names, epochs, steps, batch, accumulate, augment, views, evaluateEvery]);
 }
