@@ -106,8 +106,16 @@ export class CellFolder {
   } {
     if (!existsSync(this.file('cell')))
       throw new ConfigError('This is not the folder of a cell.', { where: this.path });
-    const cell = described.parse(JSON.parse(readFileSync(this.file('cell'), 'utf8')));
-    return { ...cell, configurationFolder: resolve(this.path, cell.configurationFolder) };
+    try {
+      const cell = described.parse(JSON.parse(readFileSync(this.file('cell'), 'utf8')));
+      return { ...cell, configurationFolder: resolve(this.path, cell.configurationFolder) };
+    } catch (cause) {
+      throw new ConfigError('What the cell was planned as cannot be read.', {
+        where: this.file('cell'),
+        remedy: 'Remove the folder of the cell, and run the sweep again: it makes this cell anew and keeps the others.',
+        cause,
+      });
+    }
   }
 
   state({ retries }: Patience): CellState {

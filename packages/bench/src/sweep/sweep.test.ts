@@ -186,6 +186,14 @@ describe('runSweep', () => {
     expect(cells[0]!.failures()[0]!.message).toContain('not the one that it was planned with');
   });
 
+  it('names the file of a cell that cannot be read, and what to do', async () => {
+    const { folder, cells } = await prepare('damaged', { grid: { seed: [1] } });
+    writeFileSync(join(cells[0]!.path, 'cell.json'), '{"format": 1');
+    expect(() => readStudy(folder)).toThrow(
+      expect.objectContaining({ where: expect.stringContaining('cell.json') as string, name: 'ConfigError' }),
+    );
+  });
+
   it('waits for the cells of another living process and takes over those of a dead one', async () => {
     const { folder, cells } = await prepare('shared', { grid: { seed: [1, 2] } });
     const child = fork('-e', [], { execArgv: ['-e', 'setInterval(() => {}, 1000)'], stdio: 'ignore' });
