@@ -134,9 +134,10 @@ describe('a run', () => {
     expect(trained.code, trained.err).toBe(0);
     const result = JSON.parse(trained.out) as { evaluations: { test: { accuracy: number; images: number } } };
     expect(result).toMatchObject({ folder: 'run', format: 1, training: { step: 6, epochs: 2 } });
-    expect(readdirSync(join(folder, 'run')).sort()).toEqual(
-      ['config.yaml', 'log.txt', 'metrics.jsonl', 'prompts.safetensors', 'result.json', 'resume.safetensors'].sort(),
-    );
+    expect(readdirSync(join(folder, 'run')).sort()).toEqual([
+      ...['config.yaml', 'log.txt', 'metrics.jsonl', 'predictions.json', 'prompts.safetensors', 'result.json'],
+      ...['resume.safetensors', 'words.json'],
+    ]);
     const metrics = readFileSync(join(folder, 'run/metrics.jsonl'), 'utf8').trim().split('\n');
     expect(metrics.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([1, 2, 3, 4, 5, 6]);
 
@@ -157,6 +158,13 @@ describe('a run', () => {
     expect(image).toBe('shapes/circle/3.png');
     expect(classes).toHaveLength(2);
     expect(classes[0]!.probability).toBeGreaterThanOrEqual(classes[1]!.probability);
+
+    const missing = await promptweave('predict', 'none.png', '--run', 'run');
+    expect(missing.err).toMatch(/^DatasetError: The image cannot be read: .*none\.png/m);
+    expect(missing.code).toBe(4);
+  });
+
+  it('names what the drawings of an emoji show', async () => {
     const emoji = await promptweave('predict', ':dog face:', '--run', 'run', '--json');
     expect(emoji.code, emoji.err).toBe(0);
     const drawings = (JSON.parse(emoji.out) as { image: string }[]).map(({ image }) => image);
@@ -164,10 +172,6 @@ describe('a run', () => {
     const unknown = await promptweave('predict', ':no such thing:', '--run', 'run');
     expect(unknown.code).toBe(4);
     expect(unknown.err).toMatch(/No emoji has this name[^]*:no such thing:[^]*to do: /);
-
-    const missing = await promptweave('predict', 'none.png', '--run', 'run');
-    expect(missing.err).toMatch(/^DatasetError: The image cannot be read: .*none\.png/m);
-    expect(missing.code).toBe(4);
   });
 
   it('stops after the current step at Ctrl-C, and goes on with the same bits', async () => {
