@@ -8,7 +8,7 @@ export async function trainInFolder(runFolder: string): Promise<void> {
     classifier: tinyClassifier({ promptsVision: true }),
     pipeline: tinyPipeline,
     dataset: tinyDataset(8),
-    settings: trainSettings.parse({ epochs: 8, learningRate: 0.5, evaluateEvery: 1, keep: 'best', batch: 3 }),
+    settings: trainSettings.parse({ epochs: 16, learningRate: 0.5, evaluateEvery: 1, keep: 'best', batch: 3 }),
     seed: 1,
     runFolder,
     resume: true,

@@ -41,7 +41,7 @@ it('ends with the same bits however often and whenever it is killed', { timeout:
   const whole = start(join(folder, 'whole'));
   expect(await once(whole, 'exit')).toEqual([0, null]);
 
-  // 64 steps, each of them saved. Every child gets ten steps and some milliseconds, which end anywhere, in a write too.
+  // 128 steps, each of them saved. Every child gets ten steps and some milliseconds, which end anywhere, in a write too.
   const killed = join(folder, 'killed');
   const delays = [0, 2, 5];
   const reached: number[] = [];
