@@ -55,7 +55,7 @@ const sweep = ['sweep', 'grid.yaml', '--output', 'ray', '--engine', 'ray', '--ad
 await succeeded(promptweave(folder, 'sweep', 'grid.yaml', '--output', 'local'));
 const first = promptweave(folder, ...sweep);
 first.on('exit', (code) => code && console.log(first.said));
-await until('two jobs run', async () => (await jobsThat('RUNNING')).length >= 2, 150);
+await until('two jobs run', async () => (await jobsThat('RUNNING')).length >= 2, 240);
 const [victim] = await until('a supervisor is there', () => supervisors().length > 0 && supervisors());
 process.kill(Number(victim), 'SIGKILL');
 console.log('A supervisor was killed.');
@@ -87,6 +87,8 @@ assert.deepEqual(
   ['lost'],
 );
 assert.equal(seen.size, 7, `${seen.size} jobs for 6 cells of which one was lost`);
-assert.deepEqual(await jobs(), [], 'what came home is off the list');
+// A job that is removed while Ray still watches it comes back as an entry without anything in it.
+const left = (await jobs()).filter(({ metadata }) => metadata);
+assert.deepEqual(left, [], 'what came home is off the list');
 assert.ok(!said.includes('sent once'), 'the second scheduler had nothing to send');
 console.log('6 cells on Ray in 2 slots: one supervisor lost and replaced, the scheduler killed and started again.');

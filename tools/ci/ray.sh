@@ -39,7 +39,7 @@ for attempt in 1 2 3; do
     --dashboard-agent-listen-port $((port + 2)) --ray-client-server-port $((port + 3)) --temp-dir "$folder/ray" \
     >"$folder/head.log" 2>&1 &
   head=$!
-  until grep -q 'Ray runtime started' "$folder/head.log"; do
+  until grep -qs 'Ray runtime started' "$folder/head.log"; do
     if ! kill -0 "$head" 2>/dev/null; then break; fi
     sleep 1
   done

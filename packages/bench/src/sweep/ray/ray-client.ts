@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 const job = z.object({
   submission_id: z.string().nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
   status: z.enum(['PENDING', 'RUNNING', 'STOPPED', 'SUCCEEDED', 'FAILED']),
   message: z.string().nullish(),
   error_type: z.string().nullish(),
@@ -52,13 +53,14 @@ export class RayClient {
     this.headers = headers;
   }
 
-  /** Jobs whose submission ids begin so. */
+  /**
+   * Jobs whose submission ids begin so. One that was removed while Ray still watched it may come back as an entry without metadata, which
+   * is no job.
+   */
   async list(prefix: string): Promise<RayJob[]> {
     const { text } = await this.call('GET', '/api/jobs/');
-    return z
-      .array(job)
-      .parse(JSON.parse(text))
-      .filter(({ submission_id: id }) => id?.startsWith(prefix));
+    const all = z.array(job).parse(JSON.parse(text));
+    return all.filter(({ submission_id: id, metadata }) => id?.startsWith(prefix) && metadata);
   }
 
   /** Everything that a job printed so far; empty where it has not begun, or its node is gone. */
