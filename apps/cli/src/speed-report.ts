@@ -81,10 +81,10 @@ export function describeReport(
   ].join('\n');
 }
 
-function towerLine({ tower, peak }: TowerRates): string {
-  const [middle, best] = [median(tower), Math.max(...tower)];
-  const share = (rate: number): string => `${((100 * rate) / peak).toFixed(0)} %`;
-  return `Vision tower, forward + backward: median ${(middle / 1e9).toFixed(0)}, best ${(best / 1e9).toFixed(0)} of the ${(peak / 1e9).toFixed(0)} GFLOP/s of a 1024³ matrix product (${share(middle)}, ${share(best)}).`;
+function towerLine({ tower, products }: TowerRates): string {
+  const [rate, product] = [median(tower), median(products)].map((flops) => (flops / 1e9).toFixed(0));
+  const shares = tower.map((flops, i) => (100 * flops) / products[i]!);
+  return `Vision tower, forward + backward: ${rate} GFLOP/s, where 1024³ matrix products right before and after reach ${product}: ${median(shares).toFixed(0)} % (${Math.min(...shares).toFixed(0)} to ${Math.max(...shares).toFixed(0)} %).`;
 }
 
 function plainTable(lines: readonly (readonly string[])[]): string[] {

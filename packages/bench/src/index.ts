@@ -7,7 +7,7 @@ export { type FixtureSet } from './verify/fixture-set.js';
 export { verify, type RunVerdict, type VerifyOptions } from './verify/verify.js';
 export { architectureNamed, architectures } from './speed/architectures.js';
 export { costOf, type CostReport, type CostRow } from './speed/cost.js';
-export { measureMatmulPeak } from './speed/matmul-peak.js';
+export { measureMatmulRate } from './speed/matmul-rate.js';
 export { measureLoader, type LoaderTimes } from './speed/measure-loader.js';
 export { measureStep, speedMethodNamed, type SpeedMethod, type StepTimes } from './speed/measure-step.js';
 export { measureVisionTower, type TowerRates } from './speed/measure-vision-tower.js';

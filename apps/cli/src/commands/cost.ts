@@ -19,13 +19,13 @@ export function register(program: Command): void {
       '\nExample:\n  $ promptweave cost examples/photos.yaml prompt.use=maple backbone.checkpoint=openai/clip-vit-base-patch16',
     )
     .action(async (file: string, overrides: string[], flags: { readonly json?: boolean }) => {
-      const { costOf, measureMatmulPeak } = await import('@promptweave/bench');
+      const { costOf, measureMatmulRate } = await import('@promptweave/bench');
       const { backendName, compose } = await import('../compose.js');
       const { availableBytes } = await import('@promptweave/runtime');
       const composition = await compose({ file, overrides });
       try {
         const experiment = await composition.experiment();
-        const report = costOf(experiment, measureMatmulPeak());
+        const report = costOf(experiment, measureMatmulRate());
         experiment.dispose();
         const available = await availableBytes();
         if (flags.json) console.log(JSON.stringify({ ...report, availableBytes: available }));

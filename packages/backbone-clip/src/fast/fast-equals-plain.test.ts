@@ -12,6 +12,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Activation } from '../activation.js';
 import type { ClipBackbone } from '../clip-backbone.js';
 import type { ClassChunk } from '../work/classes-per-chunk.js';
+import { rowsOfTiles, tileBranches } from './tiles.js';
 import { randomClip, type RandomClipOptions } from '../random-clip.js';
 
 /** The plain path is the reference: dense, with automatic differentiation. */
@@ -63,7 +64,7 @@ const textCase: fc.Arbitrary<TextCase> = model.chain((clip) => {
       recompute: fc.boolean(),
       classChunk: fc.constantFrom<ClassChunk>('all', 'auto', 1, 2, 3),
       prefix: fc.integer({ min: 1, max: 6 }),
-      classes: fc.integer({ min: 1, max: 5 }),
+      classes: fc.integer({ min: 1, max: 9 }),
       blocks: fc.option(fc.array(fc.nat(layers - 1), { minLength: 1, maxLength: 4 }), { nil: undefined }),
     })
     .chain(({ recompute, classChunk, prefix, classes, blocks }) => {
@@ -145,7 +146,7 @@ describe('the rows that a step computes', () => {
         const rows = lengths.map((length, c) =>
           keeps && c < request.paddedClasses! ? contextLength - prefix : length,
         );
-        const expected = prefix + rows.reduce((sum, length) => sum + length, 0);
+        const expected = prefix + rowsOfTiles(tileBranches(rows));
         const steps = request.blocks?.length ?? options.text.layers;
         // Only the MLP's first layer has such weights; of the last step, one row of each class is read.
         const { inputs, encode } = textInputs(clip, text);

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearWeights } from '../clip-weights.js';
 import type { SequenceGroup } from './attention.js';
 
-/** x · W + b. */
+/** x · W + b. Like all parts of a block, it leaves nothing but its result: a block's intermediates are what its peak memory is made of. */
 export function apply(x: tf.Tensor2D, { weight, bias }: LinearWeights): tf.Tensor2D {
-  return tf.add(tf.matMul(x, weight), bias);
+  return tf.tidy(() => tf.add(tf.matMul(x, weight), bias));
 }
 
 /** Gradient of x · W + b with respect to x. */
@@ -22,7 +22,24 @@ export function concatRows(parts: tf.Tensor2D[]): tf.Tensor2D {
   return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
 }
 
-/** Sum of tensors of one shape. */
-export function sumOf<T extends tf.Tensor>(tensors: T[]): T {
-  return tensors.length === 1 ? tensors[0]! : (tf.addN(tensors) as T);
+/** Rows of x by number, [n, W]. */
+export function pickRows(x: tf.Tensor2D, numbers: readonly number[]): tf.Tensor2D {
+  return tf.gather(x, tf.tensor1d(numbers as number[], 'int32'));
+}
+
+/** Like {@link pickRows}; −1 is a row of zeros. With the {@link invert}ed numbers, the reverse of it. */
+export function spreadRows(x: tf.Tensor2D, numbers: readonly number[]): tf.Tensor2D {
+  const [rows, width] = x.shape;
+  const zeros = tf.zeros<tf.Rank.R2>([1, width]);
+  return pickRows(
+    tf.concat([x, zeros], 0),
+    numbers.map((row) => (row < 0 ? rows : row)),
+  );
+}
+
+/** For each of `count` rows its place among the picked numbers; −1 where it was not picked. */
+export function invert(numbers: readonly number[], count: number): number[] {
+  const places = new Array<number>(count).fill(-1);
+  numbers.forEach((row, place) => (places[row] = place));
+  return places;
 }

@@ -4,7 +4,8 @@ import type { ClipModel } from '../clip-model.js';
 import { embedPatches } from '../plain/vision-tower.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { frozenBlock } from './frozen-block.js';
-import { pickRows, readBlock } from './read-block.js';
+import { readBlock } from './read-block.js';
+import { pickRows } from './rows.js';
 
 /**
  * The vision tower with frozen blocks. Of the last block only the class token's row is computed, unless hidden states are
@@ -30,18 +31,18 @@ export function encodeImagesFast(
   const unpacked = (rows: tf.Tensor2D): tf.Tensor3D => tf.reshape(rows, [batch, length, width]);
   let x = layerNorm(tf.reshape(sequences, [batch * length, width]), lnPre.weight, lnPre.bias); // [B · L, V]
   trace?.push(unpacked(x));
-  const group = { start: 0, count: batch, length, causal: false, seesPrefix: false };
+  const group = { start: 0, count: batch, length };
+  const sequenceNumbers = Array.from({ length: batch }, (_, i) => i);
+  const read = { rows: sequenceNumbers.map((i) => i * length), perSequence: 1, places: sequenceNumbers };
   blocks.forEach((weights, i) => {
     const deep = i > 0 ? prompts?.deep[i - 1] : undefined;
     const prompt = deep && { rows: deep, at: promptStart };
     const isRead = i === blocks.length - 1 && !trace;
     const input = x;
-    x = isRead
-      ? readBlock(x, weights, undefined, [group], 'first', prompt)
-      : frozenBlock(x, weights, [group], { recompute, prompt });
+    x = isRead ? readBlock(x, weights, [group], read, prompt) : frozenBlock(x, weights, [group], { recompute, prompt });
     if (!trace) input.dispose(); // the tape has what it needs of it
     trace?.push(unpacked(x));
   });
-  const read = trace ? pickRows(x, [group], 'first') : x; // [B, V]
-  return tf.matMul(layerNorm(read, lnPost.weight, lnPost.bias), projection);
+  const classTokens = trace ? pickRows(x, read.rows) : x; // [B, V]
+  return tf.matMul(layerNorm(classTokens, lnPost.weight, lnPost.bias), projection);
 }

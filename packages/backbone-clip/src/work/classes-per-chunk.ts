@@ -1,4 +1,5 @@
 import type { BackboneShape, TextRows } from '@promptweave/core';
+import { rowsOfTiles, tileBranches } from '../fast/tiles.js';
 import { blockBytes } from './tower-work.js';
 
 /** How many classes go through the text tower together: so many, all, or as many as leave intermediates within a budget. */
@@ -19,8 +20,9 @@ export function classesPerChunk(
   if (chunk !== 'auto') return evenly(classes, Math.ceil(classes / chunk));
   const { contextLength } = shape.text;
   const lengths = branches.map((length, c) => (c < padded ? contextLength - prefix : length));
-  const rows = prefix + lengths.reduce((total, length) => total + length, 0);
-  const pairs = lengths.reduce((total, length) => total + length * (prefix + length), prefix ** 2);
+  const tiling = tileBranches(lengths);
+  const rows = prefix + rowsOfTiles(tiling);
+  const pairs = prefix ** 2 + rowsOfTiles(tiling) * (prefix + tiling.length);
   const bytes = blocks * blockBytes(shape.text, { rows, pairs }, true).kept;
   return evenly(classes, Math.min(classes, Math.ceil(bytes / budget)));
 }

@@ -1,4 +1,5 @@
 import type { BackboneShape, Savings, StepShape, StepWork } from '@promptweave/core';
+import { rowsOfTiles, tileBranches } from '../fast/tiles.js';
 import { blockBytes, towerFlops, type Passes, type TowerRows } from './tower-work.js';
 
 /** How the work is done; see `ClipComputation`. */
@@ -23,7 +24,7 @@ export function clipWork(shape: BackboneShape, step: StepShape, options: ClipWor
   const sequences = step.text.branches.length;
   const perChunk = Math.min(options.classesPerChunk ?? sequences, sequences);
   const chunks = Math.ceil(sequences / perChunk);
-  const text = textRows(shape, step, savings, chunks);
+  const text = textRows(shape, step, savings, perChunk);
   const vision = visionRows(shape, step, savings);
   // A block of which only some rows are read keeps so little that it is never computed again for itself.
   const passes = (gradient: boolean, chunked: boolean): Passes =>
@@ -35,10 +36,7 @@ export function clipWork(shape: BackboneShape, step: StepShape, options: ClipWor
   const kept = (block: { kept: number; input: number; passing: number }, blocks: number): number =>
     recompute && savings.frozenBlocks ? blocks * block.input + block.kept : blocks * block.kept;
   const share = perChunk / sequences; // only one chunk's intermediates are there at a time
-  const passing = Math.max(
-    share * textBlock.passing,
-    step.featuresKnown ? 0 : visionBlock.passing * (step.visionGradient ? 1 : 0.5),
-  );
+  const passing = Math.max(share * textBlock.passing, step.featuresKnown ? 0 : visionBlock.passing);
   return {
     textRows: step.textPasses * text.rows,
     visionRows: step.featuresKnown ? 0 : vision.rows,
@@ -59,18 +57,27 @@ function textRows(
   { text: { contextLength } }: BackboneShape,
   { text: { prefix, branches, padded, hiddenStates } }: StepShape,
   { noPadding, sharedPrefix, lastBlock }: Savings,
-  chunks: number,
+  perChunk: number,
 ): TowerRows {
   const lengths = branches.map((length, c) => (noPadding && c >= padded ? length : contextLength - prefix));
-  const ofClasses = sum(lengths);
   const read = lastBlock && !hiddenStates ? branches.length : undefined;
   if (!sharedPrefix) {
-    return { rows: ofClasses + prefix * branches.length, pairs: sum(lengths.map((l) => (prefix + l) ** 2)), read };
+    const whole = lengths.map((length) => prefix + length);
+    return { rows: sum(whole), pairs: sum(whole.map((length) => length ** 2)), read };
   }
-  const rows = chunks * prefix + ofClasses;
-  const pairs = chunks * prefix ** 2 + sum(lengths.map((length) => length * (prefix + length)));
-  const readPairs = sum(lengths.map((length) => prefix + length));
-  return { rows, pairs, read, readPairs };
+  const chunks = Array.from({ length: Math.ceil(lengths.length / perChunk) }, (_, i) =>
+    tileBranches(lengths.slice(i * perChunk, (i + 1) * perChunk)),
+  );
+  return {
+    rows: sum(chunks.map((tiling) => prefix + rowsOfTiles(tiling))),
+    pairs: sum(chunks.map((tiling) => prefix ** 2 + rowsOfTiles(tiling) * (prefix + tiling.length))),
+    read,
+    readPairs: sum(chunks.map(({ length, tiles }) => tiles.length * mostClasses(tiles) * (prefix + length))),
+  };
+}
+
+function mostClasses(tiles: readonly (readonly number[])[]): number {
+  return Math.max(...tiles.map((classes) => classes.length));
 }
 
 function visionRows(shape: BackboneShape, step: StepShape, { lastBlock }: Savings): TowerRows {

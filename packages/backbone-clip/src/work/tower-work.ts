@@ -40,7 +40,7 @@ export function towerFlops(
   return (blocks - 1) * whole + flops(last, 4 * rows + 20 * read, readPairs ?? pairs);
 }
 
-/** Bytes of one block: what its backward pass keeps, its input alone, and what comes and goes meanwhile. */
+/** Bytes of one block: what is kept for its backward pass, what of it stays where it is computed again, and what comes and goes meanwhile. */
 export function blockBytes(
   { width, heads }: TowerShape,
   { rows, pairs }: TowerRows,
@@ -48,9 +48,11 @@ export function blockBytes(
 ): { readonly kept: number; readonly input: number; readonly passing: number } {
   const input = FLOAT * rows * width;
   const weights = FLOAT * heads * pairs;
+  // Counted from the code and compared with measured peaks (docs/speed.md): with what the tape keeps besides, input and gradient of
+  // every block among it.
   // A frozen block keeps two standardised inputs, queries, keys and values, the mixed values, the MLP's derivative (11 W), and the
   // attention weights. Automatic differentiation keeps nearly every value, and all gradients until the backward pass ends.
   return frozen
-    ? { kept: 14 * input + weights, input, passing: 20 * input + 5 * weights }
-    : { kept: 106 * input + 8 * weights, input, passing: 0 };
+    ? { kept: 14 * input + weights, input: 4 * input, passing: 36 * input + 3 * weights }
+    : { kept: 106 * input + 8 * weights, input: 4 * input, passing: 0 };
 }

@@ -50,7 +50,7 @@ const DENSE: Savings = { noPadding: false, sharedPrefix: false, lastBlock: false
 /**
  * Counts and estimates a configuration's training step.
  *
- * @param peak floating point operations a second, see `measureMatmulPeak`
+ * @param peak floating point operations a second, see `measureMatmulRate`
  * @throws ConfigError where the backbone does not know its work
  */
 export function costOf({ configuration, classifier, dataset }: Experiment, peak: number): CostReport {

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backbone, StepShape } from '@promptweave/core';
-import { measureMatmulPeak } from './matmul-peak.js';
+import { measureMatmulRate } from './matmul-rate.js';
 
 /** How near the vision tower comes to what the machine can do, in floating point operations a second. */
 export interface TowerRates {
   /** Of each repetition: forward and backward pass with 2 shallow prompts. */
   readonly tower: readonly number[];
-  /** Of a large matrix product, the best of many. */
-  readonly peak: number;
+  /** Of large matrix products right before and after each repetition, the mean of both. */
+  readonly products: readonly number[];
 }
 
 /** Times the vision tower's forward and backward pass against a matrix product, in turns. */
@@ -26,16 +26,19 @@ export function measureVisionTower(backbone: Backbone, batch: number, repeats: n
   };
   pass();
   const tower: number[] = [];
-  let peak = 0;
+  const products: number[] = [];
   const flops = visionFlops(backbone, batch);
+  let before = measureMatmulRate();
   for (let i = 0; i < repeats; i++) {
     const begun = performance.now();
     pass();
     tower.push((flops * 1000) / (performance.now() - begun));
-    peak = Math.max(peak, measureMatmulPeak());
+    const after = measureMatmulRate();
+    products.push((before + after) / 2);
+    before = after;
   }
   tf.dispose([images, prompt]);
-  return { tower, peak };
+  return { tower, products };
 }
 
 function visionFlops(backbone: Backbone, batch: number): number {

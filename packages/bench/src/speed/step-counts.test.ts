@@ -7,9 +7,9 @@ import { plugins as lamm } from '@promptweave/method-lamm';
 import { plugins as maple } from '@promptweave/method-maple';
 import { describe, expect, it } from 'vitest';
 
-/** Widths of towers, heads and sequences all differ, so that each product of matrices tells where it belongs. */
+/** Widths of towers, heads and tiles all differ, so that each product of matrices tells where it belongs. */
 const SHAPE = {
-  vision: { width: 66, layers: 4, heads: 3, imageSize: 24, patchSize: 8 },
+  vision: { width: 72, layers: 4, heads: 3, imageSize: 24, patchSize: 8 },
   text: { width: 32, layers: 4, heads: 2, contextLength: 20 },
   embedding: 20,
 };
@@ -51,55 +51,55 @@ const everyPosition = [{ use: 'cross-entropy' }, { use: 'comma/knowledge', token
 const chunks = [whole(PREFIX + 7, 2), whole(PREFIX + 9, 2), whole(PREFIX + 6, 2)];
 
 const guards: Readonly<Record<string, Guard>> = {
-  coop: { prompt: coopShared, text: whole(TEXT, 6), vision: image, operations: 1678 },
+  coop: { prompt: coopShared, text: whole(TEXT, 6), vision: image, operations: 976 },
   'coop, class-specific': {
     prompt: { ...coopShared, classSpecific: true },
     text: whole(1 + BRANCHES + 6 * 4, 6),
     vision: image,
-    operations: 1678,
+    operations: 976,
   },
   cocoop: {
     prompt: { use: 'cocoop', reduction: 4 },
     text: [...whole(TEXT, 6), ...whole(TEXT, 6), ...whole(TEXT, 6)],
     vision: image,
-    operations: 4535,
+    operations: 2443,
   },
-  maple: { prompt: { use: 'maple', ...deep }, text: whole(TEXT, 6), vision: prompted, operations: 2182 },
+  maple: { prompt: { use: 'maple', ...deep }, text: whole(TEXT, 6), vision: prompted, operations: 1461 },
   vpt: {
     prompt: { use: 'vpt', visionDepth: 3, visionLength: 2 },
     text: whole(TEXT, 6),
     vision: prompted,
-    operations: 1308,
+    operations: 1047,
   },
-  comma: { prompt: { use: 'comma', ...deep }, text: whole(TEXT, TEXT), vision: prompted, operations: 2454 },
+  comma: { prompt: { use: 'comma', ...deep }, text: whole(TEXT, TEXT), vision: prompted, operations: 1812 },
   'comma at all positions': {
     prompt: { use: 'comma', ...deep },
     losses: everyPosition,
     text: whole(PREFIX + 6 * 15, PREFIX + 6 * 15),
     vision: prompted,
-    operations: 1958,
+    operations: 1812,
   },
-  lamm: { prompt: { use: 'none' }, labels: withLamm, text: whole(TEXT, 6), vision: image, operations: 1901 },
+  lamm: { prompt: { use: 'none' }, labels: withLamm, text: whole(TEXT, 6), vision: image, operations: 1199 },
   'maple + lamm': {
     prompt: { use: 'maple', ...deep },
     labels: withLamm,
     text: whole(TEXT + BRANCHES, 12),
     vision: prompted,
-    operations: 2480,
+    operations: 1759,
   },
   'maple, recomputed': {
     prompt: { use: 'maple', ...deep },
     computation: { recompute: true },
     text: [...whole(TEXT, 6), TEXT, TEXT, TEXT],
     vision: [...prompted, BATCH * 12, BATCH * 12, BATCH * 12],
-    operations: 2572,
+    operations: 1674,
   },
   'maple, 2 classes at a time': {
     prompt: { use: 'maple', ...deep },
     computation: { classChunk: 2 },
     text: [...chunks, ...chunks.toReversed()].flat(),
     vision: prompted,
-    operations: 4964,
+    operations: 3631,
   },
 };
 
