@@ -44,7 +44,8 @@ export async function measureHere(measurement: Measurement): Promise<unknown> {
   );
   if (kind === 'vision') return { backend: name, ...measureVisionTower(backbone, batch ?? 4, repeats) };
   const registry = await loadPlugins(defaultPlugins, process.cwd(), import.meta.url);
-  const chosen = speedMethodNamed(method, backbone.shape);
+  const named = speedMethodNamed(method, backbone.shape);
+  const chosen = path === 'plain' ? { ...named, cached: false } : named; // stored features are a saving, too
   if (kind === 'step') return measureStep(registry, backbone, { method: chosen, classes, batch, repeats, together });
   const pipeline = createDataPipeline({ workers: decodingThreads() });
   try {

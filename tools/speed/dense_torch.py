@@ -1,0 +1,126 @@
+"""Seconds of a training step of prompt learning as an ordinary PyTorch program computes it: every class as a dense row of 77 tokens,
+automatic differentiation through frozen towers, images anew in every step. Random weights of CLIP ViT-B/16, float32, on the CPU.
+To be set beside `promptweave bench speed` on the same machine. Needs torch (tools/pretrain/requirements.txt).
+
+Usage: python tools/speed/dense_torch.py [--method coop maple maple+lamm] [--classes 10 100] [--repeats 3]
+"""
+
+import argparse
+import resource
+import statistics
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+CONTEXT, VISION, TEXT, LAYERS = 77, 768, 512, 12
+
+
+class Block(nn.Module):
+    """Residual attention block with QuickGELU."""
+
+    def __init__(self, width, mask=None):
+        super().__init__()
+        self.ln1, self.ln2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, width // 64, batch_first=True)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.mask = mask
+
+    def forward(self, x):
+        y = self.ln1(x)
+        x = x + self.attention(y, y, y, need_weights=False, attn_mask=self.mask)[0]
+        h = self.up(self.ln2(x))
+        return x + self.down(h * torch.sigmoid(1.702 * h))
+
+
+def through(blocks, x, deep, at):
+    """x [B, L, W] through all blocks; deep prompts [n, W] replace rows from position `at` on before blocks 1, 2, …"""
+    for i, block in enumerate(blocks):
+        if 0 < i <= len(deep):
+            rows = deep[i - 1].expand(x.shape[0], -1, -1)
+            x = torch.cat([x[:, :at], rows, x[:, at + rows.shape[1] :]], 1)
+        x = block(x)
+    return x
+
+
+class Clip(nn.Module):
+    def __init__(self):
+        super().__init__()
+        mask = torch.full((CONTEXT, CONTEXT), float("-inf")).triu(1)
+        self.text = nn.ModuleList(Block(TEXT, mask) for _ in range(LAYERS))
+        self.vision = nn.ModuleList(Block(VISION) for _ in range(LAYERS))
+        self.patches = nn.Conv2d(3, VISION, 16, 16, bias=False)
+        self.class_token = nn.Parameter(torch.randn(1, 1, VISION))
+        self.positions = nn.Parameter(0.02 * torch.randn(1, 197, VISION))
+        self.ln_pre, self.ln_post, self.ln_final = nn.LayerNorm(VISION), nn.LayerNorm(VISION), nn.LayerNorm(TEXT)
+        self.image_projection = nn.Linear(VISION, TEXT, bias=False)
+        self.text_projection = nn.Linear(TEXT, TEXT, bias=False)
+        self.requires_grad_(False)
+
+    def encode_text(self, rows, ends, deep):
+        x = through(self.text, rows, deep, 1)
+        return F.normalize(self.text_projection(self.ln_final(x[torch.arange(len(ends)), ends])), dim=-1)
+
+    def encode_images(self, images, shallow=None, deep=()):
+        x = self.patches(images).flatten(2).transpose(1, 2)
+        x = torch.cat([self.class_token.expand(len(x), -1, -1), x], 1) + self.positions
+        if shallow is not None:
+            x = torch.cat([x, shallow.expand(len(x), -1, -1)], 1)
+        x = through(self.vision, self.ln_pre(x), deep, 197)
+        return F.normalize(self.image_projection(self.ln_post(x[:, 0])), dim=-1)
+
+
+def step_of(clip, method, classes):
+    """A function that makes one step, forward and backward."""
+    learned = method.split("+")[0]
+    n, depth, batch = {"coop": (16, 1, 32), "maple": (2, 9, 4)}[learned]
+    context = [nn.Parameter(0.02 * torch.randn(n, TEXT)) for _ in range(depth)]
+    coupling = [nn.Linear(TEXT, VISION) for _ in range(depth)] if learned == "maple" else []
+    names = nn.Parameter(0.02 * torch.randn(classes, 4, TEXT), requires_grad=method.endswith("lamm"))
+    rows = 0.02 * torch.randn(classes, CONTEXT, TEXT)
+    ends = torch.full((classes,), 1 + n + 5)
+    images, labels = torch.randn(batch, 3, 224, 224), torch.arange(batch) % classes
+    parameters = [p for p in [*context, names, *(p for c in coupling for p in c.parameters())] if p.requires_grad]
+
+    def prompted(of_names):
+        shared = context[0].expand(classes, -1, -1)
+        return torch.cat([rows[:, :1], shared, of_names, rows[:, 1 + n + 4 :]], 1)
+
+    def step():
+        vision = [linear(prompt) for linear, prompt in zip(coupling, context)]
+        image = clip.encode_images(images, vision[0] if vision else None, vision[1:])
+        text = clip.encode_text(prompted(names), ends, context[1:])
+        loss = F.cross_entropy(100 * image @ text.T, labels)
+        if method.endswith("lamm"):  # the anchors: the original names in the same context
+            anchors = clip.encode_text(prompted(names.detach() + 1), ends, context[1:])
+            loss = loss + (1 - (text * anchors).sum(-1)).mean() + F.cross_entropy(100 * image @ anchors.T, labels)
+        torch.autograd.grad(loss, parameters)
+        loss.item()
+
+    return step
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--method", nargs="+", default=["coop", "maple", "maple+lamm"])
+    parser.add_argument("--classes", nargs="+", type=int, default=[10, 100])
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    torch.manual_seed(1)
+    clip = Clip()
+    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads: seconds of a step, median (minimum)")
+    for classes in sorted(options.classes):
+        for method in options.method:
+            step = step_of(clip, method, classes)
+            step()
+            seconds = []
+            for _ in range(options.repeats):
+                begun = time.perf_counter()
+                step()
+                seconds.append(time.perf_counter() - begun)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+            print(f"{method}, {classes} classes: {statistics.median(seconds):.2f} s ({min(seconds):.2f}), peak so far {peak:.1f} GiB", flush=True)
+
+
+main()
