@@ -31,7 +31,7 @@ export async function estimateCells(
 ): Promise<SweepEstimate> {
   const works = new Map<string, CellWork | undefined>();
   const problems = new Set<string>();
-  for (const { configuration } of cells) {
+  for (const { configuration } of groupedByBackbone(cells)) {
     const key = costKey(configuration);
     if (works.has(key)) continue;
     try {
@@ -72,6 +72,18 @@ export function corrected(
     const same = took.get(costKey(cell.configuration));
     return same ? same.reduce((sum, seconds) => sum + seconds, 0) / same.length : factor * counted(cell);
   };
+}
+
+/** A process holds one backbone at a time. */
+function groupedByBackbone(cells: readonly EstimatedCell[]): EstimatedCell[] {
+  const groups = new Map<string, EstimatedCell[]>();
+  for (const cell of cells) {
+    const key = JSON.stringify(cell.configuration.backbone);
+    const group = groups.get(key);
+    if (group) group.push(cell);
+    else groups.set(key, [cell]);
+  }
+  return [...groups.values()].flat();
 }
 
 async function rateOf(

@@ -76,6 +76,28 @@ describe('createExperiment', () => {
     expect(log.backbones.map(({ disposed }) => disposed)).toEqual([true, true]);
   });
 
+  it('shares a backbone between seeds', async () => {
+    const { log, container, create } = program();
+    for (const seed of [1, 2]) (await create({ seed })).dispose();
+    expect(log.backbones.map(({ disposed }) => disposed)).toEqual([false]);
+    await disposeBackbones(container);
+  });
+
+  it('keeps the backbone in use alone: one that nobody uses gives way to another', async () => {
+    const { log, container, create } = program();
+    const disposed = () => log.backbones.map((backbone) => backbone.disposed);
+    const used = await create({});
+    (await create({})).dispose();
+    await expect(create({ losses: ['failing'] })).rejects.toThrow('not this one');
+    (await create({ backbone: { use: 'tiny', grain: 2 } })).dispose();
+    expect(disposed()).toEqual([false, false]);
+    used.dispose();
+    (await create({ backbone: { use: 'tiny', grain: 3 } })).dispose();
+    expect(disposed()).toEqual([true, true, false]);
+    await disposeBackbones(container);
+    expect(disposed()).toEqual([true, true, true]);
+  });
+
   it('counts the images where all of them are used', async () => {
     const { log, create } = program();
     const experiment = await create({ dataset: { use: 'pets', shots: 'all' } });

@@ -20,7 +20,10 @@ export interface Experiment {
   readonly classifier: Classifier;
   /** Child of the program's container, with all of the above (see `TOKENS`). */
   readonly container: DependencyContainer;
-  /** Frees what was learned. The backbone stays for the program's other experiments: `disposeBackbones` frees it. */
+  /**
+   * Frees what was learned and gives the backbone back, which stays for the program's next experiments until one needs another one;
+   * `disposeBackbones` frees it.
+   */
   dispose(): void;
 }
 
@@ -45,10 +48,16 @@ export async function createExperiment(
   const { seed, runtime } = configuration;
   const source: SourceContext = { folder: resolve(folder), seed, fast: runtime.fast };
   const dataset = await createDataset(configuration, registry, source, program);
-  const backbone = await createBackbone(configuration, registry, source, program);
+  const { backbone, release } = await createBackbone(configuration, registry, source, program);
   const { classNames, template } = dataset;
   const shots = shotsOf(configuration.dataset.shots, dataset);
-  const classifier = composeClassifier(registry, { backbone, classNames, template, shots, seed }, configuration);
+  let classifier: Classifier;
+  try {
+    classifier = composeClassifier(registry, { backbone, classNames, template, shots, seed }, configuration);
+  } catch (error) {
+    release();
+    throw error;
+  }
 
   const container = program.createChildContainer();
   container.register(TOKENS.configuration, { useValue: configuration });
@@ -64,6 +73,7 @@ export async function createExperiment(
     dispose: () => {
       classifier.dispose();
       container.reset();
+      release();
     },
   };
 }
@@ -85,18 +95,27 @@ async function createDataset(
   return program.resolve(TOKENS.pipeline).subset(whole, { shots: perClass, seed, classes });
 }
 
-function createBackbone(
+/** @returns the backbone, and what gives it back */
+async function createBackbone(
   { backbone: chosen }: ResolvedConfiguration,
   registry: Registry,
   source: SourceContext,
   program: DependencyContainer,
-): Promise<Backbone> {
+): Promise<{ readonly backbone: Backbone; release(): void }> {
   if (!program.isRegistered(TOKENS.backbones)) {
     program.register(TOKENS.backbones, { useValue: new BackboneCache() });
   }
-  const key = canonicalJson({ chosen, source });
+  const backbones = program.resolve(TOKENS.backbones);
+  const { seed: _seed, ...place } = source; // weights are frozen: experiments of all seeds share them
+  const key = canonicalJson({ chosen, ...place });
   const create = () => registry.get('backbone', chosen.use).create(source, optionsOf(chosen));
-  return program.resolve(TOKENS.backbones).get(key, create);
+  const backbone = await backbones.get(key, create);
+  let held = true;
+  const release = (): void => {
+    if (held) backbones.release(key);
+    held = false;
+  };
+  return { backbone, release };
 }
 
 /** With all images, the mean number per class stands for the shots. */

@@ -49,6 +49,7 @@ interface PluginBase<Kind extends string, Options extends OptionsSchema> {
 export interface SourceContext {
   /** Folder that relative paths in the configuration refer to. */
   readonly folder: string;
+  /** Of the experiment. A backbone does not depend on it: experiments of all seeds in a process share one. */
   readonly seed: number;
   /** False asks a backbone for its plain path, the readable reference of the fast one (`runtime.fast`). Default true. */
   readonly fast?: boolean;
