@@ -4,17 +4,18 @@ import {
   CellFolder,
   estimateCells,
   inProcessEngine,
+  ProcessError,
   runAsWorker,
   runSweep,
   sendCell,
   sendEvent,
   sweepFiles,
   type CellEnd,
+  type CellFailure,
   type EstimatedCell,
   type SweepEvent,
 } from '@promptweave/bench';
 import {
-  ConfigError,
   loadPluginsOf,
   readConfiguration,
   resolveConfiguration,
@@ -38,8 +39,8 @@ export interface CellCommand {
 const SIGN_OF_LIFE = 5000;
 
 /**
- * `promptweave sweep --cell FOLDER`: runs one prepared cell; its exit code says whether the cell is finished. Where another process
- * works on it, waits for that.
+ * `promptweave sweep --cell FOLDER`: runs one prepared cell; its exit code says whether the cell is finished, or with what error it failed.
+ * Where another process works on it, waits for that.
  */
 export async function runCellFolder(path: string, { version, retries, sendHome = false }: CellCommand): Promise<void> {
   const cell = new CellFolder(path);
@@ -65,7 +66,13 @@ export async function runCellFolder(path: string, { version, retries, sendHome =
     process.exitCode = STOPPED;
     return;
   }
-  throw new ConfigError(failure?.message ?? `The cell is ${state.status}.`, { where: path, remedy: failure?.remedy });
+  throw failure ? errorOf(path, failure) : new ProcessError(`The cell is ${state.status}.`, { where: path });
+}
+
+/** What the cell failed with, as if it were met here. */
+function errorOf(path: string, { message, stack, name, exitCode, where = path, remedy }: CellFailure): Error {
+  if (stack !== undefined) return Object.assign(new Error(message), { stack });
+  return new ProcessError(message, { name, exitCode, where, remedy });
 }
 
 /** `promptweave sweep --worker`: takes its cells from the parent process. */

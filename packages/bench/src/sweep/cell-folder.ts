@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { ConfigError, runFiles, toYaml, type ProtocolSummary } from '@promptweave/core';
 import writeFileAtomic from 'write-file-atomic';
@@ -34,8 +34,12 @@ export interface CellOutcome {
 export interface CellFailure {
   readonly kind: 'error' | 'lost';
   readonly message: string;
+  /** Class of the error, and the exit code of a command that it ends. */
+  readonly name?: string;
+  readonly exitCode?: number;
   readonly where?: string;
   readonly remedy?: string;
+  /** Of an error that is a bug. */
   readonly stack?: string;
   readonly date: string;
 }
@@ -53,8 +57,11 @@ export interface Patience {
   readonly retries: number;
 }
 
-/** Processes may be ended from outside, by a scheduler for example, without the cell being to blame. */
-const LOST = 20;
+/**
+ * Processes may be ended from outside, by a scheduler for example, without the cell being to blame. But so many that are lost one after the
+ * other without a newer checkpoint come no further: the cell may need more memory than there is.
+ */
+const LOST = 3;
 
 const described = z.object({
   format: z.literal(1),
@@ -69,6 +76,8 @@ const described = z.object({
   }),
   /** Folder that relative paths of the configuration refer to, as seen from this folder. */
   configurationFolder: z.string(),
+  /** `runtime.backend` of the configuration. */
+  backend: z.string().default('auto'),
   /** The sweep, as trackers know it. */
   sweep: z.object({ id: z.string(), name: z.string() }),
 });
@@ -90,7 +99,8 @@ export class CellFolder {
     // What does not count for the result, such as the tracker, is that of the present sweep.
     if (!existsSync(file) || !this.outcome()) writeFileAtomic.sync(file, toYaml(configuration));
     const folder = relative(this.path, resolve(configurationFolder)) || '.';
-    const described = { format: 1, id, name, standsFor, values, identity, configurationFolder: folder, sweep };
+    const { backend } = configuration.runtime;
+    const described = { format: 1, id, name, standsFor, values, identity, configurationFolder: folder, backend, sweep };
     writeFileAtomic.sync(this.file('cell'), `${JSON.stringify(described, undefined, 2)}\n`);
   }
 
@@ -102,6 +112,7 @@ export class CellFolder {
     values: Record<string, unknown>;
     identity: CellIdentity;
     configurationFolder: string;
+    backend: string;
     sweep: SweepIdentity;
   } {
     if (!existsSync(this.file('cell')))
@@ -125,7 +136,7 @@ export class CellFolder {
     if (claimant) return { status: 'running', claimant };
     const failures = this.failures();
     const errors = failures.filter(({ kind }) => kind === 'error').length;
-    if (errors > retries || failures.length - errors >= LOST) return { status: 'failed', failures };
+    if (errors > retries || this.isLostAgain(failures)) return { status: 'failed', failures };
     const begun = existsSync(join(this.path, runFiles.metrics));
     return { status: begun ? 'interrupted' : 'waiting', failures };
   }
@@ -136,10 +147,10 @@ export class CellFolder {
       : undefined;
   }
 
+  /** A line that a dying process left half-written counts as none. */
   failures(): CellFailure[] {
     if (!existsSync(this.file('failures'))) return [];
-    const lines = readFileSync(this.file('failures'), 'utf8').split('\n').slice(0, -1);
-    return lines.map((line) => JSON.parse(line) as CellFailure);
+    return readFileSync(this.file('failures'), 'utf8').split('\n').flatMap(parseFailure);
   }
 
   finish(outcome: CellOutcome): void {
@@ -147,7 +158,10 @@ export class CellFolder {
   }
 
   fail(failure: Omit<CellFailure, 'date'>): void {
-    appendFileSync(this.file('failures'), `${JSON.stringify({ ...failure, date: new Date().toISOString() })}\n`);
+    const file = this.file('failures');
+    const isWhole = !existsSync(file) || /(^|\n)$/.test(readFileSync(file, 'utf8'));
+    const line = JSON.stringify({ ...failure, date: new Date().toISOString() });
+    appendFileSync(file, `${isWhole ? '' : '\n'}${line}\n`);
   }
 
   /** Lets a failed cell begin anew. */
@@ -155,7 +169,30 @@ export class CellFolder {
     rmSync(this.file('failures'), { force: true });
   }
 
+  private isLostAgain(failures: readonly CellFailure[]): boolean {
+    const lost = failures.filter(({ kind }) => kind === 'lost');
+    if (lost.length < LOST) return false;
+    const last = this.lastCheckpoint();
+    return lost.filter(({ date }) => Date.parse(date) > last).length >= LOST;
+  }
+
+  /** When the newest checkpoint was written, also one of a stage; milliseconds since 1970, 0 where there is none. */
+  private lastCheckpoint(): number {
+    const files = readdirSync(this.path, { recursive: true, encoding: 'utf8' });
+    const checkpoints = files.filter((file) => basename(file) === runFiles.resume);
+    const times = checkpoints.map((file) => statSync(join(this.path, file), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    return Math.max(0, ...times);
+  }
+
   private file(name: keyof typeof cellFiles): string {
     return join(this.path, cellFiles[name]);
+  }
+}
+
+function parseFailure(line: string): CellFailure[] {
+  try {
+    return line === '' ? [] : [JSON.parse(line) as CellFailure];
+  } catch {
+    return [];
   }
 }

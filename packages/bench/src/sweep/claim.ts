@@ -52,7 +52,7 @@ export function tryClaim(folder: string, self: Claimant = thisProcess()): Claim 
       return undefined;
     }
     for (const number of claims(folder)) if (number < mine) rmSync(join(folder, `claim.${number}`), { force: true });
-    const beat = setInterval(() => utimesSync(path, new Date(), new Date()), HEARTBEAT * 1000);
+    const beat = setInterval(() => beatOnce(path), HEARTBEAT * 1000);
     beat.unref();
     return {
       release: () => {
@@ -93,6 +93,15 @@ function linked(from: string, to: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** A sign of life. Where the file system does not take it just now, the next one will do. */
+function beatOnce(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // a folder that is gone, or a file server that does not answer, must not end the process
   }
 }
 

@@ -16,6 +16,7 @@ export { readGrid, type Grid } from './grid.js';
 export { gibibytes, inProcessEngine, processEngine, type LocalEngineOptions } from './local-engine.js';
 export { sendCell, sendEvent, type CellEnd } from './parcel.js';
 export { describeChoice, planSweep, shortText, type CellIdentity, type PlannedCell, type PlanRequest } from './plan.js';
+export { ProcessError, type ProcessErrorDetails } from './process-error.js';
 export { rayEngine, type RayEngineOptions } from './ray/ray-engine.js';
 export { runCells, type CellEnvironment } from './run-cells.js';
 export { runSweep, type SweepRequest } from './run-sweep.js';

@@ -1,11 +1,12 @@
-import type { ChildProcess } from 'node:child_process';
+import { spawn as spawnProcess, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { PromptweaveError } from '@promptweave/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CellFolder } from './cell-folder.js';
+import { cellFiles, CellFolder } from './cell-folder.js';
 import type { EngineRequest, SweepEvent } from './engine.js';
 import { processEngine } from './local-engine.js';
 import type { ToWorker } from './worker.js';
@@ -22,12 +23,16 @@ class FakeWorker extends EventEmitter {
   static most = 0;
   static order: string[] = [];
   static started = 0;
+  /** Cells of each process. */
+  static given: string[][] = [];
   connected = true;
   stderr = null;
+  private readonly own: string[] = [];
 
   constructor(private readonly lostAt: Set<string>) {
     super();
     FakeWorker.started += 1;
+    FakeWorker.given.push(this.own);
   }
 
   send(message: ToWorker): boolean {
@@ -42,6 +47,7 @@ class FakeWorker extends EventEmitter {
     this.emit('message', { type: 'begin', cell: id });
     FakeWorker.running.push(id);
     FakeWorker.order.push(id);
+    this.own.push(id);
     FakeWorker.most = Math.max(FakeWorker.most, FakeWorker.running.length);
     for (let i = 0; i < 5; i++) await setImmediate();
     FakeWorker.running = FakeWorker.running.filter((other) => other !== id);
@@ -51,12 +57,31 @@ class FakeWorker extends EventEmitter {
   }
 }
 
-/** Runs cells of these sizes (GiB) with so many jobs and so much memory. */
-async function run(sizes: readonly number[], jobs: number, free: number, lost: readonly number[] = []) {
-  Object.assign(FakeWorker, { running: [], most: 0, order: [], started: 0 });
+/** A folder of cells that are to compute on these backends. */
+function prepare(backends: readonly string[]): { folder: string; cells: CellFolder[] } {
   const folder = mkdtempSync(join(root, 'sweep-'));
-  const cells = sizes.map((_, i) => new CellFolder(join(folder, `cell-${i}`)));
-  for (const { path } of cells) mkdirSync(path);
+  const cells = backends.map((backend, i) => {
+    const cell = new CellFolder(join(folder, `cell-${i}`));
+    mkdirSync(cell.path);
+    const identity = { configuration: '', checkpoint: '', plugins: {} };
+    const sweep = { id: 'sweep', name: 'sweep' };
+    const described = { format: 1, id: cell.id, values: {}, identity, configurationFolder: '.', backend, sweep };
+    writeFileSync(join(cell.path, cellFiles.cell), JSON.stringify(described));
+    return cell;
+  });
+  return { folder, cells };
+}
+
+/** Runs cells of these sizes (GiB) with so many jobs and so much memory. */
+async function run(
+  sizes: readonly number[],
+  jobs: number,
+  free: number,
+  lost: readonly number[] = [],
+  backends: readonly string[] = sizes.map(() => 'cpu'),
+) {
+  Object.assign(FakeWorker, { running: [], most: 0, order: [], started: 0, given: [] });
+  const { folder, cells } = prepare(backends);
   const lostAt = new Set(lost.map((i) => `cell-${i}`));
   const events: SweepEvent[] = [];
   const request: EngineRequest = {
@@ -69,7 +94,8 @@ async function run(sizes: readonly number[], jobs: number, free: number, lost: r
   const spawn = (): ChildProcess => new FakeWorker(lostAt) as unknown as ChildProcess;
   await processEngine({ jobs, spawn, available: () => Promise.resolve((free * 2 ** 30) / 0.9) }).run(request);
   const notes = events.flatMap((event) => (event.type === 'note' ? [event.message] : []));
-  return { cells, notes, ...{ most: FakeWorker.most, order: FakeWorker.order, started: FakeWorker.started } };
+  const { most, order, started, given } = FakeWorker;
+  return { cells, notes, most, order, started, given };
 }
 
 describe('processEngine', () => {
@@ -107,5 +133,35 @@ describe('processEngine', () => {
     expect(started).toBe(2);
     expect(cells.map((cell) => cell.failures().map(({ kind }) => kind))).toEqual([[], ['lost'], []]);
     expect(cells[1]!.state({ retries: 0 }).status).toBe('waiting'); // not to blame
+  });
+
+  it('gives a process cells of one backend alone', async () => {
+    const { given } = await run([1, 1, 1, 1, 1], 1, 10, [], ['cpu', 'wasm', 'cpu', 'wasm', 'cpu']);
+    expect(given).toEqual([
+      ['cell-0', 'cell-2', 'cell-4'],
+      ['cell-1', 'cell-3'],
+    ]);
+    const two = await run([1, 1, 1, 1], 2, 10, [], ['cpu', 'cpu', 'cpu', 'wasm']);
+    expect(two.given).toContainEqual(['cell-3']);
+    expect(two.order).toHaveLength(4);
+  });
+
+  it.each([
+    [
+      'ends before it takes a cell',
+      [process.execPath, '-e', 'console.error("no such backend"); process.exitCode = 5'],
+      { exitCode: 5, message: /exit code 5\.\n {2}no such backend$/ },
+    ],
+    ['cannot be started', [join('no', 'such', 'program')], { exitCode: 1, message: /spawn no\/such\/program ENOENT/ }],
+  ])('says what is wrong with a process that %s', async (_, [program, ...words], { exitCode, message }) => {
+    const { folder, cells } = prepare(['cpu', 'cpu']);
+    const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] };
+    const spawn = (): ChildProcess => spawnProcess(program!, words, options);
+    const error: unknown = await processEngine({ jobs: 2, spawn })
+      .run({ folder, cells, patience: { retries: 0 } })
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(PromptweaveError);
+    expect(error).toMatchObject({ exitCode, message: expect.stringMatching(message) as string });
+    expect(cells.flatMap((cell) => cell.failures())).toEqual([]);
   });
 });

@@ -2,7 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import type { CellFolder } from './cell-folder.js';
 import type { Engine, EngineRequest } from './engine.js';
 import { runCells, type CellEnvironment } from './run-cells.js';
-import { WorkerProcess } from './worker-process.js';
+import { ProcessError } from './process-error.js';
+import { WorkerProcess, type WorkerEnd } from './worker-process.js';
 
 /** Runs all cells in this process, which loads backbone and features once. */
 export function inProcessEngine(environment: CellEnvironment): Engine {
@@ -21,7 +22,10 @@ export interface LocalEngineOptions {
 /** Of the memory that is free at the start, this much is given to cells. */
 const SHARE = 0.9;
 
-/** Runs cells in worker processes on this machine, each of which takes one cell after the other. A lost one is replaced. */
+/**
+ * Runs cells in worker processes on this machine, each of which takes one cell after the other, all with the same backend. A lost one is
+ * replaced.
+ */
 export function processEngine(options: LocalEngineOptions): Engine {
   return {
     name: 'local',
@@ -34,6 +38,8 @@ export function processEngine(options: LocalEngineOptions): Engine {
 
 class LocalRun {
   private readonly queue: CellFolder[];
+  /** By the cells' ids. */
+  private readonly backends: ReadonlyMap<string, string>;
   private readonly workers = new Set<WorkerProcess>();
   private failure?: Error;
   private told = false;
@@ -47,6 +53,7 @@ class LocalRun {
     private readonly reject: (error: Error) => void,
   ) {
     this.queue = [...request.cells];
+    this.backends = new Map(request.cells.map((cell) => [cell.id, cell.describe().backend]));
     const stop = (): void => {
       for (const worker of this.workers) worker.stop();
       this.fill();
@@ -57,17 +64,21 @@ class LocalRun {
   /** Gives cells to workers, new ones where there is room, until nothing is left to give. */
   fill(): void {
     while (this.goesOn && this.queue.length > 0) {
-      const idle = [...this.workers].find((worker) => worker.idle);
+      const idle = [...this.workers].find(
+        (worker) => worker.idle && this.queue.some((cell) => this.suits(cell, worker)),
+      );
       if (!idle && this.workers.size >= this.options.jobs) break;
+      const suitable = this.queue.filter((cell) => !idle || this.suits(cell, idle));
       const others = [...this.workers].filter((worker) => worker !== idle);
       const room = this.budget - others.reduce((sum, { bytes }) => sum + bytes, 0);
-      const fits = this.queue.findIndex((cell) => Math.max(idle?.bytes ?? 0, this.bytesOf(cell)) <= room);
-      if (fits < 0) {
+      const fitting = suitable.find((cell) => Math.max(idle?.bytes ?? 0, this.bytesOf(cell)) <= room);
+      if (!fitting) {
         this.tellOfMemory(room);
         if (others.length > 0) break;
       }
-      const [cell] = this.queue.splice(Math.max(0, fits), 1);
-      (idle ?? this.start()).give(cell!, this.request.patience.retries, this.bytesOf(cell!));
+      const cell = fitting ?? suitable[0]!;
+      this.queue.splice(this.queue.indexOf(cell), 1);
+      (idle ?? this.start(this.backendOf(cell))).give(cell, this.request.patience.retries, this.bytesOf(cell));
     }
     for (const worker of this.workers) if (worker.idle) worker.end();
     if (this.workers.size > 0) return;
@@ -83,13 +94,21 @@ class LocalRun {
     return this.request.estimates?.get(cell.id)?.bytes ?? 0;
   }
 
-  private start(): WorkerProcess {
-    const worker = new WorkerProcess(this.options.spawn(), {
+  private backendOf(cell: CellFolder): string {
+    return this.backends.get(cell.id)!;
+  }
+
+  private suits(cell: CellFolder, worker: WorkerProcess): boolean {
+    return this.backendOf(cell) === worker.backend;
+  }
+
+  private start(backend: string): WorkerProcess {
+    const worker = new WorkerProcess(this.options.spawn(), backend, {
       onIdle: () => this.fill(),
       onEvent: (event) => this.request.onEvent?.(event),
-      onExit: (gone, code, signal) => {
-        this.workers.delete(gone);
-        if (code !== 0) this.noteLost(gone, signal ?? `exit code ${code}`, signal !== null);
+      onExit: (gone, end) => {
+        if (!this.workers.delete(gone)) return;
+        if (end.exitCode !== 0) this.noteLost(gone, end);
         this.fill();
       },
     });
@@ -98,13 +117,18 @@ class LocalRun {
   }
 
   /** Records the cell that a lost process had. One that ended by itself before it began would do so again: that ends the run. */
-  private noteLost({ cell, begun }: WorkerProcess, reason: string, fromOutside: boolean): void {
-    const message = `The worker process was lost: ${reason}.`;
+  private noteLost({ cell, begun, lastWords }: WorkerProcess, { reason, exitCode, fromOutside }: WorkerEnd): void {
     if (cell && !cell.outcome() && (begun || fromOutside)) {
+      const message = `The worker process was lost: ${reason}.`;
       cell.fail({ kind: 'lost', message });
       this.request.onEvent?.({ type: 'fail', cell: cell.id, message });
     } else if (!fromOutside && this.goesOn) {
-      this.failure = new Error(`${message} It had not begun with a cell; its own messages are above.`);
+      const said = lastWords.map((line) => `\n  ${line}`).join('');
+      this.failure = new ProcessError(`A worker process ended before it began with a cell: ${reason}.${said}`, {
+        exitCode,
+        where: cell?.path,
+        remedy: 'See its own messages. What is finished stays; the same command goes on with the sweep.',
+      });
       for (const worker of this.workers) worker.stop();
     }
   }

@@ -9,7 +9,7 @@ import {
 } from '@promptweave/core';
 import type { RunEnvironment } from '../protocols/run-protocol.js';
 import { runTracked } from '../protocols/run-tracked.js';
-import type { CellFolder } from './cell-folder.js';
+import type { CellFailure, CellFolder } from './cell-folder.js';
 import { tryClaim } from './claim.js';
 import type { EngineRequest, SweepEvent } from './engine.js';
 import { describeChoice } from './plan.js';
@@ -98,9 +98,17 @@ async function runCell(
     cell.finish({ summary, parameters, seconds: training.seconds, evaluationSeconds, date });
     onEvent?.({ type: 'finish', cell: id });
   } catch (error) {
-    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
-    const known = error instanceof PromptweaveError ? { where: error.where, remedy: error.remedy } : { stack };
-    cell.fail({ kind: 'error', message, ...known });
-    onEvent?.({ type: 'fail', cell: id, message });
+    const failure = failureOf(error);
+    cell.fail(failure);
+    onEvent?.({ type: 'fail', cell: id, message: failure.message });
   }
+}
+
+function failureOf(error: unknown): Omit<CellFailure, 'date'> {
+  if (error instanceof PromptweaveError) {
+    const { message, name, exitCode, where, remedy } = error;
+    return { kind: 'error', message, name, exitCode, where, remedy };
+  }
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'error', message, name, stack };
 }
