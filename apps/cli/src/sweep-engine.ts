@@ -6,6 +6,7 @@ import { memoryReport } from '@promptweave/runtime';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { spawnWorker } from './sweep-estimates.js';
+import { deliveringJournals } from './sweep-journals.js';
 
 /** Names of the engines. */
 export const engineNames = ['local', 'ray', 'slurm'] as const;
@@ -39,12 +40,13 @@ export function chooseEngine(flags: EngineFlags, cells: readonly CellFolder[]): 
   const program = fileURLToPath(new URL('..', import.meta.url));
   if (engine === 'slurm') {
     const command = [process.execPath, `${program}bin/promptweave.js`];
-    return slurmEngine({ jobs, needs, command, sbatch: flags.sbatch });
+    return deliveringJournals(slurmEngine({ jobs, needs, command, sbatch: flags.sbatch }));
   }
-  return rayEngine({
+  const ray = rayEngine({
     ...{ address: rayAddress(flags.address), headers: rayHeaders(), jobs, needs, program, include, cells },
     ...(flags.runtimeEnv !== undefined && { runtimeEnv: readRuntimeEnv(flags.runtimeEnv) }),
   });
+  return deliveringJournals(ray);
 }
 
 /** The dashboard's address: of the option, or of the environment as Ray's own client reads it. */

@@ -32,9 +32,9 @@ interface Running {
   text: string;
 }
 
-/** Running cells on a terminal, plain lines elsewhere, nothing where the output is for a machine. */
+/** Running cells on a terminal, plain lines elsewhere; what people should know alone where the output is for a machine. */
 export function createSweepView({ labels, done: before, quiet, best }: SweepViewRequest): SweepView {
-  if (quiet) return { onEvent: () => undefined, end: () => undefined };
+  if (quiet) return { onEvent: tellNotes(), end: () => undefined };
   const { stderr } = process;
   const total = labels.size;
   const running = new Map<string, Running>();
@@ -139,6 +139,15 @@ export function createSweepView({ labels, done: before, quiet, best }: SweepView
       }
     },
     end: clear,
+  };
+}
+
+/** Prints each note once. */
+function tellNotes(): SweepView['onEvent'] {
+  const told = new Set<string>();
+  return (event) => {
+    if (event.type === 'note' && !told.has(event.message)) console.error(event.message);
+    if (event.type === 'note') told.add(event.message);
   };
 }
 

@@ -63,7 +63,7 @@ export class RayClient {
     return all.filter(({ submission_id: id, metadata }) => id?.startsWith(prefix) && metadata);
   }
 
-  /** Everything that a job printed so far; empty where it has not begun, or its node is gone. */
+  /** Everything that a job printed so far; empty where it has not begun, or its node is gone or out of reach. */
   async logs(id: string): Promise<string> {
     const { status, text } = await this.call('GET', `/api/jobs/${id}/logs`, undefined, [404, 500]);
     return status === 200 ? (z.object({ logs: z.string().nullish() }).parse(JSON.parse(text)).logs ?? '') : '';

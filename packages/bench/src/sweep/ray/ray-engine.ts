@@ -29,6 +29,8 @@ export interface RayEngineOptions {
   readonly cells: readonly CellFolder[];
   /** Seconds between two looks at the jobs. Default 2. */
   readonly pollSeconds?: number;
+  /** Seconds for which a job that succeeded is asked for files that do not come: its node may be out of reach for a while. Default 300. */
+  readonly outputSeconds?: number;
 }
 
 /** What a job printed for people, in the cell's folder. */
@@ -52,13 +54,14 @@ interface Active {
   readonly claim: Claim;
   readonly job: string;
   begun: boolean;
+  /** Since when it has succeeded without its files, `performance.now()`. */
+  silentSince?: number;
 }
 
 class RayRun {
   private readonly client: RayClient;
   private readonly prefix: string;
   private readonly active = new Map<string, Active>();
-  private uri?: string;
   private turn = 0;
 
   constructor(
@@ -112,23 +115,19 @@ class RayRun {
 
   private async submit(cell: CellFolder): Promise<string> {
     const { needs, runtimeEnv = {} } = this.options;
-    if (this.uri === undefined) {
-      const { name, content } = await this.pack();
-      const { uri, sent } = await this.client.upload(name, content);
-      const size = `${(content.length / 1e6).toFixed(0)} MB`;
-      if (sent) this.note(`Program and configuration: ${size}, sent once to ${this.client.address}.`);
-      this.uri = uri;
-    }
+    const working_dir = await this.upload();
     const id = jobName(this.prefix, cell);
-    const backend = process.env.PROMPTWEAVE_BACKEND;
+    // Of MLflow's variables, no other goes along: Ray shows them to everybody, and what a node cannot deliver is delivered from here.
+    const { PROMPTWEAVE_BACKEND: backend, MLFLOW_EXPERIMENT_NAME: experiment } = process.env;
     await this.client.submit({
       submission_id: id,
       entrypoint: rayEntrypoint(cell),
       runtime_env: {
         ...runtimeEnv,
-        working_dir: this.uri,
+        working_dir,
         env_vars: {
           ...(backend !== undefined && { PROMPTWEAVE_BACKEND: backend }),
+          ...(experiment !== undefined && { MLFLOW_EXPERIMENT_NAME: experiment }),
           ...(runtimeEnv['env_vars'] as Record<string, string> | undefined),
         },
       },
@@ -138,6 +137,15 @@ class RayRun {
       entrypoint_memory: memoryFor(cell, needs, this.request.estimates),
     });
     return id;
+  }
+
+  /** Sees to it that the archive is there: Ray deletes one that no job uses after some minutes. @returns its URI */
+  private async upload(): Promise<string> {
+    const { name, content } = await this.pack();
+    const { uri, sent } = await this.client.upload(name, content);
+    const size = `${(content.length / 1e6).toFixed(0)} MB`;
+    if (sent) this.note(`Program and configuration: ${size}, sent once to ${this.client.address}.`);
+    return uri;
   }
 
   /** Looks at all jobs: brings home what has ended, shows how far some of the others are. */
@@ -159,10 +167,12 @@ class RayRun {
     }
   }
 
-  /** Brings home what a job left, and takes it off Ray's list. */
-  private async settle({ cell, claim, job: id }: Active, job?: RayJob): Promise<void> {
+  /** Brings home what a job left, and takes it off Ray's list. A job that succeeded stays there until its files arrive. */
+  private async settle(active: Active, job?: RayJob): Promise<void> {
+    const { cell, claim, job: id } = active;
     const { onEvent } = this.request;
     const { log, arrived } = readParcel(await this.client.logs(id));
+    if (!arrived && job?.status === 'SUCCEEDED' && this.mayStillCome(active)) return;
     if (log !== '') appendFileSync(join(cell.path, LOG), `${log}\n`);
     if (arrived) unpackInto(cell, arrived.files);
     const fail = (kind: 'error' | 'lost', message: string): void => {
@@ -175,6 +185,8 @@ class RayRun {
     else if (end?.status === 'failed') {
       cell.fail(end.failure);
       onEvent?.({ type: 'fail', cell: cell.id, message: end.failure.message });
+    } else if (job?.status === 'SUCCEEDED') {
+      fail('lost', 'The Ray job succeeded, but its files did not come: its output is gone, or damaged.');
     } else if (job?.error_type === 'JOB_SUPERVISOR_ACTOR_START_TIMEOUT') {
       // No place was free in time, which is nobody's fault.
       onEvent?.({ type: 'stop', cell: cell.id });
@@ -188,6 +200,15 @@ class RayRun {
     this.active.delete(id);
   }
 
+  private mayStillCome(active: Active): boolean {
+    const { outputSeconds = 300 } = this.options;
+    active.silentSince ??= performance.now();
+    const isPatient = performance.now() - active.silentSince < outputSeconds * 1000;
+    if (isPatient)
+      this.note(`Job ${active.job} succeeded, but its output is not to be had yet; it is asked for again.`);
+    return isPatient;
+  }
+
   private note(message: string): void {
     this.request.onEvent?.({ type: 'note', message });
   }
@@ -195,7 +216,9 @@ class RayRun {
 
 /** Whether the command, or what has to be there before it, failed for a reason of its own, so that it would fail again. */
 function endedByItself(job?: RayJob): boolean {
-  if (job?.error_type === 'RUNTIME_ENV_SETUP_FAILURE') return true;
+  // An archive that Ray deleted before the job began is sent again; what pip does not find is missing the next time, too.
+  if (job?.error_type === 'RUNTIME_ENV_SETUP_FAILURE')
+    return !/download runtime_env file package/i.test(job.message ?? '');
   const code = job?.driver_exit_code;
   return typeof code === 'number' && code > 0 && code < 128;
 }

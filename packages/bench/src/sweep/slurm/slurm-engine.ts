@@ -17,21 +17,21 @@ export interface SlurmEngineOptions {
   readonly command: readonly string[];
   /** Further options of sbatch: `--partition=gpu`, `--time=2:00:00`, … */
   readonly sbatch?: readonly string[];
+  /** Tasks of one array. Default 1000: Slurm's own default limit is 1001. */
+  readonly arraySize?: number;
   /** Seconds between two looks. Default 5. */
   readonly pollSeconds?: number;
 }
 
 /** Folder of the arrays, within the sweep's. */
 const FOLDER = 'slurm';
-/** Tasks of one array: Slurm's own default limit is 1001. */
-const LARGEST = 1000;
 /** Times that the queue may fail to tell before that counts. */
 const DEAF = 12;
 
 /**
- * Runs the cells as tasks of Slurm job arrays, on nodes that see the sweep's folder. A task is the command that runs one cell; what is
- * done is read from the cells' folders, what still waits or runs from Slurm's queue. So a scheduler that was killed finds its tasks
- * when it is started again, and a task that ended without a result is submitted anew.
+ * Runs the cells as tasks of Slurm job arrays, one array after the other, on nodes that see the sweep's folder. A task is the command that
+ * runs one cell; what is done is read from the cells' folders, what still waits or runs from Slurm's queue. So a scheduler that was killed
+ * finds its tasks when it is started again, and a task that ended without a result is submitted anew.
  */
 export function slurmEngine(options: SlurmEngineOptions): Engine {
   return { name: 'slurm', run: (request) => new SlurmRun(options, request).run() };
@@ -53,19 +53,21 @@ class SlurmRun {
 
   async run(): Promise<void> {
     const { cells, signal } = this.request;
-    const queued = await this.queued();
-    const open = cells.filter(({ id }) => !queued.has(id));
-    for (let at = 0; at < open.length; at += LARGEST) await this.submit(open.slice(at, at + LARGEST));
+    const { arraySize = 1000, pollSeconds = 5 } = this.options;
+    let left = await this.queued();
+    const open = cells.filter(({ id }) => !left.has(id));
     const failures = new Map(cells.map((cell) => [cell, cell.failures().length]));
     for (;;) {
-      await setTimeout((this.options.pollSeconds ?? 5) * 1000, undefined, { signal }).catch(() => undefined);
-      const left = await this.queued();
+      // An array counts its own tasks alone: two at once would be more than --jobs allows.
+      if (open.length > 0 && left.size === 0) await this.submit(open.splice(0, arraySize));
+      else if (open.length === 0 && !cells.some(({ id }) => left.has(id))) break;
+      await setTimeout(pollSeconds * 1000, undefined, { signal }).catch(() => undefined);
+      left = await this.queued();
       this.show(left);
       if (signal?.aborted) {
         if (left.size > 0) this.note(`${left.size} tasks stay in the queue; the same command finds them again.`);
         return;
       }
-      if (!cells.some(({ id }) => left.has(id))) break;
     }
     for (const cell of cells) this.noteLost(cell, failures.get(cell)!);
   }

@@ -1,0 +1,138 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cellFiles, CellFolder } from '../cell-folder.js';
+import { sendCell } from '../parcel.js';
+import { FakeHead } from './fake-head.test.support.js';
+import { rayEngine } from './ray-engine.js';
+
+let root = '';
+let head: FakeHead;
+let address = '';
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'ray-'));
+  mkdirSync(join(root, 'program'));
+  writeFileSync(join(root, 'program/package.json'), JSON.stringify({ name: 'promptweave' }));
+  head = new FakeHead();
+  address = await head.start();
+});
+afterEach(async () => {
+  await head.stop();
+  rmSync(root, { recursive: true });
+});
+
+function newCell(): CellFolder {
+  const cell = new CellFolder(mkdtempSync(join(root, 'cell')));
+  const identity = { configuration: '', checkpoint: '', plugins: {} };
+  const sweep = { id: '0f1e2d3c-4b5a', name: 'sweep' };
+  const described = { format: 1, id: cell.id, values: {}, identity, configurationFolder: '../program', sweep };
+  writeFileSync(join(cell.path, cellFiles.cell), JSON.stringify(described));
+  writeFileSync(join(cell.path, 'config.yaml'), 'seed: 1\n');
+  return cell;
+}
+
+async function run(cells: readonly CellFolder[], outputSeconds = 60): Promise<string[]> {
+  const needs = { cpus: 1, gpus: 0 };
+  const program = join(root, 'program');
+  const engine = rayEngine({ address, jobs: 1, needs, program, cells, pollSeconds: 0.01, outputSeconds });
+  const notes: string[] = [];
+  await engine.run({
+    ...{ folder: root, cells, patience: { retries: 0 } },
+    onEvent: (event) => void (event.type === 'note' && notes.push(event.message)),
+  });
+  return notes;
+}
+
+/** The output of a job that finished its cell. */
+function wholeParcel(): string {
+  const far = mkdtempSync(join(root, 'far-'));
+  writeFileSync(join(far, 'prompts.safetensors'), 'learned');
+  writeFileSync(join(far, 'outcome.json'), '{"summary":{}}');
+  let text = '';
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => ((text += String(chunk)), true));
+  sendCell(new CellFolder(far), { status: 'finished' });
+  spy.mockRestore();
+  return text;
+}
+
+const statusOf = (cell: CellFolder): string => cell.state({ retries: 0 }).status;
+
+describe('a Ray job that succeeded', () => {
+  it.each([
+    ['cannot be had', 500],
+    ['is not known for a while', 404],
+    ['is empty', ''],
+    ['is damaged', 'half'],
+  ] as const)('stays on the list while its output %s', async (_, first) => {
+    const whole = wholeParcel();
+    const atHand = first === 'half' ? whole.slice(0, whole.length / 2) : first;
+    let asked = 0;
+    head.output = () => (++asked <= 3 ? atHand : whole);
+    const cell = newCell();
+    const notes = await run([cell]);
+    expect(asked).toBe(4);
+    expect(statusOf(cell)).toBe('finished');
+    expect(cell.failures()).toEqual([]);
+    expect(head.submitted).toHaveLength(1);
+    expect(head.removed).toEqual([head.submitted[0]!.submission_id]);
+    expect(notes).toContainEqual(expect.stringContaining('its output is not to be had yet'));
+  });
+
+  it('counts as lost where its output does not come within minutes', async () => {
+    head.output = () => 500;
+    const cell = newCell();
+    await run([cell], 0.1);
+    expect(cell.failures()).toMatchObject([{ kind: 'lost' }]);
+    expect(statusOf(cell)).toBe('waiting');
+    expect(head.removed).toHaveLength(1);
+  });
+});
+
+describe('the archive', () => {
+  it('is sent once, and again where Ray has deleted it before a job is submitted', async () => {
+    const whole = wholeParcel();
+    head.output = () => whole;
+    head.ending = ({ runtime_env }) => {
+      expect(head.packages).toContain((runtime_env['working_dir'] as string).replace('gcs://', ''));
+      if (head.submitted.length === 2) head.packages.clear();
+      return { status: 'SUCCEEDED' };
+    };
+    const cells = [newCell(), newCell(), newCell()];
+    await run(cells);
+    expect(cells.map(statusOf)).toEqual(['finished', 'finished', 'finished']);
+    expect(head.sent).toHaveLength(2);
+    expect(new Set(head.sent).size).toBe(1);
+  });
+
+  it.each([
+    [
+      'was deleted before the job began is nothing that the cell could help',
+      'lost',
+      'runtime_env setup failed: Failed to set up runtime environment. Failed to download runtime_env file package ' +
+        'gcs://_ray_pkg_0.zip from the GCS to the Ray worker node. The package may have prematurely been deleted from the GCS',
+    ],
+    [
+      'asks for what pip does not find has an error of its own',
+      'error',
+      'runtime_env setup failed: Failed to install pip requirements in _ray_pkg_0: ERROR: No matching distribution',
+    ],
+  ])('that %s', async (_, kind, message) => {
+    head.ending = () => ({ status: 'FAILED', error_type: 'RUNTIME_ENV_SETUP_FAILURE', message });
+    const cell = newCell();
+    await run([cell]);
+    expect(cell.failures()).toMatchObject([{ kind }]);
+  });
+});
+
+it('counts a job that Ray does not know any more as lost', async () => {
+  const cell = newCell();
+  head.ending = ({ submission_id }) => {
+    setTimeout(() => head.jobs.delete(submission_id));
+    return { status: 'RUNNING' };
+  };
+  await run([cell]);
+  expect(cell.failures()).toMatchObject([
+    { kind: 'lost', message: expect.stringContaining('does not know it') as string },
+  ]);
+});
