@@ -46,8 +46,11 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const source = await readConfiguration(file);
   const configurationFolder = dirname(file);
   const registry = await loadPluginsOf(source, configurationFolder, overrides, import.meta.url);
-  const request = { source, registry, folder: configurationFolder, overrides, only: conditions(command.only) };
-  const planned = await planSweep(request);
+  const request = { source, registry, folder: configurationFolder, overrides };
+  const whole = await planSweep(request);
+  const only = conditions(command.only);
+  const asked = only && new Set((await planSweep({ ...request, only })).map(({ id }) => id));
+  const planned = asked ? whole.filter(({ id }) => asked.has(id)) : whole;
   const inTurn = planned.toSorted((a, b) => a.priority - b.priority);
   const path = command.output ?? outputOf(source.value) ?? join('runs', configurationName(file));
   const folder = new SweepFolder(path);
@@ -57,7 +60,8 @@ export async function sweep(command: SweepCommand): Promise<void> {
   }
 
   const about = { name: configurationName(file), file, overrides, retries };
-  const prepared = folder.prepare(planned, about, configurationFolder);
+  const all = folder.prepare(whole, about, configurationFolder);
+  const prepared = planned.map(({ id }) => folder.cell(id));
   if (command.retryFailed) {
     for (const cell of prepared) if (cell.state({ retries }).status === 'failed') cell.forgive();
   }
@@ -96,7 +100,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
       const todo = { folder: path, patience: { retries }, signal, estimates, onEvent: view.onEvent };
       // What is measured has the machine to itself: one cell after the other, each in a process of its own.
       const groups = alone ? cells.map((cell) => [cell]) : [cells];
-      const engine = chooseEngine(alone ? { jobs: 1 } : command, prepared);
+      const engine = chooseEngine(alone ? { jobs: 1 } : command, all);
       for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine });
     }
   } catch (error) {

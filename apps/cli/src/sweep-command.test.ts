@@ -1,0 +1,132 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'sweep-command-'));
+/** A test starts the command some times, each of which takes seconds on a machine that does nothing else. */
+const PATIENT = { timeout: 240_000 };
+
+function start(...words: string[]): ChildProcess {
+  const program = join(root, 'apps/cli/bin/promptweave.js');
+  const env = { ...process.env, PROMPTWEAVE_BACKEND: 'cpu' };
+  return spawn(process.execPath, [program, 'sweep', ...words], { cwd: folder, env });
+}
+
+async function finished(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
+  const text = { out: '', err: '' };
+  child.stdout!.on('data', (data: Buffer) => (text.out += data.toString()));
+  child.stderr!.on('data', (data: Buffer) => (text.err += data.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...text };
+}
+
+const sweep = (...words: string[]) => finished(start(...words));
+
+const cellsOf = (output: string): string[] => {
+  const cells = join(folder, output, 'cells');
+  return existsSync(cells) ? readdirSync(cells).map((id) => join(cells, id)) : [];
+};
+const outcomesOf = (output: string): string[] =>
+  cellsOf(output)
+    .map((cell) => join(cell, 'outcome.json'))
+    .filter((file) => existsSync(file));
+const linesOf = (file: string): string[] =>
+  existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+
+function write(name: string, text: string): void {
+  writeFileSync(join(folder, name), `plugins: [default, ./stub-plugins.mjs]\nprompt: stub\n${text}`);
+}
+
+beforeAll(() => {
+  expect(spawnSync('npx', ['tsc', '-b', 'apps/cli'], { cwd: root, encoding: 'utf8' }).stdout).toBe('');
+  copyFileSync(join(root, 'tools/ci/stub-plugins.mjs'), join(folder, 'stub-plugins.mjs'));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  write(
+    'grid.yaml',
+    'backbone: stub\ndataset: { use: stub, shots: all }\ntrain: { epochs: 2, batch: 4, learningRate: 0.2 }\n' +
+      'grid: { seed: [1, 2], prompt.scale: [0.5, 1] }\n',
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('lists what it would run, and writes nothing', PATIENT, async () => {
+  const { code, out, err } = await sweep('grid.yaml', '--output', 'dry', '--dry-run');
+  expect(code, err).toBe(0);
+  expect(out.match(/^[0-9a-f]{16} {2}waiting .* seed=\d, prompt\.scale=[\d.]+$/gm)).toHaveLength(4);
+  expect(out).toContain('4 cells, 4 of them to be run');
+  expect(existsSync(join(folder, 'dry'))).toBe(false);
+});
+
+it('runs as many as it is asked for, and later the others', PATIENT, async () => {
+  const first = await sweep('grid.yaml', '--output', 'limited', '--limit', '1');
+  expect(first.code, first.err).toBe(0);
+  const [outcome, ...others] = outcomesOf('limited');
+  expect(others).toEqual([]);
+  const before = readFileSync(outcome!, 'utf8');
+  const rest = await sweep('grid.yaml', '--output', 'limited');
+  expect(rest.code, rest.err).toBe(0);
+  expect(rest.err).toContain('1 of 4 cells were done before.');
+  expect(outcomesOf('limited')).toHaveLength(4);
+  expect(readFileSync(outcome!, 'utf8')).toBe(before);
+});
+
+it('keeps the whole grid where only some of its cells are run', PATIENT, async () => {
+  const { code, out, err } = await sweep('grid.yaml', '--output', 'partial', '--only', 'seed=2', '--json');
+  expect(code, err).toBe(0);
+  expect(outcomesOf('partial')).toHaveLength(2);
+  const described = readFileSync(join(folder, 'partial/sweep.yaml'), 'utf8');
+  expect(described.match(/^ {2}- [0-9a-f]{16}$/gm)).toHaveLength(4);
+  expect((JSON.parse(out) as { cells: unknown[] }).cells).toHaveLength(4);
+});
+
+it('stops at Ctrl-C with 130, and goes on with the same command', PATIENT, async () => {
+  write(
+    'slow.yaml',
+    'backbone: { use: stub, pause: 50 }\ndataset: { use: stub, shots: all }\n' +
+      'train: { epochs: 10, batch: 4, learningRate: 0.2 }\ngrid: { seed: [1, 2] }\n',
+  );
+  const child = start('slow.yaml', '--output', 'stopped');
+  const ended = finished(child);
+  const begun = (): string | undefined =>
+    cellsOf('stopped').find((cell) => linesOf(join(cell, 'metrics.jsonl')).length > 4);
+  while (!begun() && child.exitCode === null) await sleep(20);
+  const cell = begun()!;
+  child.kill('SIGINT');
+  const stopped = await ended;
+  expect(stopped.code, stopped.err).toBe(130);
+  expect(stopped.err).toContain('Go on with the same command.');
+  expect(outcomesOf('stopped')).toEqual([]);
+
+  const { code, err } = await sweep('slow.yaml', '--output', 'stopped');
+  expect(code, err).toBe(0);
+  expect(outcomesOf('stopped')).toHaveLength(2);
+  expect(readFileSync(join(cell, 'log.txt'), 'utf8')).toMatch(/Going on after step \d+/);
+  const steps = linesOf(join(cell, 'metrics.jsonl')).flatMap(
+    (line) => (JSON.parse(line) as { step?: number }).step ?? [],
+  );
+  expect(steps).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+});
+
+it('ends with the error of the one cell that it was to run', PATIENT, async () => {
+  write('missing.yaml', 'backbone: stub\ndataset: { use: folder, path: nowhere }\ngrid: { seed: [1] }\n');
+  const whole = await sweep('missing.yaml', '--output', 'missing', '--retries', '0');
+  expect(whole.code, whole.err).toBe(1);
+  const { code, err } = await sweep(cellsOf('missing')[0]!, '--cell', '--retries', '1');
+  expect(err).toMatch(/^DatasetError: /m);
+  expect(code).toBe(4);
+});
