@@ -1,4 +1,4 @@
-import { sourceFromValue, InvalidConfigurationError } from '@promptweave/core';
+import { ConfigError, sourceFromValue, InvalidConfigurationError } from '@promptweave/core';
 import { describe, expect, it } from 'vitest';
 import { expandGrid } from './expand.js';
 import { readGrid } from './grid.js';
@@ -47,6 +47,19 @@ describe('expandGrid', () => {
     expect(cells({ 'prompt.depth': depth }, { prompt: { use: 'coop' } })).toEqual([{}]);
   });
 
+  it('takes a list in a condition for itself and for any of its entries', () => {
+    const losses = [['a'], ['a', 'b'], 'a'];
+    const seed = { values: [1, 2], when: { losses: ['a', 'b'] } };
+    expect(cells({ losses, seed })).toEqual([
+      { losses: ['a'] },
+      { losses: ['a', 'b'], seed: 1 },
+      { losses: ['a', 'b'], seed: 2 },
+      { losses: 'a', seed: 1 },
+      { losses: 'a', seed: 2 },
+    ]);
+    expect(cells({ losses, except: [{ losses: ['a', 'b'] }] })).toEqual([{ losses: ['a'] }]);
+  });
+
   it('leaves out what is excepted, and equal cells', () => {
     const except = [{ 'prompt.use': 'none', seed: [2, 3] }];
     expect(cells({ 'prompt.use': ['none', 'coop'], seed: [1, 2, 3], except })).toHaveLength(4);
@@ -68,6 +81,26 @@ describe('expandGrid', () => {
     expect(samplePoints({ count: 3, method: 'random', seed: 7, ranges })).not.toEqual(points.slice(0, 3));
   });
 
+  it('samples whole numbers of a logarithmic range evenly in logarithms', () => {
+    const ranges = { size: { from: 1, to: 99, scale: 'log' as const, whole: true } };
+    const sizes = samplePoints({ count: 64, method: 'halton', seed: 7, ranges }).map(({ size }) => size!);
+    expect(sizes.filter((size) => size < 10)).toHaveLength(32); // 10 is the middle between 1 and 100
+    expect(Math.min(...sizes)).toBe(1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(99);
+    expect(sizes.every(Number.isInteger)).toBe(true);
+  });
+
+  it('has a base of its own for each range, or refuses', () => {
+    const range = { from: 0, to: 1, scale: 'linear' as const, whole: false };
+    const sample = (count: number, method: 'halton' | 'random') => {
+      const ranges = Object.fromEntries(Array.from({ length: count }, (_, i) => [`option${i}`, range]));
+      return samplePoints({ count: 2, method, seed: 1, ranges });
+    };
+    expect(sample(12, 'halton')).toHaveLength(2);
+    expect(() => sample(13, 'halton')).toThrow(ConfigError);
+    expect(sample(13, 'random')).toHaveLength(2);
+  });
+
   it.each([
     [{ seed: 1 }, 'grid.seed'],
     [{ seed: [] }, 'at least one value'],
@@ -86,6 +119,25 @@ describe('applyToGrid', () => {
     const { source: changed, overrides } = applyToGrid(source, ['seed=[4, 5]', 'train.batch=2', 'prompt.use=coop']);
     expect(changed.value['grid']).toEqual({ seed: [4, 5], 'prompt.use': ['coop'] });
     expect(overrides).toEqual(['train.batch=2']);
+  });
+
+  it('keeps the condition of an axis', () => {
+    const when = { 'prompt.use': 'maple' };
+    const conditional = sourceFromValue({ grid: { 'prompt.depth': { values: [3, 9], when } } });
+    for (const override of ['prompt.depth=[4]', 'prompt.depth=4', 'grid.prompt.depth=[4]']) {
+      expect(applyToGrid(conditional, [override]).source.value['grid']).toEqual({
+        'prompt.depth': { values: [4], when },
+      });
+    }
+    const { source: other } = applyToGrid(conditional, ['grid.prompt.depth={ values: [4] }']);
+    expect(other.value['grid']).toEqual({ 'prompt.depth': { values: [4] } });
+  });
+
+  it('takes another grid', () => {
+    const { source: changed, overrides } = applyToGrid(source, ['seed=[4, 5]', 'train.batch=2', 'grid={ seed: [7] }']);
+    expect(changed.value['grid']).toEqual({ seed: [7] });
+    expect(overrides).toEqual(['train.batch=2']);
+    expect(() => applyToGrid(source, ['grid=[1]'])).toThrow(ConfigError);
   });
 
   it('adds axes and sections', () => {

@@ -53,11 +53,11 @@ export function expandGrid({ axes, list, zip, sample, except }: Grid, base: Mapp
   });
 }
 
-/** Whether a cell has all of these values; a list stands for any of its entries. */
+/** Whether a cell has all of these values; a list stands for itself and for any of its entries. */
 export function holds(conditions: Conditions, values: Mapping, base: Mapping): boolean {
   return Object.entries(conditions).every(([path, expected]) => {
     const actual = canonicalJson(chosen(path, values, base) ?? null);
-    const allowed = Array.isArray(expected) ? expected : [expected];
+    const allowed: readonly unknown[] = [expected, ...(Array.isArray(expected) ? expected : [])];
     return allowed.some((value) => canonicalJson(value ?? null) === actual);
   });
 }
@@ -75,7 +75,8 @@ function chosen(path: string, values: Mapping, base: Mapping): unknown {
   return dig(base, keys);
 }
 
-function dig(value: unknown, keys: readonly string[]): unknown {
+/** What a mapping of mappings holds at some keys; a part's name alone is also its `use`. */
+export function dig(value: unknown, keys: readonly string[]): unknown {
   return keys.reduce((at: unknown, key) => {
     if (typeof at === 'string' && key === 'use') return at; // a part by its name alone
     return typeof at === 'object' && at !== null ? (at as Mapping)[key] : undefined;

@@ -1,3 +1,4 @@
+import { ConfigError } from '@promptweave/core';
 import type { Range, Sample } from './grid.js';
 
 /** The primes that are the bases of the Halton sequence's dimensions. */
@@ -23,15 +24,24 @@ export function uniform(seed: number): () => number {
   };
 }
 
-/** Points of a sample: random ones, or those of a Halton sequence shifted by the seed (Cranley–Patterson rotation). */
+/**
+ * Points of a sample: random ones, or those of a Halton sequence shifted by the seed (Cranley–Patterson rotation).
+ * @throws ConfigError where there are more ranges than the sequence has bases
+ */
 export function samplePoints({ count, method, seed, ranges }: Sample): Record<string, number>[] {
   const random = uniform(seed);
   const paths = Object.entries(ranges);
+  if (method === 'halton' && paths.length > PRIMES.length) {
+    throw new ConfigError(`A halton sample has at most ${PRIMES.length} ranges; there are ${paths.length}.`, {
+      where: 'grid.sample.ranges',
+      remedy: 'Write method: random.',
+    });
+  }
   const shifts = paths.map(() => random());
   return Array.from({ length: count }, (_, index) =>
     Object.fromEntries(
       paths.map(([path, range], dimension) => {
-        const base = PRIMES[dimension % PRIMES.length]!;
+        const base = PRIMES[dimension]!;
         const position = method === 'random' ? random() : (radicalInverse(index + 1, base) + shifts[dimension]!) % 1;
         return [path, place(position, range)];
       }),
@@ -39,9 +49,9 @@ export function samplePoints({ count, method, seed, ranges }: Sample): Record<st
   );
 }
 
-/** The value at a position in [0, 1) of a range, with 6 significant digits. */
+/** The value at a position in [0, 1) of a range, with 6 significant digits, or the whole number below it. */
 function place(position: number, { from, to, scale, whole }: Range): number {
-  if (whole) return Math.floor(from + position * (to - from + 1));
-  const value = scale === 'log' ? from * (to / from) ** position : from + position * (to - from);
-  return Number(value.toPrecision(6));
+  const end = whole ? to + 1 : to;
+  const value = scale === 'log' ? from * (end / from) ** position : from + position * (end - from);
+  return whole ? Math.min(to, Math.floor(value)) : Number(value.toPrecision(6));
 }

@@ -15,7 +15,7 @@ import {
 } from '@promptweave/core';
 import { expandGrid, holds, type Choice } from './expand.js';
 import { readGrid, type Conditions } from './grid.js';
-import { applyToGrid } from './grid-overrides.js';
+import { applyToGrid, overruled } from './grid-overrides.js';
 
 /** One experiment of a sweep, resolved and checked. */
 export interface PlannedCell extends Choice {
@@ -43,7 +43,7 @@ export interface PlanRequest {
   readonly registry: Registry;
   /** Folder that relative paths of the configuration refer to. */
   readonly folder: string;
-  /** `path=value` each. One whose path is an axis of the grid replaces the axis's values. */
+  /** `path=value` each, for every cell. One whose path is an axis of the grid replaces the axis's values. */
   readonly overrides?: readonly string[];
   /** Only cells with these values. */
   readonly only?: Conditions;
@@ -51,7 +51,7 @@ export interface PlanRequest {
 
 /**
  * Expands the grid of a configuration; resolves and checks every cell.
- * @throws InvalidConfigurationError with everything that is wrong with any cell
+ * @throws InvalidConfigurationError with everything that is wrong with any cell; ConfigError where an override has no effect in a cell
  */
 export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   const { registry, only } = request;
@@ -63,6 +63,7 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   if (choices.length === 0) throw new ConfigError('The sweep has no cell.', { where: 'grid' });
 
   const problems = new Map<string, { error: InvalidConfigurationError; cells: string[] }>();
+  const lost = new Map<string, string[]>();
   const resolved = choices.flatMap((choice) => {
     const own = Object.entries(choice.values).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
     try {
@@ -70,6 +71,9 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
         registry,
         overrides: [...overrides, ...own],
       });
+      for (const text of overruled(overrides, choice.values, configuration)) {
+        lost.set(text, [...(lost.get(text) ?? []), describeChoice(choice)]);
+      }
       const named = grid.first.findIndex((conditions) => holds(conditions, choice.values, base));
       const priority = named < 0 ? grid.first.length : named;
       return [{ ...choice, priority, configuration: configuration as ResolvedConfiguration }];
@@ -87,6 +91,14 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
         error.problems.map((problem) => ({ ...problem, message: `${problem.message} (${firstOf(cells)})` })),
       ),
     );
+  }
+  const [overridden] = lost;
+  if (overridden) {
+    const [text, cells] = overridden;
+    throw new ConfigError(`override "${text}": the grid itself chooses another value (${firstOf(cells)})`, {
+      where: text,
+      remedy: 'Change it in the grid: in its list, zip or sample, or in the axis of the whole part.',
+    });
   }
   return identify(resolved, registry, resolve(request.folder));
 }
