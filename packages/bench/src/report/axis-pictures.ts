@@ -6,7 +6,7 @@ import { draw, type Picture } from './draw.js';
 import { BELOW } from './pictures.js';
 
 /** The figures along an axis of numbers: shots, depth, or whatever the grid varies. */
-export async function axisPicture({ axis, points, averaged }: AxisCurve): Promise<Picture> {
+export async function axisPicture({ axis, points, averaged, sampled }: AxisCurve): Promise<Picture> {
   const values = points.map(({ series, at, figure, mean: value, sd }) => {
     const [shown, low, high] = [value, value - sd, value + sd].map((number) => shownValue(figure, number));
     return { series, at, figure, value: shown, low, high, text: `${series}, ${axis} ${at}: ${shown!.toFixed(1)}` };
@@ -14,13 +14,19 @@ export async function axisPicture({ axis, points, averaged }: AxisCurve): Promis
   const ticks = [...new Set(points.map(({ at }) => at))];
   const ratio = Math.max(...ticks) / Math.min(...ticks);
   const scale = Math.min(...ticks) > 0 && ratio >= 8 ? { type: 'log' as const, base: 2 } : { zero: false };
-  const x = { field: 'at', type: 'quantitative' as const, title: axis, scale, axis: { values: ticks, format: '~g' } };
+  const marks = sampled ? { format: '~g' } : { values: ticks, format: '~g' };
+  const x = { field: 'at', type: 'quantitative' as const, title: axis, scale, axis: marks };
   const y = { type: 'quantitative' as const, scale: { zero: false }, title: null };
   const color = { field: 'series', type: 'nominal' as const, sort: null, title: null };
   const spread = averaged
     ? 'mean and standard deviation over everything else'
     : 'mean and standard deviation over seeds';
-  return draw(`over-${axis.replaceAll(/[^\w]+/g, '-').toLowerCase()}`, `Over ${axis}: ${spread}`, {
+  const line = {
+    mark: { type: 'line' as const, strokeWidth: 1.5, aria: false },
+    encoding: { x, y: { ...y, field: 'value' }, color },
+  };
+  const title = `Over ${axis}: ${sampled ? 'points of the sample, whatever else was sampled; ' : ''}${spread}`;
+  return draw(`over-${axis.replaceAll(/[^\w]+/g, '-').toLowerCase()}`, title, {
     data: { values },
     facet: { field: 'figure', type: 'nominal', title: null, sort: [...new Set(points.map(({ figure }) => figure))] },
     columns: 3,
@@ -28,7 +34,7 @@ export async function axisPicture({ axis, points, averaged }: AxisCurve): Promis
       width: 220,
       height: 200,
       layer: [
-        { mark: { type: 'line', strokeWidth: 1.5, aria: false }, encoding: { x, y: { ...y, field: 'value' }, color } },
+        ...(sampled ? [] : [line]),
         {
           mark: { type: 'rule', aria: false },
           encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
@@ -92,7 +98,8 @@ export async function effectPicture(figure: string, effects: readonly Effect[]):
       ],
     };
   });
-  const title = `What each choice does to ${figure}, everything else equal: mean (dot) and each comparison (line)`;
+  const others = effects.some(({ sampled }) => sampled) ? ' but for sampled values' : '';
+  const title = `What each choice does to ${figure}, everything else equal${others}: mean (dot) and each comparison (line)`;
   return draw('effects', title, { vconcat: panels, resolve: { scale: { x: 'shared' } } });
 }
 

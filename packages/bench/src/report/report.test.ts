@@ -51,6 +51,16 @@ describe('a study', () => {
     expect(study.failures).toHaveLength(1);
   });
 
+  it('leaves a cell without a figure out of its mean', () => {
+    const summaries: Record<string, number>[] = [{}, { 'step (ms)': 20 }, { 'step (ms)': 30 }];
+    const cells = summaries.map((summary, i) => {
+      return cell({ 'prompt.use': 'coop', seed: i }, { accuracy: 0.5, ...summary });
+    });
+    const { figures } = studyOf({ name: 'e', protocol: 'efficiency', folder: 'f', cells }).rows[0]!;
+    expect(figures['step (ms)']).toMatchObject({ mean: 25, count: 2 });
+    expect(figures['accuracy']).toMatchObject({ mean: 0.5, count: 3 });
+  });
+
   it('calls named entries by their names and leaves out what these stand for', () => {
     const named = (name: string, preset: string, labels: string) =>
       cell({ preset, 'labels.use': labels, seed: 1 }, { accuracy: 0.5 }, name);

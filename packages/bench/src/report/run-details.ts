@@ -1,6 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runFiles, type NearestWords, type RunResult, type StepEvent } from '@promptweave/core';
+import {
+  runFile,
+  runFiles,
+  type NearestWords,
+  type ResolvedConfiguration,
+  type RunResult,
+  type StepEvent,
+} from '@promptweave/core';
+import { parse } from 'yaml';
 import { rowName } from './pictures.js';
 import type { StudiedCell, StudyRow } from './study.js';
 
@@ -42,26 +50,33 @@ export function resultOf({ folder }: StudiedCell): RunResult | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunResult) : undefined;
 }
 
+/** The resolved configuration of a row's first cell, without what every cell has of its own. */
+export function configurationOf({ cells }: StudyRow): ResolvedConfiguration | undefined {
+  const path = join(cells[0]!.folder.path, runFiles.configuration);
+  return existsSync(path) ? (parse(readFileSync(path, 'utf8')) as ResolvedConfiguration) : undefined;
+}
+
 /** The words nearest to what a cell learned; undefined where it kept none. */
 export function wordsOf({ folder }: StudiedCell): NearestWords | undefined {
-  const path = join(folder.path, lastStage(folder.path), runFiles.words);
+  const path = runFile(folder.path, runFiles.words);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as NearestWords) : undefined;
 }
 
 /** The steps of a cell; of the last training where there are several. */
 function stepsOf({ folder }: StudiedCell): Pick<StepEvent, 'step' | 'steps' | 'loss' | 'accuracy'>[] {
-  const path = join(folder.path, lastStage(folder.path), runFiles.metrics);
+  const path = runFile(folder.path, runFiles.metrics);
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8')
     .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as StepEvent)
+    .flatMap(eventOf)
     .filter(({ type }) => type === 'step');
 }
 
-/** The folder of the last training within a run's folder. */
-function lastStage(folder: string): string {
-  if (!existsSync(folder)) return '.';
-  const stages = readdirSync(folder).filter((name) => /^\d-/.test(name));
-  return stages.sort().at(-1) ?? '.';
+/** None where the line is half-written: its process is about to end it, or was killed. */
+function eventOf(line: string): StepEvent[] {
+  try {
+    return [JSON.parse(line) as StepEvent];
+  } catch {
+    return [];
+  }
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { runFile, runFiles } from '@promptweave/core';
 import { describeChoice } from '../sweep/plan.js';
 import { SweepFolder } from '../sweep/sweep-folder.js';
 import { htmlPage } from './html-page.js';
@@ -57,7 +58,7 @@ function sectionsOf(
   const failures = study.failures.map(({ cell, failure }) => ({
     cell: describeChoice(cell),
     message: [failure.message, failure.where && `(${failure.where})`, failure.remedy].filter(Boolean).join(' '),
-    log: `${relative('.', cell.folder.path)}/log.txt`,
+    log: relative('.', runFile(cell.folder.path, runFiles.log)),
   }));
   const sections = [
     resultSection(study, comparison),
@@ -97,18 +98,14 @@ function madeWith({ cells }: Study): string {
   return `First finished cell: ${date.slice(0, 10)}, ${backend} on ${platform}${commit}; ${packages.join(', ')}. Every cell's folder holds its resolved configuration, environment and log.`;
 }
 
-/** For each cell the command that runs it alone, in a new folder. */
-function commandsOf({ folder, cells }: Study): { readonly cell: string; readonly command: string }[] {
+/** For each cell the command that runs it alone, in a new folder: its values are the whole grid. */
+export function commandsOf({ folder, cells }: Study): { readonly cell: string; readonly command: string }[] {
   const { configuration, overrides } = new SweepFolder(folder).describe();
   const file = relative('.', `${folder}/${configuration}`);
   return cells.map((cell) => {
-    const only = Object.entries(cell.values).map(([path, value]) => quoted(`${path}=${JSON.stringify(value)}`));
-    const output = ['--output', `runs/again-${cell.id.slice(0, 6)}`];
-    const words = ['promptweave', 'sweep', quoted(file), ...overrides.map(quoted), ...output];
-    return {
-      cell: describeChoice(cell),
-      command: [...words, ...(only.length > 0 ? ['--only', ...only] : [])].join(' '),
-    };
+    const grid = `grid=${JSON.stringify({ list: [cell.values] })}`;
+    const words = [file, ...overrides, grid, '--output', `runs/again-${cell.id.slice(0, 6)}`];
+    return { cell: describeChoice(cell), command: ['promptweave', 'sweep', ...words.map(quoted)].join(' ') };
   });
 }
 

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { runFiles } from '@promptweave/core';
+import { runFile, runFiles } from '@promptweave/core';
 import { describeChoice } from '../sweep/plan.js';
 import { renderTable, studyTable, type TableFormat } from './table.js';
 import type { Study } from './study.js';
@@ -46,7 +45,7 @@ function failures({ failures: failed }: Study): string[] {
   if (failed.length === 0) return [];
   const lines = failed.map(({ cell, failure }) => {
     const remedy = failure.remedy === undefined ? '' : ` ${failure.remedy}`;
-    return `  ${describeChoice(cell)}: ${failure.message}${remedy} (${join(cell.folder.path, runFiles.log)})`;
+    return `  ${describeChoice(cell)}: ${failure.message}${remedy} (${runFile(cell.folder.path, runFiles.log)})`;
   });
   return [`${failed.length} ${failed.length === 1 ? 'cell' : 'cells'} failed:`, ...lines];
 }

@@ -102,10 +102,11 @@ export function studyOf({
 }
 
 function measured(outcomes: readonly CellOutcome[]): Pick<StudyRow, 'figures' | 'parameters' | 'seconds'> {
-  const first: ProtocolSummary = outcomes[0]?.summary ?? {};
+  const summaries: readonly ProtocolSummary[] = outcomes.map(({ summary }) => summary);
+  const names = [...new Set(summaries.flatMap((summary) => Object.keys(summary)))];
   const figures = Object.fromEntries(
-    Object.keys(first).map((figure) => {
-      const values = outcomes.map(({ summary }) => summary[figure]!);
+    names.map((figure) => {
+      const values = summaries.flatMap((summary) => summary[figure] ?? []);
       return [figure, { mean: mean(values), sd: standardDeviation(values), count: values.length }];
     }),
   );

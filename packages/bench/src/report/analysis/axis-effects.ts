@@ -2,6 +2,8 @@ import { canonicalJson } from '@promptweave/core';
 import { mean, standardDeviation } from '../../protocols/means.js';
 import { shortText } from '../../sweep/plan.js';
 import type { Study, StudyRow } from '../study.js';
+import { groupBy } from './group-by.js';
+import { isSampled, partsOf } from './sampled-axes.js';
 
 /** A point of a figure along an axis of numbers. */
 export interface AxisPoint {
@@ -20,14 +22,19 @@ export interface AxisCurve {
   readonly points: readonly AxisPoint[];
   /** Whether points are means over rows that differ in something else. */
   readonly averaged: boolean;
+  /** Whether the points are those of a sampled range: no line leads from one to the next. */
+  readonly sampled: boolean;
 }
 
-/** How much the choice of a value does to a figure, everything else equal. */
+/** How much the choice of a value does to a figure, everything else equal but for what was sampled. */
 export interface Effect {
   readonly axis: string;
+  /** The value, or a part of a sampled range. */
   readonly value: string;
-  /** One for each choice of everything else: the row minus the mean of its group; fractions. */
+  /** One for each choice of everything else, or for each point of the sample: the row minus the mean of its group; fractions. */
   readonly differences: readonly number[];
+  /** Whether the group of a row are those that differ in sampled axes, too. */
+  readonly sampled: boolean;
 }
 
 /** Lines that a picture can tell apart. */
@@ -45,7 +52,7 @@ export function flatValues({ values }: Pick<StudyRow, 'values'>): Record<string,
   return flat;
 }
 
-/** The figures along every axis of numbers on which something else stays equal. */
+/** The figures along every axis of numbers: lines on which everything else stays equal, and the points of sampled ranges. */
 export function axisCurves({ rows }: Study, figures: readonly string[]): AxisCurve[] {
   const finished = rows.filter((row) => Object.keys(row.figures).length > 0);
   const flat = new Map(finished.map((row) => [row, flatValues(row)]));
@@ -53,11 +60,17 @@ export function axisCurves({ rows }: Study, figures: readonly string[]): AxisCur
   const varying = paths.filter(
     (path) => new Set([...flat.values()].map((v) => canonicalJson(v[path] ?? null))).size > 1,
   );
+  const sampled = varying.filter((axis) => {
+    const others = varying.filter((path) => path !== axis);
+    const othersOf = (row: StudyRow): string => canonicalJson(others.map((path) => flat.get(row)![path] ?? null));
+    const isNamed = varying.includes('name') && isImplied(axis, finished, flat);
+    return !isNamed && isSampled(finished, (row) => flat.get(row)![axis], othersOf);
+  });
   return varying.flatMap((axis) => {
     const own = finished.filter((row) => typeof flat.get(row)![axis] === 'number');
     const seriesOf = (row: StudyRow, kept: readonly string[]): string =>
       kept.flatMap((path) => (flat.get(row)![path] === undefined ? [] : [shortText(flat.get(row)![path])])).join(' · ');
-    const others = varying.filter((path) => path !== axis && path !== 'name');
+    const others = varying.filter((path) => path !== axis && path !== 'name' && !sampled.includes(path));
     // Where the entries of a list differ in this very option, their names would tell its values apart.
     const named =
       varying.includes('name') && !isImplied(axis, own, flat)
@@ -66,11 +79,13 @@ export function axisCurves({ rows }: Study, figures: readonly string[]): AxisCur
     const full = groupBy(own, (row) => seriesOf(row, named));
     const lines = [...full.values()].filter((group) => new Set(group.map((row) => flat.get(row)![axis])).size > 1);
     if (lines.length === 0) return [];
-    const averaged = lines.length > SERIES;
-    const kept = averaged ? named.slice(0, 1) : named;
+    const kept = lines.length > SERIES ? named.slice(0, 1) : named;
     const groups = groupBy(lines.flat(), (row) => seriesOf(row, kept));
     const points = [...groups].flatMap(([series, group]) => pointsOf(series, axis, group, flat, figures));
-    return [{ axis, points, averaged }];
+    const averaged = [...groups.values()].some(
+      (group) => new Set(group.map((row) => flat.get(row)![axis])).size < group.length,
+    );
+    return [{ axis, points, averaged, sampled: sampled.includes(axis) }];
   });
 }
 
@@ -105,40 +120,51 @@ function pointsOf(
   );
 }
 
-/** The marginal effect of every axis: rows that differ in nothing else, against their mean. */
+/** The marginal effect of every axis: rows that differ in nothing else, or in sampled axes alone, against their mean. */
 export function axisEffects({ axes, rows }: Study, figure: string): Effect[] {
   const finished = rows.filter((row) => row.figures[figure]);
+  const without = (left: readonly number[]) => (row: StudyRow) =>
+    row.labels.filter((_, i) => !left.includes(i)).join('\n');
+  const sampled = [...axes.keys()].filter((a) => isSampled(finished, ({ values }) => values[axes[a]!], without([a])));
   return axes.flatMap((axis, a) => {
     const all = new Set(finished.map(({ labels }) => labels[a]!));
-    const groups = [...groupBy(finished, ({ labels }) => labels.filter((_, i) => i !== a).join('\n')).values()];
+    const groups = [...groupBy(finished, without([a])).values()];
     const complete = groups.filter((group) => group.length === all.size);
     const used = complete.length > 0 ? complete : groups.filter((group) => group.length > 1);
-    if (used.length === 0) return [];
-    const differences = new Map<string, number[]>();
-    for (const group of used) {
-      const centre = mean(group.map((row) => row.figures[figure]!.mean));
-      for (const row of group) {
-        const label = row.labels[a]!;
-        differences.set(label, [...(differences.get(label) ?? []), row.figures[figure]!.mean - centre]);
-      }
-    }
-    return [...differences].map(([value, own]) => ({ axis, value, differences: own }));
+    if (!sampled.includes(a) && used.length > 0) return effectsOf(axis, used, figure, ({ labels }) => labels[a]!);
+    if (sampled.length === 0) return [];
+    const alike = [...groupBy(finished, without([a, ...sampled])).values()];
+    const parts = partsOf(finished.flatMap(({ values }) => (sampled.includes(a) ? numberOf(values[axis]) : [])));
+    const nameOf = ({ values, labels }: StudyRow): string => parts.get(values[axis] as number) ?? labels[a]!;
+    const varied = alike.filter((group) => new Set(group.map(nameOf)).size > 1);
+    const order = [...parts.values()];
+    return effectsOf(axis, varied, figure, nameOf)
+      .map((effect) => ({ ...effect, sampled: true }))
+      .sort((one, other) => order.indexOf(one.value) - order.indexOf(other.value));
   });
+}
+
+/** Each row against the mean of its group, by what the rows are called. */
+function effectsOf(
+  axis: string,
+  groups: readonly (readonly StudyRow[])[],
+  figure: string,
+  nameOf: (row: StudyRow) => string,
+): Effect[] {
+  const differences = groups.flatMap((group) => {
+    const centre = mean(group.map((row) => row.figures[figure]!.mean));
+    return group.map((row) => ({ value: nameOf(row), difference: row.figures[figure]!.mean - centre }));
+  });
+  return [...groupBy(differences, ({ value }) => value)].map(([value, own]) => {
+    return { axis, value, differences: own.map(({ difference }) => difference), sampled: false };
+  });
+}
+
+function numberOf(value: unknown): number[] {
+  return typeof value === 'number' ? [value] : [];
 }
 
 /** Rows of the best to the worst. */
 export function ranked(rows: readonly StudyRow[], figure: string): StudyRow[] {
   return rows.filter((row) => row.figures[figure]).sort((a, b) => b.figures[figure]!.mean - a.figures[figure]!.mean);
-}
-
-/** Values under their keys, in the order in which the keys appear. */
-export function groupBy<Value, Key>(values: readonly Value[], keyOf: (value: Value) => Key): Map<Key, Value[]> {
-  const groups = new Map<Key, Value[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group) group.push(value);
-    else groups.set(key, [value]);
-  }
-  return groups;
 }

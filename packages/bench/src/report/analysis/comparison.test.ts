@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writePredictions, type SetPredictions } from '@promptweave/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CellFolder } from '../../sweep/cell-folder.js';
+import { axisPicture } from '../axis-pictures.js';
 import { studyOf, type StudiedCell } from '../study.js';
 import { axisCurves, axisEffects } from './axis-effects.js';
 import { beforeAfter } from './before-after.js';
@@ -164,6 +165,63 @@ describe('axes', () => {
     ).toEqual([
       ['1', [-0.05, -0.15]],
       ['2', [0.05, 0.15]],
+    ]);
+  });
+});
+
+describe('the ranges of a sample', () => {
+  // 8 points, each value once; the accuracy grows with the rate alone
+  const rates = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128];
+  const lengths = [7, 3, 9, 5, 8, 2, 6, 4];
+  const points = (use: string, base: number) =>
+    rates.map((rate, i) => {
+      const values = { 'prompt.use': use, 'train.learningRate': rate, 'prompt.contextLength': lengths[i], seed: 1 };
+      return cell(values, { accuracy: base + i / 100 });
+    });
+  const sample = study([...points('a', 0.5), ...points('b', 0.7)]);
+
+  it('are drawn as points', async () => {
+    const curves = axisCurves(sample, ['accuracy']);
+    expect(curves.map(({ axis, sampled, averaged }) => [axis, sampled, averaged])).toEqual([
+      ['train.learningRate', true, false],
+      ['prompt.contextLength', true, false],
+    ]);
+    const [first, last] = [curves[0]!.points[0]!, curves[0]!.points.at(-1)!];
+    expect([first.series, first.at, first.mean]).toEqual(['a', 0.001, 0.5]);
+    expect([last.series, last.at, last.mean]).toEqual(['b', 0.128, expect.closeTo(0.77, 12)]);
+    expect(curves[0]!.points).toHaveLength(16);
+    const { svg, title } = await axisPicture(curves[0]!);
+    expect(title).toContain('points of the sample');
+    expect(svg.match(/aria-label="[ab], train\.learningRate/g)).toHaveLength(16);
+  });
+
+  it('have effects over four parts, against all points of the same choice', () => {
+    const effects = axisEffects(sample, 'accuracy');
+    const means = (axis: string) =>
+      effects
+        .filter((effect) => effect.axis === axis)
+        .map(({ value, differences }) => {
+          const sum = differences.reduce((total, difference) => total + difference, 0);
+          return [value, differences.length, Number((sum / differences.length).toFixed(6))];
+        });
+    // 8 points from 0 to 0.07, mean 0.035: the parts are 0.005, 0.025, 0.045 and 0.065
+    expect(means('train.learningRate')).toEqual([
+      ['0.001 to 0.002', 4, -0.03],
+      ['0.004 to 0.008', 4, -0.01],
+      ['0.016 to 0.032', 4, 0.01],
+      ['0.064 to 0.128', 4, 0.03],
+    ]);
+    // lengths 2 and 3 are those of points 5 and 1, 4 and 5 of 7 and 3, 6 and 7 of 6 and 0, 8 and 9 of 4 and 2
+    expect(means('prompt.contextLength')).toEqual([
+      ['2 to 3', 4, -0.005],
+      ['4 to 5', 4, 0.015],
+      ['6 to 7', 4, -0.005],
+      ['8 to 9', 4, -0.005],
+    ]);
+    // a and b meet at every point of the sample
+    expect(means('prompt.use')).toEqual([
+      ['a', 8, -0.1],
+      ['b', 8, 0.1],
     ]);
   });
 });

@@ -1,11 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { canonicalJson, readPredictions, runFiles, type ResolvedConfiguration } from '@promptweave/core';
-import { parse } from 'yaml';
+import { canonicalJson, readPredictions } from '@promptweave/core';
 import { mean } from '../../protocols/means.js';
-import { resultOf } from '../run-details.js';
+import { configurationOf, resultOf } from '../run-details.js';
 import type { StudiedCell, StudyRow } from '../study.js';
-import { groupBy, ranked } from './axis-effects.js';
+import { ranked } from './axis-effects.js';
+import { groupBy } from './group-by.js';
 
 /** A row with learned labels, and the same with frozen ones. */
 export interface LabelPair {
@@ -135,10 +133,4 @@ function seedPairs({ learned, frozen }: LabelPair): [StudiedCell, StudiedCell][]
     const other = same ?? (others!.length === 1 ? others![0] : undefined);
     return other ? [[cell, other]] : [];
   });
-}
-
-/** The resolved configuration of a row's first cell, without what every cell has of its own. */
-function configurationOf({ cells }: StudyRow): ResolvedConfiguration | undefined {
-  const path = join(cells[0]!.folder.path, runFiles.configuration);
-  return existsSync(path) ? (parse(readFileSync(path, 'utf8')) as ResolvedConfiguration) : undefined;
 }

@@ -10,6 +10,7 @@ import {
 } from '@promptweave/core';
 import { figureUnit } from '../../protocols/figure-unit.js';
 import { plugins } from '../../protocols/plugins.js';
+import { configurationOf } from '../run-details.js';
 import type { Study, StudyRow } from '../study.js';
 import { drawCounts, resampledMeans, RESAMPLES, seededRandom } from './resampling.js';
 
@@ -33,13 +34,14 @@ export interface ResampledRow {
  * @returns undefined for rows whose cells kept no answers, or whose protocol is not one of ours
  */
 export function resampleRows({ rows, protocol }: Study): (ResampledRow | undefined)[] {
-  const summary = protocols.find(({ name }) => name === protocol)?.summary;
-  if (!summary) return rows.map(() => undefined);
   const draws = new Map<string, Uint8Array>();
   return rows.map((row) => {
     const cells = finishedPredictions(row);
     const keys = cells?.map((sets) => keyOf(sets));
     if (!cells || !keys || new Set(keys).size !== 1) return undefined;
+    const own = configurationOf(row)?.protocol.use ?? protocol; // the grid may vary it
+    const summary = protocols.find(({ name }) => name === own)?.summary;
+    if (!summary) return undefined;
     const seeds = cells.map((sets) => resampleCell(sets, summary, draws));
     const names = [...seeds[0]!.keys()];
     const figures = names.map((name) => {
@@ -95,9 +97,9 @@ function summaryOf(
   return summary(evaluations, NO_COSTS);
 }
 
-/** The draws of a set, the same for every cell that is tested on as many images of it. */
+/** The draws of a set, the same for every cell that is tested on as many images of it, before and after a second training. */
 function countsOf(set: string, images: number, draws: Map<string, Uint8Array>): Uint8Array {
-  const key = `${set} ${images}`;
+  const key = `${set.replace(/^(before|after)\//, '')} ${images}`;
   const counts = draws.get(key) ?? drawCounts(images, seededRandom(draws.size + 1));
   draws.set(key, counts);
   return counts;
@@ -114,7 +116,9 @@ const NO_COSTS = { parameters: NaN, stepSeconds: NaN, peakBytes: NaN, imagesPerS
 export function pairedDifferences(row: StudyRow, other: StudyRow, figure: string): number[] {
   const [own, theirs] = [row, other].map(({ cells }) =>
     cells.flatMap(({ state, values }) =>
-      state.status === 'finished' ? [{ seed: values['seed'], value: state.outcome.summary[figure]! }] : [],
+      state.status === 'finished' && state.outcome.summary[figure] !== undefined
+        ? [{ seed: values['seed'], value: state.outcome.summary[figure] }]
+        : [],
     ),
   ) as [Paired[], Paired[]];
   if (own.length === 1 || theirs.length === 1) {
