@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { requireNoRun, trackRun, type TrackedRun, type Tracker } from '@promptweave/core';
+import {
+  requireNoRun,
+  trackRun,
+  type RunResult,
+  type TrackedRun,
+  type TrainEvent,
+  type Tracker,
+} from '@promptweave/core';
 import { runPictures } from './run-pictures.js';
 import { stageFolders } from './run-in-stages.js';
 import { runProtocol, type ProtocolResult, type ProtocolRun } from './run-protocol.js';
@@ -28,7 +35,18 @@ export async function runTracked(
       },
     });
     if (!outcome) return undefined;
-    const files = tracker.showsPictures ? await runPictures(folder, outcome.result) : [];
+    const files = tracker.showsPictures ? await pictures(folder, outcome.result, onEvent) : [];
     return { ...outcome, figures: outcome.summary, files };
   });
+}
+
+/** The run's pictures. Where they cannot be drawn there is a warning: the run is finished all the same. */
+async function pictures(folder: string, result: RunResult, onEvent?: (event: TrainEvent) => void): Promise<string[]> {
+  try {
+    return await runPictures(folder, result);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    onEvent?.({ type: 'warning', message: `The plots of this run cannot be drawn: ${reason}` });
+    return [];
+  }
 }
