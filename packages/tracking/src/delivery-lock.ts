@@ -46,29 +46,44 @@ async function create(path: string, holder: string): Promise<boolean> {
 
 /** Takes a lock away if nobody holds it. Of several processes that try at once, one succeeds. */
 async function takeAway(path: string): Promise<boolean> {
-  if (!(await isLeftBehind(path))) return false;
+  const found = await unlessGone(look(path));
+  if (!found) return true;
+  if (!isLeftBehind(found)) return false;
   const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
-    throw error;
-  }
+  const taken = await unlessGone(rename(path, aside).then(() => look(aside)));
+  if (!taken) return true;
+  // In between, another process may have taken the old lock away and made its own.
+  const isOld = taken.text === found.text && taken.changed === found.changed;
+  if (!isOld) await create(path, taken.text);
   await rm(aside, { force: true });
-  return true;
+  return isOld;
 }
 
-async function isLeftBehind(path: string): Promise<boolean> {
+/** What a lock says, and when it was last touched, milliseconds since 1970. */
+interface Lock {
+  readonly text: string;
+  readonly changed: number;
+}
+
+async function look(path: string): Promise<Lock> {
+  return { changed: (await stat(path)).mtimeMs, text: await readFile(path, 'utf8') };
+}
+
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    const age = (Date.now() - (await stat(path)).mtimeMs) / 1000;
-    const { host, pid } = parseHolder(await readFile(path, 'utf8'));
-    if (age > STALE_SECONDS) return true;
-    if (pid === undefined) return age > 5; // its process died between creating and writing it
-    return host === hostname() && !isAlive(pid);
+    return await work;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+function isLeftBehind({ text, changed }: Lock): boolean {
+  const age = (Date.now() - changed) / 1000;
+  const { host, pid } = parseHolder(text);
+  if (age > STALE_SECONDS) return true;
+  if (pid === undefined) return age > 5; // its process died between creating and writing it
+  return host === hostname() && !isAlive(pid);
 }
 
 function parseHolder(text: string): { host?: string; pid?: number } {

@@ -17,7 +17,7 @@ import type { ArtifactEntry, EndEntry, JournalEntry, MetricsEntry, StartEntry } 
 import { flatParams, mlflowKey, mlflowTag } from './mlflow-names.js';
 import { JOURNAL, readJournal } from './read-journal.js';
 import { TrackingError } from './tracking-error.js';
-import { settleParent, uniqueRun } from './unique-run.js';
+import { findRun, settleParent, uniqueRun } from './unique-run.js';
 
 /** Metrics that go in one call. */
 const BATCH = 1000;
@@ -47,8 +47,9 @@ export async function deliver(folder: string, client: MlflowClient, signal?: Abo
     try {
       return await new Delivery(folder, client, state, signal).toTheEnd();
     } catch (error) {
-      // The server lost its runs, or another one stands at the address: it gets everything.
-      if (!state.runId || !hasCode(error, 'RESOURCE_DOES_NOT_EXIST')) throw error;
+      // The server lost its runs, another server stands at the address, or another run took the place of this one: it gets everything.
+      const isGone = hasCode(error, 'RESOURCE_DOES_NOT_EXIST') || error instanceof ReplacedRun;
+      if (!state.runId || !isGone) throw error;
       return await new Delivery(folder, client, newState(state.place), signal).toTheEnd();
     }
   });
@@ -69,6 +70,9 @@ async function inStep(journal: string, state: DeliveryState): Promise<DeliverySt
   }
   return state;
 }
+
+/** The run that a journal was delivered to is gone, and there is another one of its identity. */
+class ReplacedRun extends TrackingError {}
 
 class Delivery {
   private readonly options: CallOptions;
@@ -190,6 +194,7 @@ class Delivery {
       { ...options },
     );
     const { runId, artifactUri } = run.info;
+    if (!created && this.state.runId !== undefined && this.state.runId !== runId) throw this.replacedBy(runId);
     if (!created && this.state.runId !== runId) this.state = { ...this.state, doubtful: ALL };
     this.state = { ...this.state, experimentId, runId, artifactUri };
     // The first start says it all; later ones are the same run going on.
@@ -265,10 +270,18 @@ class Delivery {
     if (!runId) throw error;
     const { info } = await this.client.runs.get(runId, this.options);
     if (info.lifecycleStage === 'active') return;
+    const { id } = await this.firstEntry();
+    const other = await findRun(this.client, this.state.experimentId ?? info.experimentId, id, this.options);
+    if (other) throw this.replacedBy(other.info.runId);
     throw new TrackingError(`The run ${runId} was deleted on ${this.client.trackingUri}.`, {
       where: this.folder,
       remedy: `Restore it there, or delete ${join(this.folder, 'mlflow.json')} to deliver it as a new run.`,
     });
+  }
+
+  private replacedBy(runId: string): ReplacedRun {
+    const message = `On ${this.client.trackingUri} the run ${runId} has taken the place of ${this.state.runId}.`;
+    return new ReplacedRun(message, { where: this.folder, remedy: 'Deliver it again.' });
   }
 
   private noteRefused(seq: number, what: string, error: unknown): void {

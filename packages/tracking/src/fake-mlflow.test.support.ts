@@ -43,6 +43,8 @@ class Refusal extends Error {
 export class FakeMlflow {
   readonly runs: FakeRun[] = [];
   readonly requests: string[] = [];
+  /** Versions of registered models. */
+  readonly versions: Json[] = [];
   fate: (endpoint: string, body: string) => Fate | Promise<Fate> = () => 'ok';
   private server?: Server;
   private port = 0;
@@ -138,6 +140,13 @@ export class FakeMlflow {
       }
       case 'metrics/get-history':
         return { metrics: this.run(body['run_id']).metrics.filter(({ key }) => key === body['metric_key']) };
+      case 'model-versions/search':
+        return { model_versions: this.versions };
+      case 'registered-models/create':
+        return { registered_model: { name: body['name'] } };
+      case 'model-versions/create':
+        this.versions.push({ ...body, version: String(this.versions.length + 1), status: 'READY' });
+        return { model_version: this.versions.at(-1) };
       default:
         throw new Refusal(404, 'ENDPOINT_NOT_FOUND', endpoint);
     }

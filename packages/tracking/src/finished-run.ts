@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, posix, resolve } from 'node:path';
 import {
   ConfigError,
   digestsOf,
   environmentOf,
   outcomeEvents,
+  runFile,
   runFiles,
+  trainingFolders,
   type RunEvent,
   type RunResult,
 } from '@promptweave/core';
@@ -32,7 +34,9 @@ export async function recordFinishedRun(folder: string, experiment: string): Pro
   const environment = result?.provenance ?? (await environmentOf());
   const name = basename(resolve(folder));
   const events: RunEvent[] = [
-    { type: 'artifact', path: runFiles.learned },
+    ...trainingFolders(folder).map((training): RunEvent => {
+      return { type: 'artifact', path: posix.join(training, runFiles.learned) };
+    }),
     ...(result ? outcomeEvents({ result }) : []),
     { type: 'end', status: 'finished', ...(result && { digests: digestsOf(result) }) },
   ];
@@ -42,7 +46,7 @@ export async function recordFinishedRun(folder: string, experiment: string): Pro
 }
 
 async function configurationOf(folder: string): Promise<object> {
-  const path = join(folder, runFiles.configuration);
+  const path = runFile(folder, runFiles.configuration);
   try {
     return parse(await readFile(path, 'utf8')) as object;
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -59,6 +59,24 @@ describe('a run that was not recorded while it went on', () => {
     expect(run!.metrics.find(({ key }) => key === 'test/accuracy')).toMatchObject({ value: 0.75, step: 6 });
     expect(run!.artifacts['confusion/test.csv']).toBe('actual \\ predicted,"cat","dog"\n"cat",1,1\n"dog",1,1\n');
     expect(Object.keys(run!.artifacts)).toContain('prompts.safetensors');
+  });
+
+  it('is delivered and registered with all of its trainings', async () => {
+    for (const stage of ['1-base', '2-novel']) await writeRunFolder(join(folder, stage));
+    renameSync(join(folder, '2-novel/result.json'), join(folder, 'result.json'));
+    const client = clientFor(server.uri);
+    expect(await registerPrompts(folder, client, { name: 'flowers' })).toMatchObject({ version: '1', existed: false });
+    expect(await registerPrompts(folder, client, { name: 'flowers' })).toMatchObject({ version: '1', existed: true });
+    const { artifacts, params } = server.runs[0]!;
+    const files = ['1-base', '2-novel'].map((stage) => `${stage}/prompts.safetensors`);
+    const model = ['1-base', '2-novel'].flatMap((stage) => [
+      `model/${stage}/config.yaml`,
+      `model/${stage}/prompts.safetensors`,
+    ]);
+    expect(Object.keys(artifacts)).toEqual(expect.arrayContaining([...files, ...model, 'model/MLmodel']));
+    expect(artifacts['model/MLmodel']).toContain('data: 2-novel/prompts.safetensors');
+    expect(artifacts['model/MLmodel']).toContain('"shape":[-1,4]'); // the classes of both
+    expect(params).toHaveProperty('prompt.use', 'coop');
   });
 
   it('is not registered where it learned nothing', async () => {

@@ -1,8 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { runFiles } from '@promptweave/core';
+import { runFile, runFiles } from '@promptweave/core';
 import { hasCode, type MlflowClient, type ModelVersion } from '@promptweave/mlflow-js-client';
 import { LEARNED_TAG } from './register-prompts.js';
 import { orTrackingError, TrackingError } from './tracking-error.js';
@@ -65,7 +64,7 @@ async function findVersion(uri: string, client: MlflowClient): Promise<ModelVers
 }
 
 async function checkPrompts(folder: string, { tags }: ModelVersion, uri: string): Promise<void> {
-  const file = join(folder, runFiles.learned);
+  const file = runFile(folder, runFiles.learned);
   const expected = tags[LEARNED_TAG];
   if (expected === undefined || !existsSync(file)) {
     throw new TrackingError('This model holds no prompts that promptweave registered.', {

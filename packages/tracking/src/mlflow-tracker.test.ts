@@ -204,6 +204,21 @@ describe('a server that does not work', () => {
     await expect(sync()).rejects.toThrow(/was deleted on/);
     expect(cell()).toEqual([]);
   });
+
+  it('on which another run took the place of the deleted one has everything there', async () => {
+    const tracker = trackerFor();
+    record(tracker, 2);
+    await tracker.close();
+    const [first] = cell();
+    first!.deleted = true;
+    const { tags, startTime } = first!;
+    const fresh = { id: 'other', status: 'RUNNING', deleted: false, startTime, tags };
+    server.runs.push({ ...fresh, params: {}, metrics: [], artifacts: {} });
+    appendFileSync(join(folder, 'journal.jsonl'), `{"seq":5,"time":1,"type":"metrics","step":6,"values":{"loss":1}}\n`);
+    expect(await sync()).toMatchObject({ runId: 'other', entries: 5, refused: [] });
+    expect(steps(cell()[0])).toEqual([1, 2, 6]);
+    expect(cell()[0]!.params).toHaveProperty('prompt.use', 'comma');
+  });
 });
 
 describe('syncing', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describeLearned, runFiles, type RunResult } from '@promptweave/core';
+import { join, posix } from 'node:path';
+import { describeLearned, runFiles, trainingFolders, type LearnedDescription, type RunResult } from '@promptweave/core';
 import { hasCode, type MlflowClient, type ModelVersion } from '@promptweave/mlflow-js-client';
 import { recordFinishedRun, resultOf } from './finished-run.js';
 import { mlModel, MODEL_FOLDER } from './ml-model.js';
@@ -34,8 +34,8 @@ export interface RegisteredPrompts {
 }
 
 /**
- * Registers the learned prompts of a run's folder as a version of a model, with signature, figures and configuration. First
- * delivers what the server does not have of the run.
+ * Registers the learned prompts of a run's folder as a version of a model, with signature, figures and configuration; those of all its
+ * trainings where it has several. First delivers what the server does not have of the run.
  *
  * @throws CheckpointError where the folder holds no learned prompts, TrackingError where they cannot be delivered
  */
@@ -52,10 +52,11 @@ async function registerFolder(
   client: MlflowClient,
   { name, alias, description, experiment = name }: Registration,
 ): Promise<RegisteredPrompts> {
-  const file = join(folder, runFiles.learned);
-  const learned = await describeLearned(file);
+  const trainings = trainingFolders(folder);
+  const files = trainings.map((training) => join(folder, training, runFiles.learned));
+  const learned = await Promise.all(files.map(describeLearned));
   const digest = createHash('sha256')
-    .update(await readFile(file))
+    .update(await readFile(files.at(-1)!))
     .digest('hex');
   await recordFinishedRun(folder, experiment);
   const { runId, artifactUri } = await syncJournal(folder, client);
@@ -65,7 +66,12 @@ async function registerFolder(
     (await createVersion(client, {
       name,
       runId,
-      source: await uploadModel(client, artifactUri, folder, mlModel(learned, digest, runId)),
+      source: await uploadModel(
+        client,
+        artifactUri,
+        folder,
+        mlModel(joined(learned), digest, runId, trainings.at(-1)!),
+      ),
       description,
       tags: { [LEARNED_TAG]: digest, ...figuresOf(await resultOf(folder)) },
     }));
@@ -82,9 +88,17 @@ async function versionWith(client: MlflowClient, name: string, digest: string): 
   return undefined;
 }
 
+/** What the last training says, with the classes of all. */
+function joined(trainings: readonly LearnedDescription[]): LearnedDescription {
+  return { ...trainings.at(-1)!, classNames: trainings.flatMap(({ classNames }) => classNames) };
+}
+
 async function uploadModel(client: MlflowClient, place: string, folder: string, text: string): Promise<string> {
-  for (const file of [runFiles.learned, runFiles.configuration]) {
-    await client.artifacts.uploadFile(place, `${MODEL_FOLDER}/${file}`, join(folder, file));
+  for (const training of trainingFolders(folder)) {
+    for (const name of [runFiles.learned, runFiles.configuration]) {
+      const file = posix.join(training, name);
+      await client.artifacts.uploadFile(place, `${MODEL_FOLDER}/${file}`, join(folder, file));
+    }
   }
   await client.artifacts.upload(place, `${MODEL_FOLDER}/MLmodel`, text);
   return `${place}/${MODEL_FOLDER}`;

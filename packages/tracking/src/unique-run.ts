@@ -39,6 +39,17 @@ export async function uniqueRun(
   return { run, created: run.info.runId === own.info.runId };
 }
 
+/** The run with an identity, the first one where there are several. */
+export async function findRun(
+  client: MlflowClient,
+  experimentId: string,
+  id: string,
+  options: CallOptions,
+): Promise<Run | undefined> {
+  const [run] = await runsWith(client, experimentId, tags.run, id, options);
+  return run;
+}
+
 /**
  * Puts a run below the one parent that all agree on. Cells that begin at the same moment may each have created one: the last
  * to settle leaves one parent with all children.

@@ -78,6 +78,22 @@ it('asks the server that the configuration of the run names', async () => {
   vi.unstubAllEnvs();
 });
 
+it('says which run names no server, and delivers the others', async () => {
+  await recordUnheard('a');
+  server.fate = () => 500;
+  const tracker = new MlflowTracker({ folder: join(folder, 'b'), client: connect(server.uri) });
+  tracker.record(startOf('b', { configuration: { tracker: { use: 'mlflow', uri: server.uri } } }));
+  await tracker.close();
+  server.fate = () => 'ok';
+  vi.stubEnv('MLFLOW_TRACKING_URI', '');
+  expect(await run(['track', 'sync', folder])).toBe(2);
+  vi.unstubAllEnvs();
+  expect(lines[0]).toMatch(/^✗ .*a: MLFLOW_TRACKING_URI is not set/);
+  expect(lines[1]).toMatch(/^ {4}to do: /);
+  expect(lines[2]).toMatch(/^✓ .*b: 1 entries are on the server/);
+  expect(server.tagged('promptweave.run', 'b')).toHaveLength(1);
+});
+
 it('registers nothing where there are no prompts', async () => {
   expect(await run(['register', folder, '--name', 'x', '--uri', server.uri])).toBe(3);
   expect(existsSync(join(folder, 'journal.jsonl'))).toBe(false);

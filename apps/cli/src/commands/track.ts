@@ -48,13 +48,15 @@ export function register(program: Command): void {
           outcomes.push({ folder: run, server: client.trackingUri, entries, runId, refused });
           if (!flags.json) console.log(`✓ ${run}: ${entries} entries are on the server (run ${runId})`);
           for (const problem of flags.json ? [] : refused) console.log(`    ${problem}`);
-          if (refused.length > 0) process.exitCode = 1;
+          if (refused.length > 0) process.exitCode ??= 1;
         } catch (error) {
-          if (error instanceof ConfigError) throw error;
           const message = error instanceof Error ? error.message : String(error);
           outcomes.push({ folder: run, error: message });
           if (!flags.json) console.log(`✗ ${run}: ${message}`);
-          process.exitCode = 1;
+          process.exitCode ??= 1;
+          if (!(error instanceof ConfigError)) continue;
+          if (!flags.json && error.remedy !== undefined) console.log(`    to do: ${error.remedy}`);
+          process.exitCode = error.exitCode;
         }
       }
       if (flags.json) console.log(JSON.stringify({ runs: outcomes }));
