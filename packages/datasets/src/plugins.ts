@@ -5,7 +5,8 @@ import { readBenchmark } from './benchmark/read-benchmark.js';
 import { BENCHMARK } from './benchmark/table.js';
 import { createDataset } from './create-dataset.js';
 import { emojiPlugins } from './emoji/index.js';
-import { checkClasses } from './custom/check-classes.js';
+import { checkClasses, checkTrained } from './custom/check-classes.js';
+import { checkListedOnce, type ListedImage } from './custom/check-listed-once.js';
 import { readFolder } from './custom/read-folder.js';
 import { readTable } from './custom/read-table.js';
 import { readSplitJson } from './readers/read-split-json.js';
@@ -17,9 +18,22 @@ const template = z
   .default('a photo of a {}.')
   .describe('Hand-crafted prompt; {} stands for the class name.');
 const path = z.string().min(1).describe('Where the data lies; relative to the configuration file.');
+const splitSeed = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
+  .default(1)
+  .describe('Seed of the 50 : 20 : 30 split of data without splits; runs of all seeds are tested on the same images.');
 
 function custom(name: string, splits: Splits, options: { template: string }): Dataset {
   return createDataset({ name, imagePolicy: 'custom', template: options.template, ...splits });
+}
+
+/** The rows of a split file. */
+function listedImages({ classNames, ...splits }: Splits): ListedImage[] {
+  return (['train', 'val', 'test'] as const).flatMap((split) =>
+    splits[split].map(({ id, label }, i) => ({ path: id, label: classNames[label], split, row: `${split}[${i}]` })),
+  );
 }
 
 /** A folder of class folders. */
@@ -27,10 +41,10 @@ const folder = definePlugin({
   kind: 'dataset',
   name: 'folder',
   description: 'Your own images: a folder of class folders, with or without train/, val/ and test/.',
-  options: z.strictObject({ path, template }),
+  options: z.strictObject({ path, template, splitSeed }),
   create: async (context, options) => {
     const root = resolve(context.folder, options.path);
-    return custom(basename(root), await readFolder(root, context.seed), options);
+    return custom(basename(root), await readFolder(root, options.splitSeed), options);
   },
 });
 
@@ -39,10 +53,10 @@ const table = definePlugin({
   kind: 'dataset',
   name: 'table',
   description: 'Your own images: a CSV or JSON Lines file with path and label, and, if wanted, split and domain.',
-  options: z.strictObject({ path, template }),
+  options: z.strictObject({ path, template, splitSeed }),
   create: async (context, options) => {
     const file = resolve(context.folder, options.path);
-    return custom(basename(file, extname(file)), await readTable(file, context.seed), options);
+    return custom(basename(file, extname(file)), await readTable(file, options.splitSeed), options);
   },
 });
 
@@ -61,6 +75,8 @@ const splitFile = definePlugin({
     const images = resolve(dirname(file), options.images ?? '.');
     const splits = await readSplitJson(file, images);
     checkClasses(splits.classNames, file);
+    checkListedOnce(listedImages(splits), file);
+    checkTrained(splits.classNames, splits.train, file);
     return custom(basename(file, extname(file)), splits, options);
   },
 });

@@ -23,3 +23,19 @@ export function checkClasses(classNames: readonly string[], where: string): void
     });
   }
 }
+
+/** Refuses a class without a training image. Data without any training image is for testing alone, and passes. */
+export function checkTrained(
+  classNames: readonly string[],
+  train: readonly { readonly label: number }[],
+  where: string,
+): void {
+  if (train.length === 0) return;
+  const trained = new Set(train.map(({ label }) => label));
+  const untrained = classNames.find((_, label) => !trained.has(label));
+  if (untrained === undefined) return;
+  throw new DatasetError(`The class ${JSON.stringify(untrained)} has no training images.`, {
+    where,
+    remedy: 'Put images of the class into the training split, or remove the class.',
+  });
+}

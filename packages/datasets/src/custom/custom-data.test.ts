@@ -63,7 +63,7 @@ describe('a folder of class folders', () => {
     expect([ids(dataset.val), ids(dataset.test)]).toEqual([[], ['val/a/0.png', 'val/b/0.png']]);
   });
 
-  it('without splits is split 50 : 20 : 30 in every class by the seed', async () => {
+  it('without splits is split 50 : 20 : 30 in every class by its own seed, the same for all runs', async () => {
     const root = await writeTree(images('', ['a', 'b'], 10));
     const dataset = await read('folder', root, { path: '.' });
     const counts = [dataset.train, dataset.val, dataset.test].map((items) =>
@@ -76,8 +76,8 @@ describe('a folder of class folders', () => {
     ]);
     const all = [...ids(dataset.train), ...ids(dataset.val), ...ids(dataset.test)];
     expect(new Set(all).size).toBe(20);
-    expect(ids((await read('folder', root, { path: '.' })).train)).toEqual(ids(dataset.train));
-    expect(ids((await read('folder', root, { path: '.' }, 2)).train)).not.toEqual(ids(dataset.train));
+    expect(ids((await read('folder', root, { path: '.' }, 2)).test)).toEqual(ids(dataset.test));
+    expect(ids((await read('folder', root, { path: '.', splitSeed: 2 })).test)).not.toEqual(ids(dataset.test));
   });
 });
 
@@ -107,10 +107,19 @@ describe('tables', () => {
     const dataset = await read('table', root, { path: 'list.jsonl' });
     expect(dataset.classNames).toEqual(['0', '1']);
     expect([dataset.train.length, dataset.val.length, dataset.test.length]).toEqual([4, 2, 2]);
+    expect(ids((await read('table', root, { path: 'list.jsonl' }, 2)).test)).toEqual(ids(dataset.test));
+    const other = await Promise.all(
+      [2, 3, 4].map((splitSeed) => read('table', root, { path: 'list.jsonl', splitSeed })),
+    );
+    expect(other.some(({ test }) => ids(test).join() !== ids(dataset.test).join())).toBe(true);
   });
 
   it('a split file of its own', async () => {
-    const split = { train: [['a.png', 0, 'fox']], test: [['d.png', 1, 'owl']] };
+    const train = [
+      ['a.png', 0, 'fox'],
+      ['b, c.png', 1, 'owl'],
+    ];
+    const split = { train, test: [['d.png', 1, 'owl']] };
     const root = await writeTree({ ...files, 'mine.json': JSON.stringify(split) });
     const dataset = await read('split', root, { path: 'mine.json', images: 'pics' });
     expect(await dataset.test[0].load()).toEqual(png);
@@ -122,6 +131,10 @@ describe('malformed data ends in a DatasetError', () => {
     read('table', await writeTree({ [name]: content }), { path: name });
   const folder = async (files: Record<string, string | Buffer>): Promise<Dataset> =>
     read('folder', await writeTree(files), { path: '.' });
+  const split = async (train: unknown[], test: unknown[]): Promise<Dataset> =>
+    read('split', await writeTree({ 'mine.json': JSON.stringify({ train, test }) }), { path: 'mine.json' });
+  const fox = ['a.png', 0, 'fox'];
+  const owl = ['b.png', 1, 'owl'];
   const cases: [string, () => Promise<Dataset>, RegExp][] = [
     ['no such folder', () => read('folder', '/', { path: '/nowhere/at/all' }), /missing or cannot be read/],
     ['an empty folder', () => folder({}), /no class folders/],
@@ -158,6 +171,33 @@ describe('malformed data ends in a DatasetError', () => {
     ['a Windows path', () => table('x.csv', 'path,label\nC:\\x.png,b\n'), /does not lie inside/],
     ['a path that climbs out', () => table('x.csv', 'path,label\n../a.png,b\n'), /does not lie inside/],
     ['splits in some rows', () => table('x.csv', 'path,label,split\na,b,train\nc,d,\n'), /1 of 2 rows name no split/],
+    [
+      'an image in two splits of a table',
+      () => table('x.csv', 'path,label,split\na,b,train\nc,d,train\n./a,b,test\n'),
+      /"a" is in two splits, train and test \(line 2 and line 4\)/,
+    ],
+    [
+      'an image under two labels in a table',
+      () => table('x.jsonl', '{"path":"a","label":"b"}\n\n{"path":"a","label":"d"}\n'),
+      /"a" has two labels, "b" and "d" \(line 1 and line 3\)/,
+    ],
+    [
+      'an image that a table lists twice',
+      () => table('x.csv', 'path,label\na,b\nc,d\na,b\n'),
+      /"a" is listed twice \(line 2 and line 4\)/,
+    ],
+    [
+      'an image in two splits of a split file',
+      () => split([fox, owl], [owl]),
+      /"b\.png" is in two splits, train and test \(train\[1\] and test\[0\]\)/,
+    ],
+    [
+      'an image under two labels in a split file',
+      () => split([fox, owl], [['a.png', 1, 'owl']]),
+      /"a\.png" has two labels, "fox" and "owl" \(train\[0\] and test\[0\]\)/,
+    ],
+    ['an image that a split file lists twice', () => split([fox, owl, fox], []), /"a\.png" is listed twice/],
+    ['a class without training images in a split file', () => split([fox], [owl]), /"owl" has no training images/],
     [
       'a class without training rows',
       () => table('x.csv', 'path,label,split\na,b,train\nc,d,test\n'),

@@ -18,10 +18,10 @@ async function nameClasses(root: string, folders: readonly string[]): Promise<st
 
 /**
  * Reads a folder of class folders: `train/<class>/…`, with `val/` and `test/` beside it, or class folders alone. Without
- * `test/`, `val/` is the test set; without both, the images are split 50 : 20 : 30 by the seed. Names come from the folders or
- * from a `classnames.txt` ("folder class name" a line).
+ * `test/`, `val/` is the test set; without both, the images are split 50 : 20 : 30 by `splitSeed`. Names come from the folders
+ * or from a `classnames.txt` ("folder class name" a line).
  */
-export async function readFolder(root: string, seed: number): Promise<Splits> {
+export async function readFolder(root: string, splitSeed: number): Promise<Splits> {
   const { folders } = await listFolder(root);
   const found = SPLITS.filter((split) => folders.includes(split));
   if (found.length > 0 && found[0] !== 'train') {
@@ -48,6 +48,6 @@ export async function readFolder(root: string, seed: number): Promise<Splits> {
 
   const all = items(train, 'train');
   const [val, test] = [await read('val'), await read('test')];
-  if (val.length + test.length === 0) return { classNames, ...splitBySeed(all, classNames, seed, root) };
+  if (val.length + test.length === 0) return { classNames, ...splitBySeed(all, classNames, splitSeed, root) };
   return { classNames, train: all, val: test.length > 0 ? val : [], test: test.length > 0 ? test : val };
 }

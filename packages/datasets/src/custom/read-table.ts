@@ -1,10 +1,11 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { DatasetError } from '@promptweave/core';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { checkRelativePath, FileImage, readDataText } from '../readers/file-image.js';
 import type { Splits } from '../readers/splits.js';
-import { checkClasses } from './check-classes.js';
+import { checkClasses, checkTrained } from './check-classes.js';
+import { checkListedOnce } from './check-listed-once.js';
 import { splitBySeed } from './split-by-seed.js';
 
 const rowSchema = z.object({
@@ -48,9 +49,9 @@ function parseJsonLines(text: string): RawRow[] {
 
 /**
  * Reads a CSV (with a heading) or JSON Lines file of `path`, `label` and, if wanted, `split` and `domain`. Labels are class
- * names, sorted; paths are relative to the file. Without splits, the images are split 50 : 20 : 30 by the seed.
+ * names, sorted; paths are relative to the file. Without splits, the images are split 50 : 20 : 30 by `splitSeed`.
  */
-export async function readTable(file: string, seed: number): Promise<Splits> {
+export async function readTable(file: string, splitSeed: number): Promise<Splits> {
   const root = dirname(file);
   const text = await readDataText(file);
   let raw: RawRow[];
@@ -66,7 +67,8 @@ export async function readTable(file: string, seed: number): Promise<Splits> {
   const rows = raw.map(({ line, value }) => {
     const where = `${file}, line ${line}`;
     const parsed = rowSchema.safeParse(value);
-    if (parsed.success) return { ...parsed.data, path: checkRelativePath(parsed.data.path, where) };
+    const row = `line ${line}`;
+    if (parsed.success) return { ...parsed.data, path: checkRelativePath(parsed.data.path, where), row };
     throw new DatasetError(`The row is wrong: ${z.prettifyError(parsed.error)}`, {
       where,
       remedy: 'Give path and label, and, if wanted, split (train, val or test) and domain.',
@@ -75,6 +77,7 @@ export async function readTable(file: string, seed: number): Promise<Splits> {
 
   const classNames = [...new Set(rows.map(({ label }) => label))].sort();
   checkClasses(classNames, file);
+  checkListedOnce(rows, file);
   const labels = new Map(classNames.map((name, label) => [name, label]));
   const items = rows.map(({ path, label, domain, split }) => ({
     split,
@@ -82,15 +85,8 @@ export async function readTable(file: string, seed: number): Promise<Splits> {
   }));
   const unsplit = items.filter(({ split }) => split === undefined);
   if (unsplit.length === items.length) {
-    return {
-      classNames,
-      ...splitBySeed(
-        items.map(({ item }) => item),
-        classNames,
-        seed,
-        join(root),
-      ),
-    };
+    const all = items.map(({ item }) => item);
+    return { classNames, ...splitBySeed(all, classNames, splitSeed, root) };
   }
   if (unsplit.length > 0) {
     throw new DatasetError(`${unsplit.length} of ${items.length} rows name no split.`, {
@@ -100,12 +96,6 @@ export async function readTable(file: string, seed: number): Promise<Splits> {
   }
   const choose = (name: string): FileImage[] => items.filter(({ split }) => split === name).map(({ item }) => item);
   const [train, val, test] = [choose('train'), choose('val'), choose('test')];
-  const untrained = classNames.find((_, label) => !train.some((item) => item.label === label));
-  if (train.length > 0 && untrained !== undefined) {
-    throw new DatasetError(`The class ${JSON.stringify(untrained)} has no training images.`, {
-      where: file,
-      remedy: 'Add rows with split train, or remove the class.',
-    });
-  }
+  checkTrained(classNames, train, file);
   return { classNames, train, val: test.length > 0 ? val : [], test: test.length > 0 ? test : val };
 }

@@ -8,6 +8,8 @@ const VAL = 0.2;
 /**
  * Splits images that come without splits: of every class, half for training, a fifth for validation, the rest for testing,
  * drawn by the seed. Training and test set get at least one image each.
+ *
+ * @param seed of the splits alone: runs with other seeds of their own are tested on the same images
  */
 export function splitBySeed(
   items: readonly ImageItem[],

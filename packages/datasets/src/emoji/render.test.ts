@@ -64,4 +64,15 @@ describe('an image of a drawing', () => {
     const larger = await drawingImage(drawing, 3, 41).load();
     expect(await sharp(larger).metadata()).toMatchObject({ width: 41 });
   });
+
+  it('is drawn each time where the cache cannot be written', async () => {
+    const [drawing] = readDrawings(emojiStyles.find(({ name }) => name === 'openmoji')!);
+    await writeFile(join(folder, 'no-folder'), '');
+    process.env.PROMPTWEAVE_CACHE = join(folder, 'no-folder');
+    try {
+      expect(await sharp(await drawingImage(drawing, 0, 40).load()).metadata()).toMatchObject({ width: 40 });
+    } finally {
+      process.env.PROMPTWEAVE_CACHE = folder;
+    }
+  });
 });

@@ -9,7 +9,11 @@ export async function readLines(file: string): Promise<string[]> {
     .filter((line) => line !== '');
 }
 
-/** Reads `classnames.txt`: a folder and its class name a line ("n01440764 tench"). */
+/**
+ * Reads `classnames.txt`: a folder and its class name a line ("n01440764 tench").
+ *
+ * @throws DatasetError for a file without a line, a line without a name, and a folder that is named twice
+ */
 export async function readClassNames(file: string): Promise<Map<string, string>> {
   const names = new Map<string, string>();
   for (const line of await readLines(file)) {
@@ -28,6 +32,12 @@ export async function readClassNames(file: string): Promise<Map<string, string>>
       });
     }
     names.set(folder, line.slice(gap + 1).trim());
+  }
+  if (names.size === 0) {
+    throw new DatasetError('The file names no class.', {
+      where: file,
+      remedy: 'Write a folder, a space and the class name on every line, or fetch the file again.',
+    });
   }
   return names;
 }

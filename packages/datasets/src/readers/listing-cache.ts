@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatasetError } from '@promptweave/core';
+import { keepInUserCache, userCachePath } from '../user-cache.js';
 import { listFolder } from './list-folder.js';
 
 /** Files of one folder, kept as one string because a million short strings take ten times the memory. */
@@ -22,9 +23,7 @@ export interface ClassFiles {
 const PARALLEL = 16;
 
 function cacheFile(root: string): string {
-  const base =
-    process.env.PROMPTWEAVE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'promptweave');
-  return join(base, 'listings', `${createHash('sha256').update(root).digest('hex').slice(0, 32)}.json`);
+  return userCachePath('listings', `${createHash('sha256').update(root).digest('hex').slice(0, 32)}.json`);
 }
 
 async function readCache(file: string): Promise<Cache> {
@@ -35,16 +34,24 @@ async function readCache(file: string): Promise<Cache> {
   }
 }
 
-async function writeCache(file: string, cache: Cache): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const part = `${file}.${randomUUID()}`;
-  await writeFile(part, JSON.stringify(cache));
-  await rename(part, file);
+/** When something was last added to a class folder or removed from it, milliseconds. @throws DatasetError where it is not there. */
+async function modificationTime(folder: string): Promise<number> {
+  try {
+    return (await stat(folder)).mtimeMs;
+  } catch (cause) {
+    throw new DatasetError('The folder of a class is missing or cannot be read.', {
+      where: folder,
+      remedy: 'Every class has a folder of its own there: sort its images into one, or unpack the data set again.',
+      cause,
+    });
+  }
 }
 
 /**
  * Lists the files of every class folder. The result is kept in the user's cache: next time, a folder whose modification time
  * is the same is not listed again, so that ImageNet's 1.28 million names take seconds.
+ *
+ * @throws DatasetError naming a folder that is missing or cannot be read
  */
 export async function listClassFolders(root: string, folders: readonly string[]): Promise<ClassFiles[]> {
   const file = cacheFile(root);
@@ -55,7 +62,7 @@ export async function listClassFolders(root: string, folders: readonly string[])
   const work = async (): Promise<void> => {
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
       const path = join(root, folder);
-      const modified = (await stat(path)).mtimeMs;
+      const modified = await modificationTime(path);
       const cached = known[folder];
       if (cached?.modified === modified) {
         fresh[folder] = cached;
@@ -66,6 +73,6 @@ export async function listClassFolders(root: string, folders: readonly string[])
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
-  if (changed) await writeCache(file, fresh);
+  if (changed) await keepInUserCache(file, JSON.stringify(fresh));
   return folders.map((folder) => ({ folder, files: fresh[folder].files }));
 }

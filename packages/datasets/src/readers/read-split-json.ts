@@ -24,8 +24,12 @@ export async function readSplitJson(file: string, images: string): Promise<Split
   if (!parsed.success) throw wrong(`The split file has another form: ${z.prettifyError(parsed.error)}`);
 
   const names: string[] = [];
+  const { train, val, test } = parsed.data;
+  const rows = train.length + val.length + test.length;
   const read = (split: keyof typeof parsed.data): FileImage[] =>
     parsed.data[split].map(([path, label, name], i) => {
+      // Labels count from 0 and each has an image; a huge one would make a list of as many names.
+      if (label >= rows) throw wrong(`${split}[${i}] has the label ${label}, but there are ${rows} images in all.`);
       const known = names[label];
       if (known !== undefined && known !== name) {
         throw wrong(`The label ${label} has two names, ${JSON.stringify(known)} and ${JSON.stringify(name)}.`);

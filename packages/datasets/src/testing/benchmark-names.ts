@@ -52,14 +52,16 @@ export const splitClasses: Readonly<Record<string, readonly NamedClass[]>> = {
       (number) => `sun_${letters(500 + number)}.jpg`,
       'a/apartment_building/outdoor',
     ),
+    inFolder('barn', (number) => `sun_${letters(700 + number)}.jpg`, 'b/barn'),
     inFolder('zen garden', (number) => `sun_${letters(900 + number)}.jpg`, 'z/zen_garden'),
   ],
-  dtd: ['banded', 'blotchy', 'zigzagged'].map((name) =>
+  dtd: ['banded', 'blotchy', 'woven', 'zigzagged'].map((name) =>
     inFolder(name, (number) => `${name}_${digits(number + 1, 4)}.jpg`),
   ),
   eurosat: [
     ['Annual Crop Land', 'AnnualCrop'],
     ['Forest', 'Forest'],
+    ['Pasture Land', 'Pasture'],
     ['Sea or Lake', 'SeaLake'],
   ].map(([name = '', folder = '']) => inFolder(name, (number) => `${folder}_${number + 1}.jpg`, folder)),
   ucf101: ['Apply_Eye_Makeup', 'Apply_Lipstick', 'Archery', 'Yo_Yo'].map(ucf),
