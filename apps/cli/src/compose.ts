@@ -58,8 +58,8 @@ export async function assemble(
   const backend = await chooseBackend(configuration);
   const pipeline = createDataPipeline({
     workers: decodingThreads(),
-    cacheMegabytes: 256,
-    onSkip: (item, error) => console.error(`Skipped ${item.id}: ${error.message}`),
+    cacheMegabytes: configuration.runtime.imageCacheMegabytes,
+    onSkip: (item, error) => console.error(`Skipped ${item.where ?? item.id}: ${error.message}`),
   });
   const container = createContainer(pipeline);
   container.register(TOKENS.availableBytes, { useValue: availableBytes });

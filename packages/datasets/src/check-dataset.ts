@@ -24,21 +24,28 @@ export interface DatasetReport {
   readonly train?: Count;
   readonly val?: Count;
   readonly test?: Count;
-  /** Images that are named but absent, empty or, where they were decoded, damaged. */
+  /** Images that are named but absent, empty or, where they were decoded, damaged; undefined where none was looked at. */
   readonly unreadable?: readonly UnreadableImage[];
 }
+
+/**
+ * How closely a data set is looked at: its lists and counts; or also the file of every image, at its name and size; or also what
+ * is in the files, decoding every image, which takes a while.
+ */
+export type CheckDepth = 'listing' | 'files' | 'decode';
 
 /**
  * Says of one of the papers' data sets whether it is there and whole.
  *
  * @param root the folder that holds the data sets' folders.
- * @param options `decode` decodes every image, which takes a while; without it, files that a list names are looked for.
+ * @param options `depth` is `files` by default; ImageNet's take minutes on a slow disk.
  */
 export async function checkDataset(
   entry: BenchmarkEntry,
   root: string,
-  options: { decode?: boolean; onProgress?: (done: number, total: number) => void } = {},
+  options: { depth?: CheckDepth; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<DatasetReport> {
+  const { depth = 'files', onProgress } = options;
   const base = { name: entry.name, folder: entry.folder, origin: entry.origin };
   let dataset: Dataset;
   let train: number;
@@ -61,7 +68,9 @@ export async function checkDataset(
     train: { found: train, published: entry.images.train },
     val: { found: dataset.val.length, published: entry.images.val },
     test: { found: dataset.test.length, published: entry.images.test },
-    unreadable: await (options.decode ? findUnreadable : findMissing)(dataset, options.onProgress),
+    ...(depth !== 'listing' && {
+      unreadable: await (depth === 'decode' ? findUnreadable : findMissing)(dataset, onProgress),
+    }),
   };
 }
 

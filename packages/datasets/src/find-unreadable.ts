@@ -25,7 +25,7 @@ export function findUnreadable(dataset: Dataset, onProgress?: Progress): Promise
     dataset,
     async (item) => {
       try {
-        await decodeImage(await item.load(), dataset.imagePolicy, item.id);
+        await decodeImage(await item.load(), dataset.imagePolicy, item.where ?? item.id);
         return undefined;
       } catch (error) {
         if (!(error instanceof DatasetError)) throw error;
@@ -42,7 +42,7 @@ export function findMissing(dataset: Dataset, onProgress?: Progress): Promise<Un
     dataset,
     async (item) => {
       if (!(item instanceof FileImage)) return undefined;
-      const found = await stat(item.path).catch(() => undefined);
+      const found = await stat(item.where).catch(() => undefined);
       if (!found?.isFile()) return 'The file is missing.';
       return found.size === 0 ? 'The image file is empty.' : undefined;
     },
@@ -55,19 +55,25 @@ async function find(
   problemOf: (item: ImageItem) => Promise<string | undefined>,
   onProgress: Progress = () => undefined,
 ): Promise<UnreadableImage[]> {
-  const items = [...dataset.train, ...dataset.val, ...dataset.test];
-  const found = new Map<number, UnreadableImage>();
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      const item = items[index];
-      const message = await problemOf(item);
-      if (message !== undefined) found.set(index, { id: item.id, message });
-      if (next % 100 === 0) onProgress(next, items.length);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
-  onProgress(items.length, items.length);
-  return [...found].sort(([a], [b]) => a - b).map(([, image]) => image);
+  const { train, val, test } = dataset;
+  const total = train.length + val.length + test.length;
+  const all: UnreadableImage[] = [];
+  let done = 0;
+  for (const items of [train, val, test]) {
+    const found = new Map<number, UnreadableImage>();
+    let next = 0;
+    const work = async (): Promise<void> => {
+      while (next < items.length) {
+        const index = next++;
+        const item = items[index];
+        const message = await problemOf(item);
+        if (message !== undefined) found.set(index, { id: item.id, message });
+        if (++done % 100 === 0) onProgress(done, total);
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, work));
+    for (const [, image] of [...found].sort(([a], [b]) => a - b)) all.push(image);
+  }
+  onProgress(total, total);
+  return all;
 }

@@ -1,7 +1,14 @@
 export { readBenchmark } from './benchmark/read-benchmark.js';
 export { BENCHMARK, type BenchmarkEntry, type Layout } from './benchmark/table.js';
 export { describeLayout } from './benchmark/describe-layout.js';
-export { checkBenchmark, checkDataset, isWhole, type Count, type DatasetReport } from './check-dataset.js';
+export {
+  checkBenchmark,
+  checkDataset,
+  isWhole,
+  type CheckDepth,
+  type Count,
+  type DatasetReport,
+} from './check-dataset.js';
 export { findMissing, findUnreadable, type UnreadableImage } from './find-unreadable.js';
 export { createDataset } from './create-dataset.js';
 export { decodeImage, type ImagePolicy } from './image/decode.js';

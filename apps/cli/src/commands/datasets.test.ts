@@ -108,6 +108,40 @@ describe('promptweave datasets list and show', () => {
   });
 });
 
+describe('ImageNet with a flat val/, and ImageNetV2 without one of its folders', () => {
+  /** Both of them broken, and a whole one beside them. */
+  async function writeBroken(): Promise<string> {
+    const root = join(folder, 'data');
+    const named = ['imagenet', 'imagenetv2', 'oxford_pets'];
+    await writeTree(root, await benchmarkTree(BENCHMARK.filter(({ name }) => named.includes(name))));
+    const val = join(root, 'imagenet/images/val');
+    await rm(val, { recursive: true });
+    await mkdir(val);
+    writeFileSync(join(val, 'ILSVRC2012_val_00000001.JPEG'), await classPicture(0));
+    await rm(join(root, 'imagenetv2/imagenetv2-matched-frequency-format-val/1'), { recursive: true });
+    return root;
+  }
+  const missing = 'The folder of a class is missing or cannot be read\\.';
+
+  it('are told by check and list, which go on with the other data sets', async () => {
+    const root = await writeBroken();
+    expect(await run(['datasets', 'check', root])).toBe(1);
+    expect(out[0]).toMatch(new RegExp(`^imagenet: broken\n  ${missing}\n  where: .*images/val/n`, 'm'));
+    expect(out[0]).toMatch(new RegExp(`^imagenetv2: broken\n  ${missing}\n  where: .*-val/1$`, 'm'));
+    expect(out[0]).toMatch(/^oxford_pets: incomplete/m);
+    expect(await run(['datasets', 'list', '--data', root, '--json'])).toBe(0);
+    const { papers } = JSON.parse(out[1]!) as { papers: { name: string; state: string }[] };
+    const states = Object.fromEntries(papers.map(({ name, state }) => [name, state]));
+    expect(states).toMatchObject({ imagenet: 'broken', imagenetv2: 'broken', oxford_pets: 'incomplete' });
+  });
+
+  it('are told by a bench before it runs anything', async () => {
+    const root = await writeBroken();
+    expect(await run(['bench', 'few-shot', '--data', root, '-o', join(folder, 'runs')])).toBe(4);
+    expect(told.join('\n')).toMatch(new RegExp(`imagenet: ${missing} [^]*--datasets oxford_pets`));
+  });
+});
+
 describe('promptweave bench', () => {
   it('says which data sets are not there before it runs anything', async () => {
     const root = await writeRoot();

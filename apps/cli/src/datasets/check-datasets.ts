@@ -73,7 +73,7 @@ function entryNamed(name: string): BenchmarkEntry {
 
 async function check(entry: BenchmarkEntry, root: string, { decode, json }: CheckOptions): Promise<DatasetReport> {
   const counter = createCounter(entry.name, json);
-  const report = await checkDataset(entry, root, { decode, onProgress: counter.show });
+  const report = await checkDataset(entry, root, { depth: decode ? 'decode' : 'files', onProgress: counter.show });
   counter.end();
   return report;
 }

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Dataset, Evaluation, ImageItem, RunCosts, RunResult, StepEvent } from '@promptweave/core';
-import { fewShot, readPredictions } from '@promptweave/core';
+import type { DataPipeline, Dataset, Evaluation, ImageItem, RunCosts, RunResult, StepEvent } from '@promptweave/core';
+import { DatasetError, fewShot, readPredictions, runFiles } from '@promptweave/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tinyEnvironment, tinyResolve } from '../tiny.test.support.js';
 import { CostMeter } from './cost-meter.js';
@@ -181,6 +181,49 @@ describe('runProtocol', () => {
     expect(correct / labels.length).toBe(result.evaluations['after/all']!.accuracy);
     expect(result.parameters).toBe(4 * 6); // one row of width 6 for each class
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('says which images were skipped, in the result and in the log', async () => {
+    const environment = tinyEnvironment();
+    const { pipeline } = environment;
+    // The first image of each class cannot be read.
+    const isBroken = ({ id }: ImageItem): boolean => id.split('/')[2] === '0';
+    const blurred: DataPipeline = {
+      ...pipeline,
+      batches: (request) => {
+        for (const item of request.items.filter(isBroken)) request.onSkip?.(item, new DatasetError('It is torn.'));
+        return pipeline.batches({ ...request, items: request.items.filter((item) => !isBroken(item)) });
+      },
+    };
+    const skippedIn = async (protocol: string): Promise<RunResult['skipped']> => {
+      const path = join(folder, `skips-${protocol}`);
+      const outcome = await runProtocol({
+        configuration: tinyResolve({ prompt: 'context', protocol, train: { onBadImage: 'skip', epochs: 2, batch: 4 } }),
+        environment: { ...environment, pipeline: blurred },
+        folder: path,
+        configurationFolder: '.',
+      });
+      const written = JSON.parse(readFileSync(join(path, runFiles.result), 'utf8')) as RunResult;
+      expect(written.skipped).toEqual(outcome!.result.skipped);
+      return written.skipped;
+    };
+    const first = (split: string, names: string[]): string[] => names.map((name) => `${split}/${name}/0/1/false`);
+    const [base, novel] = [
+      ['ant', 'bee'],
+      ['cat', 'dog'],
+    ];
+    const all = [...base, ...novel];
+    expect(await skippedIn('few-shot')).toEqual({ train: first('train', all), test: first('test', all) });
+    const log = readFileSync(join(folder, 'skips-few-shot', runFiles.log), 'utf8');
+    expect(log.match(/Skipped train\/ant\/0\/1\/false \(train\): It is torn\./g)).toHaveLength(1);
+    const tests = { base: first('test', base), novel: first('test', novel), all: first('test', all) };
+    expect(await skippedIn('incremental')).toEqual({
+      train: first('train', all),
+      ...Object.fromEntries(Object.entries(tests).map(([name, ids]) => [`before/${name}`, ids])),
+      ...Object.fromEntries(Object.entries(tests).map(([name, ids]) => [`after/${name}`, ids])),
+    });
+    await environment.close();
+    expect((await run('no-skips', { protocol: 'few-shot' })).result).not.toHaveProperty('skipped');
   });
 
   it('forgets where the prompt goes on being trained', async () => {

@@ -3,9 +3,11 @@ import {
   Classifier,
   createExperiment,
   evaluateSet,
+  joinSkipped,
   PredictionLog,
   readPredictions,
   runExperiment,
+  SkipLog,
   writePredictions,
   type Evaluation,
   type EvaluationSet,
@@ -62,11 +64,13 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
     made.push(labels);
     const joined = new Classifier({ ...second.classifier.parts, aligner: labels, losses: [] });
     const predictions = new PredictionLog();
-    const after = await evaluateAll(joined, named('after', sets), run, predictions);
+    const skips = new SkipLog();
+    const after = await evaluateAll(joined, named('after', sets), run, predictions, skips);
     writePredictions(folder, { ...readPredictions(join(folder, stageFolders.first)), ...predictions.sets });
     const labelSizes = Object.values(second.classifier.parts.aligner.variables).map(({ size }) => size);
     const parameters = labelSizes.reduce((total, size) => total + size, before.parameters);
-    return after && { ...combine(before, trained, after), parameters };
+    const skipped = joinSkipped(before.skipped, trained.skipped, skips.result.skipped);
+    return after && { ...combine(before, trained, after), ...skipped, parameters };
   } finally {
     for (const part of made.reverse()) part.dispose();
   }
@@ -90,12 +94,13 @@ async function evaluateAll(
   sets: readonly EvaluationSet[],
   { configuration, environment, signal, onEvaluation }: ProtocolRun,
   predictions: PredictionLog,
+  skips: SkipLog,
 ): Promise<Record<string, Evaluation> | undefined> {
   const evaluations: Record<string, Evaluation> = {};
   for (const set of sets) {
     if (signal?.aborted) return undefined;
     evaluations[set.name] = await evaluateSet(classifier, set, {
-      pipeline: environment.pipeline,
+      pipeline: skips.watching(environment.pipeline, set.name),
       batchSize: configuration.evaluate.batch,
       onBadImage: configuration.train.onBadImage,
       onProgress: (done, total) => onEvaluation?.(set.name, done, total),

@@ -12,10 +12,14 @@ export function canonicalJson(value: unknown): string {
 
 /**
  * Identity of an experiment: SHA-256 in hex over all that its result depends on. Where results are written and
- * recorded (`output`, `tracker`) and which plugins are loaded besides those in use (`plugins`) do not count.
+ * recorded (`output`, `tracker`), which plugins are loaded besides those in use (`plugins`) and how many images are kept in
+ * memory (`runtime.imageCacheMegabytes`) do not count.
  */
 export function configurationHash(configuration: ResolvedConfiguration): string {
-  const identity = without({ ...configuration }, 'output', 'plugins', 'tracker');
+  const identity = {
+    ...without({ ...configuration }, 'output', 'plugins', 'tracker'),
+    runtime: without({ ...configuration.runtime }, 'imageCacheMegabytes'),
+  };
   return createHash('sha256').update(canonicalJson(identity)).digest('hex');
 }
 

@@ -33,7 +33,7 @@ describe('resolveConfiguration', () => {
       protocol: { use: 'few-shot' },
       tracker: { use: 'local' },
       seed: 1,
-      runtime: { backend: 'auto', fast: true },
+      runtime: { backend: 'auto', fast: true, imageCacheMegabytes: 256 },
     });
   });
 
@@ -181,6 +181,8 @@ seed: 7
     const hash = (overrides: string[]) => configurationHash(resolve(fromCode, overrides));
     expect(hash([])).toMatch(/^[0-9a-f]{64}$/);
     expect(hash(['output=elsewhere', 'plugins=[default, ./more.mjs]'])).toBe(hash([]));
+    expect(hash(['runtime.imageCacheMegabytes=0'])).toBe(hash([]));
+    expect(hash(['runtime.fast=false'])).not.toBe(hash([]));
     const others = [['seed=8'], ['prompt.depth=5'], ['losses.1.weight=1'], ['dataset.shots=4'], ['labels.tokens=all']];
     expect(new Set([[], ...others].map(hash)).size).toBe(6);
   });

@@ -15,6 +15,11 @@ export const runtimeSettings = z.strictObject({
     .boolean()
     .default(true)
     .describe("The backbone's fast path; false takes the plain one, which gives the same numbers."),
+  imageCacheMegabytes: z
+    .number()
+    .min(0)
+    .default(256)
+    .describe('Megabytes of decoded images that are kept in memory from epoch to epoch; 0 keeps none.'),
 });
 
 /** What every data set takes besides its own options. */

@@ -2,6 +2,8 @@
 export interface ImageItem {
   /** Stable identity: a path relative to the data set's folder, or a virtual id. Seeds the image's augmentation. */
   readonly id: string;
+  /** Where it lies, as messages name it: a file's path. Default: the id. */
+  readonly where?: string;
   /** Class index. */
   readonly label: number;
   /** Drawing style, camera, corruption, …, for domain generalisation. */

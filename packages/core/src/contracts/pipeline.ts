@@ -1,3 +1,4 @@
+import type { DatasetError } from '../errors.js';
 import type { Dataset, ImageItem } from './dataset.js';
 
 /** Decoded and normalised images on the host. */
@@ -27,6 +28,8 @@ export interface BatchRequest {
   readonly seed: number;
   readonly epoch: number;
   readonly onBadImage: 'fail' | 'skip';
+  /** Told of every image that this pass skips. */
+  readonly onSkip?: (item: ImageItem, error: DatasetError) => void;
 }
 
 /** Which images of a data set an experiment uses. */

@@ -31,6 +31,7 @@ export { evaluateSet, type EvaluationSet } from './evaluate-set.js';
 export { environmentOf, type Environment, type Provenance, type Surroundings } from './provenance.js';
 export { runExperiment, type RunRequest, type RunResult } from './run-experiment.js';
 export { requireNoRun, runFiles } from './run-folder.js';
+export { joinSkipped, SkipLog, type SkippedImages } from './skipped-images.js';
 export {
   createTracker,
   digestsOf,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ImageItem } from '../contracts/dataset.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import type { Experiment } from '../experiment/experiment.js';
 import { TOKENS } from '../experiment/tokens.js';
@@ -11,6 +12,7 @@ import { nearestWords } from './nearest-words.js';
 import { PredictionLog } from './predictions.js';
 import { provenanceOf, type Provenance, type Surroundings } from './provenance.js';
 import { RunFolder, runFiles } from './run-folder.js';
+import { SkipLog, type SkippedImages } from './skipped-images.js';
 import type { TrainOutcome } from './train-request.js';
 import { train } from './trainer.js';
 
@@ -43,6 +45,11 @@ export interface RunResult {
   readonly training: Omit<TrainOutcome, 'status'>;
   /** By the names of the evaluation sets. */
   readonly evaluations: Readonly<Record<string, Evaluation>>;
+  /**
+   * Images that could not be read and were left out, by `train` and `val` of the training and the names of the evaluation sets; absent
+   * where there are none. A run that goes on after its training was complete knows those of the training from `log.txt` alone.
+   */
+  readonly skipped?: SkippedImages;
   /** Seconds of the evaluations together. */
   readonly evaluationSeconds: number;
   readonly provenance: Provenance;
@@ -63,11 +70,12 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       folder.record(event);
       onEvent?.(event);
     };
+    const skips = new SkipLog((line) => folder.log(line));
     const warning = await memoryWarning(experiment);
     if (warning) record({ type: 'warning', message: warning });
     const { status, ...training } = await train({
       classifier,
-      pipeline,
+      pipeline: skips.watching(pipeline, (item) => splitOf(experiment, item)),
       dataset,
       settings: configuration.train,
       seed: configuration.seed,
@@ -87,7 +95,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
     const predictions = new PredictionLog();
     for (const set of request.evaluations ?? defaultEvaluations(experiment)) {
       evaluations[set.name] = await evaluateSet(classifier, set, {
-        pipeline,
+        pipeline: skips.watching(pipeline, set.name),
         batchSize: configuration.evaluate.batch,
         onBadImage: configuration.train.onBadImage,
         features: set.dataset === dataset ? features : undefined,
@@ -102,6 +110,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       parameters: Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0),
       training,
       evaluations,
+      ...skips.result,
       evaluationSeconds: (performance.now() - begun) / 1000,
       provenance: await provenanceOf(experiment, join(folder.path, runFiles.learned), surroundings),
     };
@@ -116,6 +125,11 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
     folder.log(`Failed: ${error instanceof Error ? error.message : String(error)}`);
     throw error;
   }
+}
+
+/** The split that an image of a training belongs to. */
+function splitOf({ dataset }: Experiment, item: ImageItem): string {
+  return (['val', 'test'] as const).find((split) => dataset[split].includes(item)) ?? 'train';
 }
 
 function defaultEvaluations({ dataset }: Experiment): EvaluationSet[] {

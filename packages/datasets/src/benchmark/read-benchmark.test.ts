@@ -2,7 +2,7 @@ import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatasetError, type Dataset } from '@promptweave/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkBenchmark, checkDataset } from '../check-dataset.js';
+import { checkBenchmark, checkDataset, type CheckDepth } from '../check-dataset.js';
 import { decodeImage } from '../image/decode.js';
 import { picture, writeTree } from '../tree.test.helper.js';
 import { readBenchmark } from './read-benchmark.js';
@@ -76,6 +76,19 @@ beforeEach(async () => {
   vi.stubEnv('PROMPTWEAVE_CACHE', join(root, 'cache'));
 });
 afterEach(() => vi.unstubAllEnvs());
+
+/** `val/` as the archive unpacks it. */
+async function flattenVal(): Promise<void> {
+  const val = join(root, 'imagenet/images/val');
+  await rm(val, { recursive: true });
+  await mkdir(val);
+  for (const name of ['ILSVRC2012_val_00000001.JPEG', 'ILSVRC2012_val_00000002.JPEG'])
+    await writeFile(join(val, name), png);
+}
+
+function loseNumberedFolder(): Promise<void> {
+  return rm(join(root, 'imagenetv2/imagenetv2-matched-frequency-format-val/1'), { recursive: true });
+}
 
 const rows = (items: Dataset['train']): [string, number][] => items.map(({ id, label }) => [id, label]);
 const read = (name: string): Promise<Dataset> => readBenchmark(entryOf(name), root);
@@ -166,6 +179,11 @@ describe('the listing cache', () => {
     expect((await read('imagenet')).train).toHaveLength(4);
   });
 
+  it('may be in a place that cannot be written', async () => {
+    vi.stubEnv('PROMPTWEAVE_CACHE', join(root, 'imagenet/classnames.txt')); // no folder
+    expect((await read('imagenet')).train).toHaveLength(3);
+  });
+
   it('is written anew when it was cut short', async () => {
     await read('imagenet');
     const { readdir } = await import('node:fs/promises');
@@ -174,6 +192,15 @@ describe('the listing cache', () => {
     for (const name of names) await writeFile(join(listings, name), '{"n01": {"modif');
     expect((await read('imagenet')).train).toHaveLength(3);
     expect((await readdir(listings)).sort()).toEqual(names.sort());
+  });
+});
+
+describe('an image', () => {
+  it('says where it lies: its path, or its file and place in it', async () => {
+    expect((await read('oxford_pets')).train[0].where).toBe(join(root, 'oxford_pets/images/b/1.png'));
+    const { train, test } = await read('cifar100');
+    expect(train[1].where).toBe(`${join(root, 'cifar-100/cifar-100-binary/train.bin')}, image 1`);
+    expect([test[0].id, train[1].id]).toEqual(['test/0', 'train/1']);
   });
 });
 
@@ -206,8 +233,14 @@ describe('malformed data', () => {
     [
       'a label without images',
       'oxford_pets',
-      () => writeFile(join(root, pets), split([['a/1.png', 2, 'dog']])),
+      () => writeFile(join(root, pets), split(['a/1.png', 'b/1.png'].map((path) => [path, 2, 'dog']))),
       /No image has the label 1/,
+    ],
+    [
+      'a label that is larger than the number of images',
+      'oxford_pets',
+      () => writeFile(join(root, pets), split([['a/1.png', 2_000_000_000, 'dog']])),
+      /train\[0\] has the label 2000000000, but there are 2 images/,
     ],
     [
       'no images',
@@ -233,6 +266,9 @@ describe('malformed data', () => {
       () => rm(join(root, 'imagenet-rendition/imagenet-r/n01/1.jpg')),
       /holds no images/,
     ],
+    ['validation images without class folders', 'imagenet', flattenVal, /folder of a class is missing/],
+    ['a numbered folder that is missing', 'imagenetv2', loseNumberedFolder, /folder of a class is missing/],
+    ['names without a line', 'imagenetv2', () => writeFile(join(root, 'imagenetv2/classnames.txt'), '\n'), /no class/],
     [
       'a folder that is named twice',
       'imagenet_sketch',
@@ -298,12 +334,39 @@ describe('the report', () => {
     expect(of('eurosat')).toMatchObject({ state: 'broken', problem: { message: 'The split file is not JSON.' } });
   });
 
+  it('names a set whose class folders are not there as broken, and goes on with the others', async () => {
+    await flattenVal();
+    await loseNumberedFolder();
+    const reports = await checkBenchmark(root);
+    const broken = reports.filter(({ state }) => state !== 'ok');
+    expect(broken.map(({ name, state, problem }) => [name, state, problem?.where])).toEqual([
+      ['imagenet', 'broken', expect.stringMatching(/imagenet\/images\/val\/n0\d$/)],
+      ['imagenetv2', 'broken', join(root, 'imagenetv2/imagenetv2-matched-frequency-format-val/1')],
+    ]);
+    expect(broken.every(({ problem }) => problem?.remedy)).toBe(true);
+    expect(reports).toHaveLength(16);
+  });
+
+  it('looks at lists alone, or for files, or into them', async () => {
+    const pets = entryOf('oxford_pets');
+    await rm(join(root, 'oxford_pets/images/a/2.png'));
+    await writeFile(join(root, 'oxford_pets/images/b/2.png'), png.subarray(0, 40));
+    const looked = async (depth: CheckDepth): Promise<string[] | undefined> => {
+      const { state, test, unreadable } = await checkDataset(pets, root, { depth });
+      expect([state, test?.found]).toEqual(['ok', 1]);
+      return unreadable?.map(({ id }) => id);
+    };
+    expect(await looked('listing')).toBeUndefined();
+    expect(await looked('files')).toEqual(['a/2.png']);
+    expect(await looked('decode')).toEqual(['a/2.png', 'b/2.png']);
+  });
+
   it('names unreadable images', async () => {
     await writeFile(join(root, 'oxford_pets/images/a/2.png'), png.subarray(0, 40));
     await writeFile(join(root, 'oxford_pets/images/b/2.png'), '');
     const progress: number[] = [];
     const { unreadable } = await checkDataset(entryOf('oxford_pets'), root, {
-      decode: true,
+      depth: 'decode',
       onProgress: (done) => progress.push(done),
     });
     expect(unreadable?.map(({ id }) => id)).toEqual(['a/2.png', 'b/2.png']);

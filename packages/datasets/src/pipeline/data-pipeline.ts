@@ -10,9 +10,9 @@ import {
 } from '@promptweave/core';
 import { createDataset } from '../create-dataset.js';
 import { drawsFor } from '../image/augment.js';
-import type { RgbImage } from '../image/rgb-image.js';
 import { sampleFewShot } from '../sampling/few-shot.js';
 import { selectClasses } from '../sampling/select-classes.js';
+import { ImageCache } from './image-cache.js';
 import { prepareImage, type PreparedImage } from './prepare-image.js';
 import { createWorkerPool } from './worker-pool.js';
 
@@ -23,18 +23,16 @@ export interface PipelineOptions {
    * the steps; on a machine with cores to spare, 2 to 4 keep a GPU busy.
    */
   readonly workers?: number;
-  /** Decoded images are kept for the next epoch, up to this many megabytes. Default 0. */
+  /** Decoded images are kept for the next epoch, up to this many megabytes (2²⁰ bytes). Default 0. */
   readonly cacheMegabytes?: number;
   /** Evaluation images are shrunk by libvips: faster, with the difference that the README states. Default false. */
   readonly approximate?: boolean;
-  /** Called once for every image that is skipped under `onBadImage: 'skip'`. */
+  /** Called once for every image that is skipped under `onBadImage: 'skip'`, whatever asks for it, however often. */
   readonly onSkip?: (item: ImageItem, error: DatasetError) => void;
 }
 
 /** A data pipeline that owns threads and a cache. */
 export interface OwnedDataPipeline extends DataPipeline {
-  /** Images that were skipped so far, each once. */
-  readonly skipped: ReadonlyMap<string, string>;
   /** Ends the threads and drops the cache. */
   close(): Promise<void>;
 }
@@ -67,6 +65,11 @@ function cut({ items, batchSize, shuffle, seed, epoch, dropLast }: BatchRequest)
   return Array.from({ length: count }, (_, i) => order.slice(i * batchSize, (i + 1) * batchSize));
 }
 
+/** What errors call an image. */
+function placeOf({ id, where = id }: ImageItem): string {
+  return where;
+}
+
 /**
  * Makes the pipeline that turns data sets into batches: few-shot subsets as the papers', images decoded and transformed two
  * batches ahead of their use, with seeds that depend on run, epoch and image alone.
@@ -75,9 +78,8 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
   const { workers = 0, cacheMegabytes = 0, approximate = false, onSkip } = options;
   const pool = workers > 0 ? createWorkerPool(workers) : undefined;
   const prepare = pool ? pool.run : prepareImage;
-  let cache = new WeakMap<ImageItem, RgbImage>();
-  let room = cacheMegabytes * 2 ** 20;
-  const skipped = new Map<string, string>();
+  const cache = new ImageCache(cacheMegabytes * 2 ** 20);
+  const told = new Set<string>();
 
   const prepareItem = async (item: ImageItem, request: BatchRequest): Promise<PreparedImage | DatasetError> => {
     const { imageSize: size, mean, std, policy, augment, seed, epoch, onBadImage } = request;
@@ -86,22 +88,26 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
       const prepared = await prepare({
         source: known ?? (await item.load()),
         id: item.id,
+        where: placeOf(item),
         policy,
         format: { size, mean, std },
         augment: augment ? { seed, epoch } : undefined,
         approximate,
-        keep: known === undefined && room > 0,
+        keep: known === undefined && cache.takesMore,
       });
-      const bytes = prepared.image?.data.length ?? 0;
-      if (prepared.image && bytes <= room && !cache.has(item)) {
-        cache.set(item, prepared.image);
-        room -= bytes;
-      }
+      if (prepared.image) cache.set(item, prepared.image);
       return prepared;
     } catch (error) {
       if (error instanceof DatasetError && onBadImage === 'skip') return error;
       throw error;
     }
+  };
+
+  const skip = (item: ImageItem, error: DatasetError, request: BatchRequest): void => {
+    request.onSkip?.(item, error);
+    const place = placeOf(item);
+    if (!told.has(place)) onSkip?.(item, error);
+    told.add(place);
   };
 
   const prepareBatch = async (items: ImageItem[], request: BatchRequest): Promise<HostBatch> => {
@@ -110,8 +116,7 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
     const images = new Float32Array(items.length * 3 * request.imageSize ** 2);
     results.forEach((result, i) => {
       if (result instanceof DatasetError) {
-        if (!skipped.has(items[i].id)) onSkip?.(items[i], result);
-        skipped.set(items[i].id, result.message);
+        skip(items[i], result, request);
         return;
       }
       images.set(result.values, good.length * result.values.length);
@@ -126,6 +131,7 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
 
   async function* batches(request: BatchRequest): AsyncGenerator<HostBatch> {
     const waiting = cut(request);
+    if (waiting.length > 0) cache.beginPass();
     const started: Promise<HostBatch>[] = [];
     const start = (): void => {
       const items = waiting.shift();
@@ -145,10 +151,8 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
   return {
     subset,
     batches,
-    skipped,
     close: async () => {
-      cache = new WeakMap();
-      room = 0;
+      cache.clear();
       await pool?.close();
     },
   };

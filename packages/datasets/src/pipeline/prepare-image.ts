@@ -8,8 +8,10 @@ import type { RgbImage } from '../image/rgb-image.js';
 export interface ImageTask {
   /** The file's bytes, or the pixels where they are known. */
   readonly source: Uint8Array | RgbImage;
-  /** Names the image in errors, and seeds its augmentation. */
+  /** Seeds the image's augmentation. */
   readonly id: string;
+  /** Names the image in errors. */
+  readonly where: string;
   readonly policy: ImagePolicy;
   readonly format: InputFormat;
   /** Seeds the training transform; without it, the evaluation transform. */
@@ -29,10 +31,10 @@ export interface PreparedImage {
 
 /** @throws DatasetError if the image cannot be read. */
 export async function prepareImage(task: ImageTask): Promise<PreparedImage> {
-  const { source, id, policy, format, augment, approximate, keep } = task;
+  const { source, id, where, policy, format, augment, approximate, keep } = task;
   if (approximate && !augment && source instanceof Uint8Array)
-    return { values: await preprocessFast(source, format, id) };
-  const image = source instanceof Uint8Array ? await decodeImage(source, policy, id) : source;
+    return { values: await preprocessFast(source, format, where) };
+  const image = source instanceof Uint8Array ? await decodeImage(source, policy, where) : source;
   const values = augment
     ? augmentForTraining(image, format, drawsFor(augment.seed, augment.epoch, id))
     : preprocessForEvaluation(image, format);

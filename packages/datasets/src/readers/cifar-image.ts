@@ -9,12 +9,26 @@ export const CIFAR_BYTES = 3 * PIXELS;
 
 /** One image inside a file of CIFAR, loaded as a PNG. */
 export class CifarImage implements ImageItem {
+  /**
+   * @param offset bytes of the file before the image
+   * @param index of the image in its split, from 0
+   */
   constructor(
     private readonly file: string,
     private readonly offset: number,
-    readonly id: string,
+    private readonly split: string,
+    private readonly index: number,
     readonly label: number,
   ) {}
+
+  get id(): string {
+    return `${this.split}/${this.index}`;
+  }
+
+  /** The file, and the place in it. */
+  get where(): string {
+    return `${this.file}, image ${this.index}`;
+  }
 
   async load(): Promise<Buffer> {
     const planes = Buffer.alloc(CIFAR_BYTES);
@@ -22,7 +36,7 @@ export class CifarImage implements ImageItem {
     try {
       const { bytesRead } = await handle.read(planes, 0, planes.length, this.offset);
       if (bytesRead < planes.length) {
-        throw new DatasetError('The file has become shorter since it was listed.', { where: this.file });
+        throw new DatasetError('The file has become shorter since it was listed.', { where: this.where });
       }
     } finally {
       await handle.close();

@@ -42,13 +42,13 @@ export class FileImage implements ImageItem {
     readonly domain?: string,
   ) {}
 
-  /** Where the file lies. */
-  get path(): string {
+  /** The file's path. */
+  get where(): string {
     return join(this.root, this.id);
   }
 
   load(): Promise<Buffer> {
-    return readDataFile(this.path);
+    return readDataFile(this.where);
   }
 }
 

@@ -46,7 +46,7 @@ async function readImages(base: string, split: string, classes: number): Promise
   const start = findPixels(entries.get('data'), bytes, labels.length, file);
   return labels.map((label, i) => {
     if (typeof label !== 'number' || label >= classes) throw damaged(file, `image ${i} has the label ${String(label)}`);
-    return new CifarImage(file, start + i * CIFAR_BYTES, `${split}/${i}`, label);
+    return new CifarImage(file, start + i * CIFAR_BYTES, split, i, label);
   });
 }
 

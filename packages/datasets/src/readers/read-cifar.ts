@@ -23,7 +23,7 @@ async function readRecords(file: string, split: string, classes: number): Promis
       const message = `Record ${i} has the label ${label}, but there are ${classes} classes.`;
       throw new DatasetError(message, { where: file, remedy });
     }
-    return new CifarImage(file, i * RECORD + 2, `${split}/${i}`, label);
+    return new CifarImage(file, i * RECORD + 2, split, i, label);
   });
 }
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, type ImageItem } from '@promptweave/core';
+import { ConfigError, DatasetError, type Dataset, type ImageItem } from '@promptweave/core';
 import { describe, expect, it } from 'vitest';
 import { createDataset } from '../create-dataset.js';
 import { sampleFewShot } from './few-shot.js';
@@ -99,6 +99,7 @@ describe('sampling', () => {
 describe('base and novel classes', () => {
   const item = (label: number, split: string): ImageItem => ({
     id: `${split}/${label}`,
+    where: `/data/${split}/${label}`,
     label,
     load: async () => Buffer.from(`${split}/${label}`),
   });
@@ -128,6 +129,15 @@ describe('base and novel classes', () => {
       ['test/3', 0],
     ]);
     expect((await novel.test[0].load()).toString()).toBe('test/4');
+    expect(novel.test[0].where).toBe('/data/test/4');
+  });
+
+  it('are refused where one class alone would be left, which every answer would get right', () => {
+    const of = (classes: number): Dataset =>
+      createDataset({ ...dataset, name: 'few', classNames: dataset.classNames.slice(0, classes) });
+    expect(() => selectClasses(of(3), 'novel')).toThrow(DatasetError);
+    expect(() => selectClasses(of(2), 'base')).toThrow(/Of 2 classes, the base half has 1/);
+    expect(selectClasses(of(4), 'novel').classNames).toEqual(['c', 'd']);
   });
 
   it('have digests of their own; all classes are the data set itself', () => {
