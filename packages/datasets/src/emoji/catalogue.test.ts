@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { emojiCatalogue } from './catalogue.js';
 import { readDrawings } from './drawings.js';
+import { emojiImages } from './emoji-images.js';
 import { emojiCodeOf } from './emoji-names.js';
 import { stylesOf } from './split.js';
 
@@ -30,12 +31,23 @@ describe('names of drawings', () => {
     ['christmastree', '1f384'],
     ['Piñata', '1fa85'],
     ['bird-1', '1f426'],
+    [':+1:', '1f44d'],
+    [':-1:', '1f44e'],
+    ['keycap: #', '0023-20e3'],
+    ['keycap: *', '002a-20e3'],
+    [':keycap_star:', '002a-20e3'],
   ])('%s means %s', (name, code) => {
     expect(emojiCodeOf(name)).toBe(code);
   });
 
   it('says when a name means no emoji', () => {
     expect(emojiCodeOf('database-export')).toBeUndefined();
+  });
+
+  it.each([':flag_de:', ':clock1:', ':+1_tone1:'])('says that such as %s are left out', (name) => {
+    expect(() => emojiImages(name, 32)).toThrow(
+      expect.objectContaining({ where: name, remedy: expect.stringContaining('Flags, clock faces and skin tones') }),
+    );
   });
 });
 

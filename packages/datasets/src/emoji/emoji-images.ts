@@ -26,6 +26,8 @@ export function emojiImages(name: string, size: number): ImageItem[] {
   if (images.length > 0) return images;
   throw new DatasetError(code === undefined ? 'No emoji has this name.' : 'No held-out style draws this emoji.', {
     where: name,
-    remedy: 'Write an English name or a shortcode between colons: ":dog:", ":hot beverage:".',
+    remedy:
+      'Write an English name or a shortcode between colons: ":dog:", ":hot beverage:". ' +
+      'Flags, clock faces and skin tones are left out.',
   });
 }

@@ -14,39 +14,60 @@ export function squeezedName(name: string): string {
     .replace(/[^a-z0-9]/g, '');
 }
 
-let names: ReadonlyMap<string, string> | undefined;
+/** What a name may mean. */
+interface NameLists {
+  /** Labels as they are: `keycap: *`. */
+  readonly labels: ReadonlyMap<string, string>;
+  /** Shortcodes as they are, without colons: `-1`, `hot_beverage`. */
+  readonly shortcodes: ReadonlyMap<string, string>;
+  /** All names, squeezed: labels, then the names of a set with code points, then shortcodes. */
+  readonly squeezed: ReadonlyMap<string, string>;
+}
+
+let names: NameLists | undefined;
 
 /**
- * Finds the emoji that a drawing's file name means: labels first, then the names that a set with code points gives to
- * its drawings, then shortcodes. Where a set numbers several drawings of one emoji, the first is taken.
+ * Finds the emoji that a name means. A label, and a shortcode between colons, is looked up as it is: `:-1:` and `:+1:` differ in
+ * their signs alone. Any other name is squeezed and looked for among labels first, then the names that a set with code points
+ * gives to its drawings, then shortcodes. Where a set numbers several drawings of one emoji, the first is taken.
  *
- * @param name file name in an icon set, or a shortcode with or without colons: `dog-face`, `:dog:`, `bird-1`
+ * @param name file name in an icon set, a label, or a shortcode with or without colons: `dog-face`, `:dog:`, `bird-1`
  * @returns the emoji's code, or undefined when the name is none of an emoji
  */
 export function emojiCodeOf(name: string): string | undefined {
-  names ??= readNames();
-  return names.get(squeezedName(name)) ?? names.get(squeezedName(name.replace(/-1$/, '')));
+  const { labels, shortcodes, squeezed } = (names ??= readNames());
+  const shortcode = /^:(.+):$/.exec(name)?.[1];
+  const exact = labels.get((shortcode ?? name).toLowerCase()) ?? shortcodes.get(shortcode?.toLowerCase() ?? '');
+  return exact ?? squeezed.get(squeezedName(name)) ?? squeezed.get(squeezedName(name.replace(/-1$/, '')));
 }
 
-function readNames(): Map<string, string> {
+function readNames(): NameLists {
   const known = new Set(emojiCatalogue().map((emoji) => emoji.code));
-  const found = new Map<string, string>();
-  const add = (name: string, code: string): void => {
-    const key = squeezedName(name);
-    if (known.has(code) && !found.has(key)) found.set(key, code);
+  const labels = new Map<string, string>();
+  const shortcodes = new Map<string, string>();
+  const squeezed = new Map<string, string>();
+  const addTo = (list: Map<string, string>, name: string, code: string): void => {
+    if (known.has(code) && !list.has(name)) list.set(name, code);
   };
-  for (const emoji of emojiCatalogue()) add(emoji.label, emoji.code);
+  const add = (name: string, code: string): void => addTo(squeezed, squeezedName(name), code);
+  for (const { label, code } of emojiCatalogue()) {
+    addTo(labels, label, code);
+    add(label, code);
+  }
   const reference = readIconSet('@iconify-json/openmoji');
   for (const [code, name] of reference.codes) add(name, code);
   for (const [alias, parent] of reference.aliases) {
-    const code = found.get(squeezedName(parent));
+    const code = squeezed.get(squeezedName(parent));
     if (code !== undefined) add(alias, code);
   }
   for (const list of shortcodeLists) {
-    const shortcodes = require(`emojibase-data/en/shortcodes/${list}.json`) as Record<string, string | string[]>;
-    for (const [code, values] of Object.entries(shortcodes)) {
-      for (const value of [values].flat()) add(value, canonicalCode(code));
+    const values = require(`emojibase-data/en/shortcodes/${list}.json`) as Record<string, string | string[]>;
+    for (const [code, own] of Object.entries(values)) {
+      for (const value of [own].flat()) {
+        addTo(shortcodes, value.toLowerCase(), canonicalCode(code));
+        add(value, canonicalCode(code));
+      }
     }
   }
-  return found;
+  return { labels, shortcodes, squeezed };
 }

@@ -113,6 +113,20 @@ describe.each(single.map((dataset) => [dataset.name, dataset] as const))('%s', (
   });
 });
 
+describe('the table of the README', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+
+  it.each(all.map((dataset) => [dataset.name, dataset] as const))(
+    'counts %s',
+    (name, { classNames, train, val, test }) => {
+      const row = readme.split('\n').find((line) => new RegExp(`^\\| \`${name}\` +\\|`).test(line)) ?? '';
+      expect(row.split('|').slice(2, 6).map(Number)).toEqual(
+        [classNames, train, val, test].map(({ length }) => length),
+      );
+    },
+  );
+});
+
 describe('emoji-groups', () => {
   it('has 16 shots of every class and is the same whenever it is made', () => {
     for (const label of groups.classNames.keys()) {
