@@ -37,10 +37,15 @@ export async function evaluationSets(request: ContextRequest): Promise<readonly 
   const sets = await registry.get('protocol', protocol.use).evaluations(context, optionsOf(protocol));
   return Promise.all(
     sets.map(async (set) => {
-      const part = parts.get(set.dataset);
+      const part = parts.get(set.dataset) ?? (isTrained(set, experiment) ? parts.get(experiment.dataset) : undefined);
       return part && features ? { ...set, features: await features.of(experiment, part) } : set;
     }),
   );
+}
+
+/** Whether a set's images are of the data set that is trained on; those of a part of it, such as a domain, have its digest. */
+export function isTrained({ dataset }: EvaluationSet, { dataset: trained }: Pick<Experiment, 'dataset'>): boolean {
+  return dataset === trained || dataset.digest === trained.digest;
 }
 
 /** The evaluation sets of a configuration, for those who want to see their images and need no model. */
@@ -77,15 +82,17 @@ function protocolContext(
   const make = async (part: ResolvedPart): Promise<Dataset> =>
     registry.get('dataset', part.use).create({ folder, seed }, optionsOf(part));
   const shots = chosen.shots === 'all' ? undefined : chosen.shots;
-  let whole: Promise<Dataset> | undefined;
+  let made: Promise<Dataset> | undefined;
+  const whole = (): Promise<Dataset> => (made ??= make(trained));
   note(experiment.dataset, trained);
   return {
     dataset: experiment.dataset,
     classes: async (which) => {
-      const dataset = pipeline.subset(await (whole ??= make(trained)), { shots, seed, classes: which });
+      const dataset = pipeline.subset(await whole(), { shots, seed, classes: which });
       note(dataset, trained);
       return dataset;
     },
+    whole,
     load: async (choice) => {
       const { part, problem } = datasetPart(choice, chosen, registry);
       if (!part) throw new ConfigError(problem, { where: 'protocol' });

@@ -10,6 +10,7 @@ import { CostMeter } from './cost-meter.js';
 import { figureUnit, shownText, smallerIsBetter } from './figure-unit.js';
 import { harmonicMean, mean, standardDeviation } from './means.js';
 import { baseToNovel, crossDataset, domainGeneralisation, efficiency, incremental } from './plugins.js';
+import { stageFolders } from './run-in-stages.js';
 import { runProtocol } from './run-protocol.js';
 
 function scored(accuracy: number): Evaluation {
@@ -63,18 +64,40 @@ describe('summaries', () => {
     expect(smaller.map(smallerIsBetter)).toEqual([true, true, true, false, false]);
   });
 
-  it('tells domains apart', async () => {
-    const item = (id: string, domain?: string): ImageItem => ({ id, label: 0, domain, load: () => Promise.reject() });
-    const test = [item('1', 'ink'), item('2', 'oil'), item('3', 'ink')];
-    const dataset = { name: 'art', classNames: ['x'], train: [], val: [], test } as unknown as Dataset;
+  const item = (id: string, domain?: string): ImageItem => ({ id, label: 0, domain, load: () => Promise.reject() });
+  const drawn = (train: ImageItem[], test: ImageItem[], kept = train) => {
+    const dataset = { name: 'art', classNames: ['x'], train: kept, val: [], test } as unknown as Dataset;
     const none = (): Promise<never> => Promise.reject(new Error('nothing else is loaded'));
-    const context = { dataset, classes: none, load: none };
-    const sets = await domainGeneralisation.evaluations(context, { targets: 'domains' });
-    expect(sets.map(({ name, dataset }) => [name, dataset.test.map(({ id }) => id)])).toEqual([
-      ['source', ['1', '2', '3']],
+    const context = { dataset, classes: none, whole: () => Promise.resolve({ ...dataset, train }), load: none };
+    return domainGeneralisation.evaluations(context, { targets: 'domains' });
+  };
+
+  it('tells domains apart, those that are trained from the others', async () => {
+    const test = [item('1', 'ink'), item('2', 'oil'), item('3', 'ink'), item('4', 'pen'), item('5')];
+    const trained = [item('6', 'pen'), item('7', 'chalk')];
+    const found = async (...given: Parameters<typeof drawn>) =>
+      (await drawn(...given)).map(({ name, dataset }) => [name, dataset.test.map(({ id }) => id)]);
+    expect(await found(trained, test)).toEqual([
+      ['source', ['4', '5']],
       ['ink', ['1', '3']],
       ['oil', ['2']],
     ]);
+    expect(await found(trained, test, [item('7', 'chalk')])).toEqual(await found(trained, test)); // another seed's images
+    expect(await found([item('6', 'pen')], test.slice(0, 3))).toEqual([
+      ['ink', ['1', '3']],
+      ['oil', ['2']],
+    ]);
+    const sets = { ink: scored(0.5), oil: scored(0.7) };
+    expect(domainGeneralisation.summary(sets, costs)).toEqual({ ink: 0.5, oil: 0.7, average: 0.6 });
+  });
+
+  it('refuses domains where all are trained, and targets that are called as another figure', async () => {
+    await expect(drawn([item('6', 'pen')], [item('1', 'pen'), item('2')])).rejects.toThrow(DatasetError);
+    await expect(drawn([], [item('1', 'average')])).rejects.toThrow('A target is called "average"');
+    const load = (): Promise<never> => Promise.reject(new Error('it was loaded'));
+    const context = { dataset: {} as Dataset, classes: load, whole: load, load };
+    const targets = [{ use: 'folder', path: '/a/source' }];
+    await expect(crossDataset.evaluations(context, { targets })).rejects.toThrow('A target is called "source"');
   });
 });
 
@@ -224,6 +247,12 @@ describe('runProtocol', () => {
     });
     await environment.close();
     expect((await run('no-skips', { protocol: 'few-shot' })).result).not.toHaveProperty('skipped');
+  });
+
+  it('counts the time of the evaluations after both trainings', async () => {
+    const { result } = await run('timed', { labels: 'trained', protocol: 'incremental' });
+    const first = readFileSync(join(folder, 'timed', stageFolders.first, runFiles.result), 'utf8');
+    expect(result.evaluationSeconds).toBeGreaterThan((JSON.parse(first) as RunResult).evaluationSeconds);
   });
 
   it('forgets where the prompt goes on being trained', async () => {

@@ -64,13 +64,15 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
     made.push(labels);
     const joined = new Classifier({ ...second.classifier.parts, aligner: labels, losses: [] });
     const predictions = new PredictionLog();
+    const begun = performance.now();
     const skips = new SkipLog();
     const after = await evaluateAll(joined, named('after', sets), run, predictions, skips);
+    const evaluationSeconds = before.evaluationSeconds + (performance.now() - begun) / 1000;
     writePredictions(folder, { ...readPredictions(join(folder, stageFolders.first)), ...predictions.sets });
     const labelSizes = Object.values(second.classifier.parts.aligner.variables).map(({ size }) => size);
     const parameters = labelSizes.reduce((total, size) => total + size, before.parameters);
     const skipped = joinSkipped(before.skipped, trained.skipped, skips.result.skipped);
-    return after && { ...combine(before, trained, after), ...skipped, parameters };
+    return after && { ...combine(before, trained, after), ...skipped, parameters, evaluationSeconds };
   } finally {
     for (const part of made.reverse()) part.dispose();
   }

@@ -13,7 +13,7 @@ import {
 } from '@promptweave/core';
 import writeFileAtomic from 'write-file-atomic';
 import { CostMeter } from './cost-meter.js';
-import { evaluationSets, type FeatureSource } from './protocol-context.js';
+import { evaluationSets, isTrained, type FeatureSource } from './protocol-context.js';
 import { runInStages } from './run-in-stages.js';
 
 /** What runs need besides their configuration; runs in one process share it. */
@@ -59,7 +59,7 @@ export async function runProtocol(run: ProtocolRun): Promise<ProtocolResult | un
     const experiment = await createExperiment(configuration, { ...environment, folder: base });
     try {
       const evaluations = await evaluationSets({ experiment, registry, pipeline, folder: base, features });
-      const known = evaluations.find(({ dataset }) => dataset === experiment.dataset)?.features;
+      const known = evaluations.find((set) => isTrained(set, experiment))?.features;
       const request = { experiment, pipeline, configurationFolder, folder, surroundings, evaluations, features: known };
       result = await runExperiment({ ...request, ...watch, resume });
     } finally {

@@ -1,9 +1,30 @@
-import { DatasetError, type DatasetChoice, type EvaluationSet, type ProtocolContext } from '@promptweave/core';
+import {
+  ConfigError,
+  DatasetError,
+  type DatasetChoice,
+  type EvaluationSet,
+  type ImageItem,
+  type ProtocolContext,
+} from '@promptweave/core';
 import { z } from 'zod';
 import { datasetName } from '../benchmark/dataset-choice.js';
 
 /** A further data set: its name, or a mapping with `use` and its options. */
 export const datasetChoice = z.union([z.string(), z.looseObject({ use: z.string() })]);
+
+/** What the figures of the source and of all targets together are called. */
+const FIGURES: readonly string[] = ['source', 'average'];
+
+/**
+ * Targets are figures by their names.
+ * @throws ConfigError where one would be called as another figure
+ */
+export function checkTargetNames(names: readonly string[], { where, remedy }: { where: string; remedy: string }): void {
+  const taken = names.find((name) => FIGURES.includes(name));
+  if (taken !== undefined) {
+    throw new ConfigError(`A target is called "${taken}", as another figure of the result is.`, { where, remedy });
+  }
+}
 
 /** The test images of further data sets, own ones called by their folder or file; a name that comes twice gets a number. */
 export async function targetSets(
@@ -11,6 +32,7 @@ export async function targetSets(
   targets: readonly DatasetChoice[],
 ): Promise<EvaluationSet[]> {
   const names = targets.map(datasetName);
+  checkTargetNames(names, { where: 'protocol.targets', remedy: 'Rename the folder or file.' });
   const sets: EvaluationSet[] = [];
   for (const [index, target] of targets.entries()) {
     const before = names.slice(0, index).filter((name) => name === names[index]).length;
@@ -20,19 +42,31 @@ export async function targetSets(
   return sets;
 }
 
-/** The test images of a data set, one set for each of their domains. */
-export function domainSets(context: ProtocolContext): EvaluationSet[] {
+/**
+ * The test images of a data set: a set for each domain that no training image has, before them `source` with the others, if there are
+ * any.
+ * @throws DatasetError where there is no such domain
+ */
+export async function domainSets(context: ProtocolContext): Promise<EvaluationSet[]> {
   const { dataset } = context;
-  const domains = [...new Set(dataset.test.map(({ domain }) => domain))].filter((domain) => domain !== undefined);
+  const { train } = await context.whole(); // a seed that draws no image of a domain makes it no target
+  const trained = new Set(train.map(({ domain }) => domain));
+  const { test } = dataset;
+  const targetOf = ({ domain }: ImageItem): string | undefined => (trained.has(domain) ? undefined : domain);
+  const domains = [...new Set(test.map(targetOf))].filter((domain) => domain !== undefined);
   if (domains.length === 0) {
-    throw new DatasetError('The test images have no domains.', {
+    throw new DatasetError('There is no domain in the test images that the training images do not have.', {
       where: dataset.name,
       remedy: 'Name other data sets instead: protocol.targets=[…].',
     });
   }
-  return domains.map((domain) => ({
-    name: domain,
-    dataset: { ...dataset, test: dataset.test.filter((item) => item.domain === domain) },
-    split: 'test',
-  }));
+  checkTargetNames(domains, { where: dataset.name, remedy: 'Rename the domain.' });
+  const set = (name: string, items: readonly ImageItem[]): EvaluationSet[] =>
+    items.length === 0 ? [] : [{ name, dataset: { ...dataset, test: items }, split: 'test' }];
+  return [undefined, ...domains].flatMap((domain) =>
+    set(
+      domain ?? 'source',
+      test.filter((item) => targetOf(item) === domain),
+    ),
+  );
 }

@@ -11,6 +11,8 @@ export interface ProtocolContext {
   readonly dataset: Dataset;
   /** The same data set with other classes. */
   classes(which: 'all' | 'base' | 'novel'): Promise<Dataset>;
+  /** The same data set with all of its classes and images, also those that were not drawn for training. */
+  whole(): Promise<Dataset>;
   /**
    * Another data set with all of its classes. Options that the choice leaves out are those of the trained data set, where the other
    * has options of these names (`root`).
