@@ -1,6 +1,8 @@
 import { ConfigError, type Registry, type ResolvedPart } from '@promptweave/core';
+import { checkTargetNames } from '../protocols/targets.js';
 import { datasetChoice, datasetName } from './dataset-choice.js';
 import { methodEntry } from './methods.js';
+import { paperDatasets, paperSource } from './paper-datasets.js';
 
 /** What a benchmark is asked for. */
 export interface BenchmarkRequest {
@@ -30,6 +32,19 @@ export interface BenchmarkConfiguration {
     readonly [axis: string]: unknown;
   };
   readonly [section: string]: unknown;
+}
+
+/** What a benchmark is run with where nothing else is asked for: the papers' data sets, and the shots of their tables. */
+export function benchmarkDefaults(
+  protocol: string,
+  registry: Registry,
+): Pick<BenchmarkRequest, 'methods' | 'datasets' | 'shots'> {
+  const { options, trainsNothing } = registry.get('protocol', protocol);
+  return {
+    methods: trainsNothing ? ['clip'] : ['clip', 'coop', 'maple', 'comma'],
+    datasets: 'targets' in options.shape ? [paperSource] : paperDatasets,
+    shots: protocol === 'few-shot' ? [1, 2, 4, 8, 16] : [16],
+  };
 }
 
 /** Stands for the domains of the source's own test images. */
@@ -75,5 +90,7 @@ function protocolChoice({ protocol, targets, data }: BenchmarkRequest, registry:
     });
   }
   if (targets.length === 1 && targets[0] === DOMAINS) return { use: protocol, targets: DOMAINS };
-  return { use: protocol, targets: targets.map((name) => datasetChoice(name, registry, { data, flag: '--targets' })) };
+  const choices = targets.map((name) => datasetChoice(name, registry, { data, flag: '--targets' }));
+  checkTargetNames(choices.map(datasetName), { where: '--targets', remedy: 'Rename the folder or file.' });
+  return { use: protocol, targets: choices };
 }

@@ -1,15 +1,20 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Registry } from '@promptweave/core';
 import { plugins as datasets } from '@promptweave/datasets';
 import { plugins as coop } from '@promptweave/method-coop';
+import { plugins as lamm } from '@promptweave/method-lamm';
 import { plugins as maple } from '@promptweave/method-maple';
 import { describe, expect, it } from 'vitest';
 import { plugins as protocols } from '../protocols/plugins.js';
 import { studyOf, type StudiedCell, type Study } from '../report/study.js';
-import { benchmarkConfiguration, type BenchmarkRequest } from './benchmark-configuration.js';
+import { benchmarkConfiguration, benchmarkDefaults, type BenchmarkRequest } from './benchmark-configuration.js';
 import { benchmarkResult, type BenchmarkQuery } from './benchmark-result.js';
 import { benchmarkTable } from './benchmark-table.js';
 import { benchmarkText } from './benchmark-text.js';
+import { datasetName } from './dataset-choice.js';
 import { paperDatasets } from './paper-datasets.js';
 
 /** Finished cells of one method on one data set, a summary for each seed. */
@@ -45,16 +50,16 @@ describe('the table of a benchmark', () => {
   it('gives means and deviations over seeds, averages over data sets and both harmonic means', () => {
     const { rows } = benchmarkResult(two, query({ checkpoint: 'icons' }));
     const table = benchmarkTable(benchmarkResult(two, query({ checkpoint: 'icons' })));
-    // HM of dtd: 2·0.8·0.4/1.2 = 53.33 and 60, mean 56.67; of eurosat 64.29. Of the averages 80 and 50: 61.54.
+    // HM of dtd: of the means 70 and 50, 58.33 (the seeds' own are 53.33 and 60); of eurosat 64.29. Of the averages 80 and 50: 61.54.
     expect(table.head).toEqual(['method', 'figure', 'dtd', 'eurosat', 'average']);
     expect(texts(table)).toEqual([
       ['maple', 'base', '70.00 ± 14.14', '90.00 ± 0.00', '80.00'],
       ['maple', 'novel', '50.00 ± 14.14', '50.00 ± 0.00', '50.00'],
-      ['maple', 'HM, average = mean of HMs', '56.67 ± 4.71', '64.29 ± 0.00', '60.48'],
+      ['maple', 'HM, average = mean of HMs', '58.33 ± 4.71', '64.29 ± 0.00', '61.31'],
       ['maple', 'HM, average = of the averages', '', '', '61.54'],
     ]);
     expect(rows[0]!.harmonicMeans!.ofAverages).toBeCloseTo(61.538, 3);
-    expect(rows[0]!.harmonicMeans!.meanOfDatasets).toBeCloseTo((56.6667 + 64.2857) / 2, 3);
+    expect(rows[0]!.harmonicMeans!.meanOfDatasets).toBeCloseTo((58.3333 + 64.2857) / 2, 3);
   });
 
   it('puts published numbers of the same setting below the method, marked', () => {
@@ -121,6 +126,40 @@ describe('the table of a benchmark', () => {
     ]);
   });
 
+  it('compares averages over the same targets alone', () => {
+    const shown = (method: string, figures: Record<string, number>): string[] => {
+      const one = study('cross-dataset', cellsOf(method, 'imagenet', [figures], 16));
+      return texts(benchmarkTable(benchmarkResult(one, query({ protocol: 'cross-dataset' })))).at(-1)!;
+    };
+    const some = { source: 0.7, dtd: 0.5, eurosat: 0.4, average: 0.45 };
+    expect(shown('maple', some)).toEqual(['MaPLe (published)', '70.72', '46.49', '48.06', '47.28']); // (46.49 + 48.06) / 2
+    expect(shown('maple', { source: 0.7, dtd: 0.5, pets2: 0.4, average: 0.45 }).slice(1)).toEqual([
+      '70.72',
+      '46.49',
+      '',
+      '',
+    ]);
+    expect(shown('kgcoop', some).slice(1)).toEqual(['70.66', '', '', '']);
+    const ten = Object.fromEntries(paperDatasets.slice(1).map((name) => [name, 0.5]));
+    expect(shown('kgcoop', { source: 0.7, ...ten, average: 0.5 }).at(-1)).toBe('65.51');
+  });
+
+  it('knows what was published for zero-shot CLIP, and for labels alone by both of their names', () => {
+    const zero = study('zero-shot', [
+      ...cellsOf('clip', 'imagenet', [{ accuracy: 0.6 }]),
+      ...cellsOf('clip', 'dtd', [{ accuracy: 0.4 }]),
+    ]);
+    const table = benchmarkTable(benchmarkResult(zero, query({ protocol: 'zero-shot' })));
+    expect(texts(table)[1]).toEqual(['CLIP (published)', '66.73', '', '']);
+    for (const method of ['lamm', 'clip+lamm']) {
+      const labels = study('few-shot', cellsOf(method, 'dtd', [{ accuracy: 0.7 }], 16));
+      expect(benchmarkResult(labels, query({ protocol: 'few-shot' })).rows.map((row) => row.method)).toEqual([
+        method,
+        'LAMM',
+      ]);
+    }
+  });
+
   it('comes as text, Markdown, LaTeX, CSV and JSON', () => {
     const result = benchmarkResult(two, query({}));
     const as = (format: Parameters<typeof benchmarkText>[2]): string => benchmarkText(result, two, format);
@@ -131,7 +170,7 @@ describe('the table of a benchmark', () => {
     expect(as('markdown')).toContain('| maple | base | 70.00 ± 14.14 | 90.00 ± 0.00 | 80.00 |');
     expect(as('latex')).toContain('maple & base & 70.00 $\\pm$ 14.14 & 90.00 $\\pm$ 0.00 & 80.00 \\\\');
     expect(as('csv').split('\n')[0]).toBe('method,figure,dtd,eurosat,average');
-    expect(as('csv').split('\n')[3]).toBe('maple,"HM, average = mean of HMs",56.67 ± 4.71,64.29 ± 0.00,60.48');
+    expect(as('csv').split('\n')[3]).toBe('maple,"HM, average = mean of HMs",58.33 ± 4.71,64.29 ± 0.00,61.31');
     const json = JSON.parse(as('json')) as { rows: { datasets: { dtd: { base: unknown } } }[]; failures: unknown[] };
     expect(json.rows[0]!.datasets.dtd.base).toEqual({ mean: 70, sd: expect.closeTo(14.142, 3), count: 2 });
     expect(json.failures).toEqual([]);
@@ -140,7 +179,7 @@ describe('the table of a benchmark', () => {
 
 describe('the grid of a benchmark', () => {
   const registry = new Registry(
-    [...datasets, ...coop, ...maple, ...protocols].map((plugin) => ({ plugin, module: 'test', version: '1' })),
+    [...datasets, ...coop, ...maple, ...lamm, ...protocols].map((plugin) => ({ plugin, module: 'test', version: '1' })),
   );
   const given: BenchmarkRequest = {
     ...{ protocol: 'base-to-novel', methods: ['clip', 'coop', 'maple'], datasets: ['dtd'], shots: [16] },
@@ -163,6 +202,36 @@ describe('the grid of a benchmark', () => {
     });
   });
 
+  it('takes the preset of the labels for labels alone, by both of their names', () => {
+    const { grid } = benchmarkConfiguration({ ...given, methods: ['lamm', 'clip+lamm', 'maple+lamm'] }, registry);
+    expect(grid.list.map(({ name: _, ...settings }) => settings)).toEqual([
+      { preset: 'lamm/few-shot' },
+      { preset: 'lamm/few-shot' },
+      { preset: 'maple/base-to-novel', 'labels.use': 'lamm' },
+    ]);
+  });
+
+  it('takes what the papers’ tables are made of where nothing is asked for', () => {
+    expect(benchmarkDefaults('zero-shot', registry)).toEqual({
+      methods: ['clip'],
+      datasets: paperDatasets,
+      shots: [16],
+    });
+    expect(benchmarkDefaults('few-shot', registry).shots).toEqual([1, 2, 4, 8, 16]);
+    expect(benchmarkDefaults('cross-dataset', registry)).toMatchObject({ datasets: ['imagenet'], shots: [16] });
+  });
+
+  it('calls folders by their whole name, and files without their ending', () => {
+    const names = [
+      { use: 'folder', path: '/a/photos.v1' },
+      { use: 'folder', path: '/a/photos.json' },
+      { use: 'table', path: '/a/list.v2.CSV' },
+      { use: 'split', path: '/a/split.json' },
+      { use: 'dtd', root: '/a' },
+    ];
+    expect(names.map(datasetName)).toEqual(['photos.v1', 'photos.json', 'list.v2', 'split', 'dtd']);
+  });
+
   it.each<[string, Partial<BenchmarkRequest>, RegExp]>([
     ['an unknown protocol', { protocol: 'base-to-nove' }, /base-to-novel/],
     ['an unknown method', { methods: ['mapel'] }, /no method called "mapel".*maple/],
@@ -176,6 +245,14 @@ describe('the grid of a benchmark', () => {
   });
 
   const here = fileURLToPath(new URL('../benchmark', import.meta.url));
+
+  it('refuses a target that is called as another figure', () => {
+    const average = join(mkdtempSync(join(tmpdir(), 'targets-')), 'average');
+    mkdirSync(average);
+    const request = { ...given, protocol: 'cross-dataset', targets: [average] };
+    expect(() => benchmarkConfiguration(request, registry)).toThrow(/A target is called "average"/);
+    rmSync(dirname(average), { recursive: true });
+  });
 
   it('takes folders by their path, and domains as targets', () => {
     const photos = benchmarkConfiguration({ ...given, datasets: [here], targets: undefined }, registry);

@@ -23,7 +23,7 @@ export interface BenchmarkRow {
   readonly published: boolean;
   /** Where published numbers were read. */
   readonly source?: string;
-  /** By data set; nothing where it was not measured, or not published. */
+  /** By data set; nothing where it was not measured, or not published. `HM` is that of the mean base and the mean novel accuracy. */
   readonly datasets: Readonly<Record<string, Figures>>;
   /** Means over the data sets, where every one has the figure; no `HM`, which `harmonicMeans` gives both ways. */
   readonly average?: Readonly<Record<string, number>>;
@@ -69,12 +69,18 @@ export function benchmarkResult(study: Study, query: BenchmarkQuery): BenchmarkR
     const published = (entry: PublishedEntry): BenchmarkRow => publishedRow(entry, shots, datasets, figures);
     const own = methods.flatMap((method) => [
       ownRow(method, shots, cells, datasets, figures),
-      ...entries.filter((entry) => entry.method === method).map(published),
+      ...entries.filter((entry) => entry.method === plain(method)).map(published),
     ]);
-    const others = entries.filter(({ method }) => method === undefined || !methods.includes(method));
+    const run = methods.map(plain);
+    const others = entries.filter(({ method }) => method === undefined || !run.includes(method));
     return [...own, ...(query.allPublished ? others.map(published) : [])];
   });
   return { protocol, checkpoint, seeds: study.seeds, datasets, figures, rows: rows.filter(hasNumbers) };
+}
+
+/** Labels alone have two names: `clip+lamm` is `lamm`. */
+function plain(method: string): string {
+  return method.replace(/^clip\+/, '');
 }
 
 /** Own rows stay where nothing of them is finished; published ones without a number for these data sets go. */
@@ -103,22 +109,26 @@ function ownRow(
 
 function measure(cells: readonly StudiedCell[]): Figures {
   const summaries = cells.flatMap(({ state }) => (state.status === 'finished' ? [state.outcome.summary] : []));
-  return Object.fromEntries(
-    Object.keys(summaries[0] ?? {}).map((name): [string, Figure] => {
-      const values = summaries.map((summary) => shownValue(name, summary[name]!));
-      return [name, { mean: mean(values), sd: standardDeviation(values), count: values.length }];
-    }),
-  );
+  const figures: Record<string, Figure> = {};
+  for (const name of Object.keys(summaries[0] ?? {})) {
+    const values = summaries.map((summary) => shownValue(name, summary[name]!));
+    figures[name] = { mean: mean(values), sd: standardDeviation(values), count: values.length };
+  }
+  const { base, novel, [HM]: ofSeeds } = figures;
+  // As the papers' tables are made, not the mean of the seeds' HMs.
+  return base && novel && ofSeeds
+    ? { ...figures, [HM]: { ...ofSeeds, mean: harmonicMean(base.mean, novel.mean) } }
+    : figures;
 }
 
 function publishedRow(
-  { name, source, datasetsSource, datasets: known = {}, figures: ofSource, average }: PublishedEntry,
+  { name, source, datasetsSource, datasets: known = {}, figures: ofSource, targets, average }: PublishedEntry,
   shots: number | undefined,
   datasets: readonly string[],
   figures: readonly string[],
 ): BenchmarkRow {
   const found = datasets.map((dataset): [string, Figures] => {
-    const numbers = ofSource ?? known[dataset] ?? {};
+    const numbers = ofSource ? onTargets(ofSource, targets, figures) : (known[dataset] ?? {});
     const { base, novel } = numbers;
     const all = base === undefined || novel === undefined ? numbers : { ...numbers, [HM]: harmonicMean(base, novel) };
     const shown = Object.entries(all).filter(([figure]) => figures.includes(figure));
@@ -129,6 +139,20 @@ function publishedRow(
   // The papers' own average is one of their 11 data sets.
   const isPapers = datasets.length === paperDatasets.length && datasets.every((name) => paperDatasets.includes(name));
   return summarise(row, datasets, figures, isPapers ? average : undefined);
+}
+
+/** Published figures on several targets; their average is that of the shown targets, absent where one of these is not published. */
+function onTargets(
+  published: Readonly<Record<string, number>>,
+  targets: readonly string[] = [],
+  figures: readonly string[],
+): Readonly<Record<string, number>> {
+  const { average, ...others } = published;
+  const shown = figures.filter((figure) => figure !== 'source' && figure !== 'average');
+  const isPapers = shown.length === targets.length && shown.every((figure) => targets.includes(figure));
+  if (isPapers) return published;
+  const numbers = shown.map((figure) => others[figure]);
+  return numbers.every((value) => value !== undefined) ? { ...others, average: mean(numbers) } : others;
 }
 
 /** Adds averages over the data sets, where there are several. */

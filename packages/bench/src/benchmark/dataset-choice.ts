@@ -42,9 +42,12 @@ export function datasetChoice(
   throw new ConfigError(message + suggestion(name, registry.names('dataset'), 'There are'), { where: flag });
 }
 
-/** What tables call a data set: its name, or that of its folder or file. */
+/** What tables call a data set: its name, or that of its folder or of its file without the ending. */
 export function datasetName(choice: unknown): string {
   if (typeof choice !== 'object' || choice === null || !('use' in choice)) return String(choice);
-  if ('path' in choice && typeof choice.path === 'string') return basename(choice.path, extname(choice.path));
+  if ('path' in choice && typeof choice.path === 'string') {
+    const ending = extname(choice.path);
+    return basename(choice.path, READERS[ending.toLowerCase()] === choice.use ? ending : '');
+  }
   return String(choice.use);
 }

@@ -1,5 +1,6 @@
 export {
   benchmarkConfiguration,
+  benchmarkDefaults,
   type BenchmarkConfiguration,
   type BenchmarkRequest,
 } from './benchmark-configuration.js';

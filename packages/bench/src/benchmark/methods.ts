@@ -8,13 +8,16 @@ const PLAIN = { clip: { 'prompt.use': 'none', 'labels.use': 'frozen' } } as cons
 
 /**
  * The settings of a method under a protocol: its preset for this protocol, else the one that it has. `maple+lamm` is MaPLe's preset with
- * LAMM's labels.
+ * LAMM's labels; `clip+lamm` is `lamm`, the preset of the labels alone.
  * @throws ConfigError where no plugin has a preset of this name
  */
 export function methodEntry(name: string, protocol: string, registry: Registry): MethodEntry {
   const [method = '', labels] = name.split('+');
   const trained = labels === undefined ? {} : { 'labels.use': labels };
-  if (method in PLAIN) return { name, ...PLAIN[method as keyof typeof PLAIN], ...trained };
+  if (method in PLAIN) {
+    const alone = registry.presets().find((preset) => preset.name === `${labels}/few-shot`);
+    return alone ? { name, preset: alone.name } : { name, ...PLAIN[method as keyof typeof PLAIN], ...trained };
+  }
   const own = registry.presets().filter((preset) => familyOf(preset.name) === method);
   const wanted = [protocol, 'base-to-novel', 'few-shot'].map((preset) =>
     own.find((candidate) => candidate.name.endsWith(`/${preset}`)),
