@@ -14,10 +14,11 @@ import {
   type CellFolder,
   type SweepEstimate,
 } from '@promptweave/bench';
-import { ConfigError, loadPluginsOf, readConfiguration } from '@promptweave/core';
+import { ConfigError, loadPluginsOf, readConfiguration, type ConfigurationSource } from '@promptweave/core';
 import { parse } from 'yaml';
 import { configurationName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';
+import { nextSteps } from './next-steps.js';
 import { chooseEngine, type EngineFlags } from './sweep-engine.js';
 import { estimateSweep } from './sweep-estimates.js';
 import { listCells } from './sweep-list.js';
@@ -27,6 +28,8 @@ import { reportFiles, writeReport } from './write-report.js';
 /** What `promptweave sweep` is asked for. */
 export interface SweepCommand extends EngineFlags {
   readonly file: string;
+  /** What the file holds, or would hold. Default: it is read. */
+  readonly source?: ConfigurationSource;
   readonly overrides: readonly string[];
   readonly version: string;
   readonly output?: string;
@@ -43,7 +46,7 @@ export interface SweepCommand extends EngineFlags {
 /** Plans, prepares and runs a sweep, then prints its table. */
 export async function sweep(command: SweepCommand): Promise<void> {
   const { file, overrides, retries, json = false } = command;
-  const source = await readConfiguration(file);
+  const source = command.source ?? (await readConfiguration(file));
   const configurationFolder = dirname(file);
   const registry = await loadPluginsOf(source, configurationFolder, overrides, import.meta.url);
   const request = { source, registry, folder: configurationFolder, overrides };
@@ -51,6 +54,15 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const only = conditions(command.only);
   const asked = only && new Set((await planSweep({ ...request, only })).map(({ id }) => id));
   const planned = asked ? whole.filter(({ id }) => asked.has(id)) : whole;
+  const { protocol } = planned[0]!.configuration;
+  const alone = registry.get('protocol', protocol.use).measuresCosts === true;
+  const { engine = 'local' } = command;
+  if (alone && engine !== 'local') {
+    throw new ConfigError(`The protocol ${protocol.use} measures this machine, on which nothing else may run.`, {
+      where: '--engine',
+      remedy: `Leave --engine ${engine} out: the cells run here, one after the other.`,
+    });
+  }
   const inTurn = planned.toSorted((a, b) => a.priority - b.priority);
   const path = command.output ?? outputOf(source.value) ?? join('runs', configurationName(file));
   const folder = new SweepFolder(path);
@@ -91,17 +103,15 @@ export async function sweep(command: SweepCommand): Promise<void> {
   });
   try {
     if (cells.length > 0) {
-      const { protocol } = planned[0]!.configuration;
-      const alone = registry.get('protocol', protocol.use).measuresCosts === true;
-      const isPlain = alone || ((command.engine ?? 'local') === 'local' && (command.jobs ?? 1) === 1);
+      const isPlain = alone || (engine === 'local' && (command.jobs ?? 1) === 1);
       const estimates = isPlain
         ? undefined
         : known(await estimateSweep(inTurn, folder, configurationFolder), onProblem);
       const todo = { folder: path, patience: { retries }, signal, estimates, onEvent: view.onEvent };
       // What is measured has the machine to itself: one cell after the other, each in a process of its own.
       const groups = alone ? cells.map((cell) => [cell]) : [cells];
-      const engine = chooseEngine(alone ? { jobs: 1 } : command, all);
-      for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine });
+      const chosen = chooseEngine(alone ? { jobs: 1 } : command, all);
+      for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine: chosen });
     }
   } catch (error) {
     if (tracked) await tracker.end();
@@ -119,7 +129,11 @@ export async function sweep(command: SweepCommand): Promise<void> {
     process.exitCode = STOPPED;
     return;
   }
-  if (!json) console.error(nextSteps(study, file));
+  if (!json) {
+    const { only, jobs } = command;
+    const done = { study, file, source, overrides, only, jobs, planned: whole, registry, configurationFolder };
+    console.error(await nextSteps(done));
+  }
   if (study.failures.length > 0) process.exitCode = 1;
 }
 
@@ -127,21 +141,6 @@ export async function sweep(command: SweepCommand): Promise<void> {
 function known({ cells, problems }: SweepEstimate, tell: (message: string) => void): Map<string, CellEstimate> {
   for (const problem of problems) tell(`No estimate of time and memory: ${problem}`);
   return new Map(Object.entries(cells));
-}
-
-/** What to try next: commands that work as they are. */
-function nextSteps(study: Study, file: string): string {
-  const best = bestOf(study);
-  const use = best
-    ? [`  promptweave predict IMAGE --run ${best.cell.folder.path}    the best cell on a picture of your own`]
-    : [];
-  return [
-    'Next:',
-    ...use,
-    `  promptweave report ${study.folder} --format markdown    this table elsewhere`,
-    `  promptweave sweep ${file} dataset.shots=4 --output ${study.folder}-4-shots    the same grid with fewer images`,
-    '  promptweave train examples/photos.yaml    a folder of your own photos',
-  ].join('\n');
 }
 
 function bestRow(folder: SweepFolder): string | undefined {

@@ -7,14 +7,16 @@ import {
   type BenchmarkQuery,
   type TableFormat,
 } from '@promptweave/bench';
+import { sourceFromValue } from '@promptweave/core';
 import { stringify } from 'yaml';
+import { checkOverrides } from '../bench-overrides.js';
 import { sweep } from '../run-sweep-command.js';
 
 /** A benchmark whose grid is made. */
 export interface BenchmarkRun extends BenchmarkQuery {
   readonly configuration: BenchmarkConfiguration;
   readonly overrides: readonly string[];
-  /** Folder of the sweep; the configuration is written into it. */
+  /** Folder of the sweep; the configuration is written into it, but for a dry run. */
   readonly output: string;
   readonly version: string;
   readonly jobs: number;
@@ -23,14 +25,31 @@ export interface BenchmarkRun extends BenchmarkQuery {
   readonly format: TableFormat;
 }
 
-/** Runs a benchmark as a sweep and prints the paper's table. */
+/**
+ * Runs a benchmark as a sweep and prints the paper's table.
+ * @throws ConfigError for overrides that would make it another one
+ */
 export async function runBenchmark(run: BenchmarkRun): Promise<void> {
   const { configuration, overrides, output, version, jobs, dryRun, limit, format } = run;
+  checkOverrides(overrides);
   const file = join(output, 'bench.yaml');
-  await mkdir(output, { recursive: true });
-  await writeFile(file, stringify(configuration));
+  if (!dryRun) {
+    await mkdir(output, { recursive: true });
+    await writeFile(file, stringify(configuration));
+  }
   await sweep({
-    ...{ file, overrides, output, version, jobs, dryRun, limit, retries: 1, only: [] },
+    ...{
+      file,
+      source: sourceFromValue(configuration),
+      overrides,
+      output,
+      version,
+      jobs,
+      dryRun,
+      limit,
+      retries: 1,
+      only: [],
+    },
     describe: (study) => benchmarkText(benchmarkResult(study, run), study, format),
   });
 }

@@ -6,10 +6,10 @@ import { registerEmoji } from './bench-emoji.js';
 import { registerSpeed } from './speed.js';
 
 interface BenchFlags {
-  readonly methods: string[];
+  readonly methods?: string[];
   readonly datasets?: string[];
   readonly targets?: string[];
-  readonly shots: number[];
+  readonly shots?: number[];
   readonly seeds: number[];
   readonly data?: string;
   readonly checkpoint: string;
@@ -35,16 +35,18 @@ export function register(program: Command): void {
       'base-to-novel, few-shot, cross-dataset, domain-generalisation, incremental, zero-shot or efficiency',
     )
     .argument('[overrides...]', 'path=value for every cell, such as train.epochs=1')
-    .option('--methods <names>', 'comma-separated; labels are added by +, as in maple+lamm', words, [
-      ...['clip', 'coop', 'maple', 'comma'],
-    ])
+    .option(
+      '--methods <names>',
+      'comma-separated; labels are added by +, as in maple+lamm (default: clip,coop,maple,comma; clip for zero-shot)',
+      words,
+    )
     .option(
       '--datasets <names>',
       "comma-separated names or paths of your own (default: the papers' 11; imagenet where there is one source)",
       words,
     )
     .option('--targets <names>', 'data sets to test on, or domains: for cross-dataset and domain-generalisation', words)
-    .option('--shots <counts>', 'comma-separated', numbers, [16])
+    .option('--shots <counts>', 'comma-separated (default: 16; 1,2,4,8,16 for few-shot)', numbers)
     .option('--seeds <seeds>', 'comma-separated', numbers, [1, 2, 3])
     .option('--data <folder>', "folder that holds the papers' data sets")
     .option('--checkpoint <weights>', "the backbone's weights", 'openai/clip-vit-base-patch16')
@@ -62,19 +64,18 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  $ promptweave bench base-to-novel --data ~/data --methods clip,coop,maple,comma\n' +
-        '  $ promptweave bench few-shot --data ~/data --methods coop+lamm --shots 1,2,4,8,16 --datasets dtd,eurosat\n' +
+        '  $ promptweave bench few-shot --data ~/data --methods coop+lamm --shots 1,16 --datasets dtd,eurosat\n' +
         '  $ promptweave bench base-to-novel --datasets ./photos --seeds 1    a folder of class folders\n' +
         '  $ promptweave bench emoji    all protocols on the embedded data sets',
     )
     .action(async (protocol: string, overrides: string[], flags: BenchFlags) => {
       const { join } = await import('node:path');
       const { loadRegistry } = await import('@promptweave/core');
-      const { benchmarkConfiguration, paperDatasets, paperSource } = await import('@promptweave/bench');
+      const { benchmarkConfiguration, benchmarkDefaults } = await import('@promptweave/bench');
       const { checkData } = await import('./bench-data.js');
       const { runBenchmark } = await import('./bench-run.js');
       const registry = await loadRegistry(undefined, import.meta.url);
-      const hasTargets = 'targets' in registry.get('protocol', protocol).options.shape;
-      const request = { protocol, ...flags, datasets: flags.datasets ?? (hasTargets ? [paperSource] : paperDatasets) };
+      const request = { protocol, ...benchmarkDefaults(protocol, registry), ...flags };
       const configuration = benchmarkConfiguration(request, registry);
       if (!flags.dryRun) await checkData(configuration, registry, flags.data);
       const output = flags.output ?? join('runs', `bench-${protocol}`);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { ProtocolResult } from '@promptweave/bench';
 import type { Tracker } from '@promptweave/core';
+import { shellWord } from '../shell-word.js';
 
 interface TrainFlags {
   readonly output?: string;
@@ -33,6 +33,7 @@ export function register(program: Command): void {
       const { basename, resolve } = await import('node:path');
       const { configurationHash, createTracker } = await import('@promptweave/core');
       const { runTracked } = await import('@promptweave/bench');
+      const { describeRun } = await import('../describe-run.js');
       const { backendName, compose, configurationName } = await import('../compose.js');
       const { featureLibrary } = await import('../feature-library.js');
       const { interruptible, STOPPED } = await import('../interrupt.js');
@@ -71,11 +72,11 @@ export function register(program: Command): void {
         progress.end();
         if (run) {
           console.log(
-            flags.json ? JSON.stringify({ folder, summary: run.summary, ...run.result }) : describe(folder, run),
+            flags.json ? JSON.stringify({ folder, summary: run.summary, ...run.result }) : describeRun(folder, run),
           );
         } else {
-          const command = ['promptweave', 'train', file, ...overrides, '--output', folder, '--resume']
-            .map(quoted)
+          const command = ['npx', 'promptweave', 'train', file, ...overrides, '--output', folder, '--resume']
+            .map(shellWord)
             .join(' ');
           console.error(`Stopped. Go on with:\n  ${command}`);
           if (flags.json) console.log(JSON.stringify({ folder, status: 'stopped' }));
@@ -88,25 +89,4 @@ export function register(program: Command): void {
         await composition.close();
       }
     });
-}
-
-/** What a terminal shows at the end. */
-function describe(folder: string, { result: { parameters, training, evaluations }, summary }: ProtocolResult): string {
-  const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
-  const lines = Object.entries(evaluations).map(
-    ([name, { accuracy, macroF1, images }]) =>
-      `${name}: accuracy ${percent(accuracy)}, macro F1 ${percent(macroF1)} (${images} images)`,
-  );
-  const figures = Object.entries(summary).map(([name, value]) => `${name} ${percent(value)}`);
-  return [
-    ...lines,
-    ...(lines.length > 1 ? [figures.join(', ')] : []),
-    `${parameters} learned parameters, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
-    `Written to ${folder}. Try it: promptweave predict IMAGE --run ${quoted(folder)}`,
-  ].join('\n');
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w./=:,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,0 +1,24 @@
+import { figureUnit, shownText, type ProtocolResult } from '@promptweave/bench';
+import { shellWord } from './shell-word.js';
+
+/** What a terminal shows at the end of a run. */
+export function describeRun(
+  folder: string,
+  { result: { parameters, training, evaluations }, summary }: Pick<ProtocolResult, 'result' | 'summary'>,
+): string {
+  const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
+  const lines = Object.entries(evaluations).map(
+    ([name, { accuracy, macroF1, images }]) =>
+      `${name}: accuracy ${percent(accuracy)}, macro F1 ${percent(macroF1)} (${images} images)`,
+  );
+  const told = lines.length > 1 ? [] : ['accuracy', 'macroF1'];
+  const figures = Object.entries(summary)
+    .filter(([name]) => !told.includes(name))
+    .map(([name, value]) => `${name} ${figureUnit(name) === undefined ? percent(value) : shownText(name, value, 1)}`);
+  return [
+    ...lines,
+    ...(figures.length > 0 ? [figures.join(', ')] : []),
+    `${parameters} learned parameters, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
+    `Written to ${folder}. Try it: npx promptweave predict IMAGE --run ${shellWord(folder)}`,
+  ].join('\n');
+}
