@@ -15,12 +15,13 @@ async function promptweave(...words) {
 await promptweave('runtime', 'ensure');
 const installed = (await listRuntimes()).some(({ problem }) => problem === undefined);
 const backend = process.env.PROMPTWEAVE_BACKEND ?? (installed ? 'tensorflow' : 'wasm');
-const grid = ['sweep', 'examples/quickstart.yaml', '--jobs', '2', ...process.argv.slice(2)];
+const grid = ['sweep', 'examples/quickstart.yaml', '--jobs', '2'];
+const asked = process.argv.slice(2);
 if (backend === 'tensorflow') {
-  await promptweave(...grid);
+  await promptweave(...grid, ...asked);
 } else {
   console.error(
     'Without the native runtime this computes on WebAssembly: a smaller grid, one seed and 4 images a class.',
   );
-  await promptweave(...grid, 'grid.seed=[1]', 'dataset.shots=4');
+  await promptweave(...grid, 'grid.seed=[1]', 'dataset.shots=4', ...asked); // the last one wins
 }

@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -179,8 +179,9 @@ describe('a run', () => {
     const whole = await promptweave(...words, '--output', 'whole');
     expect(whole.code, whole.err).toBe(0);
     const child = start([...words, '--output', 'stopped']);
+    let asked = false; // a second Ctrl-C would end it at once
     child.stderr!.on('data', (data: Buffer) => {
-      if (data.includes('epoch 1/20 step')) child.kill('SIGINT');
+      if (!asked && data.includes('epoch 1/20 step')) asked = child.kill('SIGINT');
     });
     const stopped = await finished(child);
     expect(stopped.code).toBe(130);
@@ -194,6 +195,40 @@ describe('a run', () => {
     const steps = readFileSync(join(folder, 'stopped/metrics.jsonl'), 'utf8').trim().split('\n').length;
     expect(steps).toBe(60);
   });
+});
+
+describe('a run of two trainings', () => {
+  it('is used by its folder, over the classes of both', async () => {
+    const four = join(folder, 'four');
+    await cp(join(folder, 'shapes'), four, { recursive: true });
+    await cp(join(four, 'circle'), join(four, 'ring'), { recursive: true });
+    const words = ['dataset.path=four', 'protocol=incremental', 'labels=lamm', 'train.epochs=1'];
+    const trained = await promptweave('train', 'shapes.yaml', ...words, '--output', 'staged', '--json');
+    expect(trained.code, trained.err).toBe(0);
+    const { evaluations } = JSON.parse(trained.out) as { evaluations: Record<string, { accuracy: number }> };
+    const predicted = await promptweave('predict', 'four/ring/3.png', '--run', 'staged', '--json');
+    expect(predicted.code, predicted.err).toBe(0);
+    const [answer] = JSON.parse(predicted.out) as [{ classes: { name: string }[] }];
+    expect(answer.classes.map(({ name }) => name).sort()).toEqual(['circle', 'ring', 'square', 'triangle']);
+    for (const classes of ['all', 'novel']) {
+      const flags = classes === 'all' ? [] : ['--classes', classes];
+      const evaluated = await promptweave('evaluate', 'staged', ...flags, '--json');
+      expect(evaluated.code, evaluated.err).toBe(0);
+      const { accuracy, loss } = JSON.parse(evaluated.out) as { accuracy: number; loss: number };
+      expect(evaluations[`after/${classes}`]).toMatchObject({ accuracy, loss: expect.closeTo(loss, 4) as number });
+    }
+  });
+});
+
+it('the quickstart takes one’s own words after its own, also on WebAssembly', async () => {
+  const words = ['--dry-run', '--output', join(folder, 'quick'), 'grid.seed=[3]'];
+  const child = spawn(process.execPath, [join(root, 'tools/quickstart.mjs'), ...words], {
+    ...{ cwd: root, env: { ...process.env, PROMPTWEAVE_BACKEND: 'wasm' } },
+  });
+  const { code, out, err } = await finished(child);
+  expect(code, err).toBe(0);
+  expect(out).toMatch(/seed=3/);
+  expect(out).not.toMatch(/seed=1/);
 });
 
 describe('promptweave import', () => {

@@ -4,16 +4,17 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
   CheckpointError,
+  Classifier,
   definePlugin,
   describeLearned,
   loadLearned,
   Registry,
   runFiles,
-  type Classifier,
   type Dataset,
   type Experiment,
   type LearnedDescription,
 } from '@promptweave/core';
+import { JoinedLabels, stageFolders } from '@promptweave/bench';
 import { connect, isModelUri, loadRegistered } from '@promptweave/tracking';
 import { z } from 'zod';
 import { compose, type Composition } from './compose.js';
@@ -28,7 +29,11 @@ export interface OpenedRun {
 
 /** Whether a path is the folder of a run, or names a registered model, rather than a configuration file. */
 export function isRun(path: string): boolean {
-  return isModelUri(path) || existsSync(join(path, runFiles.configuration));
+  return isModelUri(path) || [path, join(path, stageFolders.first)].some(hasConfiguration);
+}
+
+function hasConfiguration(folder: string): boolean {
+  return existsSync(join(folder, runFiles.configuration));
 }
 
 /**
@@ -61,8 +66,15 @@ export async function openRun(run: string, overrides: readonly string[] = [], se
 async function openRunFolder(run: string, overrides: readonly string[], folder?: string): Promise<OpenedRun> {
   const file = join(run, runFiles.configuration);
   const learned = join(run, runFiles.learned);
+  const first = join(run, stageFolders.first);
+  const second = join(run, stageFolders.second, runFiles.learned);
+  if (!existsSync(learned) && existsSync(second)) {
+    // It predicts, and is evaluated, over the classes of both trainings.
+    const opened = await openRunFolder(first, ['dataset.classes=all', 'protocol=few-shot', ...overrides], folder);
+    return joinStages(opened, second);
+  }
   if (!existsSync(file) || !existsSync(learned)) {
-    const unfinished = existsSync(join(run, runFiles.resume));
+    const unfinished = [run, first].some((place) => existsSync(join(place, runFiles.resume)));
     throw new CheckpointError(
       `The folder holds no ${runFiles.learned}${unfinished ? ': its training is not finished' : ''}.`,
       {
@@ -84,6 +96,24 @@ async function openRunFolder(run: string, overrides: readonly string[], folder?:
     close: async () => {
       experiment.dispose();
       await composition.close();
+    },
+  };
+}
+
+/** What a run learned in its first training, and in a second one for further classes. */
+async function joinStages(first: OpenedRun, learned: string): Promise<OpenedRun> {
+  const { classNames } = await describeLearned(learned);
+  const second = first.classifier.withClasses(classNames);
+  await loadLearned(learned, second); // the prompt, too, is the second training's from here on
+  const labels = new JoinedLabels([first.classifier.parts.aligner, second.parts.aligner]);
+  return {
+    ...first,
+    classifier: new Classifier({ ...second.parts, aligner: labels, losses: [] }),
+    description: { ...first.description, classNames: [...labels.classNames] },
+    close: async () => {
+      labels.dispose();
+      second.parts.aligner.dispose();
+      await first.close();
     },
   };
 }
