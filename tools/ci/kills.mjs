@@ -62,7 +62,13 @@ async function disturbed(words) {
     // Every fourth kill comes at any moment, the others after something was done.
     if (kill % 4 !== 3) await Promise.race([progress(before), setTimeout(20_000)]);
     // The kills keep pace with the cells, so that they come at all stages of the sweep.
-    await setTimeout(Math.random() * (ended.size / CELLS > kill / KILLS ? 100 : 1500));
+    const due = Math.floor((kill / KILLS) * CELLS);
+    const patience = performance.now() + 30_000;
+    while (ended.size < due - 1 && running.exitCode === null && performance.now() < patience) {
+      await setTimeout(100);
+      checkEnds(ended);
+    }
+    await setTimeout(Math.random() * (ended.size > due ? 100 : 1500));
     checkEnds(ended);
     assert.ok(ended.size < CELLS, `the sweep was over after ${kill} kills`);
     const worker = kill % 2 === 0 ? workersOf(running.pid).at(Math.floor(Math.random() * 2)) : undefined;
