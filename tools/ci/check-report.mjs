@@ -156,10 +156,10 @@ const rows = await page.$$eval('#reproduce tbody tr', (all) =>
 );
 await browser.close();
 const [, words] = rows.find(([cell]) => cell.startsWith('CoOp 2') && cell.includes('lamm') && cell.endsWith('seed=2'));
-assert.match(words, /^promptweave sweep /);
+assert.match(words, /^npx promptweave sweep /);
 const output = execFileSync(
   'bash',
-  ['-c', 'promptweave() { "$RUN" "$WITH" "$@"; }; eval "$1"', 'bash', `${words} --json`],
+  ['-c', 'npx() { shift; "$RUN" "$WITH" "$@"; }; eval "$1"', 'bash', `${words} --json`],
   {
     cwd: folder,
     env: { ...process.env, RUN: node, WITH: promptweave[0] },

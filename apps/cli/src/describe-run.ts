@@ -1,5 +1,4 @@
-import { figureUnit, shownText, type ProtocolResult } from '@promptweave/bench';
-import { shellWord } from './shell-word.js';
+import { figureUnit, shellWord, shownText, type ProtocolResult } from '@promptweave/bench';
 
 /** What a terminal shows at the end of a run. */
 export function describeRun(

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
-import { bestOf, planSweep, type PlannedCell, type Study } from '@promptweave/bench';
+import { bestOf, planSweep, shellWord, type PlannedCell, type Study } from '@promptweave/bench';
 import { ConfigError, DatasetError, optionsOf, type ConfigurationSource, type Registry } from '@promptweave/core';
-import { shellWord } from './shell-word.js';
 
 /** A sweep that has been run. */
 export interface SweepDone {

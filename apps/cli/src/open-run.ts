@@ -10,11 +10,12 @@ import {
   loadLearned,
   Registry,
   runFiles,
+  stageFolders,
   type Dataset,
   type Experiment,
   type LearnedDescription,
 } from '@promptweave/core';
-import { JoinedLabels, stageFolders } from '@promptweave/bench';
+import { JoinedLabels } from '@promptweave/bench';
 import { connect, isModelUri, loadRegistered } from '@promptweave/tracking';
 import { z } from 'zod';
 import { compose, type Composition } from './compose.js';

@@ -2,6 +2,7 @@ export * from './benchmark/index.js';
 export * from './protocols/index.js';
 export * from './report/index.js';
 export * from './sweep/index.js';
+export { shellWord } from './shell-word.js';
 export { ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, type TensorComparison } from './verify/comparison.js';
 export { type FixtureSet } from './verify/fixture-set.js';
 export { verify, type RunVerdict, type VerifyOptions } from './verify/verify.js';

@@ -26,4 +26,4 @@ export { DEFAULT_PLUGINS, defaultPlugins, loadPlugins, PluginError } from './plu
 export { Registry, type RegisteredPlugin, type RegisteredPreset } from './plugin/registry.js';
 export * from './safetensors/index.js';
 export * from './training/index.js';
-export { runFile, trainingFolders } from './training/run-file.js';
+export { runFile, stageFolders, trainingFolders } from './training/run-file.js';

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Tracker } from '@promptweave/core';
-import { shellWord } from '../shell-word.js';
 
 interface TrainFlags {
   readonly output?: string;
@@ -32,7 +31,7 @@ export function register(program: Command): void {
     .action(async (file: string, overrides: string[], flags: TrainFlags) => {
       const { basename, resolve } = await import('node:path');
       const { configurationHash, createTracker } = await import('@promptweave/core');
-      const { runTracked } = await import('@promptweave/bench');
+      const { runTracked, shellWord } = await import('@promptweave/bench');
       const { describeRun } = await import('../describe-run.js');
       const { backendName, compose, configurationName } = await import('../compose.js');
       const { featureLibrary } = await import('../feature-library.js');

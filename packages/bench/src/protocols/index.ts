@@ -11,6 +11,5 @@ export {
   zeroShot,
 } from './plugins.js';
 export { evaluationSets, imagesOf, type FeatureSource } from './protocol-context.js';
-export { stageFolders } from './run-in-stages.js';
 export { runTracked, type RunLabels } from './run-tracked.js';
 export { runProtocol, type ProtocolResult, type ProtocolRun, type RunEnvironment } from './run-protocol.js';

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataPipeline, Dataset, Evaluation, ImageItem, RunCosts, RunResult, StepEvent } from '@promptweave/core';
-import { DatasetError, fewShot, readPredictions, runFiles } from '@promptweave/core';
+import { DatasetError, fewShot, readPredictions, runFiles, stageFolders } from '@promptweave/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tinyEnvironment, tinyResolve } from '../tiny.test.support.js';
 import { CostMeter } from './cost-meter.js';
 import { figureUnit, shownText, smallerIsBetter } from './figure-unit.js';
 import { harmonicMean, mean, standardDeviation } from './means.js';
 import { baseToNovel, crossDataset, domainGeneralisation, efficiency, incremental } from './plugins.js';
-import { stageFolders } from './run-in-stages.js';
 import { runProtocol } from './run-protocol.js';
 
 function scored(accuracy: number): Evaluation {

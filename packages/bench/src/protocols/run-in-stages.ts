@@ -8,6 +8,7 @@ import {
   readPredictions,
   runExperiment,
   SkipLog,
+  stageFolders,
   writePredictions,
   type Evaluation,
   type EvaluationSet,
@@ -17,9 +18,6 @@ import {
 import { JoinedLabels } from './joined-labels.js';
 import { evaluationSets } from './protocol-context.js';
 import type { ProtocolRun } from './run-protocol.js';
-
-/** Folders of the two trainings, within the run's. */
-export const stageFolders = { first: '1-base', second: '2-novel' } as const;
 
 /**
  * Trains the base classes, then others with what was learned before: the prompt goes on from its values, the labels of the new names

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   requireNoRun,
+  stageFolders,
   trackRun,
   type RunResult,
   type TrackedRun,
@@ -8,7 +9,6 @@ import {
   type Tracker,
 } from '@promptweave/core';
 import { runPictures } from './run-pictures.js';
-import { stageFolders } from './run-in-stages.js';
 import { runProtocol, type ProtocolResult, type ProtocolRun } from './run-protocol.js';
 
 /** What a tracker is told of a run besides what the run itself says. */

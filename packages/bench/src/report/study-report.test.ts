@@ -30,7 +30,7 @@ it('has a command for each cell that plans this cell alone', async () => {
   const commands = commandsOf(readStudy(folder));
   expect(commands).toHaveLength(8);
   for (const [i, { command }] of commands.entries()) {
-    expect(command).toMatch(/^promptweave sweep \S*grid\.yaml train\.batch=2 'seed=\[3, 4\]' 'grid=/);
+    expect(command).toMatch(/^npx promptweave sweep \S*grid\.yaml train\.batch=2 'seed=\[3, 4\]' 'grid=/);
     const [, only] = /'(grid=.*)' --output runs\/again-\w+$/.exec(command)!;
     const again = await planSweep({ ...request, overrides: [...overrides, only!] });
     expect(again.map(({ id }) => id)).toEqual([planned[i]!.id]);

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { runFile, runFiles } from '@promptweave/core';
+import { shellWord } from '../shell-word.js';
 import { describeChoice } from '../sweep/plan.js';
 import { SweepFolder } from '../sweep/sweep-folder.js';
 import { htmlPage } from './html-page.js';
@@ -105,11 +106,6 @@ export function commandsOf({ folder, cells }: Study): { readonly cell: string; r
   return cells.map((cell) => {
     const grid = `grid=${JSON.stringify({ list: [cell.values] })}`;
     const words = [file, ...overrides, grid, '--output', `runs/again-${cell.id.slice(0, 6)}`];
-    return { cell: describeChoice(cell), command: ['promptweave', 'sweep', ...words.map(quoted)].join(' ') };
+    return { cell: describeChoice(cell), command: ['npx promptweave sweep', ...words.map(shellWord)].join(' ') };
   });
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w./=:,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

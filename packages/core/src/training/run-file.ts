@@ -1,11 +1,13 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The folders of a run's trainings within the run's own, in their order: `1-…` and `2-…` of several, else `.` alone. */
+/** Folders of a run's trainings, within the run's, where it has two. */
+export const stageFolders = { first: '1-base', second: '2-novel' } as const;
+
+/** The folders of a run's trainings within the run's own, in their order; `.` where it has one. */
 export function trainingFolders(folder: string): readonly string[] {
-  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
-  const found = isFolder ? readdirSync(folder).filter((name) => /^\d-/.test(name)) : [];
-  return found.length > 0 ? found.sort() : ['.'];
+  const found = Object.values(stageFolders).filter((stage) => existsSync(join(folder, stage)));
+  return found.length > 0 ? found : ['.'];
 }
 
 /**

@@ -1,3 +1,5 @@
+import { shellWord } from '../../shell-word.js';
+
 /** One array of tasks, a cell each. */
 export interface SlurmArray {
   /** Name of the jobs. */
@@ -39,13 +41,8 @@ export function slurmScript(array: SlurmArray): string {
   return [
     '#!/bin/bash',
     ...directives.map((directive) => `#SBATCH ${directive}`),
-    `cell=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" ${quoted(`${folder}/${arrayFiles.cells}`)})`,
-    `exec ${command.map(quoted).join(' ')} sweep --cell "$cell" --retries ${retries}`,
+    `cell=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" ${shellWord(`${folder}/${arrayFiles.cells}`)})`,
+    `exec ${command.map(shellWord).join(' ')} sweep --cell "$cell" --retries ${retries}`,
     '',
   ].join('\n');
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
