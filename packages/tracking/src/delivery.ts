@@ -48,8 +48,8 @@ export async function deliver(folder: string, client: MlflowClient, signal?: Abo
       return await new Delivery(folder, client, state, signal).toTheEnd();
     } catch (error) {
       // The server lost its runs, another server stands at the address, or another run took the place of this one: it gets everything.
-      const isGone = hasCode(error, 'RESOURCE_DOES_NOT_EXIST') || error instanceof ReplacedRun;
-      if (!state.runId || !isGone) throw error;
+      const isLost = state.runId !== undefined && hasCode(error, 'RESOURCE_DOES_NOT_EXIST');
+      if (!isLost && !(error instanceof ReplacedRun)) throw error;
       return await new Delivery(folder, client, newState(state.place), signal).toTheEnd();
     }
   });

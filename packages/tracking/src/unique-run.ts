@@ -1,4 +1,11 @@
-import { runTags, type CallOptions, type MlflowClient, type NewRun, type Run } from '@promptweave/mlflow-js-client';
+import {
+  hasCode,
+  runTags,
+  type CallOptions,
+  type MlflowClient,
+  type NewRun,
+  type Run,
+} from '@promptweave/mlflow-js-client';
 
 /** Our tags of a run. */
 export const tags = {
@@ -6,6 +13,8 @@ export const tags = {
   run: 'promptweave.run',
   /** When it was created by the creator's clock, which decides where two were created at once. */
   created: 'promptweave.created',
+  /** Set by its creator, who has seen that no other was there or first: it stays, and whoever creates another one afterwards takes this one. */
+  kept: 'promptweave.kept',
 } as const;
 
 /** A run that is there once. */
@@ -16,8 +25,13 @@ export interface UniqueRun {
 }
 
 /**
- * The run with an identity, which is created where there is none. The server cannot do both at once; where several processes
- * create it at the same time, all agree on the one that was first, and the others are deleted.
+ * The run with an identity, which is created where there is none. The server cannot do both at once, so several processes may create it at
+ * the same time. Each then looks who else did. Who is not first deletes its own run; who is first deletes the others, whose creators may
+ * have looked too early to see it, and marks its own as kept. Of any two, the one who looks last sees both: so one run is left, whatever
+ * the clocks say, and a run that is kept gives way only to one whose creator looked before it was.
+ *
+ * A run that gave way is deleted: the server refuses the next write to it, and its journal is delivered to the run that is left (see
+ * `deliver`). A process that dies between creating a run and deleting one leaves an empty run beside the one that everybody uses.
  */
 export async function uniqueRun(
   client: MlflowClient,
@@ -26,20 +40,35 @@ export async function uniqueRun(
   options: CallOptions,
 ): Promise<UniqueRun> {
   const find = (): Promise<Run[]> => runsWith(client, experimentId, tags.run, id, options);
-  const before = await find();
-  if (before[0]) return { run: before[0], created: false };
-  const own = await client.runs.create({
-    ...options,
-    ...{ experimentId, runName, startTime, parentRunId },
-    tags: { [tags.run]: id, [tags.created]: String(Date.now()) },
-  });
-  const [run = own, ...others] = await find();
-  const superfluous = others.find(({ info }) => info.runId === own.info.runId);
-  if (superfluous) await client.runs.delete(own.info.runId, options);
-  return { run, created: run.info.runId === own.info.runId };
+  for (;;) {
+    const [known] = await find();
+    if (known) return { run: known, created: false };
+    const own = await client.runs.create({
+      ...options,
+      ...{ experimentId, runName, startTime, parentRunId },
+      tags: { [tags.run]: id, [tags.created]: String(Date.now()) },
+    });
+    const { runId } = own.info;
+    const [first = own, ...others] = await find();
+    const isFirst = first.info.runId === runId;
+    for (const { info } of isFirst ? others : [own]) await unlessDeleted(client.runs.delete(info.runId, options));
+    const isKept = isFirst && (await unlessDeleted(client.runs.setTag(runId, tags.kept, 'true', options)));
+    if (isKept) return { run: own, created: true };
+  }
 }
 
-/** The run with an identity, the first one where there are several. */
+/** @returns false where the run was deleted before */
+async function unlessDeleted(change: Promise<void>): Promise<boolean> {
+  try {
+    await change;
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'INVALID_PARAMETER_VALUE', 'RESOURCE_DOES_NOT_EXIST')) return false;
+    throw error;
+  }
+}
+
+/** The run with an identity; where there are several, the one that all use. */
 export async function findRun(
   client: MlflowClient,
   experimentId: string,
@@ -51,8 +80,8 @@ export async function findRun(
 }
 
 /**
- * Puts a run below the one parent that all agree on. Cells that begin at the same moment may each have created one: the last
- * to settle leaves one parent with all children.
+ * Puts a run below the one parent that all agree on, which need not be the one that was there when the run began. Empty ones that processes
+ * left which died are taken away.
  */
 export async function settleParent(
   client: MlflowClient,
@@ -62,7 +91,7 @@ export async function settleParent(
 ): Promise<void> {
   const { experimentId, runId } = run;
   const [parent, ...others] = await runsWith(client, experimentId, tags.run, parentId, options);
-  if (!parent || others.length === 0) return;
+  if (!parent) return;
   await client.runs.setTag(runId, runTags.parentRunId, parent.info.runId, options);
   for (const other of others) {
     const children = await runsWith(client, experimentId, runTags.parentRunId, other.info.runId, options);
@@ -70,7 +99,7 @@ export async function settleParent(
   }
 }
 
-/** The runs with a tag, in the order of their creation. */
+/** The runs with a tag: those that are kept, then in the order of their creation. */
 async function runsWith(
   client: MlflowClient,
   experimentId: string,
@@ -81,10 +110,11 @@ async function runsWith(
   const filter = `tags.\`${tag}\` = '${value}'`;
   const found: Run[] = [];
   for await (const run of client.runs.search({ ...options, experimentIds: [experimentId], filter })) found.push(run);
-  return found.sort(byCreation);
+  return found.sort(byRank);
 }
 
-function byCreation(a: Run, b: Run): number {
+function byRank(a: Run, b: Run): number {
+  const kept = (run: Run): number => Number(run.tags[tags.kept] === 'true');
   const created = (run: Run): number => Number(run.tags[tags.created] ?? run.info.startTime);
-  return created(a) - created(b) || (a.info.runId < b.info.runId ? -1 : 1);
+  return kept(b) - kept(a) || created(a) - created(b) || (a.info.runId < b.info.runId ? -1 : 1);
 }
