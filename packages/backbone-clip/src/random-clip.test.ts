@@ -17,7 +17,7 @@ function features(seed: number): number[] {
   const labels = new FrozenLabels(backbone, ['goldfish', 'cat']);
   const values = tf.tidy(() => {
     const images = tf.randomUniform([2, 3, 16, 16], -1, 1, 'float32', 5) as tf.Tensor4D;
-    const text = encodeReference(backbone, labels, 'a photo of a {}.').encoding.features;
+    const text = encodeReference({ backbone, aligner: labels }, 'a photo of a {}.').encoding.features;
     return [...tf.concat([text, backbone.encodeImages(images)]).dataSync()];
   });
   labels.dispose();

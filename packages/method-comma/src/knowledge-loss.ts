@@ -60,12 +60,11 @@ export class KnowledgeLoss implements Loss {
     step: TrainingStep,
     learnedRoles: readonly TokenRoles[],
   ): NonNullable<KnowledgeLoss['reference']> {
-    const { backbone, template } = this.context;
-    const { lateBlocks, tokens } = this.options;
-    const { aligner, learner } = step.parts;
+    const { lateBlocks, tokens, template = this.context.template } = this.options;
+    const { learner } = step.parts;
     let roles: readonly TokenRoles[] = [];
     const states = tf.tidy(() => {
-      const { text, encoding } = encodeReference(backbone, aligner, this.options.template ?? template, {
+      const { text, encoding } = encodeReference(step.parts, template, {
         blocks: learner.textBlocks,
         keepLast: lateBlocks,
         paddedClasses: tokens === 'all' ? step.classes : 0,

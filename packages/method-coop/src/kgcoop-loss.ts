@@ -1,13 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  encodeReference,
-  keepCopy,
-  normalise,
-  type Backbone,
-  type Loss,
-  type LossTerm,
-  type TrainingStep,
-} from '@promptweave/core';
+import { encodeReference, keepCopy, normalise, type Loss, type LossTerm, type TrainingStep } from '@promptweave/core';
 
 /**
  * KgCoOp (arXiv 2303.13283, eq. 5): the mean over classes of ‖w_i − w_i^clip‖², the squared distance of the learned text
@@ -19,14 +11,11 @@ export class KgCoOpLoss implements Loss {
   /** Normalised features of the hand-crafted prompts, [C, E]. */
   private reference?: tf.Tensor2D;
 
-  constructor(
-    private readonly backbone: Backbone,
-    private readonly template: string,
-  ) {}
+  constructor(private readonly template: string) {}
 
   terms(step: TrainingStep): LossTerm[] {
     this.reference ??= tf.tidy(() => {
-      const { encoding } = encodeReference(this.backbone, step.parts.aligner, this.template);
+      const { encoding } = encodeReference(step.parts, this.template);
       return keepCopy(normalise(encoding.features));
     });
     const reference = this.reference;

@@ -67,7 +67,7 @@ export const kgcoopKnowledge = definePlugin({
   description:
     "KgCoOp: keeps the text features near those of the hand-crafted prompts (arXiv 2303.13283; the paper's weight is 8).",
   options: kgcoopOptions,
-  create: (context, { template }) => new KgCoOpLoss(context.backbone, template ?? context.template),
+  create: (context, { template }) => new KgCoOpLoss(template ?? context.template),
   presets: {
     'base-to-novel': {
       protocol: 'base-to-novel',

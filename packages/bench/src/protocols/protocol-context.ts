@@ -7,8 +7,10 @@ import {
   type EvaluationSet,
   type Experiment,
   type FeatureStore,
+  type FrozenTexts,
   type ProtocolContext,
   type Registry,
+  type ResolvedConfiguration,
   type ResolvedPart,
 } from '@promptweave/core';
 
@@ -16,6 +18,8 @@ import {
 export interface FeatureSource {
   /** The store of one data set's unprompted image features. */
   of(experiment: Experiment, dataset: ResolvedPart): Promise<FeatureStore>;
+  /** Where text features in which nothing is learned are kept. */
+  texts(configuration: ResolvedConfiguration): FrozenTexts;
 }
 
 /** Where data sets come from. */

@@ -172,7 +172,11 @@ describe('runProtocol', () => {
 
   it('measures what a run takes, on features that nobody has computed before', async () => {
     const environment = tinyEnvironment();
-    const features = { of: () => Promise.reject(new Error('the shared features were asked for')) };
+    const asked = new Error('the shared features were asked for');
+    const texts = (): never => {
+      throw asked;
+    };
+    const features = { of: () => Promise.reject(asked), texts };
     const outcome = await runProtocol({
       configuration: tinyResolve({ prompt: 'context', protocol: 'efficiency' }),
       environment: { ...environment, features },

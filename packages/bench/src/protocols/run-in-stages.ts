@@ -28,7 +28,7 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
   const { configuration, environment, folder, configurationFolder, resume = true, ...watch } = run;
   const { registry, pipeline, features, surroundings } = environment;
   const base = resolve(configurationFolder);
-  const options = { ...environment, folder: base };
+  const options = { ...environment, folder: base, texts: features?.texts(configuration) };
   const request = { pipeline, configurationFolder, surroundings, resume, ...watch };
   const made: { dispose(): void }[] = [];
   try {

@@ -17,7 +17,7 @@ import { evaluationSets, isTrained, type FeatureSource } from './protocol-contex
 import { runInStages } from './run-in-stages.js';
 
 /** What runs need besides their configuration; runs in one process share it. */
-export interface RunEnvironment extends Omit<ExperimentOptions, 'folder'>, Pick<RunRequest, 'surroundings'> {
+export interface RunEnvironment extends Omit<ExperimentOptions, 'folder' | 'texts'>, Pick<RunRequest, 'surroundings'> {
   readonly pipeline: DataPipeline;
   readonly features?: FeatureSource;
 }
@@ -56,7 +56,8 @@ export async function runProtocol(run: ProtocolRun): Promise<ProtocolResult | un
     if (result) await writeFileAtomic(join(folder, runFiles.result), `${JSON.stringify(result, undefined, 2)}\n`);
   } else {
     const base = resolve(configurationFolder);
-    const experiment = await createExperiment(configuration, { ...environment, folder: base });
+    const texts = features?.texts(configuration);
+    const experiment = await createExperiment(configuration, { ...environment, folder: base, texts });
     try {
       const evaluations = await evaluationSets({ experiment, registry, pipeline, folder: base, features });
       const known = evaluations.find((set) => isTrained(set, experiment))?.features;

@@ -1,9 +1,8 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { ConfigError, runFiles, toYaml, type ProtocolSummary } from '@promptweave/core';
+import { claimantOf, ConfigError, runFiles, toYaml, type Claimant, type ProtocolSummary } from '@promptweave/core';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
-import { claimantOf, type Claimant } from './claim.js';
 import type { CellIdentity, PlannedCell } from './plan.js';
 import type { SweepIdentity } from './sweep-identity.js';
 

@@ -1,9 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { FeatureCache, type Experiment, type FeatureStore, type ResolvedPart } from '@promptweave/core';
+import {
+  FeatureCache,
+  type Experiment,
+  type FeatureStore,
+  type FrozenTexts,
+  type ResolvedConfiguration,
+  type ResolvedPart,
+} from '@promptweave/core';
 import type { FeatureSource } from '../protocols/protocol-context.js';
 
 /**
- * Image features of frozen towers, shared by everything that uses the same folder: cells of a sweep, or all runs of a user. They are told
+ * Image and text features of frozen towers, shared by everything that uses the same folder: cells of a sweep, or all runs of a user. They are told
  * apart by checkpoint, backend, preprocessing and data set; on disk, images are known by their content (see `FeatureCache`).
  */
 export class FeatureLibrary implements FeatureSource {
@@ -30,5 +37,9 @@ export class FeatureLibrary implements FeatureSource {
     const store = this.stores.get(key) ?? this.cache.of(kind);
     this.stores.set(key, store);
     return store;
+  }
+
+  texts({ backbone, runtime }: ResolvedConfiguration): FrozenTexts {
+    return this.cache.texts({ backbone, fast: runtime.fast });
   }
 }

@@ -6,7 +6,6 @@ export {
   type CellState,
   type Patience,
 } from './cell-folder.js';
-export { claimantOf, tryClaim, type Claim, type Claimant } from './claim.js';
 export type { CellNeeds } from './cell-needs.js';
 export type { CellEstimate, Engine, EngineRequest, SweepEvent } from './engine.js';
 export { estimateCells, type EstimatedCell, type SweepEstimate } from './estimate-cells.js';

@@ -6,11 +6,11 @@ import {
   readConfiguration,
   resolveConfiguration,
   runFiles,
+  tryClaim,
 } from '@promptweave/core';
 import type { RunEnvironment } from '../protocols/run-protocol.js';
 import { runTracked } from '../protocols/run-tracked.js';
 import type { CellFailure, CellFolder } from './cell-folder.js';
-import { tryClaim } from './claim.js';
 import type { EngineRequest, SweepEvent } from './engine.js';
 import { describeChoice } from './plan.js';
 import type { FeatureLibrary } from './feature-library.js';

@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
+  claimantOf,
   createTracker,
   environmentOf,
+  tryClaim,
+  type Claim,
   type Registry,
   type ResolvedConfiguration,
   type RunEnd,
@@ -11,7 +14,6 @@ import {
   type Tracker,
 } from '@promptweave/core';
 import type { Patience } from './cell-folder.js';
-import { claimantOf, tryClaim, type Claim } from './claim.js';
 import type { SweepFolder } from './sweep-folder.js';
 
 /** What is recorded of a sweep. */

@@ -1,14 +1,12 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvalidConfigurationError, sourceFromValue, type Configuration } from '@promptweave/core';
+import { InvalidConfigurationError, sourceFromValue, thisProcess, type Configuration } from '@promptweave/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readStudy } from '../report/study.js';
 import { tinyConfiguration, tinyEnvironment, tinyRegistry } from '../tiny.test.support.js';
 import type { CellFolder } from './cell-folder.js';
-import { claimantOf, thisProcess, tryClaim } from './claim.js';
 import type { SweepEvent } from './engine.js';
 import { FeatureLibrary } from './feature-library.js';
 import { inProcessEngine } from './local-engine.js';
@@ -77,48 +75,6 @@ describe('planSweep', () => {
   });
 });
 
-describe('claims', () => {
-  const folderOf = (name: string): string => mkdtempSync(join(root, `${name}-`));
-
-  it('are held by one, given back, and counted on', () => {
-    const folder = folderOf('claim');
-    const claim = tryClaim(folder);
-    expect(claim).toBeDefined();
-    expect(tryClaim(folder)).toBeUndefined();
-    expect(claimantOf(folder)?.pid).toBe(process.pid);
-    claim!.release();
-    expect(claimantOf(folder)).toBeUndefined();
-    tryClaim(folder)!.release();
-    expect(readdirSync(folder)).toEqual(['claim.2']);
-  });
-
-  it('are not kept by a process that is dead, nor by another with its id', async () => {
-    const child = fork('-e', [], { execArgv: ['-e', 'setInterval(() => {}, 1000)'], stdio: 'ignore' });
-    const folder = folderOf('dead');
-    const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[19]!;
-    writeFileSync(join(folder, 'claim.1'), JSON.stringify({ ...thisProcess(), pid: child.pid, started: stat }));
-    expect(tryClaim(folder)).toBeUndefined();
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    expect(tryClaim(folder)).toBeDefined();
-
-    const reused = folderOf('reused');
-    writeFileSync(join(reused, 'claim.1'), JSON.stringify({ ...thisProcess(), started: '12' }));
-    expect(tryClaim(reused)).toBeDefined();
-  });
-
-  it('of other hosts hold as long as they give signs of life', async () => {
-    const { utimesSync } = await import('node:fs');
-    const folder = folderOf('host');
-    const path = join(folder, 'claim.1');
-    writeFileSync(path, JSON.stringify({ ...thisProcess(), host: 'elsewhere' }));
-    expect(tryClaim(folder)).toBeUndefined();
-    const silent = Date.now() / 1000 - 200;
-    utimesSync(path, silent, silent);
-    expect(tryClaim(folder)).toBeDefined();
-  });
-});
-
 describe('runSweep', () => {
   const grid = { 'prompt.use': ['none', 'context'], seed: [1, 2] };
 
@@ -127,7 +83,9 @@ describe('runSweep', () => {
     const first = await run(folder, cells);
     expect(first.states.map(({ status }) => status)).toEqual(Array(4).fill('finished'));
     expect(first.begun).toBe(4);
-    expect(readdirSync(folder.features)).toHaveLength(1);
+    const kept = readdirSync(folder.features, { recursive: true, encoding: 'utf8' });
+    expect(kept.filter((path) => path.endsWith('.safetensors'))).not.toEqual([]);
+    expect(kept.filter((path) => path.endsWith('.text'))).toHaveLength(2); // base and novel classes, zero-shot
     const again = await prepare('once', { protocol: 'base-to-novel', grid: { ...grid, seed: [1, 2, 3] } });
     expect((await run(again.folder, again.cells)).begun).toBe(2);
     const study = readStudy(again.folder);

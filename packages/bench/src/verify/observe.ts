@@ -85,10 +85,10 @@ function observeKnowledge(
   seen: Observations,
   prefix: string,
 ): void {
-  const { backbone, aligner, learner, needs } = step.parts;
+  const { backbone, learner, needs } = step.parts;
   const { contextLength } = backbone.shape.text;
   const blocks = needs.lateBlocks!;
-  const { encoding } = encodeReference(backbone, aligner, template, {
+  const { encoding } = encodeReference(step.parts, template, {
     blocks: learner.textBlocks,
     keepLast: blocks,
     paddedClasses: step.classes,

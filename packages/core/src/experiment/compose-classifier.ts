@@ -6,6 +6,7 @@ import {
 } from '../config/configuration.js';
 import type { PartContext } from '../contracts/parts.js';
 import { Classifier } from '../model/classifier.js';
+import type { FrozenTexts } from '../model/frozen-texts.js';
 import type { LossChoice } from '../plugin/define-plugin.js';
 import type { Registry } from '../plugin/registry.js';
 
@@ -14,12 +15,14 @@ export type ClassifierChoice = Pick<ResolvedConfiguration, 'prompt' | 'labels' |
 
 /**
  * Makes prompt learner, label aligner and losses, and composes them.
+ * @param texts where text features in which nothing is learned are kept
  * @throws ConfigError of whichever part cannot be made; what was made before it is freed.
  */
 export function composeClassifier(
   registry: Registry,
   context: PartContext,
   { prompt, labels, losses }: ClassifierChoice,
+  texts?: FrozenTexts,
 ): Classifier {
   const learnerPlugin = registry.get('prompt', prompt.use);
   const alignerPlugin = registry.get('labels', labels.use);
@@ -31,6 +34,7 @@ export function composeClassifier(
   try {
     return new Classifier({
       backbone: context.backbone,
+      texts,
       learner: keep(learnerPlugin.create(context, optionsOf(prompt))),
       learnerProperties: learnerPlugin.properties(optionsOf(prompt)),
       aligner: keep(alignerPlugin.create(context, optionsOf(labels))),

@@ -5,6 +5,7 @@ import { optionsOf, type ResolvedConfiguration } from '../config/configuration.j
 import type { Backbone } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
 import type { Classifier } from '../model/classifier.js';
+import type { FrozenTexts } from '../model/frozen-texts.js';
 import type { SourceContext } from '../plugin/define-plugin.js';
 import type { Registry } from '../plugin/registry.js';
 import { BackboneCache } from './backbone-cache.js';
@@ -34,6 +35,8 @@ export interface ExperimentOptions {
   readonly registry: Registry;
   /** Folder that relative paths of the configuration refer to. */
   readonly folder: string;
+  /** Where text features in which nothing is learned are kept, of this way of computing them. */
+  readonly texts?: FrozenTexts;
 }
 
 /**
@@ -43,7 +46,7 @@ export interface ExperimentOptions {
  */
 export async function createExperiment(
   configuration: ResolvedConfiguration,
-  { container: program, registry, folder }: ExperimentOptions,
+  { container: program, registry, folder, texts }: ExperimentOptions,
 ): Promise<Experiment> {
   const { seed, runtime } = configuration;
   const source: SourceContext = { folder: resolve(folder), seed, fast: runtime.fast };
@@ -53,7 +56,7 @@ export async function createExperiment(
   const shots = shotsOf(configuration.dataset.shots, dataset);
   let classifier: Classifier;
   try {
-    classifier = composeClassifier(registry, { backbone, classNames, template, shots, seed }, configuration);
+    classifier = composeClassifier(registry, { backbone, classNames, template, shots, seed }, configuration, texts);
   } catch (error) {
     release();
     throw error;

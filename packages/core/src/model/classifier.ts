@@ -9,7 +9,9 @@ import type {
   NamedVariables,
   PromptLearner,
 } from '../contracts/parts.js';
+import type { LabelEmbeddings } from '../contracts/prompts.js';
 import { ConfigError } from '../errors.js';
+import { frozenText, type FrozenTexts } from './frozen-texts.js';
 import { Predictor } from './predictor.js';
 import { TrainingStep, type Batch } from './training-step.js';
 
@@ -27,6 +29,8 @@ export interface ClassifierParts {
   readonly aligner: LabelAligner;
   readonly alignerProperties: AlignerProperties;
   readonly losses: readonly WeightedLoss[];
+  /** Where results of the text tower are kept in which nothing is learned. */
+  readonly texts?: FrozenTexts;
   /** What the losses need together. */
   readonly needs: LossNeeds;
 }
@@ -158,16 +162,24 @@ export class Classifier {
 
   /** Anchors are constants where nothing but the labels is learned. */
   private anchorsOnce(): tf.Tensor2D | undefined {
-    const { learner, learnerProperties, needs } = this.parts;
+    const { backbone, learner, learnerProperties, aligner, needs, texts } = this.parts;
     const constant = Object.keys(learner.variables).length === 0 && !learnerProperties.dependsOnImage;
     if (!needs.anchors || !constant) return undefined;
     this.constantAnchors ??= tf.tidy(() => {
-      const anchorsOnly = { ...this.parts, needs: { anchors: true } };
+      const parts = { ...this.parts, backbone: frozenText(backbone, texts), aligner: untrained(aligner), needs: {} };
       const noImage = { labels: tf.tensor1d([0], 'int32') };
-      return tf.keep(tf.clone(new TrainingStep(anchorsOnly, noImage).texts[0]!.anchors!));
+      return tf.keep(tf.clone(new TrainingStep(parts, noImage).texts[0]!.features));
     });
     return this.constantAnchors;
   }
+}
+
+/** The anchors of an aligner as labels. */
+function untrained(aligner: LabelAligner): LabelAligner {
+  const { classNames } = aligner;
+  const anchors = (): LabelEmbeddings => aligner.anchors();
+  const withClasses = (names: readonly string[]): LabelAligner => untrained(aligner.withClasses(names));
+  return { variables: {}, classNames, labels: anchors, anchors, withClasses, dispose: () => undefined };
 }
 
 function countCorrect(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Prompts } from '../contracts/prompts.js';
 import type { ClassifierParts } from './classifier.js';
+import { frozenText } from './frozen-texts.js';
 import { cosineLogits, normalise } from './maths.js';
 import { TrainingStep, type Batch } from './training-step.js';
 
@@ -10,8 +11,11 @@ export class Predictor {
 
   constructor(private readonly parts: ClassifierParts) {
     if (parts.learnerProperties.dependsOnImage) return;
+    const { learner, aligner, texts } = parts;
+    const isFrozen = Object.keys({ ...learner.variables, ...aligner.variables }).length === 0;
+    const backbone = isFrozen ? frozenText(parts.backbone, texts) : parts.backbone;
     this.shared = tf.tidy(() => {
-      const step = new TrainingStep({ ...parts, needs: {} }, { labels: tf.tensor1d([0], 'int32') });
+      const step = new TrainingStep({ ...parts, backbone, needs: {} }, { labels: tf.tensor1d([0], 'int32') });
       const vision = step.prompts.vision;
       return {
         features: tf.keep(tf.clone(step.texts[0]!.features)),

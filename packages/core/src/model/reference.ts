@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Backbone, TextEncoding, TextRequest } from '../contracts/backbone.js';
-import type { LabelAligner } from '../contracts/parts.js';
+import type { TextEncoding, TextRequest } from '../contracts/backbone.js';
 import type { PromptedText } from '../contracts/prompts.js';
 import { assembleText } from './assemble-text.js';
+import type { ClassifierParts } from './classifier.js';
+import { frozenText } from './frozen-texts.js';
 import { templateTokens } from './template-tokens.js';
 
 /** The frozen CLIP's view of the class names in a hand-crafted template. */
@@ -11,10 +12,12 @@ export interface Reference {
   readonly encoding: TextEncoding;
 }
 
-/** Encodes the hand-crafted prompts of an aligner's classes, untrained. Call within `tf.tidy` and keep what is needed. */
+/**
+ * Encodes the hand-crafted prompts of a classifier's classes, untrained, where that was not done before. Call within `tf.tidy` and keep
+ * what is needed.
+ */
 export function encodeReference(
-  backbone: Backbone,
-  aligner: LabelAligner,
+  { backbone, aligner, texts }: Pick<ClassifierParts, 'backbone' | 'aligner' | 'texts'>,
   template: string,
   request?: TextRequest,
 ): Reference {
@@ -23,7 +26,7 @@ export function encodeReference(
     labels: aligner.anchors(),
     classNames: aligner.classNames,
   });
-  return { text, encoding: backbone.encodeText(text, request) };
+  return { text, encoding: frozenText(backbone, texts).encodeText(text, request) };
 }
 
 /** Keeps a tensor beyond the current `tidy`. */

@@ -11,7 +11,7 @@ export function printOf(backbone: Backbone): number[] {
     const { images } = batchFor(backbone);
     const { startId, endId } = backbone.tokenizer;
     const labels = new FrozenLabels(backbone, classNames);
-    const reference = encodeReference(backbone, labels, 'a photo of a {}.').encoding.features;
+    const reference = encodeReference({ backbone, aligner: labels }, 'a photo of a {}.').encoding.features;
     labels.dispose();
     return [backbone.embedTokens([0, startId, endId]), reference, backbone.encodeImages(images)].flatMap((tensor) => [
       ...tensor.dataSync(),

@@ -20,8 +20,20 @@ export interface View {
 export interface FeatureStore extends Map<string, Float32Array> {
   /** Takes in what is known of these images. */
   recall?(items: readonly ImageItem[], view?: View): Promise<void>;
+  /**
+   * Takes some of these images on, at least one, which no other process computes until it is said that they are done; takes in what others
+   * have computed of them. Waits where others have all of them.
+   * @throws the signal's reason where it is aborted
+   */
+  takeOn?(items: readonly ImageItem[], view?: View, signal?: AbortSignal): Promise<TakenOn>;
   /** Keeps what was computed under these keys. */
   remember?(keys: readonly string[]): Promise<void>;
+}
+
+/** Images whose features are one process's to compute. */
+export interface TakenOn {
+  readonly items: readonly ImageItem[];
+  done(): void;
 }
 
 /** What a store knows the features of an image, or of one of its views, by. */
@@ -65,7 +77,7 @@ export interface Watch {
 }
 
 /** Images that go through the vision tower together where their features are stored. */
-const FEATURE_BATCH = 32;
+export const FEATURE_BATCH = 32;
 
 /** Batches of pixels. */
 export async function* imageBatches(source: ImageSource, request: PassRequest): AsyncGenerator<PreparedBatch> {
@@ -76,7 +88,8 @@ export async function* imageBatches(source: ImageSource, request: PassRequest): 
 }
 
 /**
- * Computes the features of the items that the store lacks. An image that cannot be read and is to be skipped stays absent.
+ * Computes the features of the items that the store lacks, or waits for the processes that do. An image that cannot be read and is to be
+ * skipped stays absent.
  *
  * @param view of an augmented view instead of the evaluation transform
  * @throws the signal's reason where it is aborted; what was computed stays in the store
@@ -88,11 +101,33 @@ export async function storeFeatures(
   { signal, onProgress }: Watch = {},
   view?: View,
 ): Promise<void> {
-  const lacking = (): ImageItem[] => items.filter((item) => !store.has(featureKey(item, view)));
-  if (store.recall) await store.recall(lacking(), view);
-  const missing = lacking();
+  const lacking = (of: readonly ImageItem[]): ImageItem[] => of.filter((item) => !store.has(featureKey(item, view)));
+  if (store.recall) await store.recall(lacking(items), view);
+  const missing = lacking(items);
+  const tell = (): void => onProgress?.(missing.length - lacking(missing).length, missing.length);
+  for (let left = missing; left.length > 0;) {
+    const taken = (await store.takeOn?.(left, view, signal)) ?? { items: left, done: () => undefined };
+    try {
+      const own = lacking(taken.items);
+      if (own.length > 0) await computeFeatures(store, source, own, { signal, onProgress: tell }, view);
+      else tell();
+    } finally {
+      taken.done();
+    }
+    const seen = new Set(taken.items);
+    left = left.filter((item) => !seen.has(item));
+  }
+}
+
+async function computeFeatures(
+  store: FeatureStore,
+  source: ImageSource,
+  items: readonly ImageItem[],
+  { signal, onProgress }: { readonly signal?: AbortSignal; onProgress(): void },
+  view?: View,
+): Promise<void> {
   const augment = view !== undefined;
-  const pass = { items: missing, batchSize: FEATURE_BATCH, epoch: view?.index ?? 0, augment, dropLast: false };
+  const pass = { items, batchSize: FEATURE_BATCH, epoch: view?.index ?? 0, augment, dropLast: false };
   const computed: string[] = [];
   try {
     for await (const batch of imageBatches(source, pass)) {
@@ -103,7 +138,7 @@ export async function storeFeatures(
         store.set(key, (values as Float32Array).slice(i * width, (i + 1) * width));
         computed.push(key);
       });
-      onProgress?.(computed.length, missing.length);
+      onProgress();
       await setImmediate(); // signals get their turn
       signal?.throwIfAborted();
     }

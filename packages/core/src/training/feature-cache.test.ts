@@ -1,9 +1,15 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { thisProcess } from '../claim.js';
 import type { ImageItem } from '../contracts/dataset.js';
+import { storeFeatures } from './batches.js';
 import { FeatureCache } from './feature-cache.js';
+import { tinyBackbone, tinyPipeline } from './tiny.test.support.js';
 
 const KIND = { digest: 'weights', size: 32 };
 const image = (id: string, content: string): ImageItem => ({ id, label: 0, load: async () => Buffer.from(content) });
@@ -35,6 +41,9 @@ it('knows images by what is in them, of one kind', async () => {
   const later = new FeatureCache(folder);
   expect(await recalled(later, image('moved/cat', 'pixels of a cat'))).toEqual([1, 2, 3]);
   expect(await recalled(later, image('cat', 'other pixels'))).toBeUndefined();
+  const both = later.of(KIND);
+  await both.recall([cat, image('copy', 'pixels of a cat')]);
+  expect([...both.keys()].sort()).toEqual(['cat', 'copy']);
   expect(await recalled(later, cat, { ...KIND, size: 64 })).toBeUndefined();
 });
 
@@ -77,4 +86,92 @@ it('takes what was used longest ago away when the limit is reached', async () =>
   await compute(limited, dog, new Array<number>(100).fill(2));
   expect(await recalled(limited, cat)).toBeUndefined();
   expect(await recalled(limited, dog)).toHaveLength(100);
+});
+
+it('counts text features among what is limited', async () => {
+  new FeatureCache(folder).texts({}).once('a', [1, 100], () => tf.zeros([1, 100]));
+  const [kind] = await readdir(folder);
+  await utimes(join(folder, kind!, 'a.text'), new Date(0), new Date(0));
+  await compute(new FeatureCache(folder, 800), dog, new Array<number>(100).fill(2));
+  expect(await readdir(join(folder, kind!))).toEqual(['a']);
+});
+
+describe('processes that need the same images at once', () => {
+  const items = Array.from({ length: 150 }, (_, i) => image(`image ${i}`, `pixels ${i}`));
+  const backbone = tinyBackbone();
+
+  /** Asks for all images as one of several processes. */
+  async function process(encoded: string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Float32Array>> {
+    const pipeline = {
+      ...tinyPipeline,
+      async *batches(request: Parameters<typeof tinyPipeline.batches>[0]) {
+        for await (const batch of tinyPipeline.batches(request)) {
+          encoded.push(...batch.items.map(({ id }) => id));
+          await setTimeout(5);
+          yield batch;
+        }
+      },
+    };
+    const store = new FeatureCache(folder).of(KIND);
+    const source = { backbone, pipeline, policy: 'custom', seed: 0, onBadImage: 'fail' } as const;
+    await storeFeatures(store, source, items, { signal });
+    return store;
+  }
+
+  /** Another process has taken all images on. */
+  async function allTakenOn(): Promise<{ kill(): void }> {
+    await compute(new FeatureCache(folder), cat, [1, 2, 3, 4, 5]);
+    const [kind] = await readdir(folder);
+    const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+    const started = (await readFile(`/proc/${child.pid}/stat`, 'utf8')).split(') ').at(-1)!.split(' ')[19]!;
+    for (const group of '0123456789abcdef') {
+      await mkdir(join(folder, kind!, group));
+      const claim = { ...thisProcess(), pid: child.pid, started };
+      await writeFile(join(folder, kind!, group, 'claim.1'), JSON.stringify(claim));
+    }
+    return { kill: () => void child.kill('SIGKILL') };
+  }
+
+  it('compute each once between them, and all have the same features', async () => {
+    const alone = await process([]);
+    await rm(folder, { recursive: true });
+    const encoded: string[][] = [[], [], []];
+    const stores = await Promise.all(encoded.map((own) => process(own)));
+    expect(encoded.flat().sort()).toEqual(items.map(({ id }) => id).sort());
+    for (const own of encoded) expect(own.length).toBeGreaterThan(0);
+    for (const store of stores) for (const { id } of items) expect(store.get(id)).toEqual(alone.get(id));
+  });
+
+  it('wait for one that lives, and compute what it had taken on when it dies', async () => {
+    const other = await allTakenOn();
+    const encoded: string[] = [];
+    const running = process(encoded);
+    await setTimeout(500);
+    expect(encoded).toEqual([]);
+    other.kill();
+    await running;
+    expect(encoded.sort()).toEqual(items.map(({ id }) => id).sort());
+  });
+
+  it('stop waiting when they are told to', async () => {
+    const other = await allTakenOn();
+    const controller = new AbortController();
+    const running = process([], controller.signal);
+    const reason = new Error('enough');
+    controller.abort(reason);
+    await expect(running).rejects.toBe(reason);
+    other.kill();
+  });
+
+  it('give back what they had taken on when they are stopped, and keep what they computed', async () => {
+    const controller = new AbortController();
+    const encoded: string[] = [];
+    const running = process(encoded, controller.signal).catch(() => undefined);
+    while (encoded.length === 0) await setTimeout(1);
+    controller.abort();
+    await running;
+    const rest: string[] = [];
+    await process(rest);
+    expect([...encoded, ...rest].sort()).toEqual(items.map(({ id }) => id).sort());
+  });
 });

@@ -1,20 +1,29 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { tryClaim, type Claim } from '../claim.js';
 import { canonicalJson } from '../config/canonical.js';
 import type { ImageItem } from '../contracts/dataset.js';
 import { CheckpointError } from '../errors.js';
 import { hostTensor, readSafetensors, writeSafetensors } from '../safetensors/index.js';
-import { featureKey, type FeatureStore, type View } from './batches.js';
+import { FrozenTexts, TEXT_FILE } from '../model/frozen-texts.js';
+import { FEATURE_BATCH, featureKey, type FeatureStore, type TakenOn, type View } from './batches.js';
 
 /** Ending of the files that hold features. */
 const SEGMENT = '.safetensors';
+/** Images that a process takes on at a time. Those of it that are not kept yet are lost with the process. */
+const AT_ONCE = 2 * FEATURE_BATCH;
+/** Milliseconds between two looks at what other processes have taken on. */
+const LOOK = 200;
 
 /**
- * Image features of frozen towers on disk. A feature is known by the content of its image, so a file that changes or moves is no
+ * Image features of frozen towers on disk, and text features (see `FrozenTexts`). A feature is known by the content of its image, so a file that changes or moves is no
  * trouble, and by its kind: checkpoint, preprocessing, way of computing. Every process adds files of its own, each there as a whole or not
- * at all; so any number of processes may use one folder. A file that cannot be read is thrown away. The files that were used
- * longest ago give way where all together exceed the limit.
+ * at all; so any number of processes may use one folder. Those that need the same images at the same moment share the work: each group
+ * of images, by the first digit of their contents' hashes, is one process's at a time (see `tryClaim`). A file that cannot be read is
+ * thrown away. The files that were used longest ago give way where all together exceed the limit.
  */
 export class FeatureCache {
   constructor(
@@ -24,25 +33,29 @@ export class FeatureCache {
 
   /** The features of one kind, in memory as far as they were asked for. */
   of(kind: Readonly<Record<string, unknown>>): CachedFeatures {
-    const key = createHash('sha256').update(canonicalJson(kind)).digest('hex').slice(0, 16);
-    return new CachedFeatures(join(this.folder, key), () => this.shrink());
+    return new CachedFeatures(this.folderOf(kind), () => this.shrink());
+  }
+
+  /** Text features of one way of computing, beside those of images. */
+  texts(way: Readonly<Record<string, unknown>>): FrozenTexts {
+    return new FrozenTexts(this.folderOf({ texts: way }), () => this.shrink());
+  }
+
+  private folderOf(kind: Readonly<Record<string, unknown>>): string {
+    return join(this.folder, createHash('sha256').update(canonicalJson(kind)).digest('hex').slice(0, 16));
   }
 
   /** Takes the oldest files away. */
-  private async shrink(): Promise<void> {
-    const segments = (
-      await Promise.all((await namesIn(this.folder)).map((kind) => segmentsIn(join(this.folder, kind))))
-    ).flat();
-    const files = await Promise.all(
-      segments.map(async (path) => {
-        const found = await stat(path).catch(() => undefined); // another process may have taken it away
-        return { path, size: found?.size ?? 0, used: found?.mtimeMs ?? 0 };
-      }),
-    );
+  private shrink(): void {
+    const kept = namesIn(this.folder).flatMap((kind) => filesIn(join(this.folder, kind), SEGMENT, TEXT_FILE));
+    const files = kept.map((path) => {
+      const found = statSync(path, { throwIfNoEntry: false }); // another process may have taken it away
+      return { path, size: found?.size ?? 0, used: found?.mtimeMs ?? 0 };
+    });
     let total = files.reduce((sum, { size }) => sum + size, 0);
     for (const { path, size } of files.sort((a, b) => a.used - b.used)) {
       if (total <= this.limitBytes) return;
-      await rm(path, { force: true });
+      rmSync(path, { force: true });
       total -= size;
     }
   }
@@ -52,32 +65,62 @@ export class FeatureCache {
 export class CachedFeatures extends Map<string, Float32Array> implements FeatureStore {
   /** What identifies the image and view behind each key. */
   private readonly contents = new Map<string, string>();
+  /** The contents whose features a file holds, by its path; files never change. */
+  private readonly segments = new Map<string, readonly string[]>();
 
   constructor(
     private readonly folder: string,
-    private readonly grown: () => Promise<void>,
+    private readonly grown: () => void,
   ) {
     super();
   }
 
   async recall(items: readonly ImageItem[], view?: View): Promise<void> {
-    const wanted = new Map<string, string>(); // content to key
+    const wanted = new Map<string, string[]>(); // content to keys
     for (const item of items) {
-      const content = await contentOf(item, view);
-      if (content === undefined) continue;
-      wanted.set(content, featureKey(item, view));
-      this.contents.set(featureKey(item, view), content);
+      const content = await this.contentOf(item, view);
+      if (content !== undefined) wanted.set(content, [...(wanted.get(content) ?? []), featureKey(item, view)]); // some are there twice
     }
-    for (const path of wanted.size > 0 ? await segmentsIn(this.folder) : []) {
+    for (const path of wanted.size > 0 ? filesIn(this.folder, SEGMENT) : []) {
+      const contents = this.segments.get(path);
+      if (contents && !contents.some((content) => wanted.has(content))) continue;
       const rows = await readSegment(path);
+      this.segments.set(path, [...rows.keys()]);
       let used = false;
       for (const [content, row] of rows) {
-        const key = wanted.get(content);
-        if (key === undefined) continue;
-        this.set(key, row);
-        used = true;
+        for (const key of wanted.get(content) ?? []) {
+          this.set(key, row);
+          used = true;
+        }
       }
       if (used) await utimes(path, new Date(), new Date()).catch(() => undefined);
+    }
+  }
+
+  async takeOn(items: readonly ImageItem[], view?: View, signal?: AbortSignal): Promise<TakenOn> {
+    const groups = await this.groupsOf(items, view);
+    for (;;) {
+      const taken: ImageItem[] = [];
+      const claims: Claim[] = [];
+      const done = (): void => claims.forEach((claim) => claim.release());
+      try {
+        for (const [group, members] of groups) {
+          if (taken.length >= AT_ONCE) break;
+          const claim = group === UNREADABLE ? undefined : await this.claim(group);
+          if (claim) claims.push(claim);
+          if (claim || group === UNREADABLE) taken.push(...members.slice(0, AT_ONCE - taken.length));
+        }
+        // No process waits while it has something: so none waits for ever.
+        if (taken.length > 0) {
+          await this.recall(taken, view);
+          return { items: taken, done };
+        }
+      } catch (error) {
+        done();
+        throw error;
+      }
+      await setTimeout(LOOK, undefined, { signal }).catch(() => undefined);
+      signal?.throwIfAborted();
     }
   }
 
@@ -95,9 +138,36 @@ export class CachedFeatures extends Map<string, Float32Array> implements Feature
     const contents = JSON.stringify(rows.map(({ content }) => content));
     const tensors = new Map([['features', hostTensor(features, [rows.length, width])]]);
     await writeSafetensors(join(this.folder, `${randomUUID()}${SEGMENT}`), tensors, { contents });
-    await this.grown();
+    this.grown();
+  }
+
+  private async claim(group: string): Promise<Claim | undefined> {
+    const folder = join(this.folder, group);
+    await mkdir(folder, { recursive: true });
+    return tryClaim(folder);
+  }
+
+  private async groupsOf(items: readonly ImageItem[], view?: View): Promise<Map<string, ImageItem[]>> {
+    const groups = new Map<string, ImageItem[]>();
+    for (const item of items) {
+      const group = (await this.contentOf(item, view))?.[0] ?? UNREADABLE;
+      const members = groups.get(group) ?? [];
+      members.push(item);
+      groups.set(group, members);
+    }
+    return groups;
+  }
+
+  private async contentOf(item: ImageItem, view?: View): Promise<string | undefined> {
+    const key = featureKey(item, view);
+    const content = this.contents.get(key) ?? (await contentOf(item, view));
+    if (content !== undefined) this.contents.set(key, content);
+    return content;
   }
 }
+
+/** Group of the images that cannot be read. */
+const UNREADABLE = '';
 
 /** SHA-256 of the encoded image, and its view; undefined where the image cannot be read, which whoever decodes it reports. */
 async function contentOf(item: ImageItem, view?: View): Promise<string | undefined> {
@@ -126,13 +196,16 @@ async function readSegment(path: string): Promise<Map<string, Float32Array>> {
   }
 }
 
-async function segmentsIn(folder: string): Promise<string[]> {
-  return (await namesIn(folder)).filter((name) => name.endsWith(SEGMENT)).map((name) => join(folder, name));
+function filesIn(folder: string, ...endings: string[]): string[] {
+  const names = namesIn(folder).filter((name) => endings.some((ending) => name.endsWith(ending)));
+  return names.map((name) => join(folder, name));
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return [];
-    throw cause;
-  });
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
 }

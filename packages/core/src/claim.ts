@@ -13,7 +13,7 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-/** Who works on a cell. */
+/** Who works on something. */
 export interface Claimant {
   readonly pid: number;
   /** Machine, its boot and its process-id space: where `pid` means something. */
@@ -22,7 +22,7 @@ export interface Claimant {
   readonly started: string;
 }
 
-/** A cell that is this process's to work on. */
+/** A folder that is this process's to work on. */
 export interface Claim {
   release(): void;
 }
@@ -33,14 +33,17 @@ const SILENCE = 180;
 
 /**
  * Claims are files `claim.N`; the highest N counts. Who takes over from a dead process creates the next number, which only one can;
- * nothing that another may hold is ever removed. So no two processes hold a cell, whoever dies when.
+ * nothing that another may hold is ever removed. So no two processes hold a folder, whoever dies when.
  */
 const pattern = /^claim\.(\d+)$/;
 
-/** Takes a cell, or returns undefined where a living process has it. */
-export function tryClaim(folder: string, self: Claimant = thisProcess()): Claim | undefined {
+/**
+ * Takes a folder, which is there: a cell of a sweep, or a group of results that are computed once. Returns undefined where a living process
+ * has it, this one included.
+ */
+export function tryClaim(folder: string): Claim | undefined {
   const own = join(folder, `.claim-${randomUUID()}`);
-  writeFileSync(own, JSON.stringify(self));
+  writeFileSync(own, JSON.stringify(thisProcess()));
   try {
     const highest = highestClaim(folder);
     if (highest > 0 && isAlive(join(folder, `claim.${highest}`), statSync(own).mtimeMs)) return undefined;
@@ -65,7 +68,7 @@ export function tryClaim(folder: string, self: Claimant = thisProcess()): Claim 
   }
 }
 
-/** The process that works on a cell: a living one, or the last one that did not give it back. */
+/** The process that has a folder: a living one, or the last one that did not give it back. */
 export function claimantOf(folder: string, which: 'alive' | 'dead or alive' = 'alive'): Claimant | undefined {
   const highest = highestClaim(folder);
   if (highest === 0) return undefined;
@@ -73,9 +76,11 @@ export function claimantOf(folder: string, which: 'alive' | 'dead or alive' = 'a
   return which === 'dead or alive' || isAlive(path, Date.now()) ? readClaimant(path) : undefined;
 }
 
+let self: Claimant | undefined;
+
 /** This process. */
 export function thisProcess(): Claimant {
-  return { pid: process.pid, host: hostIdentity(), started: startOf(process.pid) ?? '' };
+  return (self ??= { pid: process.pid, host: hostIdentity(), started: startOf(process.pid) ?? '' });
 }
 
 function claims(folder: string): number[] {
