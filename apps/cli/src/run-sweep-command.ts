@@ -19,7 +19,7 @@ import { parse } from 'yaml';
 import { configurationName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';
 import { nextSteps } from './next-steps.js';
-import { chooseEngine, type EngineFlags } from './sweep-engine.js';
+import { chooseEngine, rayHeaders, type EngineFlags } from './sweep-engine.js';
 import { estimateSweep } from './sweep-estimates.js';
 import { listCells } from './sweep-list.js';
 import { createSweepView } from './sweep-view.js';
@@ -107,7 +107,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
       const estimates = isPlain
         ? undefined
         : known(await estimateSweep(inTurn, folder, configurationFolder), onProblem);
-      const todo = { folder: path, patience: { retries }, signal, estimates, onEvent: view.onEvent };
+      const todo = { folder: path, patience: { retries }, signal, estimates, onEvent: view.onEvent, rayHeaders };
       // What is measured has the machine to itself: one cell after the other, each in a process of its own.
       const groups = alone ? cells.map((cell) => [cell]) : [cells];
       const chosen = chooseEngine(alone ? { jobs: 1 } : command, all);
@@ -134,7 +134,9 @@ export async function sweep(command: SweepCommand): Promise<void> {
     const done = { study, file, source, overrides, only, jobs, planned: whole, registry, configurationFolder };
     console.error(await nextSteps(done));
   }
-  if (study.failures.length > 0) process.exitCode = 1;
+  const left = cells.filter(isOpen).length;
+  if (left > 0) console.error(`Cells that are not finished: ${left}.`);
+  if (left > 0 || study.failures.length > 0) process.exitCode = 1;
 }
 
 /** Estimates by the cells' ids; why there are none is told. */

@@ -94,6 +94,18 @@ it('keeps the whole grid where only some of its cells are run', PATIENT, async (
   expect((JSON.parse(out) as { cells: unknown[] }).cells).toHaveLength(4);
 });
 
+it('leaves a cell alone that is a job of a Ray cluster, and says that it is not finished', PATIENT, async () => {
+  await sweep('grid.yaml', '--output', 'away', '--limit', '1');
+  const away = cellsOf('away').find((cell) => !existsSync(join(cell, 'outcome.json')))!;
+  writeFileSync(join(away, 'ray.json'), JSON.stringify({ address: 'http://127.0.0.1:9', job: 'promptweave-1' }));
+  const { code, err } = await sweep('grid.yaml', '--output', 'away');
+  expect(code, err).toBe(1);
+  expect(err).toContain('--engine ray --address http://127.0.0.1:9');
+  expect(err).toContain('Cells that are not finished: 1.');
+  expect(outcomesOf('away')).toHaveLength(3);
+  expect(existsSync(join(away, 'outcome.json'))).toBe(false);
+});
+
 it('stops at Ctrl-C with 130, and goes on with the same command', PATIENT, async () => {
   write(
     'slow.yaml',

@@ -62,7 +62,7 @@ function rayAddress(option?: string): string {
 }
 
 /** Headers as Ray's own client takes them from the environment: JSON. */
-function rayHeaders(): Record<string, string> {
+export function rayHeaders(): Record<string, string> {
   const text = process.env.RAY_JOB_HEADERS;
   if (text === undefined) return {};
   try {

@@ -11,7 +11,7 @@ const WITHIN = 30_000;
  */
 export function deliveringJournals(engine: Engine): Engine {
   return {
-    name: engine.name,
+    ...engine,
     run: async (request) => {
       await engine.run(request);
       const reason = await deliverJournals(request);

@@ -14,6 +14,8 @@ export const cellFiles = {
   outcome: 'outcome.json',
   /** A line of JSON for each attempt that failed. */
   failures: 'failures.jsonl',
+  /** There while the cell is, or may be, a Ray job. */
+  ray: 'ray.json',
 } as const;
 
 /** What a finished cell is told by. */

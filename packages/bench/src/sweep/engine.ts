@@ -44,6 +44,8 @@ export interface EngineRequest {
  */
 export interface Engine {
   readonly name: string;
+  /** The Ray cluster whose jobs it brings home. */
+  readonly address?: string;
   /** Resolves when nothing of what it started is running any more; that need not mean that all cells are finished. */
   run(request: EngineRequest): Promise<void>;
 }

@@ -13,6 +13,7 @@ import { runTracked } from '../protocols/run-tracked.js';
 import type { CellFailure, CellFolder } from './cell-folder.js';
 import type { EngineRequest, SweepEvent } from './engine.js';
 import { describeChoice } from './plan.js';
+import { rayPlaceOf } from './ray/ray-place.js';
 import type { FeatureLibrary } from './feature-library.js';
 import { CellTrackers } from './cell-trackers.js';
 
@@ -43,7 +44,7 @@ export async function runCells(
       const claim = tryClaim(cell.path);
       if (!claim) continue;
       try {
-        if (cell.outcome()) continue; // another process finished it in between
+        if (cell.outcome() || rayPlaceOf(cell)) continue; // another process finished or submitted it in between
         await runCell(cell, environment, trackers, signal, onEvent);
       } finally {
         claim.release();

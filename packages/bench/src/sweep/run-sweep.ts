@@ -1,24 +1,39 @@
 import { setTimeout } from 'node:timers/promises';
 import type { CellState } from './cell-folder.js';
 import type { Engine, EngineRequest } from './engine.js';
+import { cellsOnRay } from './ray/cells-on-ray.js';
 
 /** What to run, and where. */
 export interface SweepRequest extends EngineRequest {
   readonly engine: Engine;
   /** Seconds between two looks at cells that other processes work on. Default 2. */
   readonly pollSeconds?: number;
+  /** Headers of what Ray clusters are asked that have cells of the sweep. */
+  readonly rayHeaders?: () => Readonly<Record<string, string>>;
 }
 
 /**
  * Runs all cells to their end: finished, or given up after the retries. Waits for cells that other processes work on, and takes over
- * those of processes that die.
- * @returns the states of the cells in their order; where the signal stopped it, some are neither finished nor failed
+ * those of processes that die. Leaves those alone that are jobs of a Ray cluster which this engine does not know.
+ * @returns the states of the cells in their order; where the signal stopped it, or some were left alone, some are neither finished nor failed
  */
-export async function runSweep({ engine, pollSeconds = 2, ...request }: SweepRequest): Promise<CellState[]> {
+export async function runSweep({
+  engine,
+  pollSeconds = 2,
+  rayHeaders: headers,
+  ...request
+}: SweepRequest): Promise<CellState[]> {
   const { cells, patience, signal, onEvent } = request;
+  const told = new Set<string>();
+  const tell = (message: string): void => {
+    if (!told.has(message)) onEvent?.({ type: 'note', message });
+    told.add(message);
+  };
   for (;;) {
     const states = cells.map((cell) => cell.state(patience));
-    const open = cells.filter((_, i) => ['waiting', 'interrupted'].includes(states[i]!.status));
+    const idle = cells.filter((_, i) => ['waiting', 'interrupted'].includes(states[i]!.status));
+    const away = await cellsOnRay({ cells: idle, except: engine.address, headers, tell });
+    const open = idle.filter((cell) => !away.has(cell));
     const running = states.filter(({ status }) => status === 'running').length;
     if (signal?.aborted || (open.length === 0 && running === 0)) return states;
     if (open.length > 0) {

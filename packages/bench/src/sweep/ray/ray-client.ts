@@ -45,10 +45,12 @@ export class RayClient {
   /**
    * @param address of the dashboard, such as `http://127.0.0.1:8265`
    * @param headers besides, such as those of an authentication
+   * @param patience seconds for which a head that does not answer is asked again
    */
   constructor(
     readonly address: string,
     headers: Readonly<Record<string, string>> = {},
+    private readonly patience = PATIENCE,
   ) {
     this.headers = headers;
   }
@@ -111,7 +113,7 @@ export class RayClient {
         if (error instanceof BackendError) throw error;
         problem = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
       }
-      if (performance.now() - begun > PATIENCE * 1000) {
+      if (performance.now() - begun > this.patience * 1000) {
         throw new BackendError(`The Ray head does not answer (${problem}).`, {
           where: this.address,
           remedy:
@@ -124,6 +126,7 @@ export class RayClient {
 
   private once(method: string, path: string, body?: string | Buffer): Promise<Answer> {
     const url = new URL(path, this.address);
+    const timeout = Math.min(TIMEOUT, this.patience);
     const headers = {
       ...this.headers,
       ...(typeof body === 'string' && { 'content-type': 'application/json' }),
@@ -135,7 +138,7 @@ export class RayClient {
         response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject);
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
       });
-      request.setTimeout(TIMEOUT * 1000, () => request.destroy(new Error(`no answer in ${TIMEOUT} s`)));
+      request.setTimeout(timeout * 1000, () => request.destroy(new Error(`no answer in ${timeout} s`)));
       request.on('error', reject).end(body);
     });
   }

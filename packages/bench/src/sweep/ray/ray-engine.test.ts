@@ -1,11 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cellFiles, CellFolder } from '../cell-folder.js';
+import type { Engine } from '../engine.js';
 import { sendCell } from '../parcel.js';
+import { runCells, type CellEnvironment } from '../run-cells.js';
+import { runSweep } from '../run-sweep.js';
 import { FakeHead } from './fake-head.test.support.js';
 import { rayEngine } from './ray-engine.js';
+import { notePlace, rayPlaceFile, rayPlaceOf } from './ray-place.js';
 
 let root = '';
 let head: FakeHead;
@@ -32,13 +36,13 @@ function newCell(): CellFolder {
   return cell;
 }
 
-async function run(cells: readonly CellFolder[], outputSeconds = 60): Promise<string[]> {
+async function run(cells: readonly CellFolder[], outputSeconds = 60, signal?: AbortSignal): Promise<string[]> {
   const needs = { cpus: 1, gpus: 0 };
   const program = join(root, 'program');
   const engine = rayEngine({ address, jobs: 1, needs, program, cells, pollSeconds: 0.01, outputSeconds });
   const notes: string[] = [];
   await engine.run({
-    ...{ folder: root, cells, patience: { retries: 0 } },
+    ...{ folder: root, cells, patience: { retries: 0 }, signal },
     onEvent: (event) => void (event.type === 'note' && notes.push(event.message)),
   });
   return notes;
@@ -135,4 +139,95 @@ it('counts a job that Ray does not know any more as lost', async () => {
   expect(cell.failures()).toMatchObject([
     { kind: 'lost', message: expect.stringContaining('does not know it') as string },
   ]);
+});
+
+describe('a cell that is a job while its scheduler is gone', () => {
+  /** Submits a cell and ends, as a scheduler that is stopped does. */
+  async function submitted(status: 'PENDING' | 'RUNNING' | 'SUCCEEDED'): Promise<CellFolder> {
+    const cell = newCell();
+    const controller = new AbortController();
+    head.ending = () => {
+      setTimeout(() => controller.abort());
+      return { status: 'RUNNING' };
+    };
+    await run([cell], 60, controller.signal);
+    const { job } = rayPlaceOf(cell)!;
+    head.jobs.set(job, { ...head.jobs.get(job)!, status });
+    return cell;
+  }
+
+  /** A sweep of another engine, which finishes whatever it is given. */
+  async function sweepBy(engine: Partial<Engine>, cells: readonly CellFolder[]) {
+    const given: CellFolder[] = [];
+    const notes: string[] = [];
+    const finish: Engine['run'] = async ({ cells: open }) => {
+      for (const cell of open) {
+        given.push(cell);
+        cell.finish({ summary: {}, parameters: 0, seconds: 0, evaluationSeconds: 0, date: '' });
+      }
+    };
+    const states = await runSweep({
+      ...{ folder: root, cells, patience: { retries: 0 }, engine: { name: 'local', run: finish, ...engine } },
+      onEvent: (event) => void (event.type === 'note' && notes.push(event.message)),
+    });
+    return { given, notes, states: states.map(({ status }) => status) };
+  }
+
+  it.each(['PENDING', 'RUNNING', 'SUCCEEDED'] as const)(
+    'is left alone by other engines while it is %s',
+    async (status) => {
+      const [away, other] = [await submitted(status), newCell()];
+      const { given, notes, states } = await sweepBy({}, [away, other]);
+      expect(given).toEqual([other]);
+      expect(states).toEqual(['waiting', 'finished']);
+      expect(notes).toEqual([
+        expect.stringContaining(`Go on with --engine ray --address ${address}, or stop the jobs`),
+      ]);
+      expect(head.submitted).toHaveLength(1);
+    },
+  );
+
+  it('is left alone by the engine of another cluster, and brought home by that of its own', async () => {
+    const cell = await submitted('SUCCEEDED');
+    expect((await sweepBy({ name: 'ray', address: 'http://elsewhere:8265' }, [cell])).given).toEqual([]);
+    const whole = wholeParcel();
+    head.output = () => whole;
+    await run([cell]);
+    expect(statusOf(cell)).toBe('finished');
+    expect(head.submitted).toHaveLength(1);
+    expect(existsSync(rayPlaceFile(cell))).toBe(false);
+    expect((await sweepBy({ name: 'ray', address }, [cell])).notes).toEqual([]);
+  });
+
+  it.each(['FAILED', 'STOPPED', undefined] as const)('is free where the job is %s', async (status) => {
+    const cell = await submitted('RUNNING');
+    const { job } = rayPlaceOf(cell)!;
+    if (status) head.jobs.set(job, { ...head.jobs.get(job)!, status });
+    else head.jobs.delete(job);
+    const { given, notes } = await sweepBy({}, [cell]);
+    expect(given).toEqual([cell]);
+    expect(notes).toEqual([]);
+    expect(existsSync(rayPlaceFile(cell))).toBe(false);
+  });
+
+  it('is left alone where the cluster does not answer, until its file is removed', async () => {
+    const cell = await submitted('RUNNING');
+    await head.stop();
+    const { given, notes } = await sweepBy({}, [cell]);
+    expect(given).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining(`remove ${rayPlaceFile(cell)}`)]);
+    rmSync(rayPlaceFile(cell));
+    expect((await sweepBy({}, [cell])).given).toEqual([cell]);
+    await head.start();
+  }, 20_000);
+
+  it('is not run by a process that chose it just before it was submitted', async () => {
+    const cell = newCell();
+    notePlace(cell, { address, job: 'job' });
+    const events: string[] = [];
+    const onEvent = ({ type }: { readonly type: string }): void => void events.push(type);
+    await runCells({ cells: [cell], patience: { retries: 0 }, onEvent }, {} as CellEnvironment);
+    expect(events).toEqual([]);
+    expect(cell.failures()).toEqual([]);
+  });
 });

@@ -8,6 +8,7 @@ import type { Engine, EngineRequest } from '../engine.js';
 import { readParcel, unpackInto } from '../parcel.js';
 import { RayClient, type RayJob } from './ray-client.js';
 import { jobName, jobPrefix, rayEntrypoint } from './ray-job.js';
+import { forgetPlace, notePlace, originOf, rayPlaceOf } from './ray-place.js';
 import { packSweep, type SweepArchive } from './sweep-archive.js';
 
 /** A Ray cluster, and what a sweep may take of it. */
@@ -46,7 +47,7 @@ const WATCHED = 4;
 export function rayEngine(options: RayEngineOptions): Engine {
   let archive: Promise<SweepArchive> | undefined;
   const pack = (): Promise<SweepArchive> => (archive ??= packSweep(options));
-  return { name: 'ray', run: (request) => new RayRun(options, request, pack).run() };
+  return { name: 'ray', address: options.address, run: (request) => new RayRun(options, request, pack).run() };
 }
 
 interface Active {
@@ -105,7 +106,11 @@ class RayRun {
     const claim = status === 'waiting' || status === 'interrupted' ? tryClaim(cell.path) : undefined;
     if (!claim) return; // somebody else's
     try {
-      const job = known?.submission_id ?? (await this.submit(cell));
+      const place = rayPlaceOf(cell);
+      if (place && place.address !== originOf(this.options.address)) return claim.release(); // submitted elsewhere in between
+      const job = known?.submission_id ?? jobName(this.prefix, cell);
+      notePlace(cell, { address: this.options.address, job });
+      if (!known?.submission_id) await this.submit(cell, job);
       this.active.set(job, { cell, claim, job, begun: false });
     } catch (error) {
       claim.release();
@@ -113,10 +118,9 @@ class RayRun {
     }
   }
 
-  private async submit(cell: CellFolder): Promise<string> {
+  private async submit(cell: CellFolder, id: string): Promise<void> {
     const { needs, runtimeEnv = {} } = this.options;
     const working_dir = await this.upload();
-    const id = jobName(this.prefix, cell);
     // Of MLflow's variables, no other goes along: Ray shows them to everybody, and what a node cannot deliver is delivered from here.
     const { PROMPTWEAVE_BACKEND: backend, MLFLOW_EXPERIMENT_NAME: experiment } = process.env;
     await this.client.submit({
@@ -136,7 +140,6 @@ class RayRun {
       entrypoint_num_gpus: needs.gpus,
       entrypoint_memory: memoryFor(cell, needs, this.request.estimates),
     });
-    return id;
   }
 
   /** Sees to it that the archive is there: Ray deletes one that no job uses after some minutes. @returns its URI */
@@ -195,6 +198,7 @@ class RayRun {
     } else {
       fail('lost', `The Ray job ended without a result: ${job?.message ?? 'Ray does not know it any more'}`);
     }
+    forgetPlace(cell);
     await this.client.remove(id);
     claim.release();
     this.active.delete(id);
