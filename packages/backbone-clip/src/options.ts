@@ -28,7 +28,7 @@ export const clipOptions = z.strictObject({
     .union([z.int().min(1), z.enum(['auto', 'all'])])
     .default('auto')
     .describe(
-      'Classes that go through the text tower together: a number, all, or (auto) as many as need at most 2 GiB. With several chunks ' +
+      'Classes that go through the text tower together: a number, all, or (auto) as many as need at most 3 GiB. With several chunks ' +
         'the text tower costs half as much time again, and the memory of one chunk. The numbers are the same.',
     ),
 });

@@ -47,7 +47,7 @@ export class LammLoss implements Loss {
     anchors: boolean,
     private readonly compute: (step: TrainingStep) => LossTerm[],
   ) {
-    this.needs = { anchors, trainedLabels: true };
+    this.needs = { anchors };
   }
 
   terms(step: TrainingStep): LossTerm[] {

@@ -6,7 +6,7 @@ import { blockBytes } from './tower-work.js';
 export type ClassChunk = number | 'all' | 'auto';
 
 /** Bytes of intermediates that `auto` lets a text pass keep. Constant, so that a machine's free memory changes no bits. */
-export const chunkBytes = { native: 2 * 2 ** 30, wasm: 2 ** 29 } as const;
+export const chunkBytes = { native: 3 * 2 ** 30, wasm: 2 ** 29 } as const;
 
 /** Classes of a text pass that are encoded together; chunks are of one size, so that none is nearly empty. */
 export function classesPerChunk(

@@ -83,8 +83,6 @@ export interface LossNeeds {
   readonly padding?: boolean;
   /** Features of the untrained labels under the same prompts. */
   readonly anchors?: boolean;
-  /** A label aligner that trains. */
-  readonly trainedLabels?: boolean;
 }
 
 /** A differentiable objective. */

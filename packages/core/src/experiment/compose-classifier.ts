@@ -5,6 +5,7 @@ import {
   type ResolvedPart,
 } from '../config/configuration.js';
 import type { PartContext } from '../contracts/parts.js';
+import { ConfigError } from '../errors.js';
 import { Classifier } from '../model/classifier.js';
 import type { FrozenTexts } from '../model/frozen-texts.js';
 import type { LossChoice } from '../plugin/define-plugin.js';
@@ -16,7 +17,8 @@ export type ClassifierChoice = Pick<ResolvedConfiguration, 'prompt' | 'labels' |
 /**
  * Makes prompt learner, label aligner and losses, and composes them.
  * @param texts where text features in which nothing is learned are kept
- * @throws ConfigError of whichever part cannot be made; what was made before it is freed.
+ * @throws ConfigError where a loss needs labels that are trained and none are, and of whichever part cannot be made; what was made before
+ * it is freed.
  */
 export function composeClassifier(
   registry: Registry,
@@ -26,6 +28,17 @@ export function composeClassifier(
 ): Classifier {
   const learnerPlugin = registry.get('prompt', prompt.use);
   const alignerPlugin = registry.get('labels', labels.use);
+  const alignerProperties = alignerPlugin.properties(optionsOf(labels));
+  const unfit = losses.find(({ use }) => registry.get('loss', use).needsTrainedLabels);
+  if (unfit && !alignerProperties.trainsLabels) {
+    throw new ConfigError(
+      `The loss "${unfit.use}" needs labels that are trained, and the labels are "${labels.use}".`,
+      {
+        where: 'losses',
+        remedy: 'Choose other labels (labels.use=lamm), or take the loss out.',
+      },
+    );
+  }
   const made: { dispose(): void }[] = [];
   const keep = <T extends { dispose(): void }>(part: T): T => {
     made.push(part);
@@ -38,7 +51,7 @@ export function composeClassifier(
       learner: keep(learnerPlugin.create(context, optionsOf(prompt))),
       learnerProperties: learnerPlugin.properties(optionsOf(prompt)),
       aligner: keep(alignerPlugin.create(context, optionsOf(labels))),
-      alignerProperties: alignerPlugin.properties(optionsOf(labels)),
+      alignerProperties,
       losses: losses.map((loss) => ({
         loss: keep(registry.get('loss', loss.use).create(context, optionsOf(loss, 'weight'))),
         weight: loss.weight,

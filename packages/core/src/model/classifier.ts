@@ -58,7 +58,6 @@ export function unionOfNeeds(losses: readonly WeightedLoss[]): LossNeeds {
     lateBlocks: Math.max(0, ...needs.map((need) => need.lateBlocks ?? 0)),
     padding: needs.some((need) => need.padding),
     anchors: needs.some((need) => need.anchors),
-    trainedLabels: needs.some((need) => need.trainedLabels),
   };
 }
 
@@ -67,18 +66,11 @@ export class Classifier {
   readonly parts: ClassifierParts;
   private constantAnchors?: tf.Tensor2D;
 
-  /** @throws ConfigError where two parts learn a variable of the same name, or a loss needs labels that train and none do. */
+  /** @throws ConfigError where two parts learn a variable of the same name. */
   constructor(parts: Omit<ClassifierParts, 'needs'>) {
     this.parts = { ...parts, needs: unionOfNeeds(parts.losses) };
     const twice = Object.keys(parts.learner.variables).find((name) => name in parts.aligner.variables);
     if (twice) throw new ConfigError(`Prompt learner and label aligner both learn a variable named "${twice}".`);
-    const unfit = parts.losses.find(({ loss }) => loss.needs.trainedLabels && !parts.alignerProperties.trainsLabels);
-    if (unfit) {
-      throw new ConfigError(`The loss "${unfit.loss.name}" needs trainable labels, but the labels are frozen.`, {
-        where: 'losses',
-        remedy: 'Set labels.use=lamm, or take the loss out.',
-      });
-    }
   }
 
   /** All learned tensors by name. */

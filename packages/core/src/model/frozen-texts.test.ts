@@ -97,6 +97,16 @@ describe.each([
   });
 });
 
+it('is no part of a gradient that is being taken, so that nothing of it is kept for one', () => {
+  const { aligner } = tinyClassifier({ backbone }).parts;
+  const { names, ...anchors } = aligner.anchors();
+  const rows = tf.variable(names) as tf.Tensor as tf.Tensor2D & tf.Variable;
+  const variable = { ...aligner, classNames, anchors: () => ({ ...anchors, names: tf.clone(rows) }) };
+  const features = (): tf.Tensor2D => encodeReference({ backbone, aligner: variable }, 'a {}').encoding.features;
+  expect(() => tf.variableGrads(() => tf.sum(features()), [rows])).toThrow('Cannot find a connection');
+  tf.dispose([rows, anchors.afterContext ?? []]);
+});
+
 it('computes what differs in anything anew', () => {
   const passes = (names?: string[]): number => cell((texts) => zeroShot(texts, names), new FrozenTexts(folder)).passes;
   expect(passes()).toBe(1);

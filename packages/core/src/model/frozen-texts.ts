@@ -79,16 +79,17 @@ export class FrozenTexts {
 }
 
 /**
- * The backbone for text in which nothing is learned: what it computes, or what is kept of before, bit for bit. Without a place where that
- * is kept, the backbone itself.
+ * The backbone for text in which nothing is learned: what it computes, or what is kept of before, bit for bit. No tape records it, so nothing
+ * stays for a backward pass.
  */
 export function frozenText(backbone: Backbone, texts?: FrozenTexts): Backbone {
-  if (!texts) return backbone;
   const { name, shape, tokenizer, preprocessing, logitScale, digest } = backbone;
+  const encodeText: Backbone['encodeText'] = (...of) => withoutTape(() => backbone.encodeText(...of));
   return {
     ...{ name, shape, tokenizer, preprocessing, logitScale, digest },
     embedTokens: (ids) => backbone.embedTokens(ids),
-    encodeText: (text, request) => keptEncoding(backbone, texts, text, request),
+    encodeText: (text, request) =>
+      texts ? keptEncoding({ shape, digest, encodeText }, texts, text, request) : encodeText(text, request),
     encodeImages: (...of) => backbone.encodeImages(...of),
     work: backbone.work && ((...of) => backbone.work!(...of)),
     dispose: () => backbone.dispose(),
@@ -96,7 +97,7 @@ export function frozenText(backbone: Backbone, texts?: FrozenTexts): Backbone {
 }
 
 function keptEncoding(
-  backbone: Backbone,
+  backbone: Pick<Backbone, 'shape' | 'digest' | 'encodeText'>,
   texts: FrozenTexts,
   text: PromptedText,
   request: TextRequest = {},
@@ -124,4 +125,15 @@ function keptEncoding(
         encoding().rows(step, positions),
       ),
   };
+}
+
+/** What is computed within is a constant for whatever gradient is being taken. */
+function withoutTape<T>(compute: () => T): T {
+  const { state } = tf.engine();
+  state.kernelDepth++; // as within an operation, whose parts are not recorded
+  try {
+    return compute();
+  } finally {
+    state.kernelDepth--;
+  }
 }

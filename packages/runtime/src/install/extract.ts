@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { diskErrorOr } from './disk-space.js';
 import type { OnProgress } from './progress.js';
@@ -38,7 +38,7 @@ export async function extractFiles(
       for await (const chunk of chunks) {
         hash.update(chunk);
         done += chunk.length;
-        onProgress({ step: 'extract', message: source, fraction: done / total });
+        onProgress({ step: 'extract', message: basename(wheel.where), fraction: done / total });
         yield chunk;
       }
     };
