@@ -5,7 +5,6 @@ import {
   hasCode,
   MlflowApiError,
   MlflowProtocolError,
-  runTags,
   type CallOptions,
   type Metric,
   type MlflowClient,
@@ -14,8 +13,10 @@ import {
 import { withDeliveryLock } from './delivery-lock.js';
 import { ALL, loadState, newState, saveState, type DeliveryState } from './delivery-state.js';
 import type { ArtifactEntry, EndEntry, JournalEntry, MetricsEntry, StartEntry } from './journal-entry.js';
+import { KnownMetrics } from './known-metrics.js';
 import { flatParams, mlflowKey, mlflowTag } from './mlflow-names.js';
 import { JOURNAL, readJournal } from './read-journal.js';
+import { tagsOf } from './tags-of-run.js';
 import { TrackingError } from './tracking-error.js';
 import { findRun, settleParent, uniqueRun } from './unique-run.js';
 
@@ -78,7 +79,7 @@ class Delivery {
   private readonly options: CallOptions;
   /** Entries up to this one may be on the server already. */
   private readonly doubtful: number;
-  private readonly known = new Map<string, Promise<ReadonlySet<number>>>();
+  private readonly known: KnownMetrics;
   private readonly uploaded = new Map<string, string>();
   private metrics: Metric[] = [];
   private metricsEnd?: { readonly seq: number; readonly offset: number };
@@ -91,6 +92,7 @@ class Delivery {
   ) {
     this.options = { retries: 0, signal };
     this.doubtful = state.doubtful;
+    this.known = new KnownMetrics(client, this.options);
   }
 
   async toTheEnd(): Promise<Delivered> {
@@ -121,7 +123,7 @@ class Delivery {
     const end = this.metricsEnd;
     if (!end) return;
     const doubtful = this.state.seq < Math.max(this.doubtful, this.state.doubtful);
-    const metrics = doubtful ? await this.unknown(this.metrics) : this.metrics;
+    const metrics = doubtful ? await this.known.without(this.runId(), this.metrics) : this.metrics;
     if (metrics.length > 0) {
       await this.save({ doubtful: Math.max(this.state.doubtful, end.seq) });
       await this.sendMetrics(metrics, end.seq);
@@ -144,29 +146,6 @@ class Delivery {
       await this.sendMetrics(metrics.slice(0, half), seq);
       await this.sendMetrics(metrics.slice(half), seq);
     }
-  }
-
-  /** The metrics that the server does not have: a journal has one value a step. */
-  private async unknown(metrics: readonly Metric[]): Promise<Metric[]> {
-    const left: Metric[] = [];
-    for (const metric of metrics) if (!(await this.history(metric.key)).has(metric.step)) left.push(metric);
-    return left;
-  }
-
-  private history(key: string): Promise<ReadonlySet<number>> {
-    const known = this.known.get(key);
-    if (known) return known;
-    const fetched = this.fetchHistory(key);
-    this.known.set(key, fetched);
-    return fetched;
-  }
-
-  private async fetchHistory(key: string): Promise<ReadonlySet<number>> {
-    const steps = new Set<number>();
-    for await (const metric of this.client.runs.metricHistory(this.runId(), key, this.options)) {
-      steps.add(metric.step);
-    }
-    return steps;
   }
 
   private async send(entry: Exclude<JournalEntry, MetricsEntry>): Promise<void> {
@@ -293,20 +272,4 @@ class Delivery {
     this.state = { ...this.state, ...change };
     await saveState(this.folder, this.client.trackingUri, this.state);
   }
-}
-
-function tagsOf(entry: StartEntry, parentRunId: string | undefined): Record<string, string> {
-  const { environment, tags } = entry;
-  const all = {
-    ...tags,
-    ...(parentRunId && { [runTags.parentRunId]: parentRunId }),
-    ...(environment.git && {
-      [runTags.gitCommit]: environment.git.commit,
-      'promptweave.git.changed': String(environment.git.changed),
-    }),
-    'promptweave.backend': environment.backend,
-    'promptweave.platform': environment.platform,
-    ...Object.fromEntries(Object.entries(environment.versions).map(([name, value]) => [`version.${name}`, value])),
-  };
-  return Object.fromEntries(Object.entries(all).map(([key, value]) => [mlflowKey(key), mlflowTag(value)]));
 }
