@@ -4,6 +4,7 @@
  * It takes the kernels of `@tensorflow/tfjs-node-gpu` without that package's own start-up code, which would look for its
  * binding inside node_modules. Plain JavaScript, because the installer also runs it in a child process to check what it built.
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
@@ -14,7 +15,7 @@ const sharedTfjs = Symbol.for('promptweave.tfjs');
 /**
  * @param {string} folder an installation
  * @param {object} tfjs the module namespace of `@tensorflow/tfjs` that shares the caller's tfjs-core
- * @returns {{ tensorflowVersion: string, usesGpu: boolean }}
+ * @returns {{ tensorflowVersion: string, usesGpu: boolean, fused: boolean }} `fused`: whether the operations of fused/ are there
  */
 export function loadNative(folder, tfjs) {
   provideRemovedUtilities();
@@ -25,7 +26,10 @@ export function loadNative(folder, tfjs) {
   requireFrom('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
   const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
   tfjs.registerBackend('tensorflow', () => backend, 3);
-  return { tensorflowVersion: binding.TF_Version, usesGpu: backend.isUsingGpuDevice };
+  const usesGpu = backend.isUsingGpuDevice;
+  const fused = !usesGpu && existsSync(join(folder, 'binding', 'fused.node'));
+  if (fused) requireFrom('./binding/fused.node');
+  return { tensorflowVersion: binding.TF_Version, usesGpu, fused };
 }
 
 /** Loads the binding and with it libtensorflow, without what that prints unless `TF_CPP_MIN_LOG_LEVEL` asks for it with 0. */

@@ -1,20 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  afterPrefix,
-  attend,
-  attendBackward,
-  mergeHeads,
-  rowProducts,
-  splitHeads,
-  splitPrefix,
-  type HeadSplit,
-  type SequenceGroup,
-} from './attention.js';
-import { activateFolded } from './folded-activation.js';
+import type { LinearWeights } from '../clip-weights.js';
+import { attend, attendBackward, type HeadSplit } from './attention.js';
+import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
-import { standardise, standardiseBackward } from './layer-norm.js';
+import { mergeHeads, splitHeads, type SequenceGroup } from './heads.js';
+import { standardise, standardiseBackward, standardiseSum } from './layer-norm.js';
 import type { EnteringPrompt } from './prompt-rows.js';
-import { apply, concatRows, rowsOf, through } from './rows.js';
+import { addApplied, through } from './rows.js';
 import { withPrompt } from './with-prompt.js';
 
 /** What a block may do besides. */
@@ -52,23 +44,28 @@ export function frozenBlock(
   });
 }
 
-/** Kept in this order: x̂₁, r₁, mixed values, x̂₂, r₂, slope of the activation; of each group queries, keys, values and attention weights. */
+/** Kept in this order: x̂₁, r₁, x̂₂, r₂, slope of the activation; of each group queries, keys, values and attention weights. */
 function forward(
   x: tf.Tensor2D,
   weights: FoldedBlock,
   groups: readonly SequenceGroup[],
   keeps: boolean,
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
+  const { inputProjection, outputProjection, up, down } = weights;
   const first = standardise(x);
-  const heads = headsOfGroups(apply(first.standard, weights.inputProjection), groups, weights.heads);
+  const heads = headsOfGroups(first.standard, inputProjection, groups, weights.heads);
   const attended = groups.map(({ mask }, g) => tf.tidy(() => ({ ...attend(heads[g]!, mask?.()) })));
-  const mixed = concatRows(attended.map(({ mixed }) => mergeHeads([mixed]))); // [N, W]
-  const middle = tf.add(x, apply(mixed, weights.outputProjection)) as tf.Tensor2D;
-  const second = standardise(middle);
-  const hidden = tf.tidy(() => activateFolded(apply(second.standard, weights.up), weights.activation, keeps)); // [N, 4W]
-  const output = tf.add(middle, apply(hidden.value, weights.down)) as tf.Tensor2D;
+  const mixed = tf.tidy(() =>
+    mergeHeads(
+      attended.map(({ mixed }) => [mixed]),
+      groups,
+    ),
+  ); // [N, W]
+  const middle = standardiseSum(x, mixed, outputProjection);
+  const hidden = activate(middle.standard, up, weights.activation, keeps); // [N, 4W]
+  const output = addApplied(middle.total, hidden.value, down);
   if (!keeps) return { output, kept: [] };
-  const kept = [first.standard, first.reciprocal, mixed, second.standard, second.reciprocal, hidden.slope!];
+  const kept = [first.standard, first.reciprocal, middle.standard, middle.reciprocal, hidden.slope!];
   return { output, kept: [...kept, ...heads.flatMap(({ q, k, v }, g) => [q, k, v, attended[g]!.weights])] };
 }
 
@@ -78,47 +75,36 @@ function backward(
   weights: FoldedBlock,
   groups: readonly SequenceGroup[],
 ): tf.Tensor2D {
-  const [standard1, reciprocal1, mixed, standard2, reciprocal2, slope] = kept as tf.Tensor2D[];
+  const [standard1, reciprocal1, standard2, reciprocal2, slope] = kept as tf.Tensor2D[];
 
-  const dMiddle = tf.tidy((): tf.Tensor2D => {
-    const dHidden: tf.Tensor2D = tf.mul(through(dy, weights.down), slope!); // [N, 4W]
-    return tf.add(dy, standardiseBackward(through(dHidden, weights.up), standard2!, reciprocal2!));
-  });
+  const dHidden: tf.Tensor2D = tf.mul(through(dy, weights.down), slope!); // [N, 4W]
+  const second = { standard: standard2!, reciprocal: reciprocal2! };
+  const dMiddle = standardiseBackward(dy, through(dHidden, weights.up), second);
 
   const dMixed = through(dMiddle, weights.outputProjection); // [N, W]
-  const along = rowProducts(dMixed, mixed!, weights.heads); // [N, H]
   const gradients = groups.map((group, g) => {
-    const [q, k, v, attention] = kept.slice(6 + 4 * g) as tf.Tensor4D[];
-    const [dGroup] = splitHeads(rowsOf(dMixed, group), group.count, weights.heads, 1);
-    const [product] = splitHeads(rowsOf(along, group), group.count, weights.heads, 1); // [H, C, L, 1]
-    return attendBackward(dGroup!, product!, attention!, { q: q!, k: k!, v: v! });
+    const [q, k, v, attention] = kept.slice(5 + 4 * g) as tf.Tensor4D[];
+    const [dGroup] = splitHeads(dMixed, group, { heads: weights.heads, parts: 1 });
+    const d = attendBackward(dGroup!, attention!, { q: q!, k: k!, v: v! });
+    return [d.q, d.k, d.v];
   });
-  const dProjected = mergeGroups(gradients, groups); // [N, 3W]
-  const dStandard1 = through(dProjected, weights.inputProjection);
-  return tf.add(dMiddle, standardiseBackward(dStandard1, standard1!, reciprocal1!));
+  const dStandard1 = through(mergeHeads(gradients, groups), weights.inputProjection);
+  return standardiseBackward(dMiddle, dStandard1, { standard: standard1!, reciprocal: reciprocal1! });
 }
 
-/** Projected rows [N, 3W] split into groups and heads; the keys and values of the first come before those of the others. */
-function headsOfGroups(projected: tf.Tensor2D, groups: readonly SequenceGroup[], heads: number): HeadSplit[] {
+/** Queries, keys and values of each group; the keys and values of the first group come before those of the others. */
+function headsOfGroups(
+  x: tf.Tensor2D,
+  { weight, bias }: LinearWeights,
+  groups: readonly SequenceGroup[],
+  heads: number,
+): HeadSplit[] {
   return tf.tidy(() => {
-    const [first, ...others] = groups.map((group) => {
-      const [q, k, v] = splitHeads(rowsOf(projected, group), group.count, heads, 3);
+    const projected: tf.Tensor2D = tf.matMul(x, weight); // [N, 3W]
+    return groups.map((group, g) => {
+      const prefix = g === 0 ? 0 : groups[0]!.length;
+      const [q, k, v] = splitHeads(projected, group, { heads, parts: 3, prefix, bias });
       return { q: q!, k: k!, v: v! };
     });
-    return [first!, ...others.map(({ q, k, v }) => ({ q, k: afterPrefix(k, first!.k), v: afterPrefix(v, first!.v) }))];
   });
-}
-
-/** Gradients of {@link headsOfGroups}. */
-function mergeGroups(gradients: readonly HeadSplit[], groups: readonly SequenceGroup[]): tf.Tensor2D {
-  const [first, ...others] = gradients;
-  let { k, v } = first!;
-  const rows = others.map((d) => {
-    const ofKeys = splitPrefix(d.k, groups[0]!.length);
-    const ofValues = splitPrefix(d.v, groups[0]!.length);
-    k = tf.add(k, ofKeys.prefix);
-    v = tf.add(v, ofValues.prefix);
-    return mergeHeads([d.q, ofKeys.own, ofValues.own]);
-  });
-  return concatRows([mergeHeads([first!.q, k, v]), ...rows]);
 }

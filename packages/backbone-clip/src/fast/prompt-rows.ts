@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { SequenceGroup } from './attention.js';
+import type { SequenceGroup } from './heads.js';
 
 /** Deep prompts that enter at a block: they replace rows of every sequence of group 0. */
 export interface EnteringPrompt {

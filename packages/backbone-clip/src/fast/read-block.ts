@@ -1,19 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { apply, concatRows, invert, pickRows, rowsOf, spreadRows, through } from './rows.js';
-import {
-  afterPrefix,
-  attend,
-  attendBackward,
-  mergeHeads,
-  rowProducts,
-  splitHeads,
-  splitPrefix,
-  type SequenceGroup,
-} from './attention.js';
-import { activateFolded } from './folded-activation.js';
+import { attend, attendBackward } from './attention.js';
+import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
-import { standardise, standardiseBackward } from './layer-norm.js';
+import { mergeHeads, splitHeads, type SequenceGroup } from './heads.js';
+import { standardise, standardiseBackward, standardiseSum } from './layer-norm.js';
 import type { EnteringPrompt } from './prompt-rows.js';
+import { addApplied, apply, invert, pickRows, spreadRows, through } from './rows.js';
 import { withPrompt } from './with-prompt.js';
 
 /** The rows of the last group that are read after the last block: class tokens or ends of text, S of them. */
@@ -50,7 +42,7 @@ export function readBlock(
   }));
 }
 
-/** Kept in this order: x̂₁, r₁, mixed values, x̂₂, r₂, slope of the activation, queries, keys, values, attention weights. */
+/** Kept in this order: x̂₁, r₁, x̂₂, r₂, slope of the activation, queries, keys, values, attention weights. */
 function forward(
   x: tf.Tensor2D,
   weights: FoldedBlock,
@@ -58,20 +50,23 @@ function forward(
   read: ReadRows,
   keeps: boolean,
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
+  const { outputProjection, up, down, heads } = weights;
   const first = standardise(x);
   const { query, keysAndValues } = splitProjection(weights);
   const queries = apply(pickRows(first.standard, read.rows), query); // [S, W]
-  const { k, v } = keysOfGroups(apply(first.standard, keysAndValues), groups, weights.heads);
-  const q = intoPlaces(queries, groups, read, weights.heads);
-  const attended = attend({ q, k, v }, read.mask?.());
-  const mixed = pickRows(mergeHeads([attended.mixed]), read.places); // [S, W]
-  const middle: tf.Tensor2D = tf.add(pickRows(x, read.rows), apply(mixed, weights.outputProjection));
-  const second = standardise(middle);
-  const hidden = activateFolded(apply(second.standard, weights.up), weights.activation, keeps); // [S, 4W]
-  const output: tf.Tensor2D = tf.add(middle, apply(hidden.value, weights.down));
+  const last = groups.at(-1)!;
+  const prefix = groups.length > 1 ? groups[0]!.length : 0;
+  const projected: tf.Tensor2D = tf.matMul(first.standard, keysAndValues.weight); // [N, 2W]
+  const [k, v] = splitHeads(projected, last, { heads, parts: 2, prefix, bias: keysAndValues.bias });
+  const q = intoPlaces(queries, groups, read, heads);
+  const attended = attend({ q, k: k!, v: v! }, read.mask?.());
+  const mixed = pickRows(mergeHeads([[attended.mixed]], [placesOf(groups, read)]), read.places); // [S, W]
+  const middle = standardiseSum(pickRows(x, read.rows), mixed, outputProjection);
+  const hidden = activate(middle.standard, up, weights.activation, keeps); // [S, 4W]
+  const output = addApplied(middle.total, hidden.value, down);
   if (!keeps) return { output, kept: [] };
-  const ofRead = [mixed, second.standard, second.reciprocal, hidden.slope!];
-  return { output, kept: [first.standard, first.reciprocal, ...ofRead, q, k, v, attended.weights] };
+  const ofRead = [middle.standard, middle.reciprocal, hidden.slope!];
+  return { output, kept: [first.standard, first.reciprocal, ...ofRead, q, k!, v!, attended.weights] };
 }
 
 function backward(
@@ -81,22 +76,22 @@ function backward(
   groups: readonly SequenceGroup[],
   read: ReadRows,
 ): tf.Tensor2D {
-  const [standard1, reciprocal1, mixed, standard2, reciprocal2, slope] = kept as tf.Tensor2D[];
-  const [q, k, v, attention] = kept.slice(6) as tf.Tensor4D[];
+  const [standard1, reciprocal1, standard2, reciprocal2, slope] = kept as tf.Tensor2D[];
+  const [q, k, v, attention] = kept.slice(5) as tf.Tensor4D[];
   const { query, keysAndValues } = splitProjection(weights);
 
   const dHidden: tf.Tensor2D = tf.mul(through(dy, weights.down), slope!);
-  const dMiddle: tf.Tensor2D = tf.add(dy, standardiseBackward(through(dHidden, weights.up), standard2!, reciprocal2!));
+  const second = { standard: standard2!, reciprocal: reciprocal2! };
+  const dMiddle = standardiseBackward(dy, through(dHidden, weights.up), second); // [S, W]
 
-  const dMixed = through(dMiddle, weights.outputProjection); // [S, W]
-  const along = rowProducts(dMixed, mixed!, weights.heads); // [S, H]
-  const inPlaces = (rows: tf.Tensor2D) => intoPlaces(rows, groups, read, weights.heads);
-  const d = attendBackward(inPlaces(dMixed), inPlaces(along), attention!, { q: q!, k: k!, v: v! });
-  const dQueries = pickRows(mergeHeads([d.q]), read.places); // [S, W]
-  const dKv = mergeKeys(d.k, d.v, groups); // [N, 2W]
+  const dMixed = intoPlaces(through(dMiddle, weights.outputProjection), groups, read, weights.heads);
+  const d = attendBackward(dMixed, attention!, { q: q!, k: k!, v: v! });
+  const dQueries = pickRows(mergeHeads([[d.q]], [placesOf(groups, read)]), read.places); // [S, W]
+  const dKv = mergeHeads([[d.k, d.v]], [groups.at(-1)!]); // [N, 2W]
   const ofRows = invert(read.rows, standard1!.shape[0]);
   const dStandard1: tf.Tensor2D = tf.add(through(dKv, keysAndValues), spreadRows(through(dQueries, query), ofRows));
-  return tf.add(spreadRows(dMiddle, ofRows), standardiseBackward(dStandard1, standard1!, reciprocal1!));
+  const first = { standard: standard1!, reciprocal: reciprocal1! };
+  return standardiseBackward(spreadRows(dMiddle, ofRows), dStandard1, first);
 }
 
 function splitProjection({ inputProjection: { weight, bias } }: FoldedBlock) {
@@ -107,29 +102,14 @@ function splitProjection({ inputProjection: { weight, bias } }: FoldedBlock) {
   };
 }
 
-/** Read rows [S, m] in their sequences' places, split into heads, [H, C, Q, m/H]; 0 in a place that no row takes. */
-function intoPlaces(
-  rows: tf.Tensor2D,
-  groups: readonly SequenceGroup[],
-  { perSequence, places }: ReadRows,
-  heads: number,
-): tf.Tensor4D {
-  const { count } = groups.at(-1)!;
-  return splitHeads(spreadRows(rows, invert(places, count * perSequence)), count, heads, 1)[0]!;
+/** Read rows [S, W] in their sequences' places, split into heads, [H, C, Q, d]; 0 in a place that no row takes. */
+function intoPlaces(rows: tf.Tensor2D, groups: readonly SequenceGroup[], read: ReadRows, heads: number): tf.Tensor4D {
+  const places = placesOf(groups, read);
+  const spread = spreadRows(rows, invert(read.places, places.count * places.length));
+  return splitHeads(spread, places, { heads, parts: 1 })[0]!;
 }
 
-/** Keys and values [N, 2W] split into heads, those of the prefix before those of the last group, [H, C, (P +) L, d]. */
-function keysOfGroups(kv: tf.Tensor2D, groups: readonly SequenceGroup[], heads: number) {
-  const [first, last] = groups.map((group) => {
-    const [k, v] = splitHeads(rowsOf(kv, group), group.count, heads, 2);
-    return { k: k!, v: v! };
-  });
-  return last ? { k: afterPrefix(last.k, first!.k), v: afterPrefix(last.v, first!.v) } : first!;
-}
-
-/** Gradients of {@link keysOfGroups}. */
-function mergeKeys(dk: tf.Tensor4D, dv: tf.Tensor4D, groups: readonly SequenceGroup[]): tf.Tensor2D {
-  if (groups.length === 1) return mergeHeads([dk, dv]);
-  const [k, v] = [splitPrefix(dk, groups[0]!.length), splitPrefix(dv, groups[0]!.length)];
-  return concatRows([mergeHeads([k.prefix, v.prefix]), mergeHeads([k.own, v.own])]);
+/** The places of the read rows as sequences of their own. */
+function placesOf(groups: readonly SequenceGroup[], { perSequence }: ReadRows) {
+  return { start: 0, count: groups.at(-1)!.count, length: perSequence };
 }

@@ -1,25 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearWeights } from '../clip-weights.js';
-import type { SequenceGroup } from './attention.js';
+import { fused } from './fused.js';
 
 /** x · W + b. Like all parts of a block, it leaves nothing but its result: a block's intermediates are what its peak memory is made of. */
 export function apply(x: tf.Tensor2D, { weight, bias }: LinearWeights): tf.Tensor2D {
   return tf.tidy(() => tf.add(tf.matMul(x, weight), bias));
 }
 
+/** x + y · W + b; x [N, W]. */
+export function addApplied(x: tf.Tensor2D, y: tf.Tensor2D, { weight, bias }: LinearWeights): tf.Tensor2D {
+  return tf.tidy(() => {
+    const product: tf.Tensor2D = tf.matMul(y, weight);
+    return fused<[tf.Tensor2D]>('AddProduct', [x, product, bias])?.[0] ?? tf.add(x, tf.add(product, bias));
+  });
+}
+
 /** Gradient of x · W + b with respect to x. */
 export function through(dy: tf.Tensor2D, { weight }: LinearWeights): tf.Tensor2D {
   return tf.matMul(dy, weight, false, true);
-}
-
-/** The rows of one group, [C·L, W]. */
-export function rowsOf(x: tf.Tensor2D, { start, count, length }: SequenceGroup): tf.Tensor2D {
-  return count * length === x.shape[0] ? x : tf.slice(x, [start, 0], [count * length, -1]);
-}
-
-/** All rows, one part after the other. */
-export function concatRows(parts: tf.Tensor2D[]): tf.Tensor2D {
-  return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
 }
 
 /** Rows of x by number, [n, W]. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PromptedText, TokenPosition } from '@promptweave/core';
 import { causalMask } from '../plain/text-tower.js';
-import type { SequenceGroup } from './attention.js';
+import type { SequenceGroup } from './heads.js';
 import type { ReadRows } from './read-block.js';
 import { tileBranches } from './tiles.js';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { SequenceGroup } from './attention.js';
+import type { SequenceGroup } from './heads.js';
 import { replaceRows, replaceRowsBackward, type EnteringPrompt } from './prompt-rows.js';
 
 /** A block's forward pass, and how its backward pass goes on from what was kept. */

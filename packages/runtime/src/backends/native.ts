@@ -3,6 +3,7 @@ import { BackendError } from '@promptweave/core';
 import { execa } from 'execa';
 import { loadNative } from '../../native/load.js';
 import { type Installation, listRuntimes } from '../install/installation.js';
+import { registerFusedKernels } from '../native/fused.js';
 import { registerMatMul } from '../native/mat-mul.js';
 import type { Tfjs } from './load-tfjs.js';
 
@@ -33,8 +34,9 @@ async function load(tfjs: Tfjs): Promise<NativeBackend> {
   const installation = bestInstallation(installations, hasNvidiaGpu());
   if (!installation) throw missing(installations);
   try {
-    const { tensorflowVersion, usesGpu } = loadNative(installation.folder, tfjs);
+    const { tensorflowVersion, usesGpu, fused } = loadNative(installation.folder, tfjs);
     registerMatMul();
+    if (fused) registerFusedKernels();
     const gpu = usesGpu ? await gpuName() : undefined;
     return { installation, tensorflowVersion, ...(gpu && { gpu }) };
   } catch (cause) {

@@ -1,0 +1,18 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Runs one of the fused operations that `@promptweave/runtime` brings for TensorFlow on the CPU (its `native/fused/`): a pass over memory
+ * where composed operations take several.
+ *
+ * @param name without the prefix `Promptweave`
+ * @returns its outputs; nothing where the backend has no such operation, and the caller composes it
+ */
+export function fused<Outputs extends tf.Tensor[]>(
+  name: string,
+  inputs: readonly tf.Tensor[],
+  attributes: tf.NamedAttrMap = {},
+): Outputs | undefined {
+  const kernel = `Promptweave${name}`;
+  if (!tf.getKernel(kernel, tf.getBackend())) return undefined;
+  return tf.engine().runKernel(kernel, inputs as unknown as tf.NamedTensorMap, attributes) as unknown as Outputs;
+}

@@ -1,0 +1,50 @@
+import { registerKernel, type KernelConfig, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
+
+/** The part of tfjs-node's backend that calls an operation. */
+interface NativeBackend {
+  readonly binding: { readonly TF_ATTR_INT: number };
+  executeMultipleOutputs(
+    operation: string,
+    attributes: readonly object[],
+    inputs: readonly TensorInfo[],
+    outputs: number,
+  ): TensorInfo[];
+}
+
+interface Call {
+  /** Lists of tensors, in order. */
+  readonly inputs: Readonly<Record<string, TensorInfo>>;
+  readonly attrs: NamedAttrMap;
+  readonly backend: NativeBackend;
+}
+
+/** The operations of native/fused/fused.cc and how many outputs they have. */
+const operations: Readonly<Record<string, (attributes: NamedAttrMap) => number>> = {
+  AddProduct: () => 1,
+  Standardise: () => 2,
+  StandardiseSum: () => 3,
+  StandardiseBackward: () => 1,
+  Silu: () => 1,
+  SiluAndSlope: () => 2,
+  Softmax: () => 1,
+  SoftmaxBackward: () => 1,
+  SplitHeads: ({ parts }) => parts as number,
+  MergeHeads: () => 1,
+};
+
+/** Makes the operations kernels of the backend 'tensorflow'; their attributes are integers and lists of integers. */
+export function registerFusedKernels(): void {
+  for (const [operation, outputs] of Object.entries(operations)) {
+    const kernelName = `Promptweave${operation}`;
+    const kernelFunc = ({ inputs, attrs, backend }: Call): TensorInfo[] => {
+      const type = backend.binding.TF_ATTR_INT;
+      const attributes = Object.entries(attrs).map(([name, value]) => ({ name, type, value }));
+      return backend.executeMultipleOutputs(kernelName, attributes, Object.values(inputs), outputs(attrs));
+    };
+    registerKernel({
+      kernelName,
+      backendName: 'tensorflow',
+      kernelFunc: kernelFunc as unknown as KernelConfig['kernelFunc'],
+    });
+  }
+}
