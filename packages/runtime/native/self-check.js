@@ -4,7 +4,7 @@
 import tfjs from '@tensorflow/tfjs';
 import { loadNative } from './load.js';
 
-const { tensorflowVersion, usesGpu } = loadNative(process.argv[2], tfjs);
+const { tensorflowVersion, usesGpu, fused } = loadNative(process.argv[2], tfjs);
 await tfjs.setBackend('tensorflow');
 await tfjs.ready();
 
@@ -23,6 +23,13 @@ expectClose(
     .data(),
   (_, k) => sum((j) => b[k * size + j]),
 );
+if (fused) {
+  const [total] = tfjs
+    .backend()
+    .executeMultipleOutputs('PromptweaveAddProduct', [], [x, y, tfjs.slice(x, 0, 1).flatten()], 1);
+  const sums = await tfjs.backend().read(total.dataId);
+  expectClose('sum', sums, (i, j) => a[i * size + j] + b[i * size + j] + a[j]);
+}
 console.log(JSON.stringify({ tensorflowVersion, usesGpu }));
 
 function sum(term) {

@@ -47,6 +47,13 @@ export async function doctor(request: BackendName | 'auto' = 'auto'): Promise<Do
   const installations = await listRuntimes();
   const backend = await selectBackend(request);
   if (backend.remedy) missing.push({ what: backend.why, remedy: backend.remedy });
+  const { notFused } = installations.find((entry) => entry.name === backend.installation) ?? {};
+  if (notFused) {
+    missing.push({
+      what: `The fused operations, a sixth of a step: ${notFused}`,
+      remedy: 'Run `npx promptweave runtime install --force`, with another compiler (CXX).',
+    });
+  }
   const gpu = hasNvidiaGpu() ? await gpuName() : undefined;
   if (gpu && !installations.some((entry) => entry.variant === 'cuda')) {
     missing.push({

@@ -36,7 +36,9 @@ export function splitHeads(
     const size = sequences * rows;
     const own = size === packed.shape[0] ? packed : tf.slice(packed, [from, 0], [size, -1]);
     const biased = bias ? tf.add(own, bias) : own;
-    const shaped = tf.reshape(biased, [sequences, rows, parts, heads, packed.shape[1] / parts / heads]);
+    const perHead = packed.shape[1] / parts / heads;
+    if (parts === 1) return [tf.transpose(tf.reshape(biased, [sequences, rows, heads, perHead]), [2, 0, 1, 3])];
+    const shaped = tf.reshape(biased, [sequences, rows, parts, heads, perHead]);
     return tf.unstack(tf.transpose(shaped, [2, 3, 0, 1, 4])) as tf.Tensor4D[]; // m times [H, C, L, d]
   };
   return tf.tidy(() => {
@@ -82,7 +84,7 @@ export function mergeHeads(
     });
     const [first, ...others] = groups[0]!.start === 0 ? own : [undefined, ...own];
     const shared = [...(first ? [first] : []), ...prefix];
-    const rows = [tf.addN(shared), ...others] as tf.Tensor2D[];
+    const rows = [shared.length === 1 ? shared[0]! : tf.addN(shared), ...others] as tf.Tensor2D[];
     return rows.length === 1 ? rows[0]! : tf.concat(rows, 0);
   });
 }
@@ -97,6 +99,9 @@ function cut(part: tf.Tensor4D, rows: number): tf.Tensor4D {
 /** m tensors [H, C, L, d] to packed rows [C·L, m·W]. */
 function mergeGroup(parts: readonly tf.Tensor4D[]): tf.Tensor2D {
   const [heads, count, length, perHead] = parts[0]!.shape;
-  const merged = tf.transpose(tf.stack(parts as tf.Tensor4D[]), [2, 3, 0, 1, 4]); // [C, L, m, H, d]
+  const merged =
+    parts.length === 1
+      ? tf.transpose(parts[0]!, [1, 2, 0, 3]) // [C, L, H, d]
+      : tf.transpose(tf.stack(parts as tf.Tensor4D[]), [2, 3, 0, 1, 4]); // [C, L, m, H, d]
   return tf.reshape(merged, [count * length, parts.length * heads * perHead]);
 }

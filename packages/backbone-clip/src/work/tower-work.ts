@@ -50,9 +50,9 @@ export function blockBytes(
   const weights = FLOAT * heads * pairs;
   // Counted from the code and compared with measured peaks (docs/speed.md): with what the tape keeps besides, input and gradient of
   // every block among it.
-  // A frozen block keeps two standardised inputs, queries, keys and values, the mixed values, the MLP's derivative (11 W), and the
+  // A frozen block keeps two standardised inputs, queries, keys and values, the MLP's derivative (10 W), and the
   // attention weights. Automatic differentiation keeps nearly every value, and all gradients until the backward pass ends.
   return frozen
-    ? { kept: 14 * input + weights, input: 4 * input, passing: 36 * input + 3 * weights }
+    ? { kept: 13 * input + weights, input: 4 * input, passing: 36 * input + 3 * weights }
     : { kept: 106 * input + 8 * weights, input: 4 * input, passing: 0 };
 }

@@ -12,40 +12,67 @@ export const layout = {
   headers: 'include',
   binding: 'binding/tfjs_binding.node',
   quiet: 'binding/quiet.node',
+  fused: 'binding/fused.node',
   package: 'node_modules/@tensorflow/tfjs-node-gpu',
   manifest: 'installation.json',
 } as const;
 
 /**
  * Compiles the C++ binding of tfjs-node-gpu against the libraries and headers of an installation, with one call of the compiler, and
- * with another the few lines that keep libtensorflow from printing while it loads. The binding finds the libraries by a path
- * relative to itself, so that the installation can be moved.
+ * with another the few lines that keep libtensorflow from printing while it loads.
  *
  * @returns the first line of the compiler's `--version`
  * @throws BackendError without a C++17 compiler, or where it fails
  */
 export async function compileBinding(folder: string, platform: WheelPlatform): Promise<string> {
   const compiler = await findCompiler();
-  const { include_dir: nodeHeaders } = createRequire(import.meta.url)('node-api-headers') as { include_dir: string };
-  const darwin = platform.machine.startsWith('darwin');
-  const addon = darwin ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
-  const common = ['-std=c++17', '-O2', '-fPIC', '-w', '-DNAPI_VERSION=8', `-I${nodeHeaders}`, ...addon];
-  const libraryFolder = dirname(platform.libraries[0]);
   await mkdir(dirname(join(folder, layout.binding)), { recursive: true });
-  const quiet = fileURLToPath(new URL('../../native/quiet.cc', import.meta.url));
-  await compile(compiler, [...common, '-DNODE_GYP_MODULE_NAME=quiet', quiet, '-o', join(folder, layout.quiet)]);
+  await compile(compiler, [...addon('quiet', platform), sourceOf('quiet.cc'), '-o', join(folder, layout.quiet)]);
   await compile(compiler, [
-    ...common,
-    '-DNODE_GYP_MODULE_NAME=tfjs_binding',
-    `-I${join(folder, layout.headers)}`,
+    ...addon('tfjs_binding', platform),
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(folder, layout.package, 'binding', name)),
-    `-Wl,-rpath,${darwin ? '@loader_path' : '$ORIGIN'}/../${libraryFolder}`,
-    ...platform.libraries.map((library) => join(folder, library)),
+    ...tensorflow(folder, platform),
     '-o',
     join(folder, layout.binding),
   ]);
   return compiler.version;
 }
+
+/**
+ * Compiles the fused operations (native/fused). Everything computes without them, only slower.
+ * @throws BackendError where the compiler fails
+ */
+export async function compileFused(folder: string, platform: WheelPlatform): Promise<void> {
+  await compile(await findCompiler(), [
+    ...addon('fused', platform),
+    ...['-O3', '-fno-math-errno', '-ffp-contract=fast', '-pthread'],
+    sourceOf('fused/fused.cc'),
+    ...tensorflow(folder, platform),
+    '-o',
+    join(folder, layout.fused),
+  ]);
+}
+
+const sourceOf = (name: string): string => fileURLToPath(new URL(`../../native/${name}`, import.meta.url));
+
+/** Options for a shared library that Node loads. */
+function addon(module: string, platform: WheelPlatform): string[] {
+  const { include_dir: nodeHeaders } = createRequire(import.meta.url)('node-api-headers') as { include_dir: string };
+  const shared = isDarwin(platform) ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
+  const names = ['-DNAPI_VERSION=8', `-DNODE_GYP_MODULE_NAME=${module}`];
+  return ['-std=c++17', '-O2', '-fPIC', '-w', ...names, `-I${nodeHeaders}`, ...shared];
+}
+
+/** Options for one that uses libtensorflow: it is found by a path relative to the installation, which can be moved. */
+function tensorflow(folder: string, platform: WheelPlatform): string[] {
+  return [
+    `-I${join(folder, layout.headers)}`,
+    `-Wl,-rpath,${isDarwin(platform) ? '@loader_path' : '$ORIGIN'}/../${dirname(platform.libraries[0])}`,
+    ...platform.libraries.map((library) => join(folder, library)),
+  ];
+}
+
+const isDarwin = ({ machine }: WheelPlatform): boolean => machine.startsWith('darwin');
 
 async function compile({ command, version }: Compiler, options: readonly string[]): Promise<void> {
   const result = await execa(command, options, { reject: false, all: true, stdin: 'ignore' });

@@ -4,7 +4,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { BackendError } from '@promptweave/core';
 import { runtimeFolder } from '../cache-folder.js';
 import { checkInstallation } from './check-installation.js';
-import { compileBinding, findCompiler, layout } from './compile-binding.js';
+import { compileBinding, compileFused, findCompiler, layout } from './compile-binding.js';
 import { diskErrorOr, requireDiskSpace } from './disk-space.js';
 import { extractFiles, type InstalledFile, sha256OfFile } from './extract.js';
 import { withInstallLock } from './install-lock.js';
@@ -146,12 +146,13 @@ async function build(
   await placeTfjsNode(folder);
   await Promise.all(['wheels', 'pip', 'npm'].map((name) => rm(join(folder, name), { recursive: true, force: true })));
   const compiler = await compileBinding(folder, platform);
-  for (const built of [layout.binding, layout.quiet]) {
+  onProgress({ step: 'check', message: 'a product of matrices and its gradient' });
+  await checkInstallation(folder, information.version);
+  const notFused = await fuse(folder, platform, information.version, onProgress);
+  for (const built of [layout.binding, layout.quiet, ...(notFused ? [] : [layout.fused])]) {
     const path = join(folder, built);
     files[built] = { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
   }
-  onProgress({ step: 'check', message: 'a product of matrices and its gradient' });
-  await checkInstallation(folder, information.version);
 
   const manifest: InstallationManifest = {
     format: 1,
@@ -161,11 +162,32 @@ async function build(
     tfjs: tfjsVersion,
     wheels,
     compiler,
+    ...(notFused && { notFused }),
     installedAt: new Date().toISOString(),
     files,
   };
   await writeFile(join(folder, layout.manifest), JSON.stringify(manifest, null, 2));
   return manifest;
+}
+
+/** Adds the fused operations, or says why an installation does without them: it computes the same, only slower. */
+async function fuse(
+  folder: string,
+  platform: WheelPlatform,
+  version: string,
+  onProgress: OnProgress,
+): Promise<string | undefined> {
+  onProgress({ step: 'compile', message: 'operations for frozen blocks' });
+  try {
+    await compileFused(folder, platform);
+    await checkInstallation(folder, version);
+    return undefined;
+  } catch (cause) {
+    if (!(cause instanceof BackendError)) throw cause;
+    await rm(join(folder, layout.fused), { force: true });
+    onProgress({ step: 'compile', message: `goes on without them: ${cause.message}` });
+    return cause.message;
+  }
 }
 
 /** The two libraries, and the headers that the C API's own headers include in any version since 2.12 (0.3 MB). */

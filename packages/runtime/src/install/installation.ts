@@ -17,6 +17,8 @@ export interface InstallationManifest {
   /** The wheels it was made of, with the SHA-256 of each that was a file. */
   readonly wheels: readonly { readonly file: string; readonly sha256?: string }[];
   readonly compiler: string;
+  /** Why the fused operations are not there, where they are not. */
+  readonly notFused?: string;
   readonly installedAt: string;
   /** Every library, header and binding, by path in the installation. */
   readonly files: Readonly<Record<string, InstalledFile>>;
@@ -31,6 +33,8 @@ export interface Installation {
   readonly variant: 'cpu' | 'cuda';
   readonly bytes: number;
   readonly installedAt: string;
+  /** Why the fused operations are not there, where they are not: it computes the same, only slower. */
+  readonly notFused?: string;
   /** Why it cannot be used, where it cannot. */
   readonly problem?: string;
 }
@@ -71,6 +75,7 @@ async function readInstallation(name: string): Promise<Installation> {
     variant: manifest.variant,
     bytes,
     installedAt: manifest.installedAt,
+    ...(manifest.notFused && { notFused: manifest.notFused }),
     ...(problem && { problem }),
   };
 }
@@ -78,6 +83,7 @@ async function readInstallation(name: string): Promise<Installation> {
 async function findProblem(folder: string, manifest: InstallationManifest): Promise<string | undefined> {
   if (manifest.machine !== `${process.platform}-${process.arch}`) return `it was made for ${manifest.machine}`;
   if (manifest.tfjs !== tfjsVersion) return `it was made for TensorFlow.js ${manifest.tfjs}, this is ${tfjsVersion}`;
+  if (!manifest.notFused && !(layout.fused in manifest.files)) return 'it was made by an older promptweave';
   for (const [file, { bytes }] of Object.entries(manifest.files)) {
     const size = await stat(join(folder, file)).then(
       (found) => found.size,

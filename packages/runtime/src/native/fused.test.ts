@@ -1,0 +1,66 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { listRuntimes } from '../install/installation.js';
+import { selectBackend } from '../select-backend.js';
+
+// What they compute is compared with composed operations in backbone-clip, fast/fused-equals-composed.test.ts.
+const { installation } = await selectBackend(tf.getBackend() as 'tensorflow');
+const entry = (await listRuntimes()).find(({ name }) => name === installation);
+
+const run = (name: string, inputs: readonly tf.Tensor[], attributes: tf.NamedAttrMap = {}): tf.Tensor[] =>
+  tf.engine().runKernel(`Promptweave${name}`, inputs as unknown as tf.NamedTensorMap, attributes);
+
+describe.runIf(entry && !entry.notFused)('the fused operations', () => {
+  it('are kernels of the backend', () => {
+    const names = tf.getKernelsForBackend('tensorflow').map(({ kernelName }) => kernelName);
+    expect(names.filter((name) => name.startsWith('Promptweave'))).toHaveLength(10);
+  });
+
+  it.each([
+    ['AddProduct', [[2, 3], [2, 4], [3]], {}, /input 1 has not 6 numbers/],
+    ['StandardiseSum', [[2, 3], [2, 3], [2]], {}, /input 2 has not 3 numbers/],
+    [
+      'StandardiseBackward',
+      [
+        [2, 3],
+        [2, 3],
+        [2, 3],
+        [3, 1],
+      ],
+      {},
+      /input 3 has not 2 numbers/,
+    ],
+    [
+      'Softmax',
+      [
+        [2, 3, 4],
+        [4, 4],
+      ],
+      { masks: 1 },
+      /the mask does not fit/,
+    ],
+    [
+      'SplitHeads',
+      [[4, 9]],
+      { biases: 0, start: 0, count: 2, length: 2, prefix: 0, heads: 2, parts: 3 },
+      /cannot be divided/,
+    ],
+    [
+      'SplitHeads',
+      [[4, 12]],
+      { biases: 0, start: 1, count: 2, length: 2, prefix: 1, heads: 2, parts: 3 },
+      /fewer rows/,
+    ],
+    [
+      'MergeHeads',
+      [[2, 2, 3, 4]],
+      { inputs: 1, rows: 5, parts: 1, starts: [0], lengths: [3] },
+      /does not fit its group/,
+    ],
+  ] as const)('%s refuses shapes that do not fit, %j', (name, shapes, attributes, message) => {
+    tf.tidy(() => {
+      const inputs = shapes.map((shape) => tf.zeros([...shape]));
+      expect(() => run(name, inputs, attributes as unknown as tf.NamedAttrMap)).toThrow(message);
+    });
+  });
+});
