@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -21,9 +22,15 @@ class Workers {
   }
 
  private:
-  // Passes are bound by memory, which a few cores use up.
-  Workers() : others_(std::min(std::max(std::thread::hardware_concurrency(), 1u), 16u) - 1) {
+  Workers() : others_(threads() - 1) {
     for (unsigned i = 0; i < others_; i++) std::thread([this] { serve(); }).detach();
+  }
+
+  // As many as TensorFlow uses, but 16 at most: passes are bound by memory, which a few cores use up.
+  static unsigned threads() {
+    const char* set = std::getenv("TF_NUM_INTRAOP_THREADS");
+    const int wanted = set ? std::atoi(set) : 0;
+    return std::min(std::max(wanted > 0 ? wanted : static_cast<int>(std::thread::hardware_concurrency()), 1), 16);
   }
 
   void share(int64_t rows, const Work& work) {
