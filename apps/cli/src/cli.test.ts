@@ -174,7 +174,7 @@ describe('a run', () => {
     expect(unknown.err).toMatch(/No emoji has this name[^]*:no such thing:[^]*to do: /);
   });
 
-  it('stops after the current step at Ctrl-C, and goes on with the same bits', async () => {
+  it('stops after the current step at Ctrl-C, and goes on with the same bits', { timeout: 240_000 }, async () => {
     const words = ['train', 'shapes.yaml', 'train.epochs=20'];
     const whole = await promptweave(...words, '--output', 'whole');
     expect(whole.code, whole.err).toBe(0);

@@ -27,7 +27,8 @@ export function loadNative(folder, tfjs) {
   const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
   tfjs.registerBackend('tensorflow', () => backend, 3);
   const usesGpu = backend.isUsingGpuDevice;
-  const fused = !usesGpu && existsSync(join(folder, 'binding', 'fused.node'));
+  const wanted = !usesGpu && process.env.PROMPTWEAVE_FUSED !== '0';
+  const fused = wanted && existsSync(join(folder, 'binding', 'fused.node'));
   if (fused) requireFrom('./binding/fused.node');
   return { tensorflowVersion: binding.TF_Version, usesGpu, fused };
 }

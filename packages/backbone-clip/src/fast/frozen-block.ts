@@ -55,13 +55,8 @@ function forward(
   const first = standardise(x);
   const heads = headsOfGroups(first.standard, inputProjection, groups, weights.heads);
   const attended = groups.map(({ mask }, g) => tf.tidy(() => ({ ...attend(heads[g]!, mask?.()) })));
-  const mixed = tf.tidy(() =>
-    mergeHeads(
-      attended.map(({ mixed }) => [mixed]),
-      groups,
-    ),
-  ); // [N, W]
-  const middle = standardiseSum(x, mixed, outputProjection);
+  const ofGroups = attended.map(({ mixed }) => [mixed]);
+  const middle = standardiseSum(x, mergeHeads(ofGroups, groups), outputProjection);
   const hidden = activate(middle.standard, up, weights.activation, keeps); // [N, 4W]
   const output = addApplied(middle.total, hidden.value, down);
   if (!keeps) return { output, kept: [] };

@@ -75,12 +75,14 @@ export function mergeHeads(
   return tf.tidy(() => {
     const own = parts.map((ofGroup, g) => mergeGroup(ofGroup.map((part) => cut(part, -groups[g]!.length))));
     const prefix = parts.flatMap((ofGroup, g) => {
-      const seen = Math.max(...ofGroup.map((part) => part.shape[2])) - groups[g]!.length; // rows of the prefix
+      const { length } = groups[g]!;
+      const rows = Math.max(...ofGroup.map((part) => part.shape[2])) - length;
+      if (rows === 0) return [];
       const summed = ofGroup.map((part): tf.Tensor4D => {
-        const [heads, , length, perHead] = part.shape;
-        return length > groups[g]!.length ? tf.sum(cut(part, seen), 1, true) : tf.zeros([heads, 1, seen, perHead]);
+        const [heads, , longer, perHead] = part.shape;
+        return longer > length ? tf.sum(cut(part, rows), 1, true) : tf.zeros([heads, 1, rows, perHead]);
       });
-      return seen > 0 ? [mergeGroup(summed)] : [];
+      return [mergeGroup(summed)];
     });
     const [first, ...others] = groups[0]!.start === 0 ? own : [undefined, ...own];
     const shared = [...(first ? [first] : []), ...prefix];

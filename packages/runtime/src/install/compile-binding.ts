@@ -27,8 +27,13 @@ export const layout = {
 export async function compileBinding(folder: string, platform: WheelPlatform): Promise<string> {
   const compiler = await findCompiler();
   await mkdir(dirname(join(folder, layout.binding)), { recursive: true });
-  await compile(compiler, [...addon('quiet', platform), sourceOf('quiet.cc'), '-o', join(folder, layout.quiet)]);
-  await compile(compiler, [
+  await compile(compiler, 'native/quiet.cc', [
+    ...addon('quiet', platform),
+    sourceOf('quiet.cc'),
+    '-o',
+    join(folder, layout.quiet),
+  ]);
+  await compile(compiler, 'the binding of TensorFlow', [
     ...addon('tfjs_binding', platform),
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(folder, layout.package, 'binding', name)),
     ...tensorflow(folder, platform),
@@ -43,9 +48,9 @@ export async function compileBinding(folder: string, platform: WheelPlatform): P
  * @throws BackendError where the compiler fails
  */
 export async function compileFused(folder: string, platform: WheelPlatform): Promise<void> {
-  await compile(await findCompiler(), [
+  await compile(await findCompiler(), 'native/fused', [
     ...addon('fused', platform),
-    ...['-O3', '-fno-math-errno', '-ffp-contract=fast', '-pthread'],
+    ...['-O3', '-fno-math-errno', '-ffp-contract=fast', '-fvisibility=hidden', '-pthread'],
     sourceOf('fused/fused.cc'),
     ...tensorflow(folder, platform),
     '-o',
@@ -74,10 +79,10 @@ function tensorflow(folder: string, platform: WheelPlatform): string[] {
 
 const isDarwin = ({ machine }: WheelPlatform): boolean => machine.startsWith('darwin');
 
-async function compile({ command, version }: Compiler, options: readonly string[]): Promise<void> {
+async function compile({ command, version }: Compiler, what: string, options: readonly string[]): Promise<void> {
   const result = await execa(command, options, { reject: false, all: true, stdin: 'ignore' });
   if (!result.failed) return;
-  throw new BackendError(`${command} could not compile the binding of TensorFlow: ${lastLines(result.all ?? '', 12)}`, {
+  throw new BackendError(`${command} could not compile ${what}: ${lastLines(result.all ?? '', 12)}`, {
     where: version,
     remedy: `A compiler for C++17 is needed: GCC 9, Clang 9 or newer. ${howToGetCompiler}`,
     cause: result,

@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
-import { access, copyFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { access, copyFile, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa, type ResultPromise } from 'execa';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { mkdtemp } from 'node:fs/promises';
+import { doctor } from '../doctor.js';
 import { installRuntime, type InstallOptions } from './install.js';
 import { listRuntimes } from './installation.js';
 import { downloadWheels } from './pip.js';
@@ -82,15 +83,21 @@ describe.runIf(slow)('installing for real', { timeout: 900_000 }, () => {
     expect(await state()).toEqual({ [name]: undefined });
   });
 
-  test('it computes', async () => {
+  /** What a process prints that computes: installation, backend, a product, and whether there are fused operations. */
+  async function multiplied(): Promise<{ stdout: string; stderr: string }> {
     const script = `
       const { selectBackend } = await import(${JSON.stringify(built)});
       const choice = await selectBackend('tensorflow');
       const tf = await import('@tensorflow/tfjs-core');
-      console.log(choice.installation, tf.getBackend(), (await tf.matMul([[1, 2]], [[3], [4]]).data())[0]);`;
+      const product = (await tf.matMul([[1, 2]], [[3], [4]]).data())[0];
+      console.log(choice.installation, tf.getBackend(), product, tf.getKernel('PromptweaveSilu', 'tensorflow') !== undefined);`;
     const folder = fileURLToPath(new URL('../..', import.meta.url));
     const { stdout, stderr } = await execa(process.execPath, ['--input-type=module', '-e', script], { cwd: folder });
-    expect({ stdout, stderr }).toEqual({ stdout: `${name} tensorflow 11`, stderr: '' });
+    return { stdout, stderr };
+  }
+
+  test('it computes', async () => {
+    expect(await multiplied()).toEqual({ stdout: `${name} tensorflow 11 true`, stderr: '' });
   });
 
   test('repeated, it does nothing; killed while it is forced, the former stays', async () => {
@@ -127,5 +134,22 @@ describe.runIf(slow)('installing for real', { timeout: 900_000 }, () => {
     expect(await state()).toEqual({ [name]: 'binding/tfjs_binding.node is missing' });
     expect(await installRuntime({ from: wheel })).toMatchObject({ name });
     expect(await state()).toEqual({ [name]: undefined });
+  });
+
+  test('a compiler that cannot do the fused operations: it computes without them, and says why', async () => {
+    const compiler = join(work, 'c++');
+    await writeFile(
+      compiler,
+      '#!/bin/sh\ncase "$*" in *fused.cc*) echo "no vectors" >&2; exit 1;; esac\nexec c++ "$@"\n',
+      {
+        mode: 0o755,
+      },
+    );
+    vi.stubEnv('CXX', compiler);
+    const { notFused } = await installRuntime({ from: wheel, force: true });
+    expect(notFused).toMatch(/could not compile native\/fused: no vectors/);
+    expect(await state()).toEqual({ [name]: undefined });
+    expect(await multiplied()).toEqual({ stdout: `${name} tensorflow 11 false`, stderr: '' });
+    expect((await doctor('tensorflow')).missing[0]?.what).toContain('no vectors');
   });
 });
