@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -154,7 +154,7 @@ describe('runSweep', () => {
 
   it('waits for the cells of another living process and takes over those of a dead one', async () => {
     const { folder, cells } = await prepare('shared', { grid: { seed: [1, 2] } });
-    const child = fork('-e', [], { execArgv: ['-e', 'setInterval(() => {}, 1000)'], stdio: 'ignore' });
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     const started = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[19]!;
     writeFileSync(join(cells[0]!.path, 'claim.1'), JSON.stringify({ ...thisProcess(), pid: child.pid, started }));
     const sweep = run(folder, cells);
