@@ -48,7 +48,7 @@ export async function doctor(request: BackendName | 'auto' = 'auto'): Promise<Do
   const backend = await selectBackend(request);
   if (backend.remedy) missing.push({ what: backend.why, remedy: backend.remedy });
   const { notFused } = installations.find((entry) => entry.name === backend.installation) ?? {};
-  if (notFused) {
+  if (notFused && !backend.gpu) {
     missing.push({
       what: `The fused operations, 9 to 24 % of a training step: ${notFused}`,
       remedy: 'Run `npx promptweave runtime install --force`, with another compiler (CXX).',

@@ -122,6 +122,7 @@ void merge_heads(void* attributes, TF_OpKernelContext* context) {
   call.require(first.size() == 4 && a.parts > 0 && call.count() == static_cast<int>(a.starts.size()) * a.parts &&
                    a.starts.size() == a.lengths.size(),
                "not as many inputs as groups have parts");
+  call.require(!a.starts.empty() && a.starts[0] >= 0 && a.starts[0] <= a.rows, "the first group begins outside of the rows");
   if (!call.ready()) return;
   const int64_t heads = first[0], depth = first[3], width = a.parts * heads * depth;
   float* packed = call.output(0, {a.rows, width});
@@ -131,7 +132,8 @@ void merge_heads(void* attributes, TF_OpKernelContext* context) {
   for (int i = 0; i < call.count(); i++) {
     const Shape shape = call.shape(i);
     const int64_t start = a.starts[i / a.parts], length = a.lengths[i / a.parts];
-    call.require(shape.size() == 4 && shape[0] == heads && shape[2] >= length && shape[3] == depth && start + shape[1] * length <= a.rows,
+    call.require(shape.size() == 4 && shape[0] == heads && shape[3] == depth && start >= 0 && start + shape[1] * length <= a.rows &&
+                     shape[2] >= length && shape[2] - length <= a.rows,
                  "input " + std::to_string(i) + " does not fit its group");
     if (!call.ready()) return;
     of.push_back({heads, shape[1], length, shape[2] - length, depth, width, i % a.parts * heads * depth, start});

@@ -4,13 +4,15 @@ import { listRuntimes } from '../install/installation.js';
 import { selectBackend } from '../select-backend.js';
 
 // What they compute is compared with composed operations in backbone-clip, fast/fused-equals-composed.test.ts.
-const { installation } = await selectBackend(tf.getBackend() as 'tensorflow');
+const { installation, gpu } = await selectBackend(tf.getBackend() as 'tensorflow');
 const entry = (await listRuntimes()).find(({ name }) => name === installation);
 
 const run = (name: string, inputs: readonly tf.Tensor[], attributes: tf.NamedAttrMap = {}): tf.Tensor[] =>
   tf.engine().runKernel(`Promptweave${name}`, inputs as unknown as tf.NamedTensorMap, attributes);
 
-describe.runIf(entry && !entry.notFused)('the fused operations', () => {
+const wanted = !gpu && process.env.PROMPTWEAVE_FUSED !== '0';
+
+describe.runIf(entry && !entry.notFused && wanted)('the fused operations', () => {
   it('are kernels of the backend', () => {
     const names = tf.getKernelsForBackend('tensorflow').map(({ kernelName }) => kernelName);
     expect(names.filter((name) => name.startsWith('Promptweave'))).toHaveLength(10);
@@ -56,6 +58,12 @@ describe.runIf(entry && !entry.notFused)('the fused operations', () => {
       [[2, 2, 3, 4]],
       { inputs: 1, rows: 5, parts: 1, starts: [0], lengths: [3] },
       /does not fit its group/,
+    ],
+    [
+      'MergeHeads',
+      [[2, 2, 3, 4]],
+      { inputs: 1, rows: 6, parts: 1, starts: [9], lengths: [3] },
+      /begins outside of the rows/,
     ],
   ] as const)('%s refuses shapes that do not fit, %j', (name, shapes, attributes, message) => {
     tf.tidy(() => {
