@@ -21,6 +21,8 @@ it('tells each figure once, costs in their units', () => {
   const plain = describeRun('my run', { result: result({ test: 0.5 }), summary: { accuracy: 0.5, macroF1: 0.5 } });
   expect(plain.split('\n')).toHaveLength(3);
   expect(plain).toContain("--run 'my run'");
+  const warned = { ...result({ test: 0.5 }), warnings: ['The warm-up is shortened.'] };
+  expect(describeRun('x', { result: warned, summary: {} })).toContain('\nNote: The warm-up is shortened.\n');
   const two = { base: 0.5, novel: 0.3, HM: 0.375 };
   expect(describeRun('x', { result: result({ base: 0.5, novel: 0.3 }), summary: two })).toContain(
     '\nbase 50.0 %, novel 30.0 %, HM 37.5 %\n',

@@ -3,7 +3,7 @@ import { figureUnit, shellWord, shownText, type ProtocolResult } from '@promptwe
 /** What a terminal shows at the end of a run. */
 export function describeRun(
   folder: string,
-  { result: { parameters, training, evaluations }, summary }: Pick<ProtocolResult, 'result' | 'summary'>,
+  { result: { parameters, training, evaluations, warnings = [] }, summary }: Pick<ProtocolResult, 'result' | 'summary'>,
 ): string {
   const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
   const lines = Object.entries(evaluations).map(
@@ -18,6 +18,7 @@ export function describeRun(
     ...lines,
     ...(figures.length > 0 ? [figures.join(', ')] : []),
     `${parameters} learned parameters, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
+    ...warnings.map((warning) => `Note: ${warning}`),
     `Written to ${folder}. Try it: npx promptweave predict IMAGE --run ${shellWord(folder)}`,
   ].join('\n');
 }

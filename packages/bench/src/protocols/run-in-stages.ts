@@ -70,7 +70,9 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
     const labelSizes = Object.values(second.classifier.parts.aligner.variables).map(({ size }) => size);
     const parameters = labelSizes.reduce((total, size) => total + size, before.parameters);
     const skipped = joinSkipped(before.skipped, trained.skipped, skips.result.skipped);
-    return after && { ...combine(before, trained, after), ...skipped, parameters, evaluationSeconds };
+    const warnings = [...new Set([...(before.warnings ?? []), ...(trained.warnings ?? [])])];
+    const told = { ...skipped, ...(warnings.length > 0 && { warnings }) };
+    return after && { ...combine(before, trained, after), ...told, parameters, evaluationSeconds };
   } finally {
     for (const part of made.reverse()) part.dispose();
   }

@@ -85,7 +85,10 @@ async function runCell(
         folder: cell.path,
         configurationFolder,
         signal,
-        onEvent: (event) => onEvent?.({ type: 'train', cell: id, event }),
+        onEvent: (event) => {
+          if (event.type === 'warning') onEvent?.({ type: 'note', message: event.message });
+          onEvent?.({ type: 'train', cell: id, event });
+        },
         onEvaluation: (set, done, total) => onEvent?.({ type: 'evaluate', cell: id, set, done, total }),
       }),
     );

@@ -50,6 +50,8 @@ export interface RunResult {
    * where there are none. A run that goes on after its training was complete knows those of the training from `log.txt` alone.
    */
   readonly skipped?: SkippedImages;
+  /** What was warned of on the way; absent where nothing was. */
+  readonly warnings?: readonly string[];
   /** Seconds of the evaluations together. */
   readonly evaluationSeconds: number;
   readonly provenance: Provenance;
@@ -66,7 +68,9 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
   const { configuration, classifier, dataset } = experiment;
   const folder = new RunFolder(request.folder, configuration, resume);
   try {
+    const warnings: string[] = [];
     const record = (event: TrainEvent): void => {
+      if (event.type === 'warning') warnings.push(event.message);
       folder.record(event);
       onEvent?.(event);
     };
@@ -111,6 +115,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       training,
       evaluations,
       ...skips.result,
+      ...(warnings.length > 0 && { warnings }),
       evaluationSeconds: (performance.now() - begun) / 1000,
       provenance: await provenanceOf(experiment, join(folder.path, runFiles.learned), surroundings),
     };

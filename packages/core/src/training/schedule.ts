@@ -1,19 +1,59 @@
+import type { TrainingPlan } from './plan.js';
 import type { TrainSettings } from './settings.js';
 
 /** What the learning rate depends on. */
 export type ScheduleSettings = Pick<TrainSettings, 'learningRate' | 'schedule' | 'warmupEpochs' | 'warmupLearningRate'>;
 
+/** A step of a training. */
+export interface ScheduledStep {
+  /** Pass that the step belongs to, from 0. */
+  readonly epoch: number;
+  /** Steps before it. */
+  readonly step: number;
+}
+
+/** Part of a training that its warm-up takes where it would take all of it: as one epoch of the default five does. */
+const SHORT_WARMUP = 1 / 5;
+
 /**
- * The learning rate of an epoch. The first `warmupEpochs` epochs run at a constant rate; after them, epoch e has
- * lr · ½ (1 + cos(π (e − warmupEpochs) / epochs)), which does not reach zero, or lr itself if the schedule is constant.
+ * The learning rate of a step. The first `warmupEpochs` epochs run at a constant rate; after them, epoch e has
+ * lr · ½ (1 + cos(π (e − warmupEpochs) / epochs)), which does not reach zero, or lr itself if the schedule is constant. A training
+ * that has no epoch after its warm-up warms up for the first fifth of its steps instead, and the schedule begins with epoch 0.
  *
- * @param epoch counted from 0
- * @param epochs all epochs of the training, warm-up included
- * @example learningRateAt({ learningRate: 0.0035, schedule: 'cosine', warmupEpochs: 1, warmupLearningRate: 1e-5 }, 2, 5) // 0.0031658
+ * @example learningRateAt({ learningRate: 0.0035, schedule: 'cosine', warmupEpochs: 1, warmupLearningRate: 1e-5 }, { epoch: 2, step: 8 }, { epochs: 5, steps: 20 }) // 0.0031658
  */
-export function learningRateAt(settings: ScheduleSettings, epoch: number, epochs: number): number {
+export function learningRateAt(
+  settings: ScheduleSettings,
+  { epoch, step }: ScheduledStep,
+  { epochs, steps }: Pick<TrainingPlan, 'epochs' | 'steps'>,
+): number {
   const { learningRate, schedule, warmupEpochs, warmupLearningRate } = settings;
-  if (epoch < warmupEpochs) return warmupLearningRate;
+  const short = isAllWarmup(settings, epochs);
+  if (short ? step < shortWarmup(steps) : epoch < warmupEpochs) return warmupLearningRate;
   if (schedule === 'constant') return learningRate;
-  return (learningRate * (1 + Math.cos((Math.PI * (epoch - warmupEpochs)) / epochs))) / 2;
+  return (learningRate * (1 + Math.cos((Math.PI * (epoch - (short ? 0 : warmupEpochs))) / epochs))) / 2;
+}
+
+/** What to tell where the warm-up that was asked for does not fit into a training; undefined where it does. */
+export function warmupWarning(
+  settings: ScheduleSettings,
+  { epochs, steps }: Pick<TrainingPlan, 'epochs' | 'steps'>,
+): string | undefined {
+  if (!isAllWarmup(settings, epochs)) return undefined;
+  const { warmupEpochs, warmupLearningRate } = settings;
+  const count = shortWarmup(steps);
+  const asked = `${warmupEpochs} ${warmupEpochs === 1 ? 'epoch' : 'epochs'} of warm-up (train.warmupEpochs) would be all of this training`;
+  const taken =
+    count === 0
+      ? 'it has no warm-up'
+      : `its first ${count} of ${steps} steps are the warm-up, at ${warmupLearningRate}`;
+  return `${asked}, which learns next to nothing; ${taken}. Train for more epochs, or set train.warmupEpochs=0.`;
+}
+
+function isAllWarmup({ warmupEpochs }: ScheduleSettings, epochs: number): boolean {
+  return warmupEpochs > 0 && warmupEpochs >= epochs;
+}
+
+function shortWarmup(steps: number): number {
+  return Math.floor(steps * SHORT_WARMUP);
 }

@@ -17,7 +17,13 @@ export const trainSettings = z.strictObject({
     .enum(['cosine', 'constant'])
     .default('cosine')
     .describe('How the learning rate goes on after the warm-up, epoch by epoch.'),
-  warmupEpochs: z.int().min(0).default(1).describe('First epochs, which run at the warm-up learning rate.'),
+  warmupEpochs: z
+    .int()
+    .min(0)
+    .default(1)
+    .describe(
+      'First epochs, which run at the warm-up learning rate. Where they would be the whole training, the first fifth of its steps do.',
+    ),
   warmupLearningRate: z.number().positive().default(1e-5).describe('Constant learning rate of the warm-up epochs.'),
   optimizer: z.enum(['sgd', 'adam', 'adamw']).default('sgd').describe('As PyTorch defines them.'),
   momentum: z.number().min(0).lt(1).default(0.9).describe('Momentum of SGD.'),

@@ -72,6 +72,16 @@ describe('train', () => {
     for (const { loss, terms } of found) expect(terms).toEqual({ 'cross-entropy': loss });
   });
 
+  it('learns in a single epoch, and says that the warm-up does not fit into it', async () => {
+    const events: TrainEvent[] = [];
+    const settings = { epochs: 1, batch: 1, learningRate: 0.1, augment: false };
+    await train({ ...request(tinyClassifier(), settings), onEvent: (event) => events.push(event) });
+    const rates = events.flatMap((event) => (event.type === 'step' ? [event.learningRate] : []));
+    expect(rates).toEqual([...Array<number>(3).fill(1e-5), ...Array<number>(12).fill(0.1)]);
+    const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    expect(warnings).toEqual([expect.stringContaining('its first 3 of 15 steps are the warm-up')]);
+  });
+
   it('takes the same steps as gradient descent written down', async () => {
     const classifier = tinyClassifier();
     const expected = tinyClassifier({ backbone: classifier.parts.backbone });

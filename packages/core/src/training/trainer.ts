@@ -15,7 +15,7 @@ import type { Evaluation } from './metrics.js';
 import { createOptimizer, type Optimizer } from './optimizer.js';
 import { planTraining, type TrainingPlan } from './plan.js';
 import { loadResume, saveResume, type Progress } from './resume-file.js';
-import { learningRateAt } from './schedule.js';
+import { learningRateAt, warmupWarning } from './schedule.js';
 import { StepClock } from './step-clock.js';
 import { stepGroups, type StepGroup } from './step-groups.js';
 import { checkRequest, identityOf, type TrainOutcome, type TrainRequest } from './train-request.js';
@@ -74,6 +74,8 @@ class Training {
       parameters,
       resumedAt: { step: done, epoch },
     });
+    const warning = learns ? warmupWarning(this.request.settings, this.plan) : undefined;
+    if (warning) this.emit({ type: 'warning', message: warning });
     const finished = !learns || (await this.untilStopped());
     if (finished && this.best) assignVariables(classifier.variables, this.best, 'the best values');
     if (runFolder) {
@@ -139,7 +141,7 @@ class Training {
     const { classifier, settings } = this.request;
     const { steps, epochs } = this.plan;
     const begun = performance.now();
-    const learningRate = learningRateAt(settings, epoch, epochs);
+    const learningRate = learningRateAt(settings, { epoch, step: this.progress.step }, this.plan);
     const step = this.progress.step + 1;
     const { loss, terms, images, correct, gradients } = meanGradients(classifier, batches, step, learningRate);
     this.optimizer.apply(classifier.variables, gradients, learningRate);
