@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, posix } from 'node:path';
 import { DatasetError, type ImageItem } from '@promptweave/core';
 
@@ -9,11 +9,23 @@ const REASONS: Record<string, string> = {
   EACCES: 'may not be read by this user',
 };
 
+/** Bytes of the largest file that is read as a whole; CIFAR-100's have 156 million. */
+const MOST_BYTES = 256 * 2 ** 20;
+
 /** The bytes of a file of a data set. @throws DatasetError naming the file. */
 export async function readDataFile(file: string): Promise<Buffer> {
   try {
-    return await readFile(file);
+    const { size } = await stat(file);
+    if (size <= MOST_BYTES) return await readFile(file);
+    throw new DatasetError(
+      `The file has ${Math.round(size / 2 ** 20)} MiB; at most ${MOST_BYTES / 2 ** 20} are read.`,
+      {
+        where: file,
+        remedy: 'Use a smaller copy of the image, or several smaller files.',
+      },
+    );
   } catch (cause) {
+    if (cause instanceof DatasetError) throw cause;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     throw new DatasetError(`The file ${REASONS[code] ?? `cannot be read (${code || String(cause)})`}.`, {
       where: file,

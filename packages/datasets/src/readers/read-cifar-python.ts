@@ -5,6 +5,9 @@ import { readDataFile } from './file-image.js';
 import { readPickle, type Pickled } from './read-pickle.js';
 import type { Splits } from './splits.js';
 
+/** Bytes of the longest class name. */
+const LONGEST_NAME = 256;
+
 function damaged(file: string, message: string, cause?: unknown): DatasetError {
   return new DatasetError(`The file is not CIFAR-100's: ${message}.`, {
     where: file,
@@ -45,7 +48,10 @@ async function readImages(base: string, split: string, classes: number): Promise
   if (!Array.isArray(labels)) throw damaged(file, 'it has no "fine_labels"');
   const start = findPixels(entries.get('data'), bytes, labels.length, file);
   return labels.map((label, i) => {
-    if (typeof label !== 'number' || label >= classes) throw damaged(file, `image ${i} has the label ${String(label)}`);
+    if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {
+      const found = typeof label === 'number' ? `the label ${label}` : 'a label that is no number';
+      throw damaged(file, `image ${i} has ${found}, but labels go from 0 to ${classes - 1}`);
+    }
     return new CifarImage(file, start + i * CIFAR_BYTES, split, i, label);
   });
 }
@@ -55,7 +61,11 @@ export async function readCifarPython(base: string): Promise<Splits> {
   const file = join(base, 'meta');
   const names = (await readDictionary(file)).entries.get('fine_label_names');
   if (!Array.isArray(names)) throw damaged(file, 'it has no "fine_label_names"');
-  const classNames = names.map(String);
+  const classNames = names.map((name, i) => {
+    if (!Buffer.isBuffer(name) || name.length > LONGEST_NAME)
+      throw damaged(file, `the name of class ${i} is no short text`);
+    return name.toString('utf8');
+  });
   return {
     classNames,
     train: await readImages(base, 'train', classNames.length),

@@ -41,6 +41,16 @@ const split = (labels: number[], reds: number[]): Buffer =>
     ['fine_labels', list(labels.map(int))],
     ['data', array(labels.length, Buffer.concat(reds.map(planes)))],
   ]);
+/** Lists of lists, each twice in the next: 228 bytes whose text has 2⁴⁰ characters. */
+const endless = (then: string): Buffer =>
+  join(
+    ']q\x00',
+    ...Array.from({ length: 39 }, (_, i) => Buffer.from([0x28, 0x68, i, 0x68, i, 0x74, 0x71, i + 1])),
+    then,
+  );
+/** A split of one image, whose label is pickled so. */
+const withLabel = (label: string, before = Buffer.alloc(0)): Buffer =>
+  join('\x80\x02', before, '}U\x0bfine_labels](', label, 'esU\x04data', array(1, planes(9)), 's.');
 const files = {
   'cifar-100-python/meta': dictionary([['fine_label_names', list([text('apple'), text('aquarium_fish')])]]),
   'cifar-100-python/train': split([1, 0], [7, 8]),
@@ -72,6 +82,25 @@ describe('the python version', () => {
       { 'cifar-100-python/meta': join('\x80\x02cos\nsystem\n(U\x02lstR.') },
       /os\.system, which is not/,
     ],
+    [
+      'a label below 0',
+      { 'cifar-100-python/test': withLabel('J\xff\xff\xff\xff') },
+      /image 0 has the label -1, .*0 to 1/,
+    ],
+    ['a label beyond the classes', { 'cifar-100-python/test': split([2], [9]) }, /image 0 has the label 2/],
+    ['a label that is a list', { 'cifar-100-python/test': withLabel(']') }, /image 0 has a label that is no number/],
+    ['a text without an end as a key', { 'cifar-100-python/meta': endless('}h\x27K\x01s.') }, /no short text/],
+    [
+      'a text without an end as an element type',
+      { 'cifar-100-python/meta': endless('cnumpy\ndtype\nh\x27\x85R.') },
+      /no short text/,
+    ],
+    [
+      'a text without an end as a name',
+      { 'cifar-100-python/meta': endless('}U\x10fine_label_names]h\x27as.') },
+      /name of class 0 is no short text/,
+    ],
+    ['a text without an end as a label', { 'cifar-100-python/test': withLabel('h\x27', endless('')) }, /no number/],
     ['another operation', { 'cifar-100-python/meta': join('\x80\x02I12\n.') }, /operation "I" is not allowed/],
     ['a list', { 'cifar-100-python/meta': join(list([]), '.') }, /no dictionary/],
     ['no names', { 'cifar-100-python/meta': dictionary([]) }, /no "fine_label_names"/],

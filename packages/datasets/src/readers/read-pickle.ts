@@ -13,7 +13,16 @@ interface PickledName {
   readonly name: string;
 }
 
+/** Bytes of the longest key of a dictionary; CIFAR's have at most 16. Longer ones could be copied again and again. */
+const LONGEST_KEY = 256;
+
 const ARRAY = /^numpy\.(core|_core)\.multiarray\._reconstruct$/;
+
+/** A short byte string as text. Nothing else is made text: lists that hold each other have one without an end. */
+function keyOf(value: Pickled | undefined): string {
+  if (Buffer.isBuffer(value) && value.length <= LONGEST_KEY) return value.toString('utf8');
+  throw new Error('a key of a dictionary is no short text');
+}
 
 /**
  * Reads a pickle of dictionaries, lists, numbers, byte strings and numpy arrays, as Python 2 wrote CIFAR's. It knows no other
@@ -48,7 +57,7 @@ export function readPickle(bytes: Buffer): Pickled {
   const set = (pairs: Pickled[]): void => {
     const target = top();
     if (!(target instanceof Map)) throw new Error('it sets items of something that is no dictionary');
-    for (let i = 0; i + 1 < pairs.length; i += 2) target.set(String(pairs[i]), pairs[i + 1]);
+    for (let i = 0; i + 1 < pairs.length; i += 2) target.set(keyOf(pairs[i]), pairs[i + 1]);
   };
   const append = (values: Pickled[]): void => {
     const target = top();
@@ -63,13 +72,13 @@ export function readPickle(bytes: Buffer): Pickled {
   const refer = (module: string, attribute: string): PickledName => {
     const name = `${module}.${attribute}`;
     if (ARRAY.test(name) || name === 'numpy.ndarray' || name === 'numpy.dtype') return { kind: 'name', name };
-    throw new Error(`it refers to ${name}, which is not allowed`);
+    throw new Error(`it refers to ${name.slice(0, 80)}, which is not allowed`);
   };
   const call = (parameters: Pickled, target: Pickled): Pickled => {
     const name =
       typeof target === 'object' && target !== null && 'kind' in target && 'name' in target ? target.name : '';
     if (ARRAY.test(name)) return { kind: 'array', state: null };
-    if (name === 'numpy.dtype' && Array.isArray(parameters)) return { kind: 'dtype', name: String(parameters[0]) };
+    if (name === 'numpy.dtype' && Array.isArray(parameters)) return { kind: 'dtype', name: keyOf(parameters[0]) };
     throw new Error('it calls something that is not allowed');
   };
   const build = (state: Pickled): void => {
