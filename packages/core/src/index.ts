@@ -4,7 +4,7 @@ export * from './builtin/frozen-labels.js';
 export * from './builtin/hand-crafted-prompt.js';
 export * from './builtin/local-tracker.js';
 export * from './builtin/plugins.js';
-export { claimantOf, thisProcess, tryClaim, type Claim, type Claimant } from './claim.js';
+export { claimantOf, claimOrWait, lifeOf, thisProcess, tryClaim, type Claim, type Claimant } from './claim.js';
 export * from './config/index.js';
 export type * from './contracts/index.js';
 export * from './errors.js';

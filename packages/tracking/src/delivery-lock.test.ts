@@ -1,45 +1,48 @@
 import { spawnSync } from 'node:child_process';
-import type * as fs from 'node:fs/promises';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { thisProcess } from '@promptweave/core';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { withDeliveryLock } from './delivery-lock.js';
 
-const { beforeRename } = vi.hoisted(() => ({ beforeRename: { act: () => {} } }));
-vi.mock('node:fs/promises', async (original) => {
-  const promises = await original<typeof fs>();
-  return {
-    ...promises,
-    rename: async (from: string, to: string) => {
-      beforeRename.act();
-      await promises.rename(from, to);
-    },
-  };
-});
-
 let folder: string;
-let path: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'lock-'));
-  path = join(folder, 'mlflow.lock');
-  const { pid } = spawnSync(process.execPath, ['--version']); // it is dead by now
-  writeFileSync(path, JSON.stringify({ host: hostname(), pid, id: 'old' }));
 });
-afterEach(() => {
-  beforeRename.act = () => {};
-  rmSync(folder, { recursive: true });
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+it('is held by one at a time, and given back', async () => {
+  const inside = async (): Promise<void> => {
+    await expect(withDeliveryLock(folder, nothing)).rejects.toThrow(/Another process is delivering/);
+  };
+  await withDeliveryLock(folder, inside);
+  await expect(withDeliveryLock(folder, () => Promise.reject(new Error('no server')))).rejects.toThrow('no server');
+  await withDeliveryLock(folder, nothing);
 });
 
 it('takes over what a dead process left', async () => {
-  expect(await withDeliveryLock(folder, () => Promise.resolve(readdirSync(folder)))).toEqual(['mlflow.lock']);
-  expect(readdirSync(folder)).toEqual([]);
+  const { pid } = spawnSync(process.execPath, ['--version']); // it is dead by now
+  writeFileSync(join(folder, 'mlflow.lock.1'), JSON.stringify({ ...thisProcess(), pid }));
+  const held = await withDeliveryLock(folder, () =>
+    Promise.resolve(readFileSync(join(folder, 'mlflow.lock.2'), 'utf8')),
+  );
+  expect(JSON.parse(held.split('\n')[0]!)).toEqual(thisProcess());
 });
 
-it('leaves the lock of a process that took it over in the same moment', async () => {
-  const fresh = JSON.stringify({ host: hostname(), pid: process.ppid, id: 'fresh' });
-  beforeRename.act = () => writeFileSync(path, fresh);
-  await expect(withDeliveryLock(folder, () => Promise.resolve())).rejects.toThrow(/Another process is delivering/);
-  expect(readFileSync(path, 'utf8')).toBe(fresh);
-  expect(readdirSync(folder)).toEqual(['mlflow.lock']);
+it('waits for a sign of life of another machine, until that or until it is told to stop', async () => {
+  const lock = join(folder, 'mlflow.lock.1');
+  const elsewhere = JSON.stringify({ ...thisProcess(), host: 'elsewhere' });
+  writeFileSync(lock, elsewhere);
+  const waiting = withDeliveryLock(folder, nothing);
+  setTimeout(() => writeFileSync(lock, `${elsewhere}\n000000000001\n`), 100);
+  await expect(waiting).rejects.toThrow(/Another process is delivering/);
+});
+
+it('waits no longer than it may', async () => {
+  writeFileSync(join(folder, 'mlflow.lock.1'), JSON.stringify({ ...thisProcess(), host: 'elsewhere' }));
+  const stop = AbortSignal.timeout(100);
+  await expect(withDeliveryLock(folder, nothing, stop)).rejects.toThrow(/timeout/);
 });

@@ -43,7 +43,7 @@ export interface Delivered {
  * @throws TrackingError where the journal is damaged or the run was deleted on the server
  */
 export async function deliver(folder: string, client: MlflowClient, signal?: AbortSignal): Promise<Delivered> {
-  return await withDeliveryLock(folder, async () => {
+  const work = async (): Promise<Delivered> => {
     const state = await inStep(join(folder, JOURNAL), await loadState(folder, client.trackingUri));
     try {
       return await new Delivery(folder, client, state, signal).toTheEnd();
@@ -53,7 +53,8 @@ export async function deliver(folder: string, client: MlflowClient, signal?: Abo
       if (!isLost && !(error instanceof ReplacedRun)) throw error;
       return await new Delivery(folder, client, newState(state.place), signal).toTheEnd();
     }
-  });
+  };
+  return await withDeliveryLock(folder, work, signal);
 }
 
 /**

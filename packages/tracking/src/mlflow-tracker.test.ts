@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withDeliveryLock } from './delivery-lock.js';
 import { FakeMlflow, type FakeRun } from './fake-mlflow.test.support.js';
 import { MlflowTracker, type MlflowTrackerOptions } from './mlflow-tracker.js';
 import { clientFor, startOf } from './recording.test.support.js';
@@ -271,10 +272,8 @@ describe('syncing', () => {
   });
 
   it('at the same time as another process is refused', async () => {
-    const lock = join(folder, 'mlflow.lock');
-    writeFileSync(lock, JSON.stringify({ host: 'elsewhere', pid: 1 }));
-    await expect(sync()).rejects.toThrow(/Another process is delivering/);
-    expect(readdirSync(folder)).toContain('mlflow.lock');
+    await withDeliveryLock(folder, () => expect(sync()).rejects.toThrow(/Another process is delivering/));
+    await sync();
   });
 
   it('finds the runs of a sweep', async () => {

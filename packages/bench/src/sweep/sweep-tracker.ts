@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
   claimantOf,
+  claimOrWait,
   createTracker,
   environmentOf,
+  lifeOf,
   tryClaim,
   type Claim,
   type Registry,
@@ -43,10 +45,10 @@ export class SweepTracker {
 
   constructor(private readonly sweep: TrackedSweep) {}
 
-  /** A process that recorded the sweep died before its end. */
+  /** A process that recorded the sweep died before its end, or may have on another machine. */
   get isLeftBehind(): boolean {
     const { path } = this.sweep.folder;
-    return claimantOf(path, 'dead or alive') !== undefined && claimantOf(path) === undefined;
+    return claimantOf(path, 'dead or alive') !== undefined && lifeOf(path) !== 'alive';
   }
 
   /**
@@ -67,7 +69,7 @@ export class SweepTracker {
   async end(files: readonly string[] = []): Promise<readonly string[]> {
     for (let attempt = 0; !this.claim && attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) await setTimeout(PAUSE);
-      this.claim = tryClaim(this.sweep.folder.path);
+      this.claim = await claimOrWait(this.sweep.folder.path);
     }
     if (!this.claim) return []; // a process that goes on with the sweep records its end
     const tracker = this.tracker ?? (await this.start(this.make()));

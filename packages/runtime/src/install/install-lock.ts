@@ -1,8 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackendError } from '@promptweave/core';
-import lockfile from 'proper-lockfile';
+import { BackendError, tryClaim, type Claim } from '@promptweave/core';
 import { runtimeFolder } from '../cache-folder.js';
 import type { OnProgress } from './progress.js';
 
@@ -12,9 +10,12 @@ export interface InstallLock {
   requireHeld(): void;
 }
 
+/** What the claims are called whose holder changes the cache. */
+const LOCK = '.install';
+
 /**
- * Runs `work` while no other process changes the cache; waits for one that does. The owner touches the lock every two seconds, so
- * that a lock whose owner died is taken over ten seconds later, on whatever machine or in whatever container it ran.
+ * Runs `work` while no other process changes the cache; waits for one that does. What a dead owner left is taken over: at once where it ran
+ * on this machine, otherwise, or in another container, when it has given no sign of life for three minutes (see `tryClaim`).
  */
 export async function withInstallLock<T>(
   onProgress: OnProgress | undefined,
@@ -28,10 +29,9 @@ export async function withInstallLock<T>(
       cause,
     });
   });
-  let lost = false;
-  const release = await acquire(folder, () => (lost = true), onProgress);
+  const claim = await acquire(folder, onProgress);
   const requireHeld = (): void => {
-    if (!lost) return;
+    if (claim.isHeld()) return;
     throw new BackendError('The installation was overtaken by another one while this process stood still.', {
       where: folder,
       remedy: 'Run `npx promptweave runtime install` again.',
@@ -40,27 +40,15 @@ export async function withInstallLock<T>(
   try {
     return await work({ requireHeld });
   } finally {
-    if (!lost) await release();
+    claim.release();
   }
 }
 
-async function acquire(
-  folder: string,
-  onCompromised: () => void,
-  onProgress?: OnProgress,
-): Promise<() => Promise<void>> {
+async function acquire(folder: string, onProgress?: OnProgress): Promise<Claim> {
   for (;;) {
-    try {
-      return await lockfile.lock(folder, {
-        lockfilePath: join(folder, '.lock'),
-        stale: 10_000,
-        update: 2_000,
-        onCompromised,
-      });
-    } catch (cause) {
-      if (!(cause instanceof Error && 'code' in cause && cause.code === 'ELOCKED')) throw cause;
-      onProgress?.({ step: 'wait', message: 'another process is installing; waiting for it' });
-      await sleep(500);
-    }
+    const claim = tryClaim(folder, LOCK);
+    if (claim) return claim;
+    onProgress?.({ step: 'wait', message: 'another process is installing; waiting for it' });
+    await sleep(500);
   }
 }
