@@ -1,5 +1,11 @@
-import { canonicalJson, ConfigError, sourceFromValue, type ConfigurationSource } from '@promptweave/core';
-import { parse } from 'yaml';
+import {
+  canonicalJson,
+  ConfigError,
+  parseOverride,
+  sourceFromValue,
+  type ConfigurationSource,
+  type RawText,
+} from '@promptweave/core';
 import { dig } from './expand.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
@@ -15,23 +21,34 @@ export function applyToGrid(
 ): { readonly source: ConfigurationSource; readonly overrides: readonly string[] } {
   const written = source.value['grid'];
   let grid: Record<string, unknown> = isMapping(written) ? { ...written } : {};
+  const raws = new Map<string, RawText>();
+  let rest: RawText | undefined = source.raw;
   const others = overrides.filter((text) => {
-    const [path, value] = parsed(text);
+    const [path, value, raw] = parsed(text);
     if (path === 'grid') {
       if (!isMapping(value)) throw new ConfigError(`override "${text}": expected a mapping`, { where: text });
       grid = { ...value };
+      raws.clear();
+      rest = ([, ...keys]) => raw(keys);
       return false;
     }
     const axis = path.startsWith('grid.') ? path.slice('grid.'.length) : path;
     if (axis === path && !Object.hasOwn(grid, axis)) return true;
-    const values = axis === path && !Array.isArray(value) ? [value] : value;
+    const isOne = axis === path && !Array.isArray(value);
+    const values = isOne ? [value] : value;
+    raws.set(axis, (keys) => raw(isOne ? keys.slice(1) : keys));
     const former = grid[axis];
     grid[axis] = isMapping(former) && 'when' in former && Array.isArray(values) ? { ...former, values } : values;
     return false;
   });
   if (others.length === overrides.length) return { source, overrides };
   const value = { ...source.value, grid };
-  return { source: { ...sourceFromValue(value), place: (path) => source.place(path) }, overrides: others };
+  const raw: RawText = (path) => {
+    const own = path[0] === 'grid' ? raws.get(String(path[1])) : undefined;
+    if (own) return own(path[2] === 'values' ? path.slice(3) : path.slice(2));
+    return path[0] === 'grid' ? rest?.(path) : source.raw?.(path);
+  };
+  return { source: { ...sourceFromValue(value), place: (path) => source.place(path), raw }, overrides: others };
 }
 
 /**
@@ -42,13 +59,14 @@ export function applyToGrid(
  */
 export function overruled(overrides: readonly string[], own: Mapping, resolved: object): string[] {
   const chosen = Object.entries(own).flatMap(([path, value]) => leaves(path, value));
-  return overrides.filter((text) =>
-    leaves(...parsed(text)).some(([path, value]) => {
+  return overrides.filter((text) => {
+    const [path, value] = parsed(text);
+    return leaves(path, value).some(([path, value]) => {
       const isChosen = chosen.some(([other]) => path === other || path.startsWith(`${other}.`));
       const actual = dig(resolved, path.split('.')) ?? null;
       return isChosen && canonicalJson(actual) !== canonicalJson(value ?? null);
-    }),
-  );
+    });
+  });
 }
 
 /** The options that a value sets; a part's name alone is that of its `use`. */
@@ -57,14 +75,10 @@ function leaves(path: string, value: unknown): [string, unknown][] {
   return typeof value === 'string' && !path.includes('.') ? [[`${path}.use`, value]] : [[path, value]];
 }
 
-/** Path and value of `path=value`. */
-function parsed(text: string): [string, unknown] {
-  const equals = text.indexOf('=');
-  try {
-    return [text.slice(0, Math.max(0, equals)).trim(), parse(text.slice(equals + 1)) as unknown];
-  } catch (cause) {
-    throw new ConfigError(`override "${text}": the value is not valid YAML`, { where: text, cause });
-  }
+/** Path, value and raw text of `path=value`. */
+function parsed(text: string): [string, unknown, RawText] {
+  const { path, value, raw } = parseOverride(text);
+  return [path.join('.'), value, raw];
 }
 
 function isMapping(value: unknown): value is Mapping {

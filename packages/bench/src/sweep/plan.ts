@@ -16,6 +16,7 @@ import {
 import { expandGrid, holds, type Choice } from './expand.js';
 import { readGrid, type Conditions } from './grid.js';
 import { applyToGrid, overruled } from './grid-overrides.js';
+import { asWritten, writtenValues } from './written-values.js';
 
 /** One experiment of a sweep, resolved and checked. */
 export interface PlannedCell extends Choice {
@@ -57,7 +58,8 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   const { registry, only } = request;
   const { source, overrides } = applyToGrid(request.source, request.overrides ?? []);
   const { grid: _, ...base } = source.value;
-  const single: ConfigurationSource = { value: base, place: (path) => source.place(path) };
+  const single: ConfigurationSource = { ...source, value: base };
+  const written = writtenValues(source, ['grid']);
   const grid = readGrid(source);
   const choices = expandGrid(grid, base).filter(({ values }) => !only || holds(only, values, base));
   if (choices.length === 0) throw new ConfigError('The sweep has no cell.', { where: 'grid' });
@@ -65,7 +67,7 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   const problems = new Map<string, { error: InvalidConfigurationError; cells: string[] }>();
   const lost = new Map<string, string[]>();
   const resolved = choices.flatMap((choice) => {
-    const own = Object.entries(choice.values).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
+    const own = Object.entries(choice.values).map(([path, value]) => `${path}=${asWritten(value, written)}`);
     try {
       const { output: _output, ...configuration } = resolveConfiguration(single, {
         registry,

@@ -239,9 +239,9 @@ const badFiles: readonly (readonly [string, string, string])[] = [
     'config.yaml:2:10: train.augment: expected true or false, received "yes"',
   ],
   [
-    'number for a string',
-    'dataset: emoji/animals\nbackbone: { use: clip, checkpoint: 16 }\n',
-    'config.yaml:2:24: backbone.checkpoint: expected a string, received 16',
+    'list for a string',
+    'dataset: emoji/animals\nbackbone: { use: clip, checkpoint: [16] }\n',
+    'config.yaml:2:24: backbone.checkpoint: expected a string, received a list of 1',
   ],
   [
     'null for a string',

@@ -5,6 +5,8 @@ export { loadConfiguration, loadPluginsOf, loadRegistry, type LoadedConfiguratio
 export { nearestName, suggestion } from './nearest-name.js';
 export { describePlace, InvalidConfigurationError, type Place, type Problem } from './problems.js';
 export { datasetPart } from './dataset-part.js';
+export { parseOverride } from './overrides.js';
+export type { RawText } from './raw-text.js';
 export { resolveConfiguration, type ResolveOptions } from './resolve.js';
 export { configurationSchema } from './schema.js';
 export type { EvaluateSettings, RuntimeSettings } from './sections.js';

@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import { ConfigError } from '../errors.js';
 import { expandNames, isMapping, lay, partSections } from './layers.js';
+import { rawTextOf, type RawText } from './raw-text.js';
 
 /** `path=value` of the command line. */
 export interface Override {
@@ -8,6 +9,8 @@ export interface Override {
   readonly text: string;
   readonly path: readonly string[];
   readonly value: unknown;
+  /** What was written for the value, or a part of it, that is no text. */
+  readonly raw: RawText;
 }
 
 /**
@@ -20,11 +23,11 @@ export function parseOverride(text: string): Override {
   if (equals < 0 || path.some((key) => key === '')) {
     throw new ConfigError(`override "${text}": expected path=value, such as train.batch=8`, { where: text });
   }
-  const document = parseDocument(text.slice(equals + 1), { prettyErrors: false });
+  const document = parseDocument(text.slice(equals + 1), { prettyErrors: false, stringKeys: true });
   const error = document.errors[0];
   if (error)
     throw new ConfigError(`override "${text}": the value is not valid YAML: ${error.message}`, { where: text });
-  return { text, path, value: document.toJS() as unknown };
+  return { text, path, value: document.toJS() as unknown, raw: rawTextOf(document) };
 }
 
 /** Those that choose a part come first, so that the options beside them are the new part's in whatever order. */

@@ -15,6 +15,7 @@ import { defaultParts, expandNames, isMapping, lay, without } from './layers.js'
 import { suggestion } from './nearest-name.js';
 import { applyOverride, inOrder, parseOverride, type Override } from './overrides.js';
 import { InvalidConfigurationError, pathText, type Place, type Problem } from './problems.js';
+import { withTexts } from './raw-text.js';
 import { configurationSchema, lossesSchema } from './schema.js';
 import { sourceFromValue, type ConfigurationSource } from './source.js';
 import { validate, type Finding, type Outcome } from './validate.js';
@@ -53,7 +54,9 @@ export function resolveConfiguration(
     report({ path: ['grid'], message: 'a grid is many experiments; run it with `promptweave sweep`' });
   if (preset !== undefined) findingsOfPreset(preset, registry).forEach(report);
   const laid = withOverrides(lay(lay(defaultParts, presetValue), expandNames(source.value)), overrides);
-  const { data, findings } = validate(configurationSchema(registry), without(laid, 'preset', 'grid'), registry);
+  const schema = configurationSchema(registry);
+  const chosen = withTexts(schema, without(laid, 'preset', 'grid'), (path) => rawTextAt(path, origins));
+  const { data, findings } = validate(schema, chosen, registry);
   findings?.forEach(report);
   if (!data) throw new InvalidConfigurationError(problems);
 
@@ -137,6 +140,12 @@ interface Origins {
   readonly source: ConfigurationSource;
   readonly overrides: readonly Override[];
   readonly preset: { readonly name: unknown; readonly value: Mapping };
+}
+
+/** What was written for the value at a path, by the last override that set it or in the file. */
+function rawTextAt(path: readonly PropertyKey[], { source, overrides }: Origins): string | undefined {
+  const override = overrides.findLast((set) => set.path.every((key, index) => key === String(path[index])));
+  return override ? override.raw(path.slice(override.path.length)) : source.raw?.(path);
 }
 
 /** Where the value at a path comes from: the last override that set it, the file, or the preset. */

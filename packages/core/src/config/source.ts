@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isMap, isPair, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml';
 import { ConfigError } from '../errors.js';
 import { InvalidConfigurationError, type Place, type Problem } from './problems.js';
+import { rawTextOf, type RawText } from './raw-text.js';
 import { describeValue } from './describe-issue.js';
 
 /** A configuration before it is resolved, and where each of its values was written. */
@@ -9,6 +10,8 @@ export interface ConfigurationSource {
   readonly value: Readonly<Record<string, unknown>>;
   /** Place of the value at a path, or of the last part of the path that is there. */
   place(path: readonly PropertyKey[]): Place;
+  /** What was written for a value that is no text. */
+  readonly raw?: RawText;
 }
 
 /** A configuration that was written in code. */
@@ -34,7 +37,7 @@ export async function readConfiguration(file: string): Promise<ConfigurationSour
 /** Reads YAML text; `file` is what messages call it. */
 export function parseConfiguration(text: string, file: string): ConfigurationSource {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { source: file, line, column: col };
@@ -52,7 +55,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationSou
   });
   if (problems.length > 0) throw new InvalidConfigurationError(withoutRepeats(problems));
   const offsetOf = (path: readonly PropertyKey[]) => offset(document, path);
-  return { value: mapping(document.toJS(), at(0)), place: (path) => at(offsetOf(path)) };
+  return { value: mapping(document.toJS(), at(0)), place: (path) => at(offsetOf(path)), raw: rawTextOf(document) };
 }
 
 function mapping(value: unknown, place: Place): Readonly<Record<string, unknown>> {
