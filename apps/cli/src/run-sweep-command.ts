@@ -22,6 +22,7 @@ import { nextSteps } from './next-steps.js';
 import { chooseEngine, rayHeaders, type EngineFlags } from './sweep-engine.js';
 import { estimateSweep } from './sweep-estimates.js';
 import { listCells } from './sweep-list.js';
+import { sweepNotes } from './sweep-notes.js';
 import { createSweepView } from './sweep-view.js';
 import { reportFiles, writeReport } from './write-report.js';
 
@@ -122,6 +123,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
   }
   const study = readStudy(folder);
   console.log(command.describe?.(study) ?? studyText(study, json ? 'json' : 'table'));
+  if (!json) for (const note of sweepNotes(study)) console.error(`Data: ${note}`);
   if (!json && !signal.aborted) await writeReport(study, path);
   if (tracked) (await tracker.end(Object.values(reportFiles))).forEach(onProblem);
   if (signal.aborted) {

@@ -24,6 +24,8 @@ export interface DatasetReport {
   readonly train?: Count;
   readonly val?: Count;
   readonly test?: Count;
+  /** What was left out or assumed; absent where there is nothing to say. */
+  readonly notes?: readonly string[];
   /** Images that are named but absent, empty or, where they were decoded, damaged; undefined where none was looked at. */
   readonly unreadable?: readonly UnreadableImage[];
 }
@@ -68,6 +70,7 @@ export async function checkDataset(
     train: { found: train, published: entry.images.train },
     val: { found: dataset.val.length, published: entry.images.val },
     test: { found: dataset.test.length, published: entry.images.test },
+    ...(dataset.notes?.length && { notes: dataset.notes }),
     ...(depth !== 'listing' && {
       unreadable: await (depth === 'decode' ? findUnreadable : findMissing)(dataset, onProgress),
     }),

@@ -3,7 +3,7 @@ import type { Dataset } from '@promptweave/core';
 
 /** A data set whose digest is computed when it is first asked for. `train` is read from the parts each time. */
 export function createDataset(parts: Omit<Dataset, 'digest'>): Dataset {
-  const { name, classNames, template, imagePolicy, val, test } = parts;
+  const { name, classNames, template, imagePolicy, val, test, notes = [] } = parts;
   let digest: string | undefined;
   return {
     name,
@@ -15,6 +15,7 @@ export function createDataset(parts: Omit<Dataset, 'digest'>): Dataset {
     },
     val,
     test,
+    notes,
     get digest() {
       if (digest !== undefined) return digest;
       const hash = createHash('sha256').update(JSON.stringify([classNames, imagePolicy]));

@@ -25,6 +25,16 @@ const splitSeed = z
   .default(1)
   .describe('Seed of the 50 : 20 : 30 split of data without splits; runs of all seeds are tested on the same images.');
 
+const level = z
+  .int()
+  .min(1)
+  .max(8)
+  .optional()
+  .describe(
+    'Level of the class folders below path (and train/, val/, test/): 2 for folders in folders, such as c/cat/. ' +
+      'Default: 1, and folders that may be groups of classes are refused.',
+  );
+
 function custom(name: string, splits: Splits, options: { template: string }): Dataset {
   return createDataset({ name, imagePolicy: 'custom', template: options.template, ...splits });
 }
@@ -41,10 +51,10 @@ const folder = definePlugin({
   kind: 'dataset',
   name: 'folder',
   description: 'Your own images: a folder of class folders, with or without train/, val/ and test/.',
-  options: z.strictObject({ path, template, splitSeed }),
+  options: z.strictObject({ path, template, splitSeed, level }),
   create: async (context, options) => {
     const root = resolve(context.folder, options.path);
-    return custom(basename(root), await readFolder(root, options.splitSeed), options);
+    return custom(basename(root), await readFolder(root, options), options);
   },
 });
 

@@ -42,6 +42,8 @@ export function register(program: Command): void {
       try {
         const { configuration, pipeline } = composition;
         const set = { name: flags.split, dataset, split: flags.split };
+        const notes = dataset.notes ?? [];
+        if (!flags.json) for (const note of notes) console.error(`Data: ${note}`);
         const evaluation = await evaluateSet(classifier, set, {
           pipeline,
           batchSize: configuration.evaluate.batch,
@@ -50,7 +52,14 @@ export function register(program: Command): void {
         });
         progress.end();
         console.log(
-          flags.json ? JSON.stringify({ split: flags.split, dataset: dataset.name, ...evaluation }) : table(evaluation),
+          flags.json
+            ? JSON.stringify({
+                split: flags.split,
+                dataset: dataset.name,
+                ...(notes.length > 0 && { notes }),
+                ...evaluation,
+              })
+            : table(evaluation),
         );
       } finally {
         progress.end();

@@ -59,7 +59,9 @@ export async function checkDatasets(
     head: ['data set', 'state', 'classes', 'train', 'val', 'test', 'bad images'],
     rows: reports.map(row),
   };
-  const wrong = reports.filter((report) => !isWhole(report)).flatMap((report) => [describe(report), '']);
+  const wrong = reports
+    .filter((report) => !isWhole(report) || report.notes)
+    .flatMap((report) => [describe(report), '']);
   const hint = options.decode ? [] : ['Images were looked for, not decoded; --images decodes every one.'];
   return { text: [renderTable(table, 'table'), ...wrong, ...hint].join('\n'), isWhole: whole };
 }
@@ -117,7 +119,10 @@ function describe(report: DatasetReport): string {
   });
   const images = unreadable.slice(0, NAMED).map(({ id, message }) => `  ${id}: ${message}`);
   const more = unreadable.length > NAMED ? [`  and ${unreadable.length - NAMED} more (--json names all)`] : [];
-  return [`${name}: ${state}`, ...found, ...counts, ...images, ...more, `  to be had from ${origin}`].join('\n');
+  const notes = (report.notes ?? []).map((note) => `  ${note}`);
+  return [`${name}: ${state}`, ...found, ...counts, ...notes, ...images, ...more, `  to be had from ${origin}`].join(
+    '\n',
+  );
 }
 
 /** A folder of class folders of one's own. */
@@ -128,15 +133,16 @@ async function checkOwn(root: string, { decode, json }: CheckOptions): Promise<C
   const counter = createCounter(basename(root), json);
   const unreadable = await (decode ? findUnreadable : findMissing)(dataset, counter.show);
   counter.end();
-  const { classNames, train, val, test } = dataset;
+  const { classNames, train, val, test, notes = [] } = dataset;
   const counts = { classes: classNames.length, train: train.length, val: val.length, test: test.length };
   if (json)
     return {
-      text: JSON.stringify({ folder: root, ...counts, unreadable }, undefined, 2),
+      text: JSON.stringify({ folder: root, ...counts, notes, unreadable }, undefined, 2),
       isWhole: unreadable.length === 0,
     };
   const lines = [
     `${root}: ${counts.classes} classes, ${counts.train} train, ${counts.val} val and ${counts.test} test images`,
+    ...notes.map((note) => `  ${note}`),
     ...unreadable.map(({ id, message }) => `  ${join(root, id)}: ${message}`),
     unreadable.length > 0
       ? `${unreadable.length} images cannot be used. Replace or remove them, or set train.onBadImage=skip.`

@@ -46,9 +46,10 @@ interface Found {
     readonly test: number;
   }[];
   readonly domains: readonly string[];
+  readonly notes: readonly string[];
 }
 
-function describeFound({ name, template, classNames, train, val, test }: Dataset): Found {
+function describeFound({ name, template, classNames, train, val, test, notes = [] }: Dataset): Found {
   const splits = { train, val, test };
   const counts = SPLITS.map((split) => {
     const ofClass = classNames.map(() => 0);
@@ -60,10 +61,10 @@ function describeFound({ name, template, classNames, train, val, test }: Dataset
     const [ofTrain = 0, ofVal = 0, ofTest = 0] = counts.map((ofClass) => ofClass[label]);
     return { name: className, train: ofTrain, val: ofVal, test: ofTest };
   });
-  return { name, template, classes, domains };
+  return { name, template, classes, domains, notes };
 }
 
-function foundLines({ name, template, classes, domains }: Found): string[] {
+function foundLines({ name, template, classes, domains, notes }: Found): string[] {
   const number = (value: number): TextCell => ({ text: value.toLocaleString('en'), number: true });
   const sum = (split: (typeof SPLITS)[number]): number => classes.reduce((total, entry) => total + entry[split], 0);
   const rows = classes.map((entry, label): TextCell[] => [
@@ -74,6 +75,7 @@ function foundLines({ name, template, classes, domains }: Found): string[] {
   return [
     `${name}: ${classes.length} classes; ${SPLITS.map((split) => `${sum(split).toLocaleString('en')} ${split}`).join(', ')} images; "${template}"`,
     ...(domains.length > 0 ? [`domains of the test images: ${domains.join(', ')}`] : []),
+    ...notes,
     renderTable({ head: ['label', 'class', ...SPLITS], rows }, 'table'),
   ];
 }

@@ -23,6 +23,8 @@ export interface Dataset {
   readonly train: readonly ImageItem[];
   readonly val: readonly ImageItem[];
   readonly test: readonly ImageItem[];
+  /** What a person should know about how it was read, a sentence each: what was left out, assumed or renamed. */
+  readonly notes?: readonly string[];
   /** Digest over ids and labels of all splits. */
   readonly digest: string;
 }

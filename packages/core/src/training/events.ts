@@ -38,6 +38,8 @@ export type TrainEvent =
       readonly resumedAt: { readonly step: number; readonly epoch: number };
     }
   | { readonly type: 'warning'; readonly message: string }
+  /** What is to be known about the data: see `Dataset.notes`. */
+  | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'features'; readonly done: number; readonly total: number }
   | StepEvent
   | {

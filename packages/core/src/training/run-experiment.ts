@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ImageItem } from '../contracts/dataset.js';
+import type { Dataset, ImageItem } from '../contracts/dataset.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import type { Experiment } from '../experiment/experiment.js';
 import { TOKENS } from '../experiment/tokens.js';
@@ -52,6 +52,8 @@ export interface RunResult {
   readonly skipped?: SkippedImages;
   /** What was warned of on the way; absent where nothing was. */
   readonly warnings?: readonly string[];
+  /** What was left out or assumed where the data sets were read: see `Dataset.notes`. Absent where there is nothing to say. */
+  readonly notes?: readonly string[];
   /** Seconds of the evaluations together. */
   readonly evaluationSeconds: number;
   readonly provenance: Provenance;
@@ -77,6 +79,9 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
     const skips = new SkipLog((line) => folder.log(line));
     const warning = await memoryWarning(experiment);
     if (warning) record({ type: 'warning', message: warning });
+    const sets = request.evaluations ?? defaultEvaluations(experiment);
+    const notes = notesOf(dataset, sets);
+    for (const message of notes) record({ type: 'note', message });
     const { status, ...training } = await train({
       classifier,
       pipeline: skips.watching(pipeline, (item) => splitOf(experiment, item)),
@@ -97,7 +102,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
     const begun = performance.now();
     const evaluations: Record<string, Evaluation> = {};
     const predictions = new PredictionLog();
-    for (const set of request.evaluations ?? defaultEvaluations(experiment)) {
+    for (const set of sets) {
       evaluations[set.name] = await evaluateSet(classifier, set, {
         pipeline: skips.watching(pipeline, set.name),
         batchSize: configuration.evaluate.batch,
@@ -115,6 +120,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       training,
       evaluations,
       ...skips.result,
+      ...(notes.length > 0 && { notes }),
       ...(warnings.length > 0 && { warnings }),
       evaluationSeconds: (performance.now() - begun) / 1000,
       provenance: await provenanceOf(experiment, join(folder.path, runFiles.learned), surroundings),
@@ -130,6 +136,15 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
     folder.log(`Failed: ${error instanceof Error ? error.message : String(error)}`);
     throw error;
   }
+}
+
+/** What is to be known about the data set that is trained on, and about others that are tested on, by the names of their sets. */
+function notesOf(trained: Dataset, sets: readonly EvaluationSet[]): string[] {
+  const own = trained.notes ?? [];
+  const others = sets.flatMap(({ name, dataset }) =>
+    (dataset.notes ?? []).filter((note) => !own.includes(note)).map((note) => `${name}: ${note}`),
+  );
+  return [...new Set([...own, ...others])];
 }
 
 /** The split that an image of a training belongs to. */

@@ -52,5 +52,6 @@ export async function readBenchmark(entry: BenchmarkEntry, root: string): Promis
     },
     val: splits.val,
     test: splits.test,
+    notes: splits.notes,
   });
 }

@@ -1,16 +1,20 @@
 import { DatasetError } from '@promptweave/core';
 
-/** Refuses class names that a text model cannot tell apart. "_" counts as a space, and letters' case does not count. */
+/** Refuses class names that a text model cannot tell apart: "_" and any white space is a space, case and Unicode's form do not count. */
 export function checkClasses(classNames: readonly string[], where: string): void {
   const seen = new Map<string, string>();
   for (const name of classNames) {
-    const key = name.replaceAll('_', ' ').trim().toLowerCase();
+    const key = name
+      .normalize('NFKC')
+      .replace(/[\s_]+/gu, ' ')
+      .trim()
+      .toLowerCase();
     const twin = seen.get(key);
     if (key === '' || twin !== undefined) {
       throw new DatasetError(
         key === ''
           ? 'A class has an empty name.'
-          : `Two classes have the same name for the model: ${JSON.stringify(twin)} and ${JSON.stringify(name)}.`,
+          : `Two classes have the same name for the model: ${JSON.stringify(twin)} and ${JSON.stringify(name)}${formOf(twin, name)}.`,
         { where, remedy: 'Give every class a name of its own, in classnames.txt or as its label.' },
       );
     }
@@ -22,6 +26,12 @@ export function checkClasses(classNames: readonly string[], where: string): void
       remedy: 'Check that the path names the folder or file of the whole data set.',
     });
   }
+}
+
+/** Why two names that look alike are two. */
+function formOf(one: string | undefined, other: string): string {
+  const isForm = one !== undefined && one !== other && one.normalize('NFC') === other.normalize('NFC');
+  return isForm ? ' (they look alike: a Mac writes such letters as two characters)' : '';
 }
 
 /** Refuses a class without a training image. Data without any training image is for testing alone, and passes. */

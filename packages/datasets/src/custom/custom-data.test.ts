@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatasetError, type Dataset } from '@promptweave/core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { createDataPipeline } from '../pipeline/data-pipeline.js';
 import { plugins } from '../plugins.js';
 import { picture, writeTree } from '../tree.test.helper.js';
 
@@ -78,6 +79,89 @@ describe('a folder of class folders', () => {
     expect(new Set(all).size).toBe(20);
     expect(ids((await read('folder', root, { path: '.' }, 2)).test)).toEqual(ids(dataset.test));
     expect(ids((await read('folder', root, { path: '.', splitSeed: 2 })).test)).not.toEqual(ids(dataset.test));
+  });
+});
+
+describe('what lies in a folder otherwise', () => {
+  it('folders below the class folders are the class, and said; other files are counted by their endings', async () => {
+    const root = await writeTree({
+      ...images('owl/', ['day', 'night'], 2),
+      ...images('', ['owl', 'fox'], 2),
+      ...{ 'fox/a.psd': '', 'fox/night/b.MP4': '', 'owl/c.psd': '', 'loose.jpg': png, 'readme.md': '' },
+      ...{ '__MACOSX/owl/._0.png': '', 'fox/._0.png': '', 'fox/.DS_Store': '', 'fox/@eaDir/thumb.jpg': png },
+      ...{
+        'fox/.ipynb_checkpoints/0-checkpoint.png': png,
+        'Thumbs.db': '',
+        'fox/photo.jfif': png,
+        'fox/photo.jpe': png,
+      },
+    });
+    const dataset = await read('folder', root, { path: '.' });
+    expect(dataset.classNames).toEqual(['fox', 'owl']);
+    const all = [...dataset.train, ...dataset.val, ...dataset.test];
+    expect(all.filter(({ label }) => label === 0)).toHaveLength(4);
+    expect(all.filter(({ label }) => label === 1)).toHaveLength(6);
+    expect(dataset.notes).toEqual([
+      '1 image without a class left out: loose.jpg.',
+      '3 files of formats that are not read are left out (.psd 2, .mp4 1), such as fox/a.psd.',
+      '4 of 10 images lie in folders below the class folders (such as owl/day/0.png) and belong to the class of the folder above.',
+      '2 images in hidden files and folders of systems left out: fox/.ipynb_checkpoints, fox/@eaDir.',
+    ]);
+  });
+
+  it('folders that may be groups of classes are refused until somebody says what they are', async () => {
+    const root = await writeTree({ ...images('c/', ['cat', 'car'], 2), ...images('d/', ['dog'], 2) });
+    await expect(read('folder', root, { path: '.' })).rejects.toThrow(
+      /hold no images themselves, but 3 folders: c\/car/,
+    );
+    expect((await read('folder', root, { path: '.', level: 2 })).classNames).toEqual(['car', 'cat', 'dog']);
+    expect((await read('folder', root, { path: '.', level: 1 })).classNames).toEqual(['c', 'd']);
+  });
+
+  it('splits are found as others call them, and folders beside them are told', async () => {
+    const root = await writeTree({
+      ...images('Train/', ['a', 'b'], 1),
+      ...images('valid/', ['a', 'b'], 1),
+      ...images('extra/', ['a'], 1),
+    });
+    const dataset = await read('folder', root, { path: '.' });
+    expect([ids(dataset.train), ids(dataset.test)]).toEqual([
+      ['Train/a/0.png', 'Train/b/0.png'],
+      ['valid/a/0.png', 'valid/b/0.png'],
+    ]);
+    expect(dataset.notes).toEqual([
+      '1 folder beside Train/, valid/ left out: extra.',
+      'There is no test split: tested on the images of valid/.',
+    ]);
+  });
+
+  it('a class may be called as a split is', async () => {
+    const root = await writeTree(images('', ['training', 'racing'], 4));
+    expect((await read('folder', root, { path: '.' })).classNames).toEqual(['racing', 'training']);
+  });
+
+  it('classes that look alike are refused', async () => {
+    const root = await writeTree(images('', ['caf\u00e9', 'cafe\u0301'], 4));
+    await expect(read('folder', root, { path: '.' })).rejects.toThrow(/same name.*they look alike/);
+  });
+
+  it('a class of other formats is named by them', async () => {
+    const root = await writeTree({ ...images('', ['a', 'b'], 4), 'c/x.psd': '', 'c/y.psd': '' });
+    await expect(read('folder', root, { path: '.' })).rejects.toThrow(/no images that are read: its files are \.psd 2/);
+  });
+
+  it('more shots than images are said', async () => {
+    const root = await writeTree({
+      ...images('train/', ['a', 'b'], 3),
+      ...images('train/', ['c'], 2),
+      ...images('test/', ['a'], 1),
+    });
+    const { subset } = createDataPipeline();
+    const dataset = await read('folder', root, { path: '.' });
+    expect(subset(dataset, { shots: 3, seed: 1, classes: 'all' }).notes).toEqual([
+      '1 of 3 classes have fewer training images than the 3 shots asked for: c 2.',
+    ]);
+    expect(subset(dataset, { shots: 3, seed: 1, classes: 'base' }).notes).toEqual([]);
   });
 });
 

@@ -1,53 +1,81 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { DatasetError, type ImageItem } from '@promptweave/core';
 import { namesOfFolders, readClassNames } from '../readers/class-names.js';
-import { listFolder } from '../readers/list-folder.js';
+import { counted, hiddenImages, named } from '../readers/left-out.js';
+import { isImageName, listFolder } from '../readers/list-folder.js';
 import { readClassFolders, type ClassFolders } from '../readers/read-class-folders.js';
 import type { Splits } from '../readers/splits.js';
 import { checkClasses } from './check-classes.js';
 import { splitBySeed } from './split-by-seed.js';
+import { findSplitFolders } from './split-folders.js';
 
-const SPLITS = ['train', 'val', 'test'];
+/** How a folder of class folders is read. */
+export interface FolderOptions {
+  readonly splitSeed: number;
+  /** Level of the class folders: see `readClassFolders`. */
+  readonly level?: number;
+}
 
 /** Class names in the order of the folders: the folders' own, or those of `classnames.txt`. */
 async function nameClasses(root: string, folders: readonly string[]): Promise<string[]> {
   const file = join(root, 'classnames.txt');
   const { files } = await listFolder(root);
-  return files.includes('classnames.txt') ? namesOfFolders(folders, await readClassNames(file), file) : [...folders];
+  const own = folders.map((folder) => posix.basename(folder));
+  return files.includes('classnames.txt') ? namesOfFolders(own, await readClassNames(file), file) : own;
 }
 
 /**
  * Reads a folder of class folders: `train/<class>/…`, with `val/` and `test/` beside it, or class folders alone. Without
  * `test/`, `val/` is the test set; without both, the images are split 50 : 20 : 30 by `splitSeed`. Names come from the folders
- * or from a `classnames.txt` ("folder class name" a line).
+ * or from a `classnames.txt` ("folder class name" a line). Images in folders below a class folder are the class's.
  */
-export async function readFolder(root: string, splitSeed: number): Promise<Splits> {
-  const { folders } = await listFolder(root);
-  const found = SPLITS.filter((split) => folders.includes(split));
-  if (found.length > 0 && found[0] !== 'train') {
-    throw new DatasetError(`There is a folder ${found[0]} but none named train.`, {
+export async function readFolder(root: string, { splitSeed, level }: FolderOptions): Promise<Splits> {
+  const { folders, files, hidden } = await listFolder(root);
+  const found = await findSplitFolders(root, folders);
+  const first = Object.values(found)[0] as string | undefined;
+  if (first !== undefined && found.train === undefined) {
+    throw new DatasetError(`There is a folder ${first} but none named train.`, {
       where: root,
       remedy: 'Put the training images in train/<class>/, or all images in <class>/.',
     });
   }
-  const train = await readClassFolders(root, found.length > 0 ? 'train' : '.');
+  const train = await readClassFolders(root, found.train ?? '.', level);
   const classNames = await nameClasses(root, train.folders);
   checkClasses(classNames, root);
-  const labels = new Map(train.folders.map((folder, label) => [folder, label]));
+  const labels = new Map(train.folders.map((folder, label) => [posix.basename(folder), label]));
   const items = ({ images }: ClassFolders, split: string): ImageItem[] =>
     images((folder) => {
-      const label = labels.get(folder);
+      const label = labels.get(posix.basename(folder));
       if (label !== undefined) return label;
-      throw new DatasetError(`The class ${JSON.stringify(folder)} has no training images.`, {
+      throw new DatasetError(`The class ${JSON.stringify(posix.basename(folder))} has no training images.`, {
         where: join(root, split, folder),
-        remedy: `Add train/${folder}/, or remove the folder.`,
+        remedy: `Add ${found.train}/${folder}/, or remove the folder.`,
       });
     });
-  const read = async (split: string): Promise<ImageItem[]> =>
-    found.includes(split) ? items(await readClassFolders(root, split), split) : [];
+  const notes = [...beside(folders, files, Object.values(found) as string[]), hiddenImages('', hidden), ...train.notes];
+  const read = async (split: string | undefined): Promise<ImageItem[]> => {
+    if (split === undefined) return [];
+    const listed = await readClassFolders(root, split, level ?? 1);
+    notes.push(...listed.notes);
+    return items(listed, split);
+  };
 
-  const all = items(train, 'train');
-  const [val, test] = [await read('val'), await read('test')];
-  if (val.length + test.length === 0) return { classNames, ...splitBySeed(all, classNames, splitSeed, root) };
-  return { classNames, train: all, val: test.length > 0 ? val : [], test: test.length > 0 ? test : val };
+  const all = items(train, found.train ?? '.');
+  const [val, test] = [await read(found.val), await read(found.test)];
+  const told = { classNames, notes: notes.filter((note) => note !== undefined) };
+  if (val.length + test.length === 0) return { ...told, ...splitBySeed(all, classNames, splitSeed, root) };
+  if (test.length === 0) told.notes.push(`There is no test split: tested on the images of ${found.val}/.`);
+  return { ...told, train: all, val: test.length > 0 ? val : [], test: test.length > 0 ? test : val };
+}
+
+/** Says what lies beside the folders of classes or splits and is not used. */
+function beside(folders: readonly string[], files: readonly string[], splits: readonly string[]): string[] {
+  const images = files.filter(isImageName);
+  const others = splits.length > 0 ? folders.filter((folder) => !splits.includes(folder)) : [];
+  return [
+    ...(images.length > 0 ? [`${counted(images.length, 'image')} without a class left out: ${named(images)}.`] : []),
+    ...(others.length > 0
+      ? [`${counted(others.length, 'folder')} beside ${splits.join('/, ')}/ left out: ${named(others)}.`]
+      : []),
+  ];
 }

@@ -16,7 +16,7 @@ export function splitBySeed(
   classNames: readonly string[],
   seed: number,
   where: string,
-): Omit<Splits, 'classNames'> {
+): Omit<Splits, 'classNames' | 'notes'> {
   const random = createPythonRandom(seed);
   const splits = { train: [] as ImageItem[], val: [] as ImageItem[], test: [] as ImageItem[] };
   classNames.forEach((name, label) => {

@@ -10,6 +10,7 @@ import {
 } from '@promptweave/core';
 import { createDataset } from '../create-dataset.js';
 import { drawsFor } from '../image/augment.js';
+import { noteOnShots } from '../sampling/note-on-shots.js';
 import { sampleFewShot } from '../sampling/few-shot.js';
 import { selectClasses } from '../sampling/select-classes.js';
 import { ImageCache } from './image-cache.js';
@@ -45,7 +46,14 @@ function subset(dataset: Dataset, { shots, seed, classes }: SubsetRequest): Data
   // Field by field: a spread would compute the digest of all images.
   const { name, classNames, template, imagePolicy, train, val, test } = dataset;
   const drawn = sampleFewShot({ train, val }, shots, seed);
-  return selectClasses(createDataset({ name, classNames, template, imagePolicy, ...drawn, test }), classes);
+  const { notes = [] } = dataset;
+  const sampled = createDataset({ name, classNames, template, imagePolicy, ...drawn, test });
+  const few = noteOnShots(selectClasses(sampled, classes), shots);
+  const told = few === undefined ? notes : [...notes, few];
+  return selectClasses(
+    createDataset({ name, classNames, template, imagePolicy, ...drawn, test, notes: told }),
+    classes,
+  );
 }
 
 /** The items of a pass, batch by batch. */

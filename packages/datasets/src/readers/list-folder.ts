@@ -1,15 +1,25 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DatasetError } from '@promptweave/core';
 
 /** What lies directly in a folder, sorted as Python sorts strings (by code point), hidden entries left out. */
 export interface FolderListing {
   readonly folders: string[];
   readonly files: string[];
+  /** Entries that are passed over as no data though they hold images: hidden ones, and folders that systems make beside data. */
+  readonly hidden: HiddenImages;
 }
 
-const IMAGE_EXTENSION = /\.(jpe?g|png|webp|gif|tiff?|avif|svg|bmp)$/i;
+/** Images that are passed over, by the entry that hides them: `{ '@eaDir': 12 }`. */
+export type HiddenImages = Readonly<Record<string, number>>;
+
+const IMAGE_EXTENSION = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|hei[cf]|hif|svg|bmp|dib)$/i;
+/** What file managers, archives, network drives and notebooks leave beside people's files. */
+const NO_DATA =
+  /^(\..*|__MACOSX|@eaDir|@__thumb|@Recycle|#recycle|\$RECYCLE\.BIN|System Volume Information|lost\+found|__pycache__|Thumbs\.db|ehthumbs\.db|desktop\.ini)$/i;
+/** A Mac's notes on a file, called like the file. */
+const MAC_NOTES = /^\._/;
 
 /** True for names that look like images; other files in a class folder (notes, thumbnails' databases) are no data. */
 export function isImageName(name: string): boolean {
@@ -42,8 +52,14 @@ export async function listFolder(folder: string): Promise<FolderListing> {
   }
   const folders: Buffer[] = [];
   const files: Buffer[] = [];
+  const hidden: Record<string, number> = {};
   for (const entry of entries) {
-    if (entry.name[0] === 0x2e) continue; // "."
+    const plain = entry.name.toString('latin1');
+    if (NO_DATA.test(plain)) {
+      const images = entry.isDirectory() ? await countImages(join(folder, plain)) : Number(isHiddenImage(plain));
+      if (images > 0) hidden[plain] = images;
+      continue;
+    }
     let target: Pick<Stats, 'isDirectory' | 'isFile'> = entry;
     if (entry.isSymbolicLink()) {
       const path = join(folder, decodeName(entry.name, folder));
@@ -66,5 +82,15 @@ export async function listFolder(folder: string): Promise<FolderListing> {
     (target.isDirectory() ? folders : files).push(entry.name);
   }
   const sorted = (names: Buffer[]): string[] => names.sort(Buffer.compare).map((name) => decodeName(name, folder));
-  return { folders: sorted(folders), files: sorted(files) };
+  return { folders: sorted(folders), files: sorted(files), hidden };
+}
+
+function isHiddenImage(name: string): boolean {
+  return isImageName(name) && !MAC_NOTES.test(name);
+}
+
+/** Images somewhere below a folder that is no data; 0 where that cannot be looked at. */
+async function countImages(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  return names.filter((name) => isHiddenImage(basename(name))).length;
 }

@@ -9,7 +9,7 @@ import type { Splits } from './splits.js';
  */
 export async function readImageNet(root: string): Promise<Splits> {
   const names = await readClassNames(join(root, 'classnames.txt'));
-  const train = await readClassFolders(root, 'images/train');
+  const train = await readClassFolders(root, 'images/train', 1);
   const test = await listImages(root, 'images/val', train.folders);
   const labels = new Map(train.folders.map((folder, label) => [folder, label]));
   const labelOf = (folder: string): number => labels.get(folder) as number;
@@ -20,19 +20,21 @@ export async function readImageNet(root: string): Promise<Splits> {
     },
     val: [],
     test: test.images(labelOf),
+    notes: [...train.notes, ...test.notes],
   };
 }
 
 /** A test set in sorted class folders with `classnames.txt` beside them: ImageNet-Sketch, -A and -R. */
 export async function readSortedFolders(root: string, prefix: string): Promise<Splits> {
   const names = await readClassNames(join(root, 'classnames.txt'));
-  const classes = await readClassFolders(root, prefix);
+  const classes = await readClassFolders(root, prefix, 1);
   const labels = new Map(classes.folders.map((folder, label) => [folder, label]));
   return {
     classNames: namesOfFolders(classes.folders, names, join(root, 'classnames.txt')),
     train: [],
     val: [],
     test: classes.images((folder) => labels.get(folder) as number),
+    notes: classes.notes,
   };
 }
 
@@ -44,5 +46,5 @@ export async function readNumberedFolders(root: string, prefix: string): Promise
     prefix,
     classNames.map((_, label) => String(label)),
   );
-  return { classNames, train: [], val: [], test: classes.images(Number) };
+  return { classNames, train: [], val: [], test: classes.images(Number), notes: classes.notes };
 }

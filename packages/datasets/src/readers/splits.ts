@@ -6,4 +6,6 @@ export interface Splits {
   readonly train: readonly ImageItem[];
   readonly val: readonly ImageItem[];
   readonly test: readonly ImageItem[];
+  /** What a person should know about it: what was left out, assumed or renamed. */
+  readonly notes?: readonly string[];
 }

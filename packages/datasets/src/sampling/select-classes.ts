@@ -28,7 +28,7 @@ const FEWEST = 2;
  */
 export function selectClasses(dataset: Dataset, subset: ClassSubset): Dataset {
   if (subset === 'all') return dataset;
-  const { name, classNames, template, imagePolicy, train, val, test } = dataset;
+  const { name, classNames, template, imagePolicy, train, val, test, notes } = dataset;
   const half = Math.ceil(classNames.length / 2);
   const [from, to] = subset === 'base' ? [0, half] : [half, classNames.length];
   if (to - from < FEWEST) {
@@ -50,5 +50,6 @@ export function selectClasses(dataset: Dataset, subset: ClassSubset): Dataset {
     train: choose(train),
     val: choose(val),
     test: choose(test),
+    notes,
   });
 }
