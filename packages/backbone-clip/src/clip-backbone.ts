@@ -23,6 +23,7 @@ import { encodeImagesPlainly } from './plain/vision-tower.js';
 import { encodeInChunks } from './text-chunks.js';
 import { chunkBytes, classesPerChunk, type ClassChunk } from './work/classes-per-chunk.js';
 import { allSavings, clipWork, noSavings } from './work/clip-work.js';
+import { imagesPerBlock } from './work/images-per-block.js';
 
 /** What a CLIP is made of. */
 export interface ClipParts {
@@ -53,6 +54,7 @@ export class ClipBackbone implements Backbone {
   readonly shape: BackboneShape;
   readonly tokenizer: Tokenizer;
   readonly preprocessing: Backbone['preprocessing'];
+  readonly imagesPerBlock: number;
   readonly digest: string;
   readonly logitScale: number;
   private readonly tokenRow: (id: number) => number;
@@ -69,6 +71,7 @@ export class ClipBackbone implements Backbone {
     this.shape = shape;
     this.tokenizer = parts.tokenizer;
     this.preprocessing = parts.preprocessing;
+    this.imagesPerBlock = imagesPerBlock(shape);
     this.digest = parts.digest;
     this.logitScale = Math.exp(tensors.logScale);
     this.tokenRow = parts.tokenRow ?? ((id) => id);

@@ -54,7 +54,7 @@ const DENSE: Savings = { noPadding: false, sharedPrefix: false, lastBlock: false
  * @throws ConfigError where the backbone does not know its work
  */
 export function costOf({ configuration, classifier, dataset }: Experiment, peak: number): CostReport {
-  const { train, evaluate, runtime } = configuration;
+  const { train, runtime } = configuration;
   const { parts } = classifier;
   const classes = parts.aligner.classNames.length;
   const row = (
@@ -70,7 +70,7 @@ export function costOf({ configuration, classifier, dataset }: Experiment, peak:
         remedy: 'Give it the method work() of the Backbone contract.',
       });
     }
-    const request = { classifier, batch: train.batch, evaluationBatch: evaluate.batch, featuresKnown: known };
+    const request = { classifier, batch: train.batch, featuresKnown: known };
     const frozen = options.savings?.frozenBlocks ?? runtime.fast;
     const shares = frozen ? SHARES.frozen : SHARES.dense;
     const seconds = (work.textFlops / shares.text + work.visionFlops / shares.vision) / peak;

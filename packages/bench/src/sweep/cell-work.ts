@@ -45,8 +45,8 @@ export async function cellWork(
     const stages = registry.get('protocol', configuration.protocol.use).thenTrainsOn ? 2 : 1;
     const testing = sets.reduce((sum, set) => sum + evaluationFlops(experiment, set), 0);
     const { classifier } = experiment;
-    const { train, evaluate } = configuration;
-    const request = { classifier, batch: train.batch, evaluationBatch: evaluate.batch, featuresKnown: !train.augment };
+    const { train } = configuration;
+    const request = { classifier, batch: train.batch, featuresKnown: !train.augment };
     return { flops: stages * (trainingFlops(experiment) + testing), bytes: estimatedBytes(request) ?? 0 };
   } finally {
     experiment.dispose();

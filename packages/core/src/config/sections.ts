@@ -2,7 +2,13 @@ import { z } from 'zod';
 
 /** The `evaluate` section. */
 export const evaluateSettings = z.strictObject({
-  batch: z.int().min(1).default(100).describe('Images in a batch of an evaluation.'),
+  batch: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe(
+      'Images that an evaluation reads at a time. They pass through the model in blocks whose size is fixed, so no number depends on it.',
+    ),
 });
 
 /** The `runtime` section. */

@@ -58,6 +58,11 @@ export interface Backbone {
   readonly tokenizer: Tokenizer;
   /** Channel means and standard deviations that images are normalised with, RGB, of values in [0, 1]. */
   readonly preprocessing: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  /**
+   * Images that pass through the vision tower together where no gradient is taken, padded to this number: what is worth it in
+   * time. The features of an image do not depend on the others either way. Default 1.
+   */
+  readonly imagesPerBlock?: number;
   /** exp(logit_scale): logits = logitScale · cosine. */
   readonly logitScale: number;
   /** SHA-256 of the weights. */

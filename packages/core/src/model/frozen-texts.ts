@@ -83,10 +83,10 @@ export class FrozenTexts {
  * stays for a backward pass.
  */
 export function frozenText(backbone: Backbone, texts?: FrozenTexts): Backbone {
-  const { name, shape, tokenizer, preprocessing, logitScale, digest } = backbone;
+  const { name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest } = backbone;
   const encodeText: Backbone['encodeText'] = (...of) => withoutTape(() => backbone.encodeText(...of));
   return {
-    ...{ name, shape, tokenizer, preprocessing, logitScale, digest },
+    ...{ name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest },
     embedTokens: (ids) => backbone.embedTokens(ids),
     encodeText: (text, request) =>
       texts ? keptEncoding({ shape, digest, encodeText }, texts, text, request) : encodeText(text, request),

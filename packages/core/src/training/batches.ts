@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Backbone } from '../contracts/backbone.js';
 import type { Dataset, ImageItem } from '../contracts/dataset.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
+import { Blocks } from '../model/image-blocks.js';
 import type { Batch } from '../model/training-step.js';
 
 /** One of the fixed augmented views of an image. */
@@ -76,7 +77,7 @@ export interface Watch {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Images that go through the vision tower together where their features are stored. */
+/** Images that are read together where their features are stored. */
 export const FEATURE_BATCH = 32;
 
 /** Batches of pixels. */
@@ -128,10 +129,12 @@ async function computeFeatures(
 ): Promise<void> {
   const augment = view !== undefined;
   const pass = { items, batchSize: FEATURE_BATCH, epoch: view?.index ?? 0, augment, dropLast: false };
+  const { backbone } = source;
+  const blocks = new Blocks<tf.Tensor4D>(backbone.imagesPerBlock ?? 1, (images) => backbone.encodeImages(images));
   const computed: string[] = [];
   try {
     for await (const batch of imageBatches(source, pass)) {
-      const values = tf.tidy(() => source.backbone.encodeImages(imageTensor(batch, source.backbone)).dataSync());
+      const values = tf.tidy(() => blocks.run(imageTensor(batch, backbone)).dataSync());
       const width = values.length / batch.items.length;
       batch.items.forEach((item, i) => {
         const key = featureKey(item, view);

@@ -26,7 +26,7 @@ describe('memory, estimated before a run', () => {
     classifier = tinyClassifier({ backbone: { ...tinyBackbone(), work }, promptsVision: true });
   });
   afterAll(() => classifier.dispose());
-  const request = () => ({ classifier, batch: 4, evaluationBatch: 8, featuresKnown: false });
+  const request = () => ({ classifier, batch: 4, featuresKnown: false });
 
   it('is that of the larger of training and evaluation', () => {
     expect(estimatedBytes(request())).toBe((3 + 0.5 * 4 + 0.25) * GIB);

@@ -8,8 +8,6 @@ export interface MemoryRequest {
   readonly classifier: Classifier;
   /** Images of a training step. */
   readonly batch: number;
-  /** Images of an evaluation step. */
-  readonly evaluationBatch: number;
   /** Training takes image features from a store. */
   readonly featuresKnown: boolean;
 }
@@ -22,12 +20,13 @@ const NEARLY = 0.8;
  * not know. An estimate: see docs/speed.md for how near it comes.
  */
 export function estimatedBytes(request: MemoryRequest, options?: WorkOptions): number | undefined {
-  const { classifier, batch, evaluationBatch, featuresKnown } = request;
-  const { backbone } = classifier.parts;
+  const { classifier, batch, featuresKnown } = request;
+  const { backbone, learnerProperties } = classifier.parts;
   if (!backbone.work) return undefined;
   const training = stepShape(classifier.parts, batch, featuresKnown);
+  const together = learnerProperties.dependsOnImage ? 1 : (backbone.imagesPerBlock ?? 1);
   const evaluation: StepShape = {
-    ...stepShape({ ...classifier.parts, needs: {} }, evaluationBatch),
+    ...stepShape({ ...classifier.parts, needs: {} }, together),
     textGradient: false,
     visionGradient: false,
   };
@@ -56,15 +55,11 @@ export function checkMemory(request: MemoryRequest, available: number): string |
 
 /** Settings that bring the need below the limit, the cheapest first. */
 function whatHelps(request: MemoryRequest, limit: number): string {
-  const { batch, evaluationBatch, classifier } = request;
+  const { batch, classifier } = request;
   const classes = classifier.parts.aligner.classNames.length;
   const chunks = [0.5, 0.25, 0.1, 0.02].map((share) => Math.max(1, Math.round(share * classes)));
   const batches = [batch / 2, batch / 4, 1].map((count) => Math.max(1, Math.floor(count)));
   const ways: [string, MemoryRequest, WorkOptions?][] = [
-    ...[32, 8, 1].map((count): [string, MemoryRequest] => [
-      `evaluate.batch=${count}`,
-      { ...request, evaluationBatch: Math.min(count, evaluationBatch) },
-    ]),
     ...chunks.map((classChunk): [string, MemoryRequest, WorkOptions] => [
       `backbone.classChunk=${classChunk}`,
       request,
@@ -73,15 +68,15 @@ function whatHelps(request: MemoryRequest, limit: number): string {
     ['backbone.recompute=true', request, { recompute: true }],
     ...batches.map((count): [string, MemoryRequest] => [`train.batch=${count}`, { ...request, batch: count }]),
     [
-      `backbone.recompute=true backbone.classChunk=${chunks.at(-1)} train.batch=1 evaluate.batch=1`,
-      { ...request, batch: 1, evaluationBatch: 1 },
+      `backbone.recompute=true backbone.classChunk=${chunks.at(-1)} train.batch=1`,
+      { ...request, batch: 1 },
       { recompute: true, classChunk: chunks.at(-1) },
     ],
   ];
   const enough = ways.filter(([, changed, options]) => (estimatedBytes(changed, options) ?? 0) <= limit);
   const firstOf = (option: string): string[] =>
     enough.filter(([name]) => name.startsWith(option)).flatMap(([name], i) => (i === 0 ? [name] : []));
-  const named = ['evaluate.batch', 'backbone.classChunk', 'backbone.recompute', 'train.batch'].flatMap(firstOf);
+  const named = ['backbone.classChunk', 'backbone.recompute', 'train.batch'].flatMap(firstOf);
   if (named.length === 0)
     return 'Take fewer classes, a smaller model, or a machine (or container limit) with more memory.';
   return `Set one of these (they change memory and time, and of the numbers only those that train.batch means): ${named.join(', ')}.`;

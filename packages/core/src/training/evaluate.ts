@@ -14,7 +14,7 @@ export interface EvaluationRequest extends Watch {
   /** The data set that the items belong to; its class names are the classifier's. */
   readonly dataset: Dataset;
   readonly items: readonly ImageItem[];
-  /** Images in a batch; changes speed and memory, not the result. Default 32. */
+  /** Images that are read at a time; changes no number. Default 32. */
   readonly batchSize?: number;
   /** Image features known from before. New ones are added where no vision prompt is learned. */
   readonly features?: FeatureStore;

@@ -163,6 +163,6 @@ async function memoryWarning({ container, configuration, classifier }: Experimen
   const available = await container.resolve(TOKENS.availableBytes)();
   const { batch, augment, views } = configuration.train;
   const featuresKnown = !augment || views !== undefined;
-  const request = { classifier, batch, evaluationBatch: configuration.evaluate.batch, featuresKnown };
+  const request = { classifier, batch, featuresKnown };
   return available === undefined ? undefined : checkMemory(request, available);
 }

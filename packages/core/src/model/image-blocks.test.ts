@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { Blocks } from './image-blocks.js';
+
+const input = () => tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [5, 2]);
+const doubled = [2, 4, 6, 8, 10, 12, 14, 16, 18, 20];
+
+it('gives every block the same shape, and cuts off what was filled up', () => {
+  const seen: number[][] = [];
+  const blocks = new Blocks<tf.Tensor2D>(2, (block) => {
+    seen.push(block.shape);
+    return tf.mul(block, 2);
+  });
+  const rows = input();
+  const outcome = blocks.run(rows);
+  expect(outcome.shape).toEqual([5, 2]);
+  expect([...outcome.dataSync()]).toEqual(doubled);
+  expect(seen).toEqual([...Array(4)].map(() => [2, 2])); // the first one shows that the place does not matter
+  tf.dispose([rows, outcome]);
+});
+
+it('computes entries one by one where their place in a block matters', () => {
+  const seen: number[][] = [];
+  const blocks = new Blocks<tf.Tensor2D>(4, (block) => {
+    seen.push(block.shape);
+    const places = tf.reshape(tf.range(0, block.shape[0]), [-1, 1]);
+    return tf.add(tf.mul(block, 2), tf.mul(places, 1e-6)) as tf.Tensor2D;
+  });
+  const rows = input();
+  const outcome = blocks.run(rows);
+  expect([...outcome.dataSync()]).toEqual(doubled);
+  expect(seen).toEqual([[4, 2], ...[...Array(5)].map(() => [1, 2])]);
+  tf.dispose([rows, outcome]);
+});
+
+it('leaves nothing behind', () => {
+  const images = tf.ones<tf.Rank.R4>([3, 3, 2, 2]);
+  const blocks = new Blocks<tf.Tensor4D>(2, (block) => tf.reshape(block, [-1, 12]));
+  const before = tf.memory().numTensors;
+  blocks.run(images).dispose();
+  expect(tf.memory().numTensors).toBe(before);
+  images.dispose();
+});
