@@ -11,9 +11,16 @@ import {
   type Experiment,
   type Registry,
   type ResolvedConfiguration,
+  type Surroundings,
 } from '@promptweave/core';
 import { createDataPipeline, type OwnedDataPipeline } from '@promptweave/datasets';
-import { availableBytes, selectBackend, type BackendChoice, type BackendName } from '@promptweave/runtime';
+import {
+  availableBytes,
+  describeComputation,
+  selectBackend,
+  type BackendChoice,
+  type BackendName,
+} from '@promptweave/runtime';
 
 /** A program that is put together for one configuration: the only place that knows all rooms. */
 export interface Composition {
@@ -82,6 +89,15 @@ export async function assemble(
 /** What a result says about the backend. */
 export function backendName({ name, tensorflowVersion, gpu }: BackendChoice): string {
   return [name, tensorflowVersion, gpu].filter((part) => part !== undefined).join(' ');
+}
+
+/** What results say about the programs and the machine. @param version of promptweave */
+export function surroundingsOf(backend: BackendChoice, version: string): Surroundings {
+  return {
+    backend: backendName(backend),
+    computation: describeComputation(backend),
+    versions: { promptweave: version },
+  };
 }
 
 /** Name of a configuration file without its ending. */

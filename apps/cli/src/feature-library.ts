@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FeatureLibrary } from '@promptweave/bench';
 import { ConfigError } from '@promptweave/core';
-import { cacheFolder } from '@promptweave/runtime';
+import { cacheFolder, describeComputation, type BackendChoice } from '@promptweave/runtime';
 
 /** Megabytes of image features that are kept where nothing else is asked for. */
 const MEGABYTES = 1024;
@@ -10,7 +10,7 @@ const MEGABYTES = 1024;
  * The user's image features: `features` in the cache folder, at most `PROMPTWEAVE_FEATURES_MB` megabytes; 0 keeps none.
  * @throws ConfigError where that is no number
  */
-export function featureLibrary(): FeatureLibrary | undefined {
+export function featureLibrary(backend: BackendChoice): FeatureLibrary | undefined {
   const asked = process.env.PROMPTWEAVE_FEATURES_MB;
   const megabytes = asked === undefined ? MEGABYTES : Number(asked);
   if (!(megabytes >= 0)) {
@@ -19,5 +19,6 @@ export function featureLibrary(): FeatureLibrary | undefined {
       remedy: 'Set a number of megabytes; 0 keeps no image features on disk.',
     });
   }
-  return megabytes === 0 ? undefined : new FeatureLibrary(join(cacheFolder(), 'features'), megabytes * 2 ** 20);
+  if (megabytes === 0) return undefined;
+  return new FeatureLibrary(join(cacheFolder(), 'features'), describeComputation(backend), megabytes * 2 ** 20);
 }

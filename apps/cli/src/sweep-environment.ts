@@ -1,6 +1,7 @@
 import { FeatureLibrary, type CellEnvironment } from '@promptweave/bench';
 import type { Registry, ResolvedConfiguration } from '@promptweave/core';
-import { assemble, backendName, type Composition } from './compose.js';
+import { describeComputation } from '@promptweave/runtime';
+import { assemble, surroundingsOf, type Composition } from './compose.js';
 
 /** What the cells of a sweep share in one process. */
 export interface SweepEnvironment {
@@ -22,8 +23,8 @@ export async function sweepEnvironment(
 ): Promise<SweepEnvironment> {
   const composition = await assemble(configuration, registry, folder);
   const { container, pipeline, backend } = composition;
-  const surroundings = { backend: backendName(backend), versions: { promptweave: version } };
-  const library = new FeatureLibrary(features);
+  const surroundings = surroundingsOf(backend, version);
+  const library = new FeatureLibrary(features, describeComputation(backend));
   return {
     composition,
     environment: { container, registry, pipeline, surroundings, features: library },

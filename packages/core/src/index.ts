@@ -25,6 +25,7 @@ export * from './model/training-step.js';
 export * from './plugin/define-plugin.js';
 export { describeOptions, type OptionDescription } from './plugin/describe-options.js';
 export { DEFAULT_PLUGINS, defaultPlugins, loadPlugins, PluginError } from './plugin/load-plugins.js';
+export { modulesInUse } from './plugin/modules-in-use.js';
 export { Registry, type RegisteredPlugin, type RegisteredPreset } from './plugin/registry.js';
 export * from './safetensors/index.js';
 export * from './training/index.js';

@@ -1,5 +1,6 @@
 export { assertFits, availableBytes } from './assert-fits.js';
 export { cacheFolder } from './cache-folder.js';
+export { describeComputation } from './computation.js';
 export { doctor, type DoctorReport } from './doctor.js';
 export { type EnsuredRuntime, ensureRuntime } from './ensure.js';
 export { formatDoctor } from './format-doctor.js';

@@ -20,6 +20,8 @@ export interface BackendChoice {
   readonly tensorflowVersion?: string;
   /** The GPU that computes, if one does. */
   readonly gpu?: string;
+  /** Whether the native backend has our fused operations. */
+  readonly fused?: boolean;
   /** Name of the installation of libtensorflow that was loaded. */
   readonly installation?: string;
 }
@@ -63,12 +65,13 @@ async function use(name: BackendName, tfjs: Tfjs, reason: string): Promise<Backe
   await tfjs.ready();
   if (name === 'cpu') Object.assign(tfjs.backend(), { firstUse: false }); // it would print a banner that advertises tfjs-node
   if (!native) return { name, why: `${reason}.` };
-  const { installation, tensorflowVersion, gpu } = native;
+  const { installation, tensorflowVersion, gpu, fused } = native;
   return {
     name,
     why: `${reason} (TensorFlow ${tensorflowVersion}${gpu ? ` on ${gpu}` : ''}).`,
     tensorflowVersion,
     installation: installation.name,
+    fused,
     ...(gpu && { gpu }),
   };
 }

@@ -33,13 +33,13 @@ export function register(program: Command): void {
       const { configurationHash, createTracker } = await import('@promptweave/core');
       const { runTracked, shellWord } = await import('@promptweave/bench');
       const { describeRun } = await import('../describe-run.js');
-      const { backendName, compose, configurationName } = await import('../compose.js');
+      const { backendName, compose, configurationName, surroundingsOf } = await import('../compose.js');
       const { featureLibrary } = await import('../feature-library.js');
       const { interruptible, STOPPED } = await import('../interrupt.js');
       const { createProgress } = await import('../progress.js');
       const composition = await compose({ file, overrides });
       const { configuration, backend, folder: configurationFolder } = composition;
-      const surroundings = { backend: backendName(backend), versions: { promptweave: program.version() ?? '' } };
+      const surroundings = surroundingsOf(backend, program.version() ?? '');
       const hash = configurationHash(configuration).slice(0, 8);
       const folder = flags.output ?? configuration.output ?? `runs/${configurationName(file)}-${hash}`;
       const progress = createProgress({ quiet: flags.json === true });
@@ -60,7 +60,7 @@ export function register(program: Command): void {
         tracker = createTracker(configuration, composition.registry, { folder, onProblem });
         const run = await runTracked(tracker, labels, {
           configuration,
-          environment: { ...composition, surroundings, features: featureLibrary() },
+          environment: { ...composition, surroundings, features: featureLibrary(backend) },
           configurationFolder,
           folder,
           resume: flags.resume === true,

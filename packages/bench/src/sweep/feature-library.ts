@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import {
   FeatureCache,
   type Experiment,
@@ -11,14 +10,21 @@ import type { FeatureSource } from '../protocols/protocol-context.js';
 
 /**
  * Image and text features of frozen towers, shared by everything that uses the same folder: cells of a sweep, or all runs of a user. They are told
- * apart by checkpoint, backend, preprocessing and data set; on disk, images are known by their content (see `FeatureCache`).
+ * apart by checkpoint, preprocessing, data set and whatever computes; on disk, images are known by their content (see `FeatureCache`).
  */
 export class FeatureLibrary implements FeatureSource {
   private readonly cache: FeatureCache;
   private readonly stores = new Map<string, FeatureStore>();
 
-  /** @param limitBytes of all files together; default 1 GiB */
-  constructor(folder: string, limitBytes?: number) {
+  /**
+   * @param computation what the bits of a feature depend on besides, see `describeComputation` of @promptweave/runtime
+   * @param limitBytes of all files together; default 1 GiB
+   */
+  constructor(
+    folder: string,
+    private readonly computation: string,
+    limitBytes?: number,
+  ) {
     this.cache = new FeatureCache(folder, limitBytes);
   }
 
@@ -31,7 +37,8 @@ export class FeatureLibrary implements FeatureSource {
       size: shape.vision.imageSize,
       reading: dataset.use,
       fast,
-      backend: tf.getBackend(),
+      block: backbone.imagesPerBlock,
+      computation: this.computation,
     };
     const key = JSON.stringify([kind, dataset]); // in memory, images are known by their ids
     const store = this.stores.get(key) ?? this.cache.of(kind);
@@ -40,6 +47,6 @@ export class FeatureLibrary implements FeatureSource {
   }
 
   texts({ backbone, runtime }: ResolvedConfiguration): FrozenTexts {
-    return this.cache.texts({ backbone, fast: runtime.fast });
+    return this.cache.texts({ backbone, fast: runtime.fast, computation: this.computation });
   }
 }

@@ -5,11 +5,10 @@ import {
   configurationHash,
   ConfigError,
   InvalidConfigurationError,
+  modulesInUse,
   optionsOf,
   resolveConfiguration,
   type ConfigurationSource,
-  type DatasetChoice,
-  type PluginKind,
   type Registry,
   type ResolvedConfiguration,
 } from '@promptweave/core';
@@ -142,7 +141,7 @@ async function identify(
     const identity = {
       configuration: configurationHash(configuration),
       checkpoint: await digests.get(key)!,
-      plugins: pluginVersions(configuration, registry),
+      plugins: modulesInUse(configuration, registry),
     };
     const id = createHash('sha256').update(canonicalJson(identity)).digest('hex').slice(0, 16);
     if (!planned.has(id)) planned.set(id, { ...cell, id, identity });
@@ -161,24 +160,4 @@ async function checkpointDigest(
   const made = await plugin.create(context, optionsOf(backbone));
   made.dispose();
   return made.digest;
-}
-
-/** The modules that a configuration's parts come from. */
-function pluginVersions(configuration: ResolvedConfiguration, registry: Registry): Record<string, string> {
-  const { backbone, dataset, prompt, labels, losses, protocol } = configuration;
-  const further = registry.get('protocol', protocol.use).datasets?.(optionsOf(protocol)) ?? [];
-  const nameOf = (choice: DatasetChoice): string => (typeof choice === 'string' ? choice : choice.use);
-  const used: [PluginKind, string][] = [
-    ['backbone', backbone.use],
-    ['dataset', dataset.use],
-    ...further.map((choice): [PluginKind, string] => ['dataset', nameOf(choice)]),
-    ['prompt', prompt.use],
-    ['labels', labels.use],
-    ...losses.map(({ use }): [PluginKind, string] => ['loss', use]),
-    ['protocol', protocol.use],
-  ];
-  const entries = registry.entries.filter(({ plugin }) =>
-    used.some(([kind, name]) => plugin.kind === kind && plugin.name === name),
-  );
-  return Object.fromEntries(entries.map(({ module, version }) => [module, version ?? '']).sort());
 }

@@ -34,7 +34,7 @@ async function prepare(name: string, configuration: Configuration, retries = 0) 
 async function run(folder: SweepFolder, cells: readonly CellFolder[], retries = 0, signal?: AbortSignal) {
   const environment = tinyEnvironment();
   const events: SweepEvent[] = [];
-  const engine = inProcessEngine({ ...environment, features: new FeatureLibrary(folder.features) });
+  const engine = inProcessEngine({ ...environment, features: new FeatureLibrary(folder.features, 'test') });
   const onEvent = (event: SweepEvent): void => void events.push(event);
   const request = { folder: folder.path, cells, patience: { retries }, signal, engine, onEvent, pollSeconds: 0.05 };
   const states = await runSweep(request);

@@ -11,16 +11,23 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * Identity of an experiment: SHA-256 in hex over all that its result depends on. Where results are written and
- * recorded (`output`, `tracker`), which plugins are loaded besides those in use (`plugins`) and how many images are kept in
- * memory (`runtime.imageCacheMegabytes`) do not count.
+ * What of a configuration its numbers depend on: everything but where results are written and recorded (`output`, `tracker`), which plugins are
+ * loaded besides those in use (`plugins`), how many images an evaluation reads at a time (`evaluate.batch`) and how many are
+ * kept in memory (`runtime.imageCacheMegabytes`). Nobody else decides this: resumed runs, cells and results all ask here.
  */
-export function configurationHash(configuration: ResolvedConfiguration): string {
-  const identity = {
+export function decisive(configuration: ResolvedConfiguration): Readonly<Record<string, unknown>> {
+  return {
     ...without({ ...configuration }, 'output', 'plugins', 'tracker'),
+    evaluate: without({ ...configuration.evaluate }, 'batch'),
     runtime: without({ ...configuration.runtime }, 'imageCacheMegabytes'),
   };
-  return createHash('sha256').update(canonicalJson(identity)).digest('hex');
+}
+
+/** SHA-256 in hex over what is {@link decisive}: the identity of an experiment, weights and data aside. */
+export function configurationHash(configuration: ResolvedConfiguration): string {
+  return createHash('sha256')
+    .update(canonicalJson(decisive(configuration)))
+    .digest('hex');
 }
 
 /** YAML that resolves to the same configuration again. */

@@ -5,8 +5,10 @@ import { optionsOf, type ResolvedConfiguration } from '../config/configuration.j
 import type { Backbone } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
 import type { Classifier } from '../model/classifier.js';
+import { checkNames } from '../model/equal-names.js';
 import type { FrozenTexts } from '../model/frozen-texts.js';
 import type { SourceContext } from '../plugin/define-plugin.js';
+import { modulesInUse } from '../plugin/modules-in-use.js';
 import type { Registry } from '../plugin/registry.js';
 import { BackboneCache } from './backbone-cache.js';
 import { composeClassifier } from './compose-classifier.js';
@@ -19,6 +21,10 @@ export interface Experiment {
   /** The chosen shots and classes. */
   readonly dataset: Dataset;
   readonly classifier: Classifier;
+  /** Modules that its parts come from, with their versions. */
+  readonly modules: Readonly<Record<string, string>>;
+  /** What is remarkable about it, for whoever runs it to say; sentences. */
+  readonly warnings: readonly string[];
   /** Child of the program's container, with all of the above (see `TOKENS`). */
   readonly container: DependencyContainer;
   /**
@@ -50,12 +56,14 @@ export async function createExperiment(
 ): Promise<Experiment> {
   const { seed, runtime } = configuration;
   const source: SourceContext = { folder: resolve(folder), seed, fast: runtime.fast };
-  const dataset = await createDataset(configuration, registry, source, program);
+  const { whole, dataset } = await createDataset(configuration, registry, source, program);
   const { backbone, release } = await createBackbone(configuration, registry, source, program);
   const { classNames, template } = dataset;
   const shots = shotsOf(configuration.dataset.shots, dataset);
   let classifier: Classifier;
+  let warning: string | undefined;
   try {
+    warning = checkNames(backbone.tokenizer, whole);
     classifier = composeClassifier(registry, { backbone, classNames, template, shots, seed }, configuration, texts);
   } catch (error) {
     release();
@@ -72,6 +80,8 @@ export async function createExperiment(
     backbone,
     dataset,
     classifier,
+    modules: modulesInUse(configuration, registry),
+    warnings: warning === undefined ? [] : [warning],
     container,
     dispose: () => {
       classifier.dispose();
@@ -91,11 +101,11 @@ async function createDataset(
   registry: Registry,
   source: SourceContext,
   program: DependencyContainer,
-): Promise<Dataset> {
+): Promise<{ readonly whole: Dataset; readonly dataset: Dataset }> {
   const { use, shots, classes } = chosen;
   const whole = await registry.get('dataset', use).create(source, optionsOf(chosen, 'shots', 'classes'));
   const perClass = shots === 'all' ? undefined : shots;
-  return program.resolve(TOKENS.pipeline).subset(whole, { shots: perClass, seed, classes });
+  return { whole, dataset: program.resolve(TOKENS.pipeline).subset(whole, { shots: perClass, seed, classes }) };
 }
 
 /** @returns the backbone, and what gives it back */

@@ -30,15 +30,38 @@ export function templateTokens(tokenizer: Tokenizer, template: string): Template
 /**
  * Token ids of every class name; an underscore in a name stands for a space.
  * @param maxTokens names are cut after so many tokens
- * @throws ConfigError where a name has no token at all.
+ * @throws ConfigError where a name has no token at all, or where two are the same only because they were cut.
  */
 export function nameTokens(tokenizer: Tokenizer, classNames: readonly string[], maxTokens?: number): number[][] {
-  return classNames.map((name, index) => {
+  const whole = classNames.map((name, index) => {
     const ids = tokenizer.encode(name.replaceAll('_', ' '));
-    if (ids.length > 0) return ids.slice(0, maxTokens);
+    if (ids.length > 0) return ids;
     throw new ConfigError(`The name "${name}" of class ${index} has no tokens.`, {
       where: `class ${index}`,
       remedy: 'Give every class a name of at least one letter or digit.',
     });
+  });
+  if (maxTokens === undefined) return whole;
+  const cut = whole.map((ids) => ids.slice(0, maxTokens));
+  requireStillDifferent(classNames, whole, cut);
+  return cut;
+}
+
+/** @throws ConfigError where two names are the same only because they were cut */
+function requireStillDifferent(
+  classNames: readonly string[],
+  whole: readonly (readonly number[])[],
+  cut: readonly (readonly number[])[],
+): void {
+  const seen = new Map<string, number>();
+  cut.forEach((ids, index) => {
+    const key = ids.join(' ');
+    const twin = seen.get(key);
+    seen.set(key, index);
+    if (twin === undefined || whole[twin]!.join(' ') === whole[index]!.join(' ')) return;
+    throw new ConfigError(
+      `The names "${classNames[twin]}" and "${classNames[index]}" are the same after ${ids.length} tokens.`,
+      { where: 'labels.maxTokens', remedy: 'Raise labels.maxTokens, or give the classes other names.' },
+    );
   });
 }

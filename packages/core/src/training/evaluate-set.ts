@@ -1,6 +1,7 @@
 import type { Dataset } from '../contracts/dataset.js';
 import { ConfigError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
+import { checkNames } from '../model/equal-names.js';
 import type { FeatureStore } from './batches.js';
 import { evaluate, type EvaluationRequest } from './evaluate.js';
 import type { Evaluation } from './metrics.js';
@@ -19,6 +20,7 @@ export interface EvaluationSet {
  * Evaluates a classifier on the classes of a set: its own, or others where its prompt learner can (`novelClasses`). A label
  * aligner keeps what it learned for the names it knows.
  *
+ * @throws DatasetError where the tokenizer cannot tell two of the classes apart
  * @throws ConfigError where the prompt learner works for its own classes only
  */
 export async function evaluateSet(
@@ -40,6 +42,7 @@ export async function evaluateSet(
       },
     );
   }
+  checkNames(classifier.parts.backbone.tokenizer, dataset);
   const other = classifier.withClasses(dataset.classNames);
   try {
     return await evaluate({ ...options, classifier: other, dataset, items });

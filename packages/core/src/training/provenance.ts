@@ -14,6 +14,8 @@ export interface Environment {
   /** Packages by name, and Node. */
   readonly versions: Readonly<Record<string, string>>;
   readonly backend: string;
+  /** What the last bits depend on besides: version, operations, processor, threads. */
+  readonly computation?: string;
   readonly platform: string;
 }
 
@@ -35,6 +37,8 @@ export interface Provenance extends Environment {
 export interface Surroundings {
   /** The backend in words, e.g. `tensorflow 2.21.0`. */
   readonly backend?: string;
+  /** See `describeComputation` of @promptweave/runtime. */
+  readonly computation?: string;
   /** Versions of further packages. */
   readonly versions?: Readonly<Record<string, string>>;
 }
@@ -58,6 +62,7 @@ export async function provenanceOf(
 /** The programs and the machine at hand. */
 export async function environmentOf({
   backend = tf.getBackend(),
+  computation,
   versions = {},
 }: Surroundings = {}): Promise<Environment> {
   const git = await (commit ??= gitState());
@@ -70,6 +75,7 @@ export async function environmentOf({
       ...versions,
     },
     backend,
+    ...(computation !== undefined && { computation }),
     platform: `${process.platform}-${process.arch}`,
   };
 }

@@ -36,6 +36,8 @@ export type TrainingIdentity = Readonly<Record<string, unknown>>;
 /** A training that goes on: where it stands, and the best values so far. */
 export interface Resumed {
   readonly progress: Progress;
+  /** What computed it so far. */
+  readonly computation?: string;
   readonly best?: StateDict;
 }
 
@@ -49,6 +51,7 @@ export async function saveResume(
     readonly optimizer: Optimizer;
     readonly progress: Progress;
     readonly identity: TrainingIdentity;
+    readonly computation?: string;
     readonly best?: StateDict;
   },
 ): Promise<void> {
@@ -57,7 +60,8 @@ export async function saveResume(
     ...under('optimizer/', await variableValues(state.optimizer.state())),
     ...under('best/', state.best ?? new Map()),
   ]);
-  await writeSafetensors(path, tensors, { [KEY]: JSON.stringify({ ...state.progress, identity: state.identity }) });
+  const { progress: standing, identity, computation } = state;
+  await writeSafetensors(path, tensors, { [KEY]: JSON.stringify({ ...standing, identity, computation }) });
 }
 
 /**
@@ -72,7 +76,7 @@ export async function loadResume(
 ): Promise<Resumed> {
   const { metadata, tensors } = await readSafetensors(path);
   const parsed = progress
-    .extend({ identity: z.record(z.string(), z.unknown()) })
+    .extend({ identity: z.record(z.string(), z.unknown()), computation: z.string().optional() })
     .safeParse(JSON.parse(metadata[KEY] ?? 'null'));
   if (!parsed.success) {
     throw new CheckpointError('This file does not say where a training stands.', {
@@ -80,7 +84,7 @@ export async function loadResume(
       remedy: 'Begin anew without --resume.',
     });
   }
-  const { identity: saved, ...standing } = parsed.data;
+  const { identity: saved, computation, ...standing } = parsed.data;
   requireSame(path, saved, identity);
   assignVariables(classifier.variables, stripped('variables/', tensors), path);
   const state = Object.fromEntries(
@@ -96,7 +100,7 @@ export async function loadResume(
   const best: StateDict = new Map(
     [...stripped('best/', tensors)].map(([name, tensor]) => [name, hostTensor(tensor.data(), tensor.shape)]),
   );
-  return { progress: standing, ...(best.size > 0 && { best }) };
+  return { progress: standing, ...(computation !== undefined && { computation }), ...(best.size > 0 && { best }) };
 }
 
 function requireSame(path: string, saved: unknown, present: unknown): void {

@@ -67,7 +67,7 @@ export interface RunResult {
  */
 export async function runExperiment(request: RunRequest): Promise<RunResult | undefined> {
   const { experiment, pipeline, resume = false, features = new Map(), surroundings, signal, onEvent } = request;
-  const { configuration, classifier, dataset } = experiment;
+  const { configuration, classifier, dataset, modules } = experiment;
   const folder = new RunFolder(request.folder, configuration, resume);
   try {
     const warnings: string[] = [];
@@ -77,8 +77,8 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       onEvent?.(event);
     };
     const skips = new SkipLog((line) => folder.log(line));
-    const warning = await memoryWarning(experiment);
-    if (warning) record({ type: 'warning', message: warning });
+    const memory = await memoryWarning(experiment);
+    for (const message of [...experiment.warnings, ...(memory ? [memory] : [])]) record({ type: 'warning', message });
     const sets = request.evaluations ?? defaultEvaluations(experiment);
     const notes = notesOf(dataset, sets);
     for (const message of notes) record({ type: 'note', message });
@@ -91,6 +91,8 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       evaluationBatch: configuration.evaluate.batch,
       runFolder: folder.path,
       configuration,
+      modules,
+      computation: surroundings?.computation,
       configurationFolder: request.configurationFolder,
       resume,
       features,

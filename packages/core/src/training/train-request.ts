@@ -1,3 +1,4 @@
+import { decisive } from '../config/canonical.js';
 import type { ResolvedConfiguration } from '../config/configuration.js';
 import type { Dataset } from '../contracts/dataset.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
@@ -23,7 +24,11 @@ export interface TrainRequest {
   readonly runFolder?: string;
   /** The resolved configuration, for the checkpoint to name. */
   readonly configuration?: ResolvedConfiguration;
-  /** Folder that its relative paths refer to. Default: the working directory. */
+  /** Modules that the parts come from, with their versions. */
+  readonly modules?: Readonly<Record<string, string>>;
+  /** What computes, see `describeComputation` of @promptweave/runtime. */
+  readonly computation?: string;
+  /** Folder that relative paths of the configuration refer to. Default: the working directory. */
   readonly configurationFolder?: string;
   /** Go on from `resume.safetensors` of the run folder, where there is one. */
   readonly resume?: boolean;
@@ -71,18 +76,18 @@ export function checkRequest({ dataset, settings }: TrainRequest): void {
   }
 }
 
-/** What decides about the bits of the result, backend and machine apart. */
-export function identityOf({ classifier, dataset, settings, seed, configuration }: TrainRequest): TrainingIdentity {
+/** Everything that the bits of the result depend on, but the computation: that is said and not refused. */
+export function identityOf(request: TrainRequest): TrainingIdentity {
+  const { classifier, dataset, settings, seed, configuration, modules } = request;
   const { backbone, aligner } = classifier.parts;
+  const { digest, template, imagePolicy } = dataset;
   return {
     train: settings,
     seed,
-    prompt: configuration?.prompt,
-    labels: configuration?.labels,
-    losses: configuration?.losses,
-    backbone: backbone.digest,
-    dataset: dataset.digest,
-    images: dataset.train.length,
+    ...(configuration && { configuration: decisive(configuration) }),
+    ...(modules && { modules }),
+    backbone: { weights: backbone.digest, preprocessing: backbone.preprocessing },
+    dataset: { digest, template, imagePolicy, images: dataset.train.length },
     classes: aligner.classNames,
   };
 }

@@ -285,6 +285,19 @@ describe('a training that goes on', () => {
     expect(bits(again)).toBe(bits(classifier));
   });
 
+  it('says that something else computes than before, and goes on', async () => {
+    const settings = { epochs: 2, learningRate: 0.1 };
+    const begun = { ...request(tinyClassifier(), settings), computation: 'wasm' };
+    await train({ ...begun, runFolder: folder, ...stopAfter(2) });
+    const warnings: string[] = [];
+    const onEvent = (event: TrainEvent): unknown => event.type === 'warning' && warnings.push(event.message);
+    const going = { ...request(tinyClassifier(), settings), runFolder: folder, resume: true, onEvent };
+    expect((await train({ ...going, computation: 'tensorflow' })).status).toBe('finished');
+    expect(warnings).toEqual([
+      expect.stringContaining('So far, wasm computed this training; it goes on with tensorflow.'),
+    ]);
+  });
+
   it('refuses another configuration, backbone, data set or list of classes, naming the difference', async () => {
     const settings = { epochs: 2, learningRate: 0.1 };
     await train({ ...request(tinyClassifier(), settings), runFolder: folder, ...stopAfter(2) });

@@ -196,19 +196,24 @@ class Training {
 
   private async save(): Promise<void> {
     if (!this.request.runFolder) return;
-    const { classifier } = this.request;
     const { optimizer, progress, best } = this;
     const path = this.path('resume');
-    await saveResume(path, { classifier, optimizer, progress, best, identity: identityOf(this.request) });
+    const { classifier, computation } = this.request;
+    await saveResume(path, { classifier, optimizer, progress, best, identity: identityOf(this.request), computation });
     this.savedAt = performance.now();
     this.emit({ type: 'checkpoint', path, step: progress.step });
   }
 
   private async restore(): Promise<void> {
-    const { classifier } = this.request;
+    const { classifier, computation } = this.request;
     const resumed = await loadResume(this.path('resume'), classifier, this.optimizer, identityOf(this.request));
     this.progress = resumed.progress;
     this.best = resumed.best;
+    if (resumed.computation !== computation) {
+      const [before, now] = [resumed.computation, computation].map((what) => what ?? 'a backend that is not known');
+      const message = `So far, ${before} computed this training; it goes on with ${now}. The last digits may be others than those of a training that stays in one place.`;
+      this.emit({ type: 'warning', message });
+    }
   }
 
   private source(): ImageSource {

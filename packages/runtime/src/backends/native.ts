@@ -13,6 +13,8 @@ export interface NativeBackend {
   readonly tensorflowVersion: string;
   /** The GPU that is used, if one is. */
   readonly gpu?: string;
+  /** Whether it has our fused operations. */
+  readonly fused: boolean;
 }
 
 let loading: Promise<NativeBackend> | undefined;
@@ -38,7 +40,7 @@ async function load(tfjs: Tfjs): Promise<NativeBackend> {
     registerMatMul();
     if (fused) registerFusedKernels();
     const gpu = usesGpu ? await gpuName() : undefined;
-    return { installation, tensorflowVersion, ...(gpu && { gpu }) };
+    return { installation, tensorflowVersion, fused, ...(gpu && { gpu }) };
   } catch (cause) {
     throw new BackendError(`TensorFlow ${installation.tensorflowVersion} does not load: ${String(cause)}`, {
       where: installation.folder,

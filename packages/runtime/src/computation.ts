@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import type { BackendChoice } from './select-backend.js';
+
+/** Variables that decide which kernels compute, and in how many threads. */
+const DECISIVE = ['OMP_NUM_THREADS', 'ONEDNN_MAX_CPU_ISA', 'TF_ENABLE_ONEDNN_OPTS', 'TF_NUM_INTRAOP_THREADS'] as const;
+
+/**
+ * Everything outside of a configuration that the last bits of a result depend on, as one line: the backend with its version and
+ * operations, the processor, the threads. Two computations with the same line give the same bits.
+ */
+export function describeComputation({ name, tensorflowVersion, gpu, fused }: BackendChoice): string {
+  const program = [name, tensorflowVersion, ...(fused === undefined ? [] : [fused ? 'fused' : 'composed'])];
+  const settings = DECISIVE.flatMap((variable) => {
+    const value = process.env[variable];
+    return value === undefined ? [] : [`${variable}=${value}`];
+  });
+  const machine = [gpu, `${availableParallelism()} × ${cpus()[0]?.model ?? process.arch}`, instructionSet()];
+  return [program, machine, settings]
+    .map((part) => part.filter((word) => word !== undefined).join(' '))
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+/** A short name for what the processor can do, on Linux: clouds give one model name to several processors. */
+function instructionSet(): string | undefined {
+  try {
+    const [, flags] = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
+    return flags && `(${createHash('sha256').update(flags.trim()).digest('hex').slice(0, 6)})`;
+  } catch {
+    return undefined;
+  }
+}
