@@ -34,7 +34,13 @@ function stubBackbone(pause) {
       encode: (words) => [...words.matchAll(/[a-z]+/g)].map(([word]) => hashSeed(0, word) % 30),
       decode: (ids) => ids.join(' '),
     },
-    preprocessing: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+    preprocessing: {
+      resize: 'shortest',
+      interpolation: 'bicubic',
+      size: SIZE,
+      mean: [0.5, 0.5, 0.5],
+      std: [0.25, 0.25, 0.25],
+    },
     logitScale: 4,
     embedTokens: (ids) => tf.gather(table, tf.tensor1d([...ids], 'int32')),
     encodeText({ prefix, branches, lengths }) {

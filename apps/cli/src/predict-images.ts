@@ -32,7 +32,7 @@ export async function predictImages(
   const asked = files.flatMap((file) => (isEmojiName(file) ? emojiImages(file, imageSize) : [fileItem(file)]));
   try {
     const batches = pipeline.batches({
-      ...{ items: asked, batchSize: BATCH, imageSize, ...backbone.preprocessing, policy: 'custom' },
+      ...{ items: asked, batchSize: BATCH, preprocessing: backbone.preprocessing, policy: 'custom' },
       ...{ augment: false, shuffle: false, dropLast: false, seed: 0, epoch: 0, onBadImage: 'fail' },
     });
     for await (const { images, items } of batches) {

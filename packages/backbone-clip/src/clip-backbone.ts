@@ -34,6 +34,8 @@ export interface ClipParts {
   readonly tokenizer: Tokenizer;
   readonly preprocessing: Backbone['preprocessing'];
   readonly digest: string;
+  readonly settings?: Backbone['settings'];
+  readonly notes?: readonly string[];
   /** Row of a token id in the token table; by default the id itself. */
   readonly tokenRow?: (id: number) => number;
 }
@@ -56,6 +58,8 @@ export class ClipBackbone implements Backbone {
   readonly preprocessing: Backbone['preprocessing'];
   readonly imagesPerBlock: number;
   readonly digest: string;
+  readonly settings?: Backbone['settings'];
+  readonly notes?: readonly string[];
   readonly logitScale: number;
   private readonly tokenRow: (id: number) => number;
   /** One of the two: the weights are kept in one form only. */
@@ -73,6 +77,8 @@ export class ClipBackbone implements Backbone {
     this.preprocessing = parts.preprocessing;
     this.imagesPerBlock = imagesPerBlock(shape);
     this.digest = parts.digest;
+    this.settings = parts.settings;
+    this.notes = parts.notes;
     this.logitScale = Math.exp(tensors.logScale);
     this.tokenRow = parts.tokenRow ?? ((id) => id);
     const embedTokens = (ids: readonly number[]) => this.embedTokens(ids);

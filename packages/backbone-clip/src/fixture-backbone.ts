@@ -16,6 +16,7 @@ export function fixtureBackbone(
     if (tensor) return tensor;
     throw new CheckpointError(`The weights have no tensor "${name}".`, { where: 'weights.safetensors' });
   };
+  const geometry = { resize: 'shortest', interpolation: 'bicubic', size: shape.vision.imageSize } as const;
   const rows = new Map([...read('token_embedding.ids').data()].map((id, row) => [id, row]));
   return new ClipBackbone(
     {
@@ -24,7 +25,7 @@ export function fixtureBackbone(
       activation: 'quick-gelu',
       tensors: uploadClipTensors(read, shape, 'token_embedding.rows'),
       tokenizer,
-      preprocessing: { mean: [0, 0, 0], std: [1, 1, 1] },
+      preprocessing: { ...geometry, mean: [0, 0, 0], std: [1, 1, 1] },
       digest: 'recorded',
       tokenRow: (id) => {
         const row = rows.get(id);

@@ -1,13 +1,13 @@
 import { isAbsolute, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { modelFolder } from '@promptweave/clip-icons';
-import { CheckpointError, type BackboneShape, type Tokenizer } from '@promptweave/core';
+import { CheckpointError, type BackboneIdentity, type BackboneShape } from '@promptweave/core';
 import type { z } from 'zod';
-import { loadClipCheckpoint, type ClipArchitecture } from './checkpoint/index.js';
+import { loadClipCheckpoint, type ClipArchitecture, type ClipWeights } from './checkpoint/index.js';
 import { ClipBackbone } from './clip-backbone.js';
 import { uploadClipTensors } from './clip-weights.js';
 import type { clipOptions } from './options.js';
-import { loadTokenizer, OPENAI_MERGES } from './tokenizer/index.js';
+import { loadTokenizer, OPENAI_MERGES, type ClipTokenizer } from './tokenizer/index.js';
 
 /** Name of the embedded checkpoint. */
 const EMBEDDED = 'icons';
@@ -24,11 +24,8 @@ export async function loadClip(
   folder: string,
   fast = true,
 ): Promise<ClipBackbone> {
-  const source = sourceOf(options, folder);
-  const weights = await loadClipCheckpoint(source, { activation: options.activation });
+  const { weights, tokenizer, identity } = await open(options, folder);
   const { architecture } = weights;
-  const tokenizer = await loadTokenizer(weights.tokenizerFiles ?? { bpeMerges: OPENAI_MERGES });
-  requireVocabulary(tokenizer, architecture, source);
   const shape = shapeOf(architecture);
   const read = (name: string) => weights.tensors.get(name)!;
   return new ClipBackbone(
@@ -38,16 +35,35 @@ export async function loadClip(
       activation: architecture.activation,
       tensors: uploadClipTensors(read, shape, 'token_embedding.weight'),
       tokenizer,
-      preprocessing: { mean: options.imageMean, std: options.imageStd },
-      digest: weights.digest,
+      ...identity,
+      notes: weights.notes,
     },
     { fast, recompute: options.recompute, classChunk: options.classChunk },
   );
 }
 
-/** SHA-256 of the weights that `loadClip` would load. */
-export async function clipDigest(options: z.output<typeof clipOptions>, folder: string): Promise<string> {
-  return (await loadClipCheckpoint(sourceOf(options, folder), { activation: options.activation })).digest;
+/** What decides about the numbers of the CLIP that `loadClip` would load. */
+export async function clipIdentity(options: z.output<typeof clipOptions>, folder: string): Promise<BackboneIdentity> {
+  return (await open(options, folder)).identity;
+}
+
+interface OpenedClip {
+  readonly weights: ClipWeights;
+  readonly tokenizer: ClipTokenizer;
+  readonly identity: BackboneIdentity;
+}
+
+/** Everything but the values of the weights. */
+async function open(options: z.output<typeof clipOptions>, folder: string): Promise<OpenedClip> {
+  const source = sourceOf(options, folder);
+  const { activation, imageMean, imageStd, interpolation, resize } = options;
+  const weights = await loadClipCheckpoint(source, { activation, imageMean, imageStd, interpolation, resize });
+  const tokenizer = await loadTokenizer(weights.tokenizerFiles ?? { bpeMerges: OPENAI_MERGES });
+  requireVocabulary(tokenizer, weights);
+  const { digest, preprocessing, architecture } = weights;
+  const { visionHeads, textHeads } = architecture;
+  const settings = { activation: architecture.activation, visionHeads, textHeads, tokenizer: tokenizer.digest };
+  return { weights, tokenizer, identity: { digest, preprocessing, settings } };
 }
 
 /** The sizes of the towers. */
@@ -79,14 +95,29 @@ function localPath(checkpoint: string, folder: string): string {
   return existsSync(path) ? path : checkpoint;
 }
 
-function requireVocabulary(tokenizer: Tokenizer, { vocabularySize }: ClipArchitecture, source: string): void {
+function requireVocabulary(
+  tokenizer: ClipTokenizer,
+  { architecture: { vocabularySize }, tokenizerFiles, endTokenId, source }: ClipWeights,
+): void {
+  const remedy = 'Put the tokenizer.json (or vocab.json and merges.txt) of this model beside its weights.';
   const largest = Math.max(tokenizer.startId, tokenizer.endId);
-  if (largest < vocabularySize) return;
-  throw new CheckpointError(
-    `The tokenizer's ids reach ${largest}, but the weights have ${vocabularySize} token embeddings.`,
-    {
-      where: source,
-      remedy: 'Put the tokenizer.json (or vocab.json and merges.txt) of this model beside its weights.',
-    },
-  );
+  if (largest >= vocabularySize) {
+    throw new CheckpointError(
+      `The tokenizer's ids reach ${largest}, but the weights have ${vocabularySize} token embeddings.`,
+      { where: source, remedy },
+    );
+  }
+  if (!tokenizerFiles && tokenizer.vocabularySize !== vocabularySize) {
+    throw new CheckpointError(
+      `No tokenizer lies beside the weights, and their ${vocabularySize} token embeddings are not those of OpenAI's ` +
+        `${tokenizer.vocabularySize} tokens.`,
+      { where: source, remedy },
+    );
+  }
+  if (endTokenId !== undefined && endTokenId !== tokenizer.endId) {
+    throw new CheckpointError(
+      `The configuration ends texts with token ${endTokenId} (text_config.eos_token_id), the tokenizer with ${tokenizer.endId}.`,
+      { where: source, remedy },
+    );
+  }
 }

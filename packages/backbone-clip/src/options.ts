@@ -15,11 +15,25 @@ export const clipOptions = z.strictObject({
     .optional()
     .describe('Non-linearity of the MLPs; by default what the checkpoint says, or QuickGELU.'),
   imageMean: threeNumbers
-    .default([0.48145466, 0.4578275, 0.40821073])
-    .describe('RGB means that images are normalised with, of values in [0, 1].'),
+    .optional()
+    .describe(
+      "RGB means that images are normalised with, of values in [0, 1]; by default what the files beside the weights say, or OpenAI's.",
+    ),
   imageStd: threeNumbers
-    .default([0.26862954, 0.26130258, 0.27577711])
-    .describe('RGB standard deviations that images are normalised with.'),
+    .refine((values) => values.every((value) => value > 0), { error: 'expected three positive numbers' })
+    .optional()
+    .describe('RGB standard deviations that images are normalised with; by default as for imageMean.'),
+  interpolation: z
+    .enum(['bicubic', 'bilinear'])
+    .optional()
+    .describe('Kernel that images are resized with; by default what the files beside the weights say, or bicubic.'),
+  resize: z
+    .enum(['shortest', 'squash'])
+    .optional()
+    .describe(
+      'Images are resized by their short side and the centre is cut out (shortest), or to the square, whatever their shape (squash); ' +
+        'by default what the files beside the weights say, or shortest.',
+    ),
   recompute: z
     .boolean()
     .default(false)

@@ -1,5 +1,5 @@
 import { definePlugin } from '@promptweave/core';
-import { clipDigest, loadClip } from './load-clip.js';
+import { clipIdentity, loadClip } from './load-clip.js';
 import { clipOptions } from './options.js';
 
 export const clip = definePlugin({
@@ -8,7 +8,7 @@ export const clip = definePlugin({
   description: 'CLIP with two transformers, frozen (arXiv 2103.00020).',
   options: clipOptions,
   create: ({ folder, fast }, options) => loadClip(options, folder, fast),
-  digest: ({ folder }, options) => clipDigest(options, folder),
+  identity: ({ folder }, options) => clipIdentity(options, folder),
 });
 
 /** The plugins of this package. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { hashSeed, hostTensor, sizeOf, type BackboneShape, type HostTensor } from '@promptweave/core';
 import type { Activation } from './activation.js';
 import { ClipBackbone, type ClipComputation } from './clip-backbone.js';
+import { choosePreprocessing } from './checkpoint/preprocessing/index.js';
 import { uploadClipTensors } from './clip-weights.js';
 import { randomTokenizer } from './random-tokenizer.js';
 
@@ -46,7 +47,7 @@ export function randomClip(options: RandomClipOptions, computation?: ClipComputa
       activation,
       tensors: uploadClipTensors(read, shape, 'token_embedding.weight'),
       tokenizer: randomTokenizer(vocabulary),
-      preprocessing: { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] },
+      preprocessing: choosePreprocessing({}, [], shape.vision.imageSize).preprocessing,
       digest: createHash('sha256').update(identity).digest('hex'), // the options determine the weights
     },
     computation,

@@ -4,8 +4,9 @@ Needs: pip install 'pillow<12' numpy (Pillow 13 resizes some tall images columns
 255; the papers' results come from versions that always start with the rows)
     python make-image-fixtures.py FIXTURES_FOLDER
 
-Per file: its size, the SHA-256 of its pixels after convert('RGB'), and per target size the SHA-256 of the float32 values
-that resize (short side, bicubic), centre crop, to-tensor and normalise give, with CLIP's mean and standard deviation.
+Images that are there already stay as they are. Per file: its size, the SHA-256 of its pixels after convert('RGB'), and per
+way of resizing (short side and centre crop, or squashed to the square), kernel and target size the SHA-256 of the float32
+values that resize, crop, to-tensor and normalise give, with CLIP's mean and standard deviation.
 """
 import glob
 import hashlib
@@ -31,7 +32,8 @@ def photo(width, height):
 
 
 def save(image, name, **options):
-    image.save(f"{out}/images/{name}", **options)
+    if not os.path.exists(f"{out}/images/{name}"):
+        image.save(f"{out}/images/{name}", **options)
 
 
 p = photo(75, 56)
@@ -67,21 +69,29 @@ exif = Image.Exif()
 exif[0x112] = 6
 save(p, "rotated.jpg", exif=exif, quality=90)
 
+KERNELS = {"bicubic": Image.BICUBIC, "bilinear": Image.BILINEAR}
+
+
+def digest(image):
+    values = ((np.asarray(image).astype(np.float32) / np.float32(255)) - MEAN) / STD
+    return hashlib.sha256(np.ascontiguousarray(values.transpose(2, 0, 1)).tobytes()).hexdigest()
+
+
 expected = {}
 for file in sorted(glob.glob(f"{out}/images/*")):
     image = Image.open(file).convert("RGB")
-    evaluation = {}
+    evaluation = {way: {kernel: {} for kernel in KERNELS} for way in ("shortest", "squash")}
     for size in (24, 48, 60, 101):
         width, height = image.size
         short, long = min(width, height), max(width, height)
         if long / short > 5 and size > 60:
             continue
         new_long = int(size * long / short)
-        resized = image.resize((size, new_long) if width <= height else (new_long, size), Image.BICUBIC)
-        left, top = int(round((resized.width - size) / 2.0)), int(round((resized.height - size) / 2.0))
-        crop = np.asarray(resized.crop((left, top, left + size, top + size)))
-        values = ((crop.astype(np.float32) / np.float32(255)) - MEAN) / STD
-        evaluation[size] = hashlib.sha256(np.ascontiguousarray(values.transpose(2, 0, 1)).tobytes()).hexdigest()
+        for kernel, filter in KERNELS.items():
+            resized = image.resize((size, new_long) if width <= height else (new_long, size), filter)
+            left, top = int(round((resized.width - size) / 2.0)), int(round((resized.height - size) / 2.0))
+            evaluation["shortest"][kernel][size] = digest(resized.crop((left, top, left + size, top + size)))
+            evaluation["squash"][kernel][size] = digest(image.resize((size, size), filter))
     expected[os.path.basename(file)] = {
         "width": image.width, "height": image.height, "rgb": hashlib.sha256(image.tobytes()).hexdigest(), "evaluation": evaluation}
 with open(f"{out}/images.json", "w") as f:

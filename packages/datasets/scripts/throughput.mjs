@@ -30,7 +30,11 @@ const items = Array.from({ length: count }, (_, i) => ({
 const mean = files.reduce((total, file) => total + file.length, 0) / files.length;
 console.log(`${count} images of ${SIZE.width} × ${SIZE.height}, ${(mean / 1000).toFixed(0)} kB each; images a second:`);
 const request = {
-  ...{ items, batchSize: 32, imageSize: 224, mean: [0.48, 0.46, 0.41], std: [0.27, 0.26, 0.28], policy: 'reference' },
+  ...{ items, batchSize: 32, policy: 'reference' },
+  preprocessing: {
+    ...{ resize: 'shortest', interpolation: 'bicubic', size: 224 },
+    ...{ mean: [0.48, 0.46, 0.41], std: [0.27, 0.26, 0.28] },
+  },
   ...{ shuffle: false, dropLast: false, seed: 1, epoch: 0, onBadImage: 'fail' },
 };
 for (const [name, augment, approximate] of [

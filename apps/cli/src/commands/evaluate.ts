@@ -42,8 +42,11 @@ export function register(program: Command): void {
       try {
         const { configuration, pipeline } = composition;
         const set = { name: flags.split, dataset, split: flags.split };
-        const notes = dataset.notes ?? [];
-        if (!flags.json) for (const note of notes) console.error(`Data: ${note}`);
+        const notes = [
+          ...(classifier.parts.backbone.notes ?? []),
+          ...(dataset.notes ?? []).map((note) => `Data: ${note}`),
+        ];
+        if (!flags.json) for (const note of notes) console.error(note);
         const evaluation = await evaluateSet(classifier, set, {
           pipeline,
           batchSize: configuration.evaluate.batch,

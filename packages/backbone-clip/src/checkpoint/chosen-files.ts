@@ -7,27 +7,34 @@ export interface ChosenFiles {
   readonly weights: string;
   readonly config?: string;
   readonly openClipConfig?: string;
+  /** transformers' statement on images. */
+  readonly preprocessorConfig?: string;
   readonly tokenizerFiles?: TokenizerFiles;
 }
 
-/** Usual names, the safest and most complete first. */
-const USUAL_NAMES = [
+/** The usual names of transformers, and those of open_clip; the safest and most complete first. */
+const TRANSFORMERS = [
   'model.safetensors',
   'model.safetensors.index.json',
-  'open_clip_model.safetensors',
-  'open_clip_model.safetensors.index.json',
   'pytorch_model.bin',
   'pytorch_model.bin.index.json',
+];
+const OPEN_CLIP = [
+  'open_clip_model.safetensors',
+  'open_clip_model.safetensors.index.json',
   'open_clip_pytorch_model.bin',
   'open_clip_pytorch_model.bin.index.json',
 ];
 
 /** Kinds of weights files, by the end of their names. */
-const KINDS = [/\.safetensors$/, /\.(bin|pt|pth)$/, /\.tar(-\d+)?$/];
+const KINDS = [/\.safetensors$/, /\.(bin|pt|pth)$/, /\.ckpt$/, /\.tar(-\d+)?$/];
+/** Files of these endings that hold something beside the weights of a model. */
+const BESIDE = /^(adapter_model|optimizer|scheduler|training_args|rng_state.*|scaler)\.\w+$/;
 
 /**
- * Chooses weights, configurations and tokenizer from the names in a folder. Of several weights the usual name is taken,
- * safetensors before pickles; of several unusual ones none.
+ * Chooses weights, configurations and tokenizer from the names in a folder. Of several weights the usual name is taken:
+ * open_clip's where its configuration is there (another library's may hold the image tower alone), safetensors before
+ * pickles; of several unusual ones none.
  *
  * @param given the weights, when the user named the file
  * @throws CheckpointError when there are no weights, or it is not clear which ones are meant
@@ -43,15 +50,19 @@ export function chooseFiles(names: readonly string[], where: string, given?: str
     weights: given ?? weightsOf(names, where),
     config: optional('config.json'),
     openClipConfig: optional('open_clip_config.json'),
+    preprocessorConfig: optional('preprocessor_config.json') ?? optional('processor_config.json'),
     tokenizerFiles: hasTokenizer ? { tokenizerJson, vocab, merges } : undefined,
   };
 }
 
 function weightsOf(names: readonly string[], where: string): string {
-  const usual = USUAL_NAMES.find((name) => names.includes(name));
+  const first = names.includes('open_clip_config.json') ? OPEN_CLIP : TRANSFORMERS;
+  const usual = [...first, ...TRANSFORMERS, ...OPEN_CLIP].find((name) => names.includes(name));
   if (usual !== undefined) return usual;
+  const own = names.filter((name) => !BESIDE.test(name));
+  const possible = own.some((name) => KINDS.some((kind) => kind.test(name))) ? own : names; // else the reader says what they are
   for (const kind of KINDS) {
-    const candidates = names.filter((name) => kind.test(name));
+    const candidates = possible.filter((name) => kind.test(name));
     if (candidates.length === 1) return candidates[0]!;
     if (candidates.length > 1) {
       throw new CheckpointError(`There are several weights: ${candidates.sort().join(', ')}.`, {
@@ -60,7 +71,7 @@ function weightsOf(names: readonly string[], where: string): string {
       });
     }
   }
-  throw new CheckpointError('There are no weights: no *.safetensors, *.bin, *.pt or *.pth.', {
+  throw new CheckpointError('There are no weights: no *.safetensors, *.bin, *.pt, *.pth or *.ckpt.', {
     where,
     remedy: 'Give the folder or the file that holds the weights of a CLIP.',
   });

@@ -17,6 +17,7 @@ const files: Record<string, Buffer> = {
   ),
   'pytorch_model.bin': Buffer.from('never asked for'),
   'tokenizer.json': Buffer.from('{}'),
+  'preprocessor_config.json': Buffer.from('{"size":8,"crop_size":8,"image_mean":[0.5,0.5,0.5],"image_std":[1,1,1]}'),
 };
 
 let server: Server;
@@ -94,8 +95,9 @@ describe('the hub', () => {
   });
 
   it('loads from the cache when the hub cannot be reached', async () => {
-    const { tensors } = await load('some/clip', { hubUrl: 'http://127.0.0.1:1', cacheDir });
+    const { tensors, preprocessing } = await load('some/clip', { hubUrl: 'http://127.0.0.1:1', cacheDir });
     expect(tensors.size).toBe(50);
+    expect(preprocessing).toMatchObject({ mean: [0.5, 0.5, 0.5], std: [1, 1, 1] });
   });
 
   it.each([

@@ -61,8 +61,8 @@ export async function fetchFromHub(
   }
 }
 
-function namesOf({ weights, config, openClipConfig, tokenizerFiles = {} }: ChosenFiles): string[] {
-  const names = [config, openClipConfig, ...Object.values(tokenizerFiles), weights];
+function namesOf({ weights, config, openClipConfig, preprocessorConfig, tokenizerFiles = {} }: ChosenFiles): string[] {
+  const names = [config, openClipConfig, preprocessorConfig, ...Object.values(tokenizerFiles), weights];
   return names.filter((name) => typeof name === 'string');
 }
 

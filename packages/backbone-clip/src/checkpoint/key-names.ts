@@ -1,5 +1,6 @@
 import { CheckpointError, type HostTensor, type StateDict } from '@promptweave/core';
 import { concatenated, transposed } from './derived-tensors.js';
+import { refuseOthers } from './other-models.js';
 
 /** Which family of key names a file uses. open_clip's are OpenAI's, or stand partly under `text.`. */
 export type KeyNaming = 'openai' | 'hugging-face';
@@ -10,26 +11,9 @@ export interface RenamedTensors {
   readonly tensors: StateDict;
   /** OpenAI's name → the file's, where they differ. */
   readonly origins: Map<string, string>;
+  /** What is worth telling, a sentence each. */
+  readonly notes: readonly string[];
 }
-
-/** What wrappers put before every name: data parallelism, compilation, enclosing models. */
-const WRAPPERS = ['module.', '_orig_mod.', 'model.', 'clip.'];
-
-/** Models that look like CLIP from afar, by a name that only they have. */
-const OTHERS: readonly [RegExp, string][] = [
-  [/^visual\.(layer[1-4]\.|attnpool\.|bn1\.)/, 'a CLIP with a ResNet as its vision tower'],
-  [/^(logit_bias$|vision_model\.head\.|vision_model\.embeddings\.patch_embedding\.bias$)/, 'a SigLIP'],
-  [/^text_decoder\./, 'a CoCa'],
-  [/^visual\.trunk\./, "an open_clip model with one of timm's networks as its vision tower"],
-  [/^visual\.(blocks\.|patch_embed\.|cls_token$)/, 'an EVA-CLIP'],
-  [/^text\.transformer\.(embeddings|encoder)\./, 'an open_clip model with a Hugging Face text tower'],
-  [/^(qformer\.|query_tokens$|language_model\.)/, 'a BLIP-2 or another model with a language model'],
-  [/^(text_encoder\.|visual_encoder\.|text_decoder\.)/, 'a BLIP or ALBEF'],
-  [/^bert\./, 'a Chinese-CLIP'],
-  [/^(layer[1-4]\.\d|fc\.weight$)/, 'a plain ResNet classifier'],
-  [/^(patch_embed\.|blocks\.\d)/, 'a plain vision transformer without a text tower'],
-  [/^(prompt_learner\.|ctx$)/, 'learned prompts without their backbone'],
-];
 
 /** Buffers and sizes that some files hold beside the weights. */
 const IGNORED =
@@ -42,16 +26,26 @@ const IGNORED =
  * @throws CheckpointError naming the architecture when it is another one
  */
 export function renamed(file: StateDict, where: string): RenamedTensors {
-  const named = unwrapped(file);
+  const { named, prefix, notes } = unwrapped(file, where);
   for (const name of [...named.keys()].filter((key) => IGNORED.test(key))) named.delete(name);
-  for (const [pattern, model] of OTHERS) {
-    const telling = [...named.keys()].find((name) => pattern.test(name));
-    if (telling === undefined) continue;
-    throw new CheckpointError(`The file holds ${model} (it has a tensor "${telling}").`, {
-      where,
-      remedy: 'Choose a CLIP with two transformers, for example openai/clip-vit-base-patch16.',
-    });
+  refuseOthers([...named.keys()], where);
+  const { tensors, origins, naming } = brought(named, where);
+  if (prefix !== '') {
+    for (const name of tensors.keys()) {
+      const origin = origins.get(name) ?? name;
+      origins.set(
+        name,
+        origin
+          .split(', ')
+          .map((part) => prefix + part)
+          .join(', '),
+      );
+    }
   }
+  return { naming, tensors, origins, notes };
+}
+
+function brought(named: StateDict, where: string): Omit<RenamedTensors, 'notes'> {
   if (hasPrefix(named, 'vision_model.') || hasPrefix(named, 'text_model.')) return fromHuggingFace(named, where);
   if (named.has('visual.conv1.weight') || hasPrefix(named, 'visual.')) return fromOpenClip(named);
   const some = [...named.keys()].slice(0, 3).map((name) => `"${name}"`);
@@ -65,21 +59,53 @@ function hasPrefix(tensors: StateDict, prefix: string): boolean {
   return [...tensors.keys()].some((name) => name.startsWith(prefix));
 }
 
-function unwrapped(file: StateDict): StateDict {
-  let named = new Map(file);
-  for (let prefix = wrapperOf(named); prefix !== undefined; prefix = wrapperOf(named)) {
-    const length = prefix.length;
-    named = new Map([...named].map(([name, tensor]) => [name.slice(length), tensor]));
+/** The end of a name that every CLIP has once, in OpenAI's and in transformers' names. */
+const TELLING = /^(|.*[._/])(visual\.class_embedding|vision_model\.embeddings\.class_embedding)$/;
+
+/** The CLIP in a file: what stands under the prefix that data parallelism, compilation or an enclosing model put before its names. */
+function unwrapped(file: StateDict, where: string): { named: StateDict; prefix: string; notes: string[] } {
+  const names = [...file.keys()];
+  const prefixes = names.flatMap((name) => TELLING.exec(name)?.[1] ?? []);
+  if (prefixes.length > 1) {
+    throw new CheckpointError(
+      `The file holds ${prefixes.length} CLIPs, under the names ${prefixes.map((prefix) => JSON.stringify(prefix)).join(' and ')}.`,
+      { where, remedy: 'Save the one that is meant alone, and give that file.' },
+    );
   }
-  return named;
+  const prefix = prefixes[0] ?? commonPrefix(names);
+  const named: StateDict = new Map();
+  const aside: string[] = [];
+  for (const [name, tensor] of file) {
+    if (name.startsWith(prefix)) named.set(name.slice(prefix.length), tensor);
+    else aside.push(name);
+  }
+  if (prefix === '') return { named, prefix, notes: [] };
+  refuseOthers(aside, where); // prompts or LoRA weights beside the model change what it computes
+  const notes = [`The weights stand under "${prefix}" in the file.`];
+  if (aside.length > 0) {
+    const some = aside.slice(0, 4).map((name) => `"${name}"`);
+    const rest = aside.length > some.length ? `, and ${aside.length - some.length} more` : '';
+    const count = aside.length === 1 ? '1 tensor beside them is' : `${aside.length} tensors beside them are`;
+    notes.push(`${count} left aside: ${some.join(', ')}${rest}.`);
+  }
+  return { named, prefix, notes };
 }
 
-function wrapperOf(tensors: StateDict): string | undefined {
-  return WRAPPERS.find((prefix) => tensors.size > 0 && [...tensors.keys()].every((name) => name.startsWith(prefix)));
+/** Where no CLIP is recognised, what all names begin with, so that errors speak of the model's own names. */
+function commonPrefix(names: readonly string[]): string {
+  const parts = (name: string): string => /^[\w-]+\./.exec(name)?.[0] ?? '';
+  let prefix = '';
+  for (let next = parts(names[0] ?? ''); next !== ''; next = parts((names[0] ?? '').slice(prefix.length))) {
+    const longer = prefix + next;
+    if (/^(visual|text|vision_model|text_model|transformer)\.$/.test(next)) break;
+    if (names.length < 2 || !names.every((name) => name.startsWith(longer))) break;
+    prefix = longer;
+  }
+  return prefix;
 }
 
 /** OpenAI's names, or open_clip's, whose newer text tower stands under `text.` and whose projection may be a Linear. */
-function fromOpenClip(named: StateDict): RenamedTensors {
+function fromOpenClip(named: StateDict): Omit<RenamedTensors, 'notes'> {
   const tensors: StateDict = new Map();
   const origins = new Map<string, string>();
   for (const [key, tensor] of named) {
@@ -111,7 +137,7 @@ const huggingFaceNames: readonly [RegExp, string][] = [
 ];
 
 /** transformers' CLIPModel: projections are Linear layers, queries, keys and values are separate. */
-function fromHuggingFace(named: StateDict, where: string): RenamedTensors {
+function fromHuggingFace(named: StateDict, where: string): Omit<RenamedTensors, 'notes'> {
   const tensors: StateDict = new Map();
   const origins = new Map<string, string>();
   const add = (name: string, origin: string, tensor: HostTensor): void => {

@@ -1,18 +1,24 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { CheckpointError, type StateDict } from '@promptweave/core';
+import { CheckpointError, type Preprocessing, type StateDict } from '@promptweave/core';
 import type { Activation } from '../activation.js';
 import type { TokenizerFiles } from '../tokenizer/index.js';
 import { checkedTensors } from './checked-tensors.js';
 import { chooseFiles, type ChosenFiles } from './chosen-files.js';
 import { architectureOf, type ClipArchitecture } from './clip-architecture.js';
-import { readConfig, readOpenClipConfig, requireAgreement, type ClipConfig } from './clip-config.js';
+import { readConfig, requireAgreement, type ClipConfig } from './config/index.js';
 import { fetchFromHub, isHubId, type HubOptions } from './hub.js';
 import { renamed, type KeyNaming } from './key-names.js';
+import {
+  choosePreprocessing,
+  readPreprocessorConfig,
+  type PreprocessingOptions,
+  type StatedPreprocessing,
+} from './preprocessing/index.js';
 import { digestOf, readWeights } from './weights-file.js';
 
 /** What a user may say about a checkpoint; each setting takes precedence over files and rules. */
-export interface ClipCheckpointOptions {
+export interface ClipCheckpointOptions extends PreprocessingOptions {
   readonly visionHeads?: number;
   readonly textHeads?: number;
   readonly activation?: Activation;
@@ -30,8 +36,12 @@ export interface ClipWeights {
   readonly digest: string;
   /** What was asked for. */
   readonly source: string;
-  /** What neither weights nor configuration say and was therefore assumed, one sentence each. */
-  readonly assumptions: readonly string[];
+  /** How images are prepared: as an option, or a file beside the weights, says. */
+  readonly preprocessing: Preprocessing;
+  /** The token that ends a text by the configuration; absent where that is the one with the largest id. */
+  readonly endTokenId?: number;
+  /** What was chosen, assumed or left aside, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -51,8 +61,8 @@ export async function loadClipCheckpoint(source: string, options: ClipCheckpoint
   const { folder, files } = await locate(source, options.hub);
   const weights = join(folder, files.weights);
   const file = await readWeights(weights);
-  const { naming, tensors, origins } = renamed(file, weights);
-  const config = configOf(folder, files, naming);
+  const { naming, tensors, origins, notes } = renamed(file, weights);
+  const { config, other } = configsOf(folder, files, naming);
   const { visionHeads, textHeads, activation } = options;
   const given = Object.fromEntries(
     Object.entries({ visionHeads, textHeads, activation }).filter(([, value]) => value !== undefined),
@@ -61,6 +71,8 @@ export async function loadClipCheckpoint(source: string, options: ClipCheckpoint
   const hints = { imageSize, visionHeads: v, textHeads: t, activation: a, ...given, where: weights };
   const architecture = architectureOf(tensors, hints);
   if (config) requireAgreement(config, architecture);
+  const stated = statementsOf(folder, files, naming, config, other);
+  const { preprocessing, notes: ofImages } = choosePreprocessing(options, stated, architecture.imageSize);
   const assumptions: string[] = [];
   if (hints.activation === undefined) {
     assumptions.push('No configuration names the activation: QuickGELU is assumed, as in the models of OpenAI.');
@@ -74,7 +86,9 @@ export async function loadClipCheckpoint(source: string, options: ClipCheckpoint
     tokenizerFiles: tokenizerIn(folder, files.tokenizerFiles),
     digest: digestOf(weights),
     source,
-    assumptions,
+    preprocessing,
+    endTokenId: config?.endTokenId,
+    notes: [...notes, ...(config?.notes ?? []), ...assumptions, ...ofImages],
   };
 }
 
@@ -85,7 +99,7 @@ async function locate(source: string, hub?: HubOptions): Promise<{ folder: strin
     const folder = dirname(source);
     return { folder, files: chooseFiles(await namesIn(folder), source, basename(source)) };
   }
-  if (isHubId(source) && !/\.(safetensors|bin|pt|pth|json)$/.test(source)) return fetchFromHub(source, hub);
+  if (isHubId(source) && !/\.(safetensors|bin|pt|pth|ckpt|json)$/.test(source)) return fetchFromHub(source, hub);
   throw new CheckpointError('There is no such file or folder, and it is not the id of a model on the hub.', {
     where: source,
     remedy: 'Give a path that exists, or an id like openai/clip-vit-base-patch16.',
@@ -102,13 +116,36 @@ function namesIn(folder: string): Promise<string[]> {
   });
 }
 
-/** The configuration that belongs to the naming; the other one where only that is there. */
-function configOf(folder: string, files: ChosenFiles, naming: KeyNaming): ClipConfig | undefined {
-  const { config, openClipConfig } = files;
-  if (openClipConfig !== undefined && (naming === 'openai' || config === undefined)) {
-    return readOpenClipConfig(join(folder, openClipConfig));
-  }
-  return config === undefined ? undefined : readConfig(join(folder, config));
+/** The configuration that belongs to the naming, or the only one; and the path of the other one, which belongs to other weights. */
+function configsOf(
+  folder: string,
+  { config, openClipConfig }: ChosenFiles,
+  naming: KeyNaming,
+): { config?: ClipConfig; other?: string } {
+  const [first, second] = naming === 'openai' ? [openClipConfig, config] : [config, openClipConfig];
+  const chosen = first ?? second;
+  const at = (name?: string): string | undefined => (name === undefined ? undefined : join(folder, name));
+  return {
+    config: chosen === undefined ? undefined : readConfig(at(chosen)!),
+    other: first === undefined ? undefined : at(second),
+  };
+}
+
+/** What the files say about images, the one first that counts. That of other weights counts where no other says anything. */
+function statementsOf(
+  folder: string,
+  { preprocessorConfig }: ChosenFiles,
+  naming: KeyNaming,
+  config?: ClipConfig,
+  other?: string,
+): StatedPreprocessing[] {
+  const processor =
+    preprocessorConfig === undefined ? undefined : readPreprocessorConfig(join(folder, preprocessorConfig));
+  const own = config?.preprocessing;
+  const isTransformers = naming === 'hugging-face' || own === undefined;
+  const stated = (isTransformers ? [processor, own] : [own, processor]).filter((each) => each !== undefined);
+  const further = other !== undefined && stated.length === 0 ? readConfig(other).preprocessing : undefined;
+  return further ? [further] : stated;
 }
 
 function tokenizerIn(folder: string, files?: TokenizerFiles): TokenizerFiles | undefined {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';
 import { CheckpointError, type Tokenizer } from '@promptweave/core';
 import { BYTE_ALPHABET } from './byte-alphabet.js';
@@ -10,13 +11,21 @@ import type { Vocabulary } from './vocabulary.js';
  */
 const WORDS = "'[s\u017f]|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
+/** CLIP's tokenizer with what tells its vocabulary from others. */
+export interface ClipTokenizer extends Tokenizer {
+  /** Tokens, special ones included. */
+  readonly vocabularySize: number;
+  /** The first 16 hex digits of the SHA-256 of vocabulary and merges. */
+  readonly digest: string;
+}
+
 /**
  * A tokenizer of the given vocabulary. Special tokens written out in a text are text: they never become special ids.
  *
  * CLIP's vocabulary can write any text. A small one that lacks some bytes cannot, and `encode` then throws a
  * CheckpointError, where the library below would drop characters.
  */
-export function createTokenizer({ ids, merges, startId, endId }: Vocabulary): Tokenizer {
+export function createTokenizer({ ids, merges, startId, endId }: Vocabulary): ClipTokenizer {
   const bytePairs = new BytePairTokenizer(
     {
       version: '1.0',
@@ -63,5 +72,7 @@ export function createTokenizer({ ids, merges, startId, endId }: Vocabulary): To
     return list;
   };
 
-  return { startId, endId, encode, decode };
+  const content = JSON.stringify([Object.entries(ids).sort(([, a], [, b]) => a - b), merges]);
+  const digest = createHash('sha256').update(content).digest('hex').slice(0, 16);
+  return { startId, endId, encode, decode, vocabularySize: tokens.size, digest };
 }

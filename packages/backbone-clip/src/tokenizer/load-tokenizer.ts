@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { CheckpointError, type Tokenizer } from '@promptweave/core';
-import { createTokenizer } from './clip-tokenizer.js';
+import { CheckpointError } from '@promptweave/core';
+import { createTokenizer, type ClipTokenizer } from './clip-tokenizer.js';
 import { readBpeMerges, readTokenizerJson, readVocabAndMerges, type Vocabulary } from './vocabulary.js';
 
 /** Paths of a tokenizer's files; the first complete way of `tokenizerJson`, `vocab` + `merges`, `bpeMerges` is taken. */
@@ -33,6 +33,6 @@ function readVocabulary({ tokenizerJson, vocab, merges, bpeMerges }: TokenizerFi
  * @example const tokenizer = await loadTokenizer({ bpeMerges: OPENAI_MERGES });
  * tokenizer.encode('a photo of a cat.'); // [320, 1125, 539, 320, 2368, 269]
  */
-export async function loadTokenizer(files: TokenizerFiles): Promise<Tokenizer> {
+export async function loadTokenizer(files: TokenizerFiles): Promise<ClipTokenizer> {
   return createTokenizer(await readVocabulary(files));
 }

@@ -1,4 +1,5 @@
 import {
+  backboneIdentity,
   FeatureCache,
   type Experiment,
   type FeatureStore,
@@ -29,12 +30,9 @@ export class FeatureLibrary implements FeatureSource {
   }
 
   async of({ backbone, configuration }: Experiment, dataset: ResolvedPart): Promise<FeatureStore> {
-    const { shape, preprocessing, digest } = backbone;
     const { fast } = configuration.runtime;
     const kind = {
-      digest,
-      preprocessing,
-      size: shape.vision.imageSize,
+      ...backboneIdentity(backbone),
       reading: dataset.use,
       fast,
       block: backbone.imagesPerBlock,

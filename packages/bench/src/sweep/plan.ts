@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import {
+  backboneIdentity,
   canonicalJson,
   configurationHash,
   ConfigError,
@@ -8,6 +9,7 @@ import {
   modulesInUse,
   optionsOf,
   resolveConfiguration,
+  type BackboneIdentity,
   type ConfigurationSource,
   type Registry,
   type ResolvedConfiguration,
@@ -33,6 +35,9 @@ export interface CellIdentity {
   readonly configuration: string;
   /** SHA-256 of the backbone's weights. */
   readonly checkpoint: string;
+  /** What it makes of images, and what else changes its numbers. */
+  readonly preprocessing?: BackboneIdentity['preprocessing'];
+  readonly settings?: BackboneIdentity['settings'];
   /** Modules of the parts in use, with their versions. */
   readonly plugins: Readonly<Record<string, string>>;
 }
@@ -132,15 +137,18 @@ async function identify(
   registry: Registry,
   folder: string,
 ): Promise<PlannedCell[]> {
-  const digests = new Map<string, Promise<string>>();
+  const backbones = new Map<string, Promise<BackboneIdentity>>();
   const planned = new Map<string, PlannedCell>();
   for (const cell of cells) {
     const { configuration } = cell;
     const key = canonicalJson(configuration.backbone);
-    if (!digests.has(key)) digests.set(key, checkpointDigest(configuration, registry, folder));
+    if (!backbones.has(key)) backbones.set(key, identityOfBackbone(configuration, registry, folder));
+    const { digest, preprocessing, settings } = await backbones.get(key)!;
     const identity = {
       configuration: configurationHash(configuration),
-      checkpoint: await digests.get(key)!,
+      checkpoint: digest,
+      preprocessing,
+      ...(settings && { settings }),
       plugins: modulesInUse(configuration, registry),
     };
     const id = createHash('sha256').update(canonicalJson(identity)).digest('hex').slice(0, 16);
@@ -149,15 +157,15 @@ async function identify(
   return [...planned.values()];
 }
 
-async function checkpointDigest(
+async function identityOfBackbone(
   { backbone, seed, runtime }: ResolvedConfiguration,
   registry: Registry,
   folder: string,
-): Promise<string> {
+): Promise<BackboneIdentity> {
   const plugin = registry.get('backbone', backbone.use);
   const context = { folder, seed, fast: runtime.fast };
-  if (plugin.digest) return plugin.digest(context, optionsOf(backbone));
+  if (plugin.identity) return backboneIdentity(await plugin.identity(context, optionsOf(backbone)));
   const made = await plugin.create(context, optionsOf(backbone));
   made.dispose();
-  return made.digest;
+  return backboneIdentity(made);
 }

@@ -51,6 +51,7 @@ describe('planSweep', () => {
     expect(two!.id).toBe(one!.id);
     expect(one!.id).toMatch(/^[0-9a-f]{16}$/);
     expect(one!.identity.checkpoint).toBe('tiny');
+    expect(one!.identity.preprocessing).toMatchObject({ resize: 'shortest', interpolation: 'bicubic' });
     expect(one!.identity.plugins).toEqual({ '@promptweave/core': expect.any(String), tiny: '1' });
   });
 

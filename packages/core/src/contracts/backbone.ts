@@ -1,4 +1,5 @@
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Preprocessing } from './preprocessing.js';
 import type { Prompts, PromptedText } from './prompts.js';
 import type { Tokenizer } from './tokenizer.js';
 import type { StepShape, StepWork, WorkOptions } from './work.js';
@@ -48,16 +49,24 @@ export interface TextEncoding {
   rows(step: number, positions: readonly TokenPosition[]): Tensor2D;
 }
 
+/** All that decides about a backbone's numbers, machine and way of computing apart. JSON. */
+export interface BackboneIdentity {
+  /** SHA-256 of the weights. */
+  readonly digest: string;
+  /** How images are brought to the vision tower. Whoever prepares images for this backbone uses this value and no other. */
+  readonly preprocessing: Preprocessing;
+  /** What stands beside the weights and changes the numbers, e.g. `{ activation: 'gelu' }`. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
 /**
  * A frozen CLIP-like model. It never knows which method calls it. Gradients flow through it to prompts and label
  * embeddings, never to its own weights. The caller owns every tensor that a method returns.
  */
-export interface Backbone {
+export interface Backbone extends BackboneIdentity {
   readonly name: string;
   readonly shape: BackboneShape;
   readonly tokenizer: Tokenizer;
-  /** Channel means and standard deviations that images are normalised with, RGB, of values in [0, 1]. */
-  readonly preprocessing: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /**
    * Images that pass through the vision tower together where no gradient is taken, padded to this number: what is worth it in
    * time. The features of an image do not depend on the others either way. Default 1.
@@ -65,8 +74,8 @@ export interface Backbone {
   readonly imagesPerBlock?: number;
   /** exp(logit_scale): logits = logitScale · cosine. */
   readonly logitScale: number;
-  /** SHA-256 of the weights. */
-  readonly digest: string;
+  /** What was chosen, assumed or left aside when it was loaded, a sentence each; every run tells them. */
+  readonly notes?: readonly string[];
   /** Token embeddings without positions, [ids.length, text width]. */
   embedTokens(ids: readonly number[]): Tensor2D;
   encodeText(text: PromptedText, request?: TextRequest): TextEncoding;

@@ -1,5 +1,6 @@
 import type { DatasetError } from '../errors.js';
 import type { Dataset, ImageItem } from './dataset.js';
+import type { Preprocessing } from './preprocessing.js';
 
 /** Decoded and normalised images on the host. */
 export interface HostBatch {
@@ -14,11 +15,8 @@ export interface HostBatch {
 export interface BatchRequest {
   readonly items: readonly ImageItem[];
   readonly batchSize: number;
-  /** Side of the square images in pixels. */
-  readonly imageSize: number;
-  /** RGB means and standard deviations of values in [0, 1]. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
+  /** The backbone's. */
+  readonly preprocessing: Preprocessing;
   readonly policy: Dataset['imagePolicy'];
   /** Random resized crop and flip; without it the evaluation transform. */
   readonly augment: boolean;

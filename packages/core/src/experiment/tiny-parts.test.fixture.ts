@@ -36,7 +36,7 @@ export function tinyBackbone(): Backbone & { disposed: boolean } {
       embedding: WIDTH,
     },
     tokenizer: tinyTokenizer,
-    preprocessing: { mean: [0, 0, 0], std: [1, 1, 1] },
+    preprocessing: { resize: 'shortest', interpolation: 'bicubic', size: 2, mean: [0, 0, 0], std: [1, 1, 1] },
     logitScale: 10,
     digest: 'tiny',
     disposed: false,

@@ -83,13 +83,13 @@ export class FrozenTexts {
  * stays for a backward pass.
  */
 export function frozenText(backbone: Backbone, texts?: FrozenTexts): Backbone {
-  const { name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest } = backbone;
+  const { name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest, settings } = backbone;
   const encodeText: Backbone['encodeText'] = (...of) => withoutTape(() => backbone.encodeText(...of));
   return {
-    ...{ name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest },
+    ...{ name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest, settings },
     embedTokens: (ids) => backbone.embedTokens(ids),
     encodeText: (text, request) =>
-      texts ? keptEncoding({ shape, digest, encodeText }, texts, text, request) : encodeText(text, request),
+      texts ? keptEncoding({ shape, digest, settings, encodeText }, texts, text, request) : encodeText(text, request),
     encodeImages: (...of) => backbone.encodeImages(...of),
     work: backbone.work && ((...of) => backbone.work!(...of)),
     dispose: () => backbone.dispose(),
@@ -97,14 +97,16 @@ export function frozenText(backbone: Backbone, texts?: FrozenTexts): Backbone {
 }
 
 function keptEncoding(
-  backbone: Pick<Backbone, 'shape' | 'digest' | 'encodeText'>,
+  backbone: Pick<Backbone, 'shape' | 'digest' | 'settings' | 'encodeText'>,
   texts: FrozenTexts,
   text: PromptedText,
   request: TextRequest = {},
 ): TextEncoding {
-  const { shape, digest } = backbone;
+  const { shape, digest, settings } = backbone;
   const { prefix, branches, deep, lengths, roles } = text;
-  const hash = createHash('sha256').update(JSON.stringify([digest, tf.getBackend(), lengths, roles, request]));
+  const hash = createHash('sha256').update(
+    JSON.stringify([digest, settings, tf.getBackend(), lengths, roles, request]),
+  );
   for (const tensor of [prefix, branches, ...deep]) hash.update(JSON.stringify(tensor.shape)).update(tensor.dataSync());
   const ofText = hash.digest('hex');
   const keyOf = (...what: unknown[]): string =>

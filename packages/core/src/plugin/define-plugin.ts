@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Backbone } from '../contracts/backbone.js';
+import type { Backbone, BackboneIdentity } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
 import type {
   AlignerProperties,
@@ -57,8 +57,8 @@ export interface SourceContext {
 
 export interface BackbonePlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'backbone', O> {
   create(context: SourceContext, options: z.output<O>): Promise<Backbone>;
-  /** SHA-256 of the weights without making the backbone: the `digest` that it would have. */
-  digest?(context: SourceContext, options: z.output<O>): Promise<string>;
+  /** What the backbone would be, without making it: cheaper, where many cells of a sweep are told apart. */
+  identity?(context: SourceContext, options: z.output<O>): Promise<BackboneIdentity>;
 }
 
 export interface DatasetPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'dataset', O> {

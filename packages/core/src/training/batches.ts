@@ -83,9 +83,8 @@ export const FEATURE_BATCH = 32;
 /** Batches of pixels. */
 export async function* imageBatches(source: ImageSource, request: PassRequest): AsyncGenerator<PreparedBatch> {
   const { backbone, pipeline, policy, seed, onBadImage } = source;
-  const { imageSize } = backbone.shape.vision;
-  const { mean, std } = backbone.preprocessing;
-  yield* pipeline.batches({ ...request, shuffle: false, imageSize, mean, std, policy, seed, onBadImage });
+  const { preprocessing } = backbone;
+  yield* pipeline.batches({ ...request, shuffle: false, preprocessing, policy, seed, onBadImage });
 }
 
 /**

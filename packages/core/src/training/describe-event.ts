@@ -14,7 +14,7 @@ export function describeEvent(event: TrainEvent): string | undefined {
     case 'warning':
       return `WARNING: ${event.message}`;
     case 'note':
-      return `Data: ${event.message}`;
+      return event.message;
     case 'features':
       return event.done === event.total ? `Image features of ${event.total} images computed.` : undefined;
     case 'step': {

@@ -15,9 +15,7 @@ describe('evaluate', () => {
     const request = {
       items,
       batchSize: 15,
-      imageSize: 2,
-      mean: [],
-      std: [],
+      preprocessing: classifier.parts.backbone.preprocessing,
       policy: 'custom',
       augment: false,
     } as const;

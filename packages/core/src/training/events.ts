@@ -38,7 +38,7 @@ export type TrainEvent =
       readonly resumedAt: { readonly step: number; readonly epoch: number };
     }
   | { readonly type: 'warning'; readonly message: string }
-  /** What is to be known about the data: see `Dataset.notes`. */
+  /** Worth knowing, and no cause for worry: see `Backbone.notes` and `Dataset.notes`. */
   | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'features'; readonly done: number; readonly total: number }
   | StepEvent

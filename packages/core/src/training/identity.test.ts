@@ -72,13 +72,17 @@ it.each(options)('of a cell and of a run that goes on counts %s, or is known not
 });
 
 const dataset = tinyDataset(2);
+const { preprocessing } = tinyBackbone();
 const on = (backbone: object): Partial<TrainRequest> => ({
   classifier: tinyClassifier({ backbone: { ...tinyBackbone(), ...backbone } }),
 });
 it.each<[string, Partial<TrainRequest>]>([
   ['weights', on({ digest: 'others' })],
-  ['means of the pixels', on({ preprocessing: { mean: [0.5, 0, 0], std: [1, 1, 1] } })],
-  ['deviations of the pixels', on({ preprocessing: { mean: [0, 0, 0], std: [1, 1, 0.5] } })],
+  ['means of the pixels', on({ preprocessing: { ...preprocessing, mean: [0.5, 0, 0] } })],
+  ['deviations of the pixels', on({ preprocessing: { ...preprocessing, std: [1, 1, 0.5] } })],
+  ['ways of resizing', on({ preprocessing: { ...preprocessing, resize: 'squash' } })],
+  ['kernels', on({ preprocessing: { ...preprocessing, interpolation: 'bilinear' } })],
+  ['activations', on({ settings: { activation: 'gelu' } })],
   ['classes', { classifier: tinyClassifier({ classNames: ['ant', 'bee', 'cow'] }) }],
   ['template', { dataset: { ...dataset, template: 'a drawing of {}' } }],
   ['images', { dataset: { ...dataset, digest: 'others' } }],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CheckpointError, TrainingError } from '../errors.js';
+import { backboneIdentity } from '../model/backbone-identity.js';
 import { hostTensor, writeSafetensors } from '../safetensors/index.js';
 import { describeLearned, loadLearned, saveLearned } from './learned-file.js';
 import { classNames, tinyBackbone, tinyClassifier } from './tiny.test.support.js';
@@ -42,7 +43,7 @@ describe('a file of learned parts', () => {
     expect(description).toEqual({
       format: 1,
       version: '0.1.0',
-      backbone: { name: 'tiny', digest: 'tiny', visionWidth: 6, textWidth: 6, embedding: 5 },
+      backbone: { name: 'tiny', ...backboneIdentity(tinyBackbone('tiny')), visionWidth: 6, textWidth: 6, embedding: 5 },
       classNames: [...classNames],
       template: 'a photo {}',
       configuration: { seed: 3 },
@@ -72,6 +73,36 @@ describe('a file of learned parts', () => {
       expect(values(renamed)).toEqual(before);
     },
   );
+
+  it.each([
+    [{ mean: [0.5, 0.5, 0.5] }, /mean 0 0 0.*now.*mean 0\.5 0\.5 0\.5/],
+    [{ resize: 'squash' }, /centre cut out.*now: squashed/],
+    [{ interpolation: 'bilinear' }, /bicubic.*now.*bilinear/],
+  ] as const)(
+    'refuses the same weights with images prepared otherwise (%j), and says what to set',
+    async (change, message) => {
+      await saved();
+      const tiny = tinyBackbone('tiny');
+      const backbone = { ...tiny, preprocessing: { ...tiny.preprocessing, ...change } };
+      const failure: unknown = await loadLearned(path, tinyClassifier({ backbone })).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(CheckpointError);
+      expect((failure as CheckpointError).message).toMatch(message);
+      expect((failure as CheckpointError).remedy).toContain(
+        'backbone.imageMean=[0,0,0] backbone.imageStd=[1,1,1] backbone.interpolation=bicubic backbone.resize=shortest',
+      );
+    },
+  );
+
+  it('refuses the same weights with another activation, and takes files that say nothing of it', async () => {
+    await saved();
+    const gelu = { ...tinyBackbone('tiny'), settings: { activation: 'gelu' } };
+    await loadLearned(path, tinyClassifier({ backbone: gelu }));
+    await saved({ backbone: gelu });
+    const quick = { ...gelu, settings: { activation: 'quick-gelu' } };
+    await expect(loadLearned(path, tinyClassifier({ backbone: quick }))).rejects.toThrow(
+      'another activation of the same weights: "gelu" there, "quick-gelu" now',
+    );
+  });
 
   it('refuses another backbone and says both', async () => {
     await saved();

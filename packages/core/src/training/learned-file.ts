@@ -1,9 +1,13 @@
 import { dirname, relative } from 'node:path';
 import { z } from 'zod';
+import { canonicalJson } from '../config/canonical.js';
 import type { Backbone } from '../contracts/backbone.js';
 import { CheckpointError } from '../errors.js';
+import { backboneIdentity } from '../model/backbone-identity.js';
 import type { Classifier } from '../model/classifier.js';
+import { describePreprocessing } from '../model/describe-preprocessing.js';
 import { readSafetensors, writeSafetensors, type StateDict } from '../safetensors/index.js';
+import { firstDifference } from './difference.js';
 import { assignVariables, variableValues } from './variable-values.js';
 import { coreVersion } from './version.js';
 
@@ -13,6 +17,17 @@ const FORMAT = 1;
 const describedBackbone = z.object({
   name: z.string(),
   digest: z.string(),
+  /** How images were brought to the vision tower. Absent in files of earlier versions, whose configuration says it. */
+  preprocessing: z
+    .object({
+      resize: z.enum(['shortest', 'squash']),
+      interpolation: z.enum(['bicubic', 'bilinear']),
+      size: z.number(),
+      mean: z.array(z.number()).readonly(),
+      std: z.array(z.number()).readonly(),
+    })
+    .optional(),
+  settings: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   visionWidth: z.number(),
   textWidth: z.number(),
   embedding: z.number(),
@@ -137,7 +152,7 @@ function describe(backbone: Backbone): LearnedDescription['backbone'] {
   const { vision, text, embedding } = backbone.shape;
   return {
     name: backbone.name,
-    digest: backbone.digest,
+    ...backboneIdentity(backbone),
     visionWidth: vision.width,
     textWidth: text.width,
     embedding,
@@ -149,12 +164,47 @@ function requireBackbone(
   saved: LearnedDescription['backbone'],
   present: LearnedDescription['backbone'],
 ): void {
-  if (saved.digest === present.digest) return;
+  if (saved.digest === present.digest) return requireReading(path, saved, present);
   const widths = (shape: typeof saved): string =>
     `${shape.name}, widths ${shape.visionWidth}/${shape.textWidth}/${shape.embedding}, SHA-256 ${shape.digest.slice(0, 12)}`;
   throw new CheckpointError(
     `These prompts were learned on another backbone: ${widths(saved)}; the present one is ${widths(present)}.`,
     { where: path, remedy: 'Set backbone.checkpoint to the weights that the prompts were learned on, or train anew.' },
+  );
+}
+
+/** The same weights, but read otherwise: after a change of options, or of the files beside the weights. */
+function requireReading(
+  path: string,
+  saved: LearnedDescription['backbone'],
+  present: LearnedDescription['backbone'],
+): void {
+  const [then, now] = [saved.preprocessing, present.preprocessing];
+  if (then && now && canonicalJson(then) !== canonicalJson(now)) {
+    const options = Object.entries({
+      imageMean: then.mean,
+      imageStd: then.std,
+      interpolation: then.interpolation,
+      resize: then.resize,
+    }).map(([name, value]) => `backbone.${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    throw new CheckpointError(
+      `These prompts were learned on images prepared in another way: ${describePreprocessing(then)}; now: ${describePreprocessing(now)}.`,
+      {
+        where: path,
+        remedy:
+          'An option was set, or a file beside the weights (preprocessor_config.json, open_clip_config.json) has changed or gone since. ' +
+          `Undo that, or say how they were prepared: ${options.join(' ')}`,
+      },
+    );
+  }
+  const found = saved.settings && firstDifference(saved.settings, present.settings ?? {});
+  if (!found) return;
+  throw new CheckpointError(
+    `These prompts were learned with another ${found.path} of the same weights: ${found.a} there, ${found.b} now.`,
+    {
+      where: path,
+      remedy: `An option was set, or a file beside the weights has changed or gone since: undo that.`,
+    },
   );
 }
 

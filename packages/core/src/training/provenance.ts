@@ -4,7 +4,10 @@ import { createReadStream } from 'node:fs';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { configurationHash } from '../config/canonical.js';
+import type { BackboneIdentity } from '../contracts/backbone.js';
+import type { Preprocessing } from '../contracts/preprocessing.js';
 import type { Experiment } from '../experiment/experiment.js';
+import { backboneIdentity } from '../model/backbone-identity.js';
 import { coreVersion } from './version.js';
 
 /** The programs and the machine that a result was computed with. */
@@ -25,6 +28,10 @@ export interface Provenance extends Environment {
   readonly configuration: string;
   /** SHA-256 of the backbone's weights. */
   readonly checkpoint: string;
+  /** How images were brought to its vision tower. Absent in results of earlier versions. */
+  readonly preprocessing?: Preprocessing;
+  /** What else changes its numbers, where there is such a thing. */
+  readonly settings?: BackboneIdentity['settings'];
   /** Digest over ids and labels of the images that were used. */
   readonly dataset: string;
   /** SHA-256 of the file of learned parts. */
@@ -49,9 +56,11 @@ export async function provenanceOf(
   learnedFile: string,
   surroundings?: Surroundings,
 ): Promise<Provenance> {
+  const { digest, ...reading } = backboneIdentity(backbone);
   return {
     configuration: configurationHash(configuration),
-    checkpoint: backbone.digest,
+    checkpoint: digest,
+    ...reading,
     dataset: dataset.digest,
     learned: await fileDigest(learnedFile),
     ...(await environmentOf(surroundings)),

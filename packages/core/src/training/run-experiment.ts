@@ -81,7 +81,9 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
     for (const message of [...experiment.warnings, ...(memory ? [memory] : [])]) record({ type: 'warning', message });
     const sets = request.evaluations ?? defaultEvaluations(experiment);
     const notes = notesOf(dataset, sets);
-    for (const message of notes) record({ type: 'note', message });
+    for (const message of [...(experiment.backbone.notes ?? []), ...notes.map((note) => `Data: ${note}`)]) {
+      record({ type: 'note', message });
+    }
     const { status, ...training } = await train({
       classifier,
       pipeline: skips.watching(pipeline, (item) => splitOf(experiment, item)),

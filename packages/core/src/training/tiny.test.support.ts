@@ -32,7 +32,7 @@ export function tinyBackbone(digest = 'tiny'): Backbone {
       encode: (words) => [...words.matchAll(/[a-z]+/g)].map(([word]) => hashSeed(0, word) % 30),
       decode: (ids) => ids.join(' '),
     },
-    preprocessing: { mean: [0, 0, 0], std: [1, 1, 1] },
+    preprocessing: { resize: 'shortest', interpolation: 'bicubic', size: SIZE, mean: [0, 0, 0], std: [1, 1, 1] },
     logitScale: 4,
     embedTokens: (ids) => tf.gather(table, tf.tensor1d([...ids], 'int32')),
     encodeText({ prefix, branches, lengths }) {

@@ -3,6 +3,7 @@ import type { ResolvedConfiguration } from '../config/configuration.js';
 import type { Dataset } from '../contracts/dataset.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import { ConfigError, DatasetError } from '../errors.js';
+import { backboneIdentity } from '../model/backbone-identity.js';
 import type { Classifier } from '../model/classifier.js';
 import type { FeatureStore } from './batches.js';
 import type { TrainEvent } from './events.js';
@@ -86,7 +87,7 @@ export function identityOf(request: TrainRequest): TrainingIdentity {
     seed,
     ...(configuration && { configuration: decisive(configuration) }),
     ...(modules && { modules }),
-    backbone: { weights: backbone.digest, preprocessing: backbone.preprocessing },
+    backbone: backboneIdentity(backbone),
     dataset: { digest, template, imagePolicy, images: dataset.train.length },
     classes: aligner.classNames,
   };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { augmentForTraining, drawCrop, drawsFor, type Draws } from './augment.js';
-import { resizeBicubic } from './resample.js';
+import { resize } from './resample.js';
 import type { RgbImage } from './rgb-image.js';
 
-const plain = { mean: [0, 0, 0], std: [1, 1, 1] };
+const plain = { resize: 'shortest', interpolation: 'bicubic', mean: [0, 0, 0], std: [1, 1, 1] } as const;
 const gradient = (width: number, height: number): RgbImage => ({
   data: Uint8Array.from({ length: width * height * 3 }, (_, i) => (Math.trunc(i / 3) % width) * 2 + (i % 3)),
   width,
@@ -66,7 +66,7 @@ describe('the training transform', () => {
     const share = (48 * 48) / (90 * 60);
     const units = (flip: number): number[] => [(share - 0.08) / 0.92, 0.5, flip];
     const straight = augmentForTraining(image, { ...plain, size: 32 }, scripted(units(0.5), [5, 11]));
-    const { data } = resizeBicubic(image, crop, 32, 32);
+    const { data } = resize(image, crop, 32, 32, 'bicubic');
     expect(Array.from(straight.subarray(0, 32), (v) => Math.round(v * 255))).toEqual(
       Array.from({ length: 32 }, (_, x) => data[x * 3]),
     );
@@ -78,6 +78,6 @@ describe('the training transform', () => {
     const image = gradient(90, 60);
     const outside = { ...image, data: image.data.map((v, i) => (Math.trunc(i / 3) % 90 < 11 ? 255 : v)) };
     const crop = { left: 11, top: 5, width: 48, height: 48 };
-    expect(resizeBicubic(outside, crop, 20, 20).data).toEqual(resizeBicubic(image, crop, 20, 20).data);
+    expect(resize(outside, crop, 20, 20, 'bicubic').data).toEqual(resize(image, crop, 20, 20, 'bicubic').data);
   });
 });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Preprocessing } from '@promptweave/core';
 import { createPythonRandom } from '../sampling/python-random.js';
 import { normalise } from './normalise.js';
-import type { InputFormat } from './preprocess.js';
-import { resizeBicubic } from './resample.js';
+import { resize } from './resample.js';
 import type { Box, RgbImage } from './rgb-image.js';
 import { roundHalfEven } from './round-half-even.js';
 
@@ -53,13 +53,13 @@ export function drawCrop(width: number, height: number, draws: Draws): Box {
 }
 
 /**
- * The training transform of all the methods: a random resized crop (8 to 100 % of the area, 3:4 to 4:3, bicubic) and a
- * horizontal flip half of the time.
+ * The training transform of all the methods: a random resized crop (8 to 100 % of the area, 3:4 to 4:3) and a horizontal flip
+ * half of the time. It cuts before it resizes, so `resize` has no say in it.
  *
  * @returns `[3, size, size]`
  */
-export function augmentForTraining(image: RgbImage, format: InputFormat, draws: Draws): Float32Array {
+export function augmentForTraining(image: RgbImage, format: Preprocessing, draws: Draws): Float32Array {
   const crop = drawCrop(image.width, image.height, draws);
   const flip = draws.unit() < 0.5;
-  return normalise(resizeBicubic(image, crop, format.size, format.size), format, flip);
+  return normalise(resize(image, crop, format.size, format.size, format.interpolation), format, flip);
 }

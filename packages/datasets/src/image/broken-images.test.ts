@@ -76,7 +76,9 @@ describe('broken images', () => {
     });
     const skipped: string[] = [];
     const pipeline = createDataPipeline({ onSkip: ({ id }) => skipped.push(id) });
-    const pass = { items, batchSize: 8, imageSize: 8, mean: [0, 0, 0], std: [1, 1, 1], seed: 1, epoch: 0 };
+    const geometry = { resize: 'shortest', interpolation: 'bicubic', size: 8 } as const;
+    const preprocessing = { ...geometry, mean: [0, 0, 0], std: [1, 1, 1] };
+    const pass = { items, batchSize: 8, preprocessing, seed: 1, epoch: 0 };
     const flags = { policy: 'custom', augment: false, shuffle: true, dropLast: false, onBadImage: 'skip' } as const;
     const labels = new Map<string, number>();
     for await (const batch of pipeline.batches({ ...pass, ...flags })) {

@@ -1,8 +1,8 @@
+import type { Preprocessing } from '@promptweave/core';
 import sharp from 'sharp';
 import { evaluationGeometry } from './evaluation-geometry.js';
 import { normalise } from './normalise.js';
 import { unreadable } from './unreadable.js';
-import type { InputFormat } from './preprocess.js';
 
 /**
  * An approximation of {@link preprocessForEvaluation} through libvips alone, which shrinks JPEGs while it decodes them. The
@@ -12,13 +12,13 @@ import type { InputFormat } from './preprocess.js';
  * @returns `[3, size, size]`
  * @throws DatasetError if the image cannot be read.
  */
-export async function preprocessFast(file: Uint8Array, format: InputFormat, where: string): Promise<Float32Array> {
+export async function preprocessFast(file: Uint8Array, format: Preprocessing, where: string): Promise<Float32Array> {
   try {
     const image = sharp(file, { failOn: 'error' }).rotate();
     const { autoOrient } = await image.metadata();
-    const { width, height, crop } = evaluationGeometry(autoOrient.width, autoOrient.height, format.size);
+    const { width, height, crop } = evaluationGeometry(autoOrient.width, autoOrient.height, format);
     const { data, info } = await image
-      .resize(width, height, { fit: 'fill', kernel: 'cubic' })
+      .resize(width, height, { fit: 'fill', kernel: format.interpolation === 'bicubic' ? 'cubic' : 'linear' })
       .extract(crop)
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { DatasetError } from '@promptweave/core';
+import { DatasetError, type Preprocessing } from '@promptweave/core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './decode.js';
@@ -14,14 +14,20 @@ interface Expected {
   width: number;
   height: number;
   rgb: string;
-  evaluation: Record<string, string>;
+  /** Digests by way of resizing, interpolation and size. */
+  evaluation: Record<Preprocessing['resize'], Record<Preprocessing['interpolation'], Record<string, string>>>;
 }
 
 const fixtures = new URL('../../fixtures/', import.meta.url);
 const expected: Record<string, Expected> = JSON.parse(readFileSync(new URL('images.json', fixtures), 'utf8'));
 const read = (name: string): Promise<Buffer> => readFile(new URL(`images/${name}`, fixtures));
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const clip = { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] };
+const clip: Omit<Preprocessing, 'size'> = {
+  resize: 'shortest',
+  interpolation: 'bicubic',
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  std: [0.26862954, 0.26130258, 0.27577711],
+};
 
 describe('the reference policy', () => {
   it.each(Object.keys(expected))('%s: pixels and model input are those of Pillow, bit for bit', async (name) => {
@@ -29,9 +35,14 @@ describe('the reference policy', () => {
     const image = await decodeImage(await read(name), 'reference', name);
     expect([image.width, image.height]).toEqual([width, height]);
     expect(sha256(image.data)).toBe(rgb);
-    for (const [size, digest] of Object.entries(evaluation)) {
-      const values = preprocessForEvaluation(image, { ...clip, size: Number(size) });
-      expect([size, sha256(new Uint8Array(values.buffer))]).toEqual([size, digest]);
+    for (const resize of ['shortest', 'squash'] as const) {
+      for (const interpolation of ['bicubic', 'bilinear'] as const) {
+        for (const [size, digest] of Object.entries(evaluation[resize][interpolation])) {
+          const way = { resize, interpolation, size: Number(size) };
+          const values = preprocessForEvaluation(image, { ...clip, ...way });
+          expect([way, sha256(new Uint8Array(values.buffer))]).toEqual([way, digest]);
+        }
+      }
     }
   });
 });
@@ -126,12 +137,16 @@ describe('sizes', () => {
   });
 
   it('cuts the long side off and rounds the corner to even', () => {
-    expect(evaluationGeometry(500, 375, 224)).toEqual({
+    expect(evaluationGeometry(500, 375, { ...clip, size: 224 })).toEqual({
       width: 298,
       height: 224,
       crop: { left: 37, top: 0, width: 224, height: 224 },
     });
-    expect(evaluationGeometry(301, 403, 224)).toMatchObject({ width: 224, height: 299, crop: { left: 0, top: 38 } });
+    expect(evaluationGeometry(301, 403, { ...clip, size: 224 })).toMatchObject({
+      width: 224,
+      height: 299,
+      crop: { left: 0, top: 38 },
+    });
   });
 });
 
@@ -142,9 +157,14 @@ it('the fast path names an image that it cannot read', async () => {
   });
 });
 
-it('the fast path has the same sizes and nearly the same values', async () => {
+it.each([
+  ['shortest', 'bicubic'],
+  ['shortest', 'bilinear'],
+  ['squash', 'bicubic'],
+  ['squash', 'bilinear'],
+] as const)('the fast path has the same sizes and nearly the same values: %s, %s', async (resize, interpolation) => {
   const file = await read('photo-420.jpg');
-  const format = { ...clip, size: 48 };
+  const format = { ...clip, resize, interpolation, size: 48 };
   const exact = preprocessForEvaluation(await decodeImage(file, 'custom', 'photo'), format);
   const fast = await preprocessFast(file, format, 'photo');
   expect(fast.length).toBe(exact.length);

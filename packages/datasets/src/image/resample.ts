@@ -1,9 +1,22 @@
+import type { Preprocessing } from '@promptweave/core';
 import type { Box, RgbImage } from './rgb-image.js';
+
+/** How neighbouring pixels are weighed. */
+export type Interpolation = Preprocessing['interpolation'];
 
 /** Weights are whole numbers scaled by 2^22, so that a sum of 8-bit pixels fits 32 bits: 32 − 8 − 2. */
 const PRECISION_BITS = 22;
-/** Radius of the bicubic kernel in pixels of the coarser side. */
-const RADIUS = 2;
+
+/** Weight by distance, and where it ends, in pixels of the coarser side. */
+interface Kernel {
+  readonly radius: number;
+  readonly weight: (distance: number) => number;
+}
+
+const kernels: Readonly<Record<Interpolation, Kernel>> = {
+  bicubic: { radius: 2, weight: bicubic },
+  bilinear: { radius: 1, weight: (distance) => Math.max(0, 1 - Math.abs(distance)) },
+};
 
 /** For every output position: its first input position, how many there are, and their fixed-point weights. */
 interface Taps {
@@ -26,10 +39,10 @@ function bicubic(distance: number): number {
  * Weights for the outputs `from … from + count − 1` of an axis that goes from `input` to `output` pixels. When shrinking, the
  * kernel is as much wider as the input is larger, which is what keeps fine patterns from aliasing.
  */
-function computeTaps(input: number, output: number, from: number, count: number): Taps {
+function computeTaps(kernel: Kernel, input: number, output: number, from: number, count: number): Taps {
   const scale = input / output;
   const widening = Math.max(scale, 1);
-  const support = RADIUS * widening;
+  const support = kernel.radius * widening;
   const stride = Math.ceil(support) * 2 + 1;
   const starts = new Int32Array(count);
   const counts = new Int32Array(count);
@@ -41,7 +54,7 @@ function computeTaps(input: number, output: number, from: number, count: number)
     const taps = Math.min(input, Math.trunc(centre + support + 0.5)) - start;
     let sum = 0;
     for (let t = 0; t < taps; t++) {
-      const weight = bicubic((t + start - centre + 0.5) * (1 / widening));
+      const weight = kernel.weight((t + start - centre + 0.5) * (1 / widening));
       real[t] = weight;
       sum += weight;
     }
@@ -122,7 +135,7 @@ function resampleColumns(data: Uint8Array, width: number, offset: number, taps: 
 }
 
 /**
- * Pillow's bicubic resize of 8-bit images, bit for bit: an antialiased kernel, first along the rows, then along the columns,
+ * Pillow's resize of 8-bit images, bit for bit: an antialiased kernel, first along the rows, then along the columns,
  * in fixed point with rounding to 8 bits between the two. (Pillow 13 goes columns first where that is cheaper, which changes
  * values by up to 2 of 255; all versions before it, and so the papers' results, are as here.)
  *
@@ -132,15 +145,16 @@ function resampleColumns(data: Uint8Array, width: number, offset: number, taps: 
  * @param height of the whole result, in pixels.
  * @param view the part of the result that is computed (resize, then crop); all of it by default.
  */
-export function resizeBicubic(
+export function resize(
   source: RgbImage,
   region: Box,
   width: number,
   height: number,
+  interpolation: Interpolation,
   view: Box = { left: 0, top: 0, width, height },
 ): RgbImage {
-  const across = computeTaps(region.width, width, view.left, view.width);
-  const down = computeTaps(region.height, height, view.top, view.height);
+  const across = computeTaps(kernels[interpolation], region.width, width, view.left, view.width);
+  const down = computeTaps(kernels[interpolation], region.height, height, view.top, view.height);
   const last = view.height - 1;
   const top = down.starts[0];
   const rows = down.starts[last] + down.counts[last] - top;

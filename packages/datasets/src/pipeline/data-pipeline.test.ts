@@ -1,6 +1,13 @@
 import { readFile, rm } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ConfigError, DatasetError, type BatchRequest, type HostBatch, type ImageItem } from '@promptweave/core';
+import {
+  ConfigError,
+  DatasetError,
+  type BatchRequest,
+  type HostBatch,
+  type ImageItem,
+  type Preprocessing,
+} from '@promptweave/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { build } from 'vite';
 import { createDataset } from '../create-dataset.js';
@@ -12,7 +19,10 @@ import type { ImageTask } from './prepare-image.js';
 import { createWorkerPool } from './worker-pool.js';
 
 const file = await readFile(new URL('../../fixtures/images/photo-420.jpg', import.meta.url));
-const format = { mean: [0.48, 0.45, 0.4], std: [0.26, 0.26, 0.27] };
+const format: Preprocessing = {
+  ...{ resize: 'shortest', interpolation: 'bicubic', size: 24 },
+  ...{ mean: [0.48, 0.45, 0.4], std: [0.26, 0.26, 0.27] },
+};
 const loads: string[] = [];
 
 function items(count: number, bad: number[] = []): ImageItem[] {
@@ -27,8 +37,7 @@ function items(count: number, bad: number[] = []): ImageItem[] {
 }
 const request = (parts: Partial<BatchRequest> & Pick<BatchRequest, 'items'>): BatchRequest => ({
   batchSize: 4,
-  imageSize: 24,
-  ...format,
+  preprocessing: format,
   policy: 'reference',
   augment: false,
   shuffle: false,
@@ -61,7 +70,7 @@ describe('batches', () => {
     expect(names(batches)).toEqual(items(10).map(({ id }) => id));
     expect([...batches[1].labels]).toEqual([1, 2, 0, 1]);
     const image = await decodeImage(file, 'reference', 'x');
-    const expected = [...preprocessForEvaluation(image, { ...format, size: 24 })];
+    const expected = [...preprocessForEvaluation(image, format)];
     expect([...byId(batches).values()].every((values) => values.join() === expected.join())).toBe(true);
   });
 
@@ -257,13 +266,13 @@ describe('threads', () => {
       id: 'a.jpg',
       where: '/photos/a.jpg',
       policy: 'reference',
-      format: { ...format, size: 24 },
+      format,
       approximate: false,
       keep: false,
       ...parts,
     });
     const image = await decodeImage(file, 'reference', 'a.jpg');
-    const expected = preprocessForEvaluation(image, { ...format, size: 24 });
+    const expected = preprocessForEvaluation(image, format);
     const prepared = await Promise.all([1, 2, 3].map(() => pool.run(task({ keep: true }))));
     for (const { values, image: kept } of prepared) {
       expect(values).toEqual(expected);

@@ -90,7 +90,7 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
   const told = new Set<string>();
 
   const prepareItem = async (item: ImageItem, request: BatchRequest): Promise<PreparedImage | DatasetError> => {
-    const { imageSize: size, mean, std, policy, augment, seed, epoch, onBadImage } = request;
+    const { preprocessing, policy, augment, seed, epoch, onBadImage } = request;
     try {
       const known = cache.get(item);
       const prepared = await prepare({
@@ -98,7 +98,7 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
         id: item.id,
         where: placeOf(item),
         policy,
-        format: { size, mean, std },
+        format: preprocessing,
         augment: augment ? { seed, epoch } : undefined,
         approximate,
         keep: known === undefined && cache.takesMore,
@@ -121,7 +121,8 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
   const prepareBatch = async (items: ImageItem[], request: BatchRequest): Promise<HostBatch> => {
     const results = await Promise.all(items.map((item) => prepareItem(item, request)));
     const good: ImageItem[] = [];
-    const images = new Float32Array(items.length * 3 * request.imageSize ** 2);
+    const pixels = 3 * request.preprocessing.size ** 2;
+    const images = new Float32Array(items.length * pixels);
     results.forEach((result, i) => {
       if (result instanceof DatasetError) {
         skip(items[i], result, request);
@@ -132,7 +133,7 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
     });
     return {
       items: good,
-      images: images.subarray(0, good.length * 3 * request.imageSize ** 2),
+      images: images.subarray(0, good.length * pixels),
       labels: Int32Array.from(good, ({ label }) => label),
     };
   };

@@ -1,7 +1,8 @@
+import type { Preprocessing } from '@promptweave/core';
 import { augmentForTraining, drawsFor } from '../image/augment.js';
 import { decodeImage, type ImagePolicy } from '../image/decode.js';
 import { preprocessFast } from '../image/preprocess-fast.js';
-import { preprocessForEvaluation, type InputFormat } from '../image/preprocess.js';
+import { preprocessForEvaluation } from '../image/preprocess.js';
 import type { RgbImage } from '../image/rgb-image.js';
 
 /** One image's way from a file, or from its decoded pixels, to what the vision tower takes. Plain data: it can go to a thread. */
@@ -13,7 +14,7 @@ export interface ImageTask {
   /** Names the image in errors. */
   readonly where: string;
   readonly policy: ImagePolicy;
-  readonly format: InputFormat;
+  readonly format: Preprocessing;
   /** Seeds the training transform; without it, the evaluation transform. */
   readonly augment?: { readonly seed: number; readonly epoch: number };
   /** Evaluation through libvips alone: faster, not the same pixels. */

@@ -1,0 +1,165 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CheckpointError } from '@promptweave/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from './read-config.js';
+
+interface Known {
+  open_clip: Record<string, { plain: boolean; config: Json }>;
+  transformers: Record<string, Json & { text_config: Json; vision_config: Json }>;
+}
+type Json = Record<string, unknown>;
+
+const fixture = new URL('../../../fixtures/configurations.json', import.meta.url);
+const known = JSON.parse(await readFile(fixture, 'utf8')) as Known;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'clip-config-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function read(name: string, content: unknown) {
+  const file = join(folder, name);
+  await writeFile(file, JSON.stringify(content));
+  return readConfig(file);
+}
+async function refusal(name: string, content: unknown): Promise<CheckpointError> {
+  const failure: unknown = await Promise.resolve()
+    .then(() => read(name, content))
+    .catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(CheckpointError);
+  return failure as CheckpointError;
+}
+
+describe("open_clip's model configurations", () => {
+  it.each(Object.entries(known.open_clip))(
+    '%s is read if and only if it is a plain CLIP',
+    async (_, { plain, config }) => {
+      const content = { model_cfg: config };
+      if (plain) {
+        const { architecture } = await read('open_clip_config.json', content);
+        expect(architecture).toMatchObject({
+          embedding: config['embed_dim'],
+          activation: config['quick_gelu'] ? 'quick-gelu' : 'gelu',
+        });
+      } else {
+        const { message } = await refusal('open_clip_config.json', content);
+        expect(message).toMatch(/^(model_cfg|vision_cfg|text_cfg)\.\w+ is |^The configuration's model_cfg\./);
+      }
+    },
+  );
+
+  it("names MetaCLIP 2's tokenizer", async () => {
+    const { config } = known.open_clip['ViT-H-14-worldwide-quickgelu']!;
+    const { message } = await refusal('open_clip_config.json', { model_cfg: config });
+    expect(message).toBe('text_cfg.hf_tokenizer_name is "facebook/xlm-v-base", expected none, or OpenAI\'s.');
+  });
+
+  it.each([
+    ['text_cfg', 'pool_type', 'eos'],
+    ['text_cfg', 'hf_tokenizer_name', 'bert-base-uncased'],
+    ['text_cfg', 'tokenizer_kwargs', { clean: 'canonicalize' }],
+    ['text_cfg', 'no_causal_mask', true],
+    ['text_cfg', 'norm_kwargs', { eps: 1e-6 }],
+    ['text_cfg', 'act_kwargs', { approximate: 'tanh' }],
+    ['text_cfg', 'qk_norm', true],
+    ['vision_cfg', 'pool_type', 'avg'],
+    ['vision_cfg', 'pos_embed_type', 'sin_cos_2d'],
+    ['vision_cfg', 'norm_kwargs', { eps: 1e-6 }],
+    ['vision_cfg', 'final_ln_after_pool', true],
+    ['vision_cfg', 'a_setting_of_tomorrow', 1],
+    ['model_cfg', 'multimodal_cfg', {}],
+    ['model_cfg', 'init_logit_bias', -10],
+  ])('%s.%s = %j is refused by name', async (section, name, value) => {
+    const { config } = known.open_clip['ViT-B-16']!;
+    const parts = { model_cfg: config, vision_cfg: config['vision_cfg'], text_cfg: config['text_cfg'] } as Record<
+      string,
+      Json
+    >;
+    parts[section] = { ...parts[section], [name]: value };
+    const { model_cfg, vision_cfg, text_cfg } = parts;
+    const { message } = await refusal('open_clip_config.json', { model_cfg: { ...model_cfg, vision_cfg, text_cfg } });
+    expect(message).toContain(`${section}.${name}`);
+  });
+});
+
+describe("transformers' configurations", () => {
+  it.each(Object.entries(known.transformers))('the defaults of %s, all written out, are read', async (_, config) => {
+    const { architecture } = await read('config.json', config);
+    expect(architecture).toEqual({
+      ...{ imageSize: 224, patchSize: 32, visionWidth: 768, visionLayers: 12, visionHeads: 12 },
+      ...{ textWidth: 512, textLayers: 12, textHeads: 8, contextLength: 77, vocabularySize: 49408, embedding: 512 },
+      activation: 'quick-gelu',
+    });
+  });
+
+  it('the older text_config_dict goes before text_config, as in transformers', async () => {
+    const content = {
+      model_type: 'clip',
+      ...{
+        text_config: { hidden_act: 'quick_gelu', hidden_size: 512 },
+        text_config_dict: { hidden_size: 1024, hidden_act: 'gelu' },
+      },
+      ...{ vision_config: { hidden_act: 'gelu' }, vision_config_dict: null },
+    };
+    expect((await read('config.json', content)).architecture).toMatchObject({ textWidth: 1024, activation: 'gelu' });
+  });
+
+  it.each([
+    ['text_config', 'hidden_act', 'gelu_pytorch_tanh'],
+    ['text_config', 'layer_norm_eps', 1e-6],
+    ['text_config', 'eos_token_id', [1, 2]],
+    ['text_config', 'pruned_heads', { 0: [1] }],
+    ['text_config', 'is_decoder', true],
+    ['text_config', 'rope_theta', 10000],
+    ['vision_config', 'num_channels', 4],
+    ['vision_config', 'image_size', [224, 336]],
+    ['vision_config', 'use_head', true],
+    ['', 'quantization_config', { load_in_8bit: true }],
+    ['', 'a_setting_of_tomorrow', 'x'],
+  ])('%s.%s = %j is refused by name', async (section, name, value) => {
+    const [config] = Object.values(known.transformers);
+    const changed =
+      section === '' ? { [name]: value } : { [section]: { ...config![section as 'text_config'], [name]: value } };
+    expect((await refusal('config.json', { ...config, ...changed })).message).toContain(name);
+  });
+
+  it.each(['metaclip_2', 'siglip', 'chinese_clip', 'clipseg'])(
+    'a model of type %s is refused by name',
+    async (type) => {
+      expect((await refusal('config.json', { model_type: type })).message).toContain(`"${type}"`);
+    },
+  );
+
+  it('the token that ends a text is read, and 2 stands for the largest id', async () => {
+    const [config] = Object.values(known.transformers);
+    const withEnd = (eos_token_id: unknown) => ({ ...config, text_config: { ...config!.text_config, eos_token_id } });
+    expect((await read('config.json', withEnd(49407))).endTokenId).toBe(49407);
+    expect((await read('config.json', withEnd(2))).endTokenId).toBeUndefined();
+  });
+});
+
+describe("timm's configuration", () => {
+  it('is not taken for another: only images are read from it', async () => {
+    const pretrained = {
+      mean: [0.5, 0.5, 0.5],
+      std: [0.25, 0.5, 0.5],
+      interpolation: 'bilinear',
+      crop_pct: 1,
+      crop_mode: 'squash',
+    };
+    const config = await read('config.json', { architecture: 'vit_base_patch16_clip_224', pretrained_cfg: pretrained });
+    expect(config.architecture).toEqual({});
+    expect(config.preprocessing).toMatchObject({ std: [0.25, 0.5, 0.5], interpolation: 'bilinear', resize: 'squash' });
+    expect(config.notes).toEqual([expect.stringMatching(/timm's/)]);
+  });
+});
+
+it('a configuration that is nested without end, too large, or no object is refused', async () => {
+  const file = join(folder, 'config.json');
+  for (const text of ['['.repeat(500_000), `"${'x'.repeat(2 ** 20)}"`, '[]', 'null', '{"model_type":']) {
+    await writeFile(file, text);
+    expect(() => readConfig(file)).toThrow(CheckpointError);
+  }
+});

@@ -1,0 +1,44 @@
+import { basename } from 'node:path';
+import { CheckpointError } from '@promptweave/core';
+import { timmPreprocessing } from '../preprocessing/timm-preprocessing.js';
+import type { ClipConfig } from './clip-config.js';
+import { flatConfig } from './flat-config.js';
+import { isObject, readJsonObject, shown } from './json-file.js';
+import { openClipConfig } from './open-clip-config.js';
+import { transformersConfig } from './transformers-config.js';
+
+/**
+ * Reads a configuration of whichever form: transformers' CLIPConfig, open_clip's, the flat form of the embedded model, or
+ * timm's, which says nothing about the text tower.
+ *
+ * @throws CheckpointError when it is not JSON, describes another model, or has a setting that is not understood
+ */
+export function readConfig(file: string): ClipConfig {
+  const json = readJsonObject(file);
+  const type = json['model_type'];
+  if (basename(file) === 'open_clip_config.json' || (type === undefined && 'model_cfg' in json)) {
+    return openClipConfig(json, file);
+  }
+  if (type === undefined && isObject(json['pretrained_cfg'])) return timmConfig(json, file);
+  if (type === 'clip') return 'vision_width' in json ? flatConfig(json, file) : transformersConfig(json, file);
+  const found = type === undefined ? 'has no model_type' : `describes a model of type ${shown(type)}`;
+  throw new CheckpointError(`The configuration ${found}; only "clip" can be loaded.`, {
+    where: file,
+    remedy:
+      type === undefined
+        ? 'If it does not belong to the weights, move them into a folder of their own.'
+        : 'Choose a CLIP with two transformers, for example openai/clip-vit-base-patch16.',
+  });
+}
+
+/** timm's configuration of an image tower, as its repositories of CLIP's have it beside the whole model. */
+function timmConfig(json: Record<string, unknown>, file: string): ClipConfig {
+  return {
+    file,
+    architecture: {},
+    preprocessing: timmPreprocessing(json['pretrained_cfg'] as Record<string, unknown>, file),
+    notes: [
+      `${basename(file)} is timm's: of the model it describes no more than the image tower, so its sizes are not read.`,
+    ],
+  };
+}

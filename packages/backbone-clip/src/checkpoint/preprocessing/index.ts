@@ -1,0 +1,3 @@
+export { choosePreprocessing, type PreprocessingOptions } from './chosen-preprocessing.js';
+export type { StatedPreprocessing } from './stated-preprocessing.js';
+export { readPreprocessorConfig } from './transformers-preprocessing.js';
