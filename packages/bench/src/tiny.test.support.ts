@@ -22,7 +22,7 @@ import {
 } from '@promptweave/core';
 import { z } from 'zod';
 import { plugins as protocols } from './protocols/plugins.js';
-import type { RunEnvironment } from './protocols/run-protocol.js';
+import type { RunEnvironment } from './protocols/protocol-run.js';
 
 const WIDTH = 6;
 const EMBEDDING = 5;

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import {
-  encodeReference,
   keepCopy,
   normalise,
   type Loss,
@@ -64,7 +63,7 @@ export class KnowledgeLoss implements Loss {
     const { learner } = step.parts;
     let roles: readonly TokenRoles[] = [];
     const states = tf.tidy(() => {
-      const { text, encoding } = encodeReference(step.parts, template, {
+      const { text, encoding } = step.reference(template, {
         blocks: learner.textBlocks,
         keepLast: lateBlocks,
         paddedClasses: tokens === 'all' ? step.classes : 0,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { encodeReference, keepCopy, normalise, type Loss, type LossTerm, type TrainingStep } from '@promptweave/core';
+import { keepCopy, normalise, type Loss, type LossTerm, type TrainingStep } from '@promptweave/core';
 
 /**
  * KgCoOp (arXiv 2303.13283, eq. 5): the mean over classes of ‖w_i − w_i^clip‖², the squared distance of the learned text
@@ -15,7 +15,7 @@ export class KgCoOpLoss implements Loss {
 
   terms(step: TrainingStep): LossTerm[] {
     this.reference ??= tf.tidy(() => {
-      const { encoding } = encodeReference(step.parts, this.template);
+      const { encoding } = step.reference(this.template);
       return keepCopy(normalise(encoding.features));
     });
     const reference = this.reference;

@@ -12,4 +12,5 @@ export {
 } from './plugins.js';
 export { evaluationSets, imagesOf, type FeatureSource } from './protocol-context.js';
 export { runTracked, type RunLabels } from './run-tracked.js';
-export { runProtocol, type ProtocolResult, type ProtocolRun, type RunEnvironment } from './run-protocol.js';
+export type { ProtocolRun, RunEnvironment } from './protocol-run.js';
+export { runProtocol, type ProtocolResult } from './run-protocol.js';

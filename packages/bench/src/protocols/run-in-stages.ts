@@ -17,7 +17,7 @@ import {
 } from '@promptweave/core';
 import { JoinedLabels } from './joined-labels.js';
 import { evaluationSets } from './protocol-context.js';
-import type { ProtocolRun } from './run-protocol.js';
+import type { ProtocolRun } from './protocol-run.js';
 
 /**
  * Trains the base classes, then others with what was learned before: the prompt goes on from its values, the labels of the new names

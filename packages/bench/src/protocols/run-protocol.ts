@@ -1,36 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import {
-  createExperiment,
-  runExperiment,
-  runFiles,
-  type DataPipeline,
-  type ExperimentOptions,
-  type ProtocolSummary,
-  type ResolvedConfiguration,
-  type RunRequest,
-  type RunResult,
-} from '@promptweave/core';
+import { createExperiment, runExperiment, runFiles, type ProtocolSummary, type RunResult } from '@promptweave/core';
 import writeFileAtomic from 'write-file-atomic';
 import { CostMeter } from './cost-meter.js';
-import { evaluationSets, isTrained, type FeatureSource } from './protocol-context.js';
+import { evaluationSets, isTrained } from './protocol-context.js';
+import type { ProtocolRun } from './protocol-run.js';
 import { runInStages } from './run-in-stages.js';
-
-/** What runs need besides their configuration; runs in one process share it. */
-export interface RunEnvironment extends Omit<ExperimentOptions, 'folder' | 'texts'>, Pick<RunRequest, 'surroundings'> {
-  readonly pipeline: DataPipeline;
-  readonly features?: FeatureSource;
-}
-
-/** One configuration to train and test as its protocol says. */
-export interface ProtocolRun extends Pick<RunRequest, 'signal' | 'onEvent' | 'onEvaluation' | 'configurationFolder'> {
-  readonly configuration: ResolvedConfiguration;
-  readonly environment: RunEnvironment;
-  /** Folder of the run. */
-  readonly folder: string;
-  /** Go on with the run that the folder holds, if it holds one; otherwise that is an error. Default true. */
-  readonly resume?: boolean;
-}
 
 /** A run and the figures that its protocol makes of it. */
 export interface ProtocolResult {

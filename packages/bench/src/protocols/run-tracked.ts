@@ -9,7 +9,8 @@ import {
   type Tracker,
 } from '@promptweave/core';
 import { runPictures } from './run-pictures.js';
-import { runProtocol, type ProtocolResult, type ProtocolRun } from './run-protocol.js';
+import type { ProtocolRun } from './protocol-run.js';
+import { runProtocol, type ProtocolResult } from './run-protocol.js';
 
 /** What a tracker is told of a run besides what the run itself says. */
 export type RunLabels = Omit<TrackedRun, 'folder' | 'configuration' | 'surroundings'>;

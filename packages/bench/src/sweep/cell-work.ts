@@ -13,7 +13,7 @@ import {
   type StepWork,
 } from '@promptweave/core';
 import { evaluationSets } from '../protocols/protocol-context.js';
-import type { RunEnvironment } from '../protocols/run-protocol.js';
+import type { RunEnvironment } from '../protocols/protocol-run.js';
 
 /** What a cell computes, counted from its shapes. */
 export interface CellWork {

@@ -1,5 +1,5 @@
 import { createExperiment, PromptweaveError, type ResolvedConfiguration } from '@promptweave/core';
-import type { RunEnvironment } from '../protocols/run-protocol.js';
+import type { RunEnvironment } from '../protocols/protocol-run.js';
 import { cellWork, costKey, measuredRate, type CellWork } from './cell-work.js';
 import type { CellEstimate } from './engine.js';
 

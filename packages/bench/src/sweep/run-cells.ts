@@ -8,7 +8,7 @@ import {
   runFiles,
   tryClaim,
 } from '@promptweave/core';
-import type { RunEnvironment } from '../protocols/run-protocol.js';
+import type { RunEnvironment } from '../protocols/protocol-run.js';
 import { runTracked } from '../protocols/run-tracked.js';
 import type { CellFailure, CellFolder } from './cell-folder.js';
 import type { EngineRequest, SweepEvent } from './engine.js';

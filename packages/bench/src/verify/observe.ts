@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  encodeReference,
   normalise,
   type Classifier,
   type PromptedText,
@@ -88,7 +87,7 @@ function observeKnowledge(
   const { backbone, learner, needs } = step.parts;
   const { contextLength } = backbone.shape.text;
   const blocks = needs.lateBlocks!;
-  const { encoding } = encodeReference(step.parts, template, {
+  const { encoding } = step.reference(template, {
     blocks: learner.textBlocks,
     keepLast: blocks,
     paddedClasses: step.classes,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import type { TrainingStep } from '../model/training-step.js';
+import type { TrainingStep } from '../contracts/step.js';
 import { CrossEntropy } from './cross-entropy.js';
 
 /** The loss of images with these probabilities. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { Loss, LossNeeds, LossTerm } from '../contracts/parts.js';
-import type { TrainingStep } from '../model/training-step.js';
+import type { Loss, LossTerm } from '../contracts/loss.js';
+import type { LossNeeds, TrainingStep } from '../contracts/step.js';
 import { definePlugin } from '../plugin/define-plugin.js';
 
 /** Cross-entropy of the logits and the images' classes, mean over the batch; smoothing as PyTorch's. */

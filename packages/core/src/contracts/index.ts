@@ -1,10 +1,15 @@
 export type * from './backbone.js';
 export type * from './dataset.js';
+export type * from './environment.js';
+export type * from './evaluation.js';
+export type * from './features.js';
+export type * from './loss.js';
 export type * from './parts.js';
 export type * from './pipeline.js';
 export type * from './preprocessing.js';
 export type * from './prompts.js';
 export type * from './protocol.js';
+export type * from './step.js';
 export type * from './tokenizer.js';
 export type * from './tracker.js';
 export type * from './work.js';

@@ -1,7 +1,6 @@
-import type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { Backbone } from './backbone.js';
 import type { LabelEmbeddings, LearnedPrompts, TemplateTokens } from './prompts.js';
-import type { TrainingStep } from '../model/training-step.js';
 
 /** Learned tensors by name. Where the authors released code, the names and layouts are those of their state dictionary. */
 export type NamedVariables = Readonly<Record<string, Variable>>;
@@ -65,31 +64,5 @@ export interface LabelAligner {
   trained?(): { readonly current: Tensor; readonly original: Tensor };
   /** The same aligner for other classes: what was learned for a name is kept, other names are untrained. Shares no variables. */
   withClasses(classNames: readonly string[]): LabelAligner;
-  dispose(): void;
-}
-
-/** A loss's weighted share of the total. */
-export interface LossTerm {
-  readonly name: string;
-  readonly value: Scalar;
-  readonly weight: number;
-}
-
-/** What a loss wants from the text pass. Nothing else is computed. */
-export interface LossNeeds {
-  /** Outputs of this many last text steps. */
-  readonly lateBlocks?: number;
-  /** Those outputs at padding positions, too. */
-  readonly padding?: boolean;
-  /** Features of the untrained labels under the same prompts. */
-  readonly anchors?: boolean;
-}
-
-/** A differentiable objective. */
-export interface Loss {
-  readonly name: string;
-  readonly needs: LossNeeds;
-  /** The terms of this step; the total is Σ weight · value over all losses. */
-  terms(step: TrainingStep): LossTerm[];
   dispose(): void;
 }

@@ -1,6 +1,5 @@
-import type { Evaluation } from '../training/metrics.js';
-import type { EvaluationSet } from '../training/evaluate-set.js';
 import type { Dataset } from './dataset.js';
+import type { Evaluation, EvaluationSet } from './evaluation.js';
 
 /** A data set as a protocol's options name it: its name alone, or with options. */
 export type DatasetChoice = string | { readonly use: string; readonly [option: string]: unknown };

@@ -1,4 +1,4 @@
-import type { Environment } from '../training/provenance.js';
+import type { Environment } from './environment.js';
 
 /** A run begins, or goes on. */
 export interface RunStart {

@@ -1,39 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Backbone } from '../contracts/backbone.js';
-import type {
-  AlignerProperties,
-  LabelAligner,
-  LearnerProperties,
-  Loss,
-  LossNeeds,
-  NamedVariables,
-  PromptLearner,
-} from '../contracts/parts.js';
+import type { LabelAligner, NamedVariables } from '../contracts/parts.js';
 import type { LabelEmbeddings } from '../contracts/prompts.js';
+import type { Batch, TrainingStep } from '../contracts/step.js';
 import { ConfigError } from '../errors.js';
-import { frozenText, type FrozenTexts } from './frozen-texts.js';
+import { unionOfNeeds, type ClassifierParts } from './classifier-parts.js';
+import { ForwardPass } from './forward-pass.js';
+import { frozenText } from './frozen-texts.js';
 import { Predictor } from './predictor.js';
-import { TrainingStep, type Batch } from './training-step.js';
-
-/** A loss and its weight in the total. */
-export interface WeightedLoss {
-  readonly loss: Loss;
-  readonly weight: number;
-}
-
-/** The parts that a classifier is composed of. */
-export interface ClassifierParts {
-  readonly backbone: Backbone;
-  readonly learner: PromptLearner;
-  readonly learnerProperties: LearnerProperties;
-  readonly aligner: LabelAligner;
-  readonly alignerProperties: AlignerProperties;
-  readonly losses: readonly WeightedLoss[];
-  /** Where results of the text tower are kept in which nothing is learned. */
-  readonly texts?: FrozenTexts;
-  /** What the losses need together. */
-  readonly needs: LossNeeds;
-}
 
 /** Value of one loss term in one step, and its weight in the total. */
 export interface LossValue {
@@ -49,16 +22,6 @@ export interface StepOutcome {
   readonly gradients: Readonly<Record<string, tf.Tensor>>;
   /** Images whose own class had the largest logit. */
   readonly correct: number;
-}
-
-/** Everything that the losses need. */
-export function unionOfNeeds(losses: readonly WeightedLoss[]): LossNeeds {
-  const needs = losses.map(({ loss }) => loss.needs);
-  return {
-    lateBlocks: Math.max(0, ...needs.map((need) => need.lateBlocks ?? 0)),
-    padding: needs.some((need) => need.padding),
-    anchors: needs.some((need) => need.anchors),
-  };
 }
 
 /** Backbone + prompt learner + label aligner + losses. */
@@ -85,7 +48,7 @@ export class Classifier {
 
   /** A lazy forward pass; call within `tf.tidy`. */
   step(batch: Batch): TrainingStep {
-    return new TrainingStep(this.parts, batch, this.anchorsOnce());
+    return new ForwardPass(this.parts, batch, this.anchorsOnce());
   }
 
   /** Weighted sum of all losses and its gradients with respect to the variables. */
@@ -97,7 +60,7 @@ export class Classifier {
     let correct: tf.Scalar | undefined;
     const { value, grads } = tf.variableGrads(
       () => {
-        const step = new TrainingStep(this.parts, batch, anchors);
+        const step = new ForwardPass(this.parts, batch, anchors);
         terms = {};
         for (const { loss, weight } of this.parts.losses) {
           for (const term of loss.terms(step)) {
@@ -160,7 +123,7 @@ export class Classifier {
     this.constantAnchors ??= tf.tidy(() => {
       const parts = { ...this.parts, backbone: frozenText(backbone, texts), aligner: untrained(aligner), needs: {} };
       const noImage = { labels: tf.tensor1d([0], 'int32') };
-      return tf.keep(tf.clone(new TrainingStep(parts, noImage).texts[0]!.features));
+      return tf.keep(tf.clone(new ForwardPass(parts, noImage).texts[0]!.features));
     });
     return this.constantAnchors;
   }

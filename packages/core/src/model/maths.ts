@@ -74,3 +74,8 @@ export function stopGradient<T extends tf.Tensor>(x: T): T {
   }));
   return constant(x) as T;
 }
+
+/** Keeps a tensor beyond the current `tidy`. */
+export function keepCopy<T extends tf.Tensor>(tensor: T): T {
+  return tf.keep(tf.clone(tensor)) as T;
+}

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Prompts } from '../contracts/prompts.js';
-import type { ClassifierParts } from './classifier.js';
+import type { Batch } from '../contracts/step.js';
+import type { ClassifierParts } from './classifier-parts.js';
+import { ForwardPass } from './forward-pass.js';
 import { frozenText } from './frozen-texts.js';
 import { Blocks, FEATURES_PER_BLOCK } from './image-blocks.js';
 import { cosineLogits, normalise } from './maths.js';
-import { TrainingStep, type Batch } from './training-step.js';
 
 /** Evaluation with everything that does not depend on the image computed once. */
 export class Predictor {
@@ -34,7 +35,7 @@ export class Predictor {
   private compare(features: tf.Tensor2D): tf.Tensor2D {
     const { shared, parts } = this;
     if (shared) return cosineLogits(normalise(features), shared.features, parts.backbone.logitScale);
-    return new TrainingStep({ ...parts, needs: {} }, { features, labels: tf.zeros([1], 'int32') }).logits;
+    return new ForwardPass({ ...parts, needs: {} }, { features, labels: tf.zeros([1], 'int32') }).logits;
   }
 
   dispose(): void {
@@ -49,7 +50,7 @@ function sharedOf(parts: ClassifierParts): { readonly features: tf.Tensor2D; rea
   const isFrozen = Object.keys({ ...learner.variables, ...aligner.variables }).length === 0;
   const backbone = isFrozen ? frozenText(parts.backbone, texts) : parts.backbone;
   return tf.tidy(() => {
-    const step = new TrainingStep({ ...parts, backbone, needs: {} }, { labels: tf.tensor1d([0], 'int32') });
+    const step = new ForwardPass({ ...parts, backbone, needs: {} }, { labels: tf.tensor1d([0], 'int32') });
     const vision = step.prompts.vision;
     return {
       features: tf.keep(tf.clone(step.texts[0]!.features)),

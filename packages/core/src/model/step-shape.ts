@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LabelEmbeddings, Prompts, TextContext } from '../contracts/prompts.js';
 import type { StepShape } from '../contracts/work.js';
 import { assembleText, concatLabels } from './assemble-text.js';
-import type { ClassifierParts } from './classifier.js';
+import type { ClassifierParts } from './classifier-parts.js';
 
 /**
  * What a training step of these parts computes, found out by putting the prompts together without encoding them.

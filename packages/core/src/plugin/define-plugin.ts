@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { Backbone, BackboneIdentity } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
+import type { Loss } from '../contracts/loss.js';
 import type {
   AlignerProperties,
   LabelAligner,
   LearnerProperties,
-  Loss,
   PartContext,
   PromptLearner,
 } from '../contracts/parts.js';

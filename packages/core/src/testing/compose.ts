@@ -4,9 +4,9 @@ import { frozenLabels } from '../builtin/frozen-labels.js';
 import { handCraftedPrompt } from '../builtin/hand-crafted-prompt.js';
 import type { Backbone } from '../contracts/backbone.js';
 import type { NamedVariables, PartContext } from '../contracts/parts.js';
+import type { Batch } from '../contracts/step.js';
 import { Classifier } from '../model/classifier.js';
 import { seededNormal } from '../model/maths.js';
-import type { Batch } from '../model/training-step.js';
 import type { LabelsPlugin, LossPlugin, PartialConfiguration, Plugin, PromptPlugin } from '../plugin/define-plugin.js';
 import { createOptimizer } from '../training/optimizer.js';
 

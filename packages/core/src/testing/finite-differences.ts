@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Variable } from '@tensorflow/tfjs-core';
+import type { Batch } from '../contracts/step.js';
 import type { Classifier } from '../model/classifier.js';
 import { seededNormal } from '../model/maths.js';
-import type { Batch } from '../model/training-step.js';
 import { sizeOfValues } from './compose.js';
 import { demand } from './conformance-error.js';
 

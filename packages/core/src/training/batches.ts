@@ -2,40 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backbone } from '../contracts/backbone.js';
 import type { Dataset, ImageItem } from '../contracts/dataset.js';
+import type { FeatureStore, View } from '../contracts/features.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
+import type { Batch } from '../contracts/step.js';
 import { Blocks } from '../model/image-blocks.js';
-import type { Batch } from '../model/training-step.js';
-
-/** One of the fixed augmented views of an image. */
-export interface View {
-  /** From 0. */
-  readonly index: number;
-  /** Seeds the crops. */
-  readonly seed: number;
-}
-
-/**
- * Unprompted image features by {@link featureKey}, [E] each. Belongs to one backbone, one data set and one way of reading its images. A
- * plain `Map`, or one that others keep beyond the process.
- */
-export interface FeatureStore extends Map<string, Float32Array> {
-  /** Takes in what is known of these images. */
-  recall?(items: readonly ImageItem[], view?: View): Promise<void>;
-  /**
-   * Takes some of these images on, at least one, which no other process computes until it is said that they are done; takes in what others
-   * have computed of them. Waits where others have all of them.
-   * @throws the signal's reason where it is aborted
-   */
-  takeOn?(items: readonly ImageItem[], view?: View, signal?: AbortSignal): Promise<TakenOn>;
-  /** Keeps what was computed under these keys. */
-  remember?(keys: readonly string[]): Promise<void>;
-}
-
-/** Images whose features are one process's to compute. */
-export interface TakenOn {
-  readonly items: readonly ImageItem[];
-  done(): void;
-}
 
 /** What a store knows the features of an image, or of one of its views, by. */
 export function featureKey({ id }: ImageItem, view?: View): string {

@@ -1,20 +1,8 @@
-import type { Dataset } from '../contracts/dataset.js';
+import type { Evaluation, EvaluationSet } from '../contracts/evaluation.js';
 import { ConfigError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
 import { checkNames } from '../model/equal-names.js';
-import type { FeatureStore } from './batches.js';
 import { evaluate, type EvaluationRequest } from './evaluate.js';
-import type { Evaluation } from './metrics.js';
-
-/** Images to evaluate on, whose classes may be others than those that were trained. */
-export interface EvaluationSet {
-  /** What results call it, e.g. `test`, `novel`. */
-  readonly name: string;
-  readonly dataset: Dataset;
-  readonly split: 'train' | 'val' | 'test';
-  /** Image features of this data set that are known from before; new ones are added where they are constant. */
-  readonly features?: FeatureStore;
-}
 
 /**
  * Evaluates a classifier on the classes of a set: its own, or others where its prompt learner can (`novelClasses`). A label

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import type { FeatureStore } from '../contracts/features.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import { DatasetError, TrainingError } from '../errors.js';
-import type { FeatureStore } from './batches.js';
 import { evaluate } from './evaluate.js';
 import { classNames, tinyClassifier, tinyDataset, tinyPipeline } from './tiny.test.support.js';
 

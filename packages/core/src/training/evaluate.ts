@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Dataset, ImageItem } from '../contracts/dataset.js';
+import type { Evaluation } from '../contracts/evaluation.js';
+import type { FeatureStore } from '../contracts/features.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import { DatasetError, TrainingError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
-import { featureBatches, imageBatches, storeFeatures, toDevice, type FeatureStore, type Watch } from './batches.js';
-import { Metrics, type Answer, type Evaluation } from './metrics.js';
+import { featureBatches, imageBatches, storeFeatures, toDevice, type Watch } from './batches.js';
+import { Metrics, type Answer } from './metrics.js';
 
 /** What to evaluate. */
 export interface EvaluationRequest extends Watch {

@@ -1,4 +1,4 @@
-import type { Evaluation } from './metrics.js';
+import type { Evaluation } from '../contracts/evaluation.js';
 
 /** One optimiser step. */
 export interface StepEvent {

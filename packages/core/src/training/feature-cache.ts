@@ -6,10 +6,11 @@ import { setTimeout } from 'node:timers/promises';
 import { tryClaim, type Claim } from '../claim.js';
 import { canonicalJson } from '../config/canonical.js';
 import type { ImageItem } from '../contracts/dataset.js';
+import type { FeatureStore, TakenOn, View } from '../contracts/features.js';
 import { CheckpointError } from '../errors.js';
-import { hostTensor, readSafetensors, writeSafetensors } from '../safetensors/index.js';
 import { FrozenTexts, TEXT_FILE } from '../model/frozen-texts.js';
-import { FEATURE_BATCH, featureKey, type FeatureStore, type TakenOn, type View } from './batches.js';
+import { hostTensor, readSafetensors, writeSafetensors } from '../safetensors/index.js';
+import { FEATURE_BATCH, featureKey } from './batches.js';
 
 /** Ending of the files that hold features. */
 const SEGMENT = '.safetensors';

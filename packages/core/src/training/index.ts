@@ -1,4 +1,3 @@
-export type { FeatureStore, View } from './batches.js';
 export { CachedFeatures, FeatureCache } from './feature-cache.js';
 export { evaluate, type EvaluationRequest } from './evaluate.js';
 export type { StepEvent, TrainEvent } from './events.js';
@@ -9,7 +8,7 @@ export {
   type LearnedDescription,
   type LearnedOrigin,
 } from './learned-file.js';
-export { type Answer, type ClassResult, type Evaluation, Metrics } from './metrics.js';
+export { type Answer, Metrics } from './metrics.js';
 export { nearestWords, type LearnedVector, type NearestWords, type NearWord } from './nearest-words.js';
 export {
   PredictionLog,
@@ -27,9 +26,10 @@ export { checkpointFiles, train } from './trainer.js';
 export { assignVariables, variableValues } from './variable-values.js';
 export { coreVersion } from './version.js';
 export { describeEvent, duration, percent } from './describe-event.js';
-export { evaluateSet, type EvaluationSet } from './evaluate-set.js';
-export { environmentOf, type Environment, type Provenance, type Surroundings } from './provenance.js';
-export { runExperiment, type RunRequest, type RunResult } from './run-experiment.js';
+export { evaluateSet } from './evaluate-set.js';
+export { environmentOf, type Provenance, type Surroundings } from './provenance.js';
+export { runExperiment, type RunRequest } from './run-experiment.js';
+export type { RunResult } from './run-result.js';
 export { requireNoRun, runFiles } from './run-folder.js';
 export { joinSkipped, SkipLog, type SkippedImages } from './skipped-images.js';
 export {

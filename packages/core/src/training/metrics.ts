@@ -1,29 +1,4 @@
-/** How well one class was recognised. */
-export interface ClassResult {
-  readonly name: string;
-  /** Images of the class. */
-  readonly images: number;
-  readonly correct: number;
-  /** Fraction in [0, 1]; 0 where there were no images. */
-  readonly accuracy: number;
-}
-
-/** How well a classifier did on some images. Rates are fractions in [0, 1]. */
-export interface Evaluation {
-  readonly images: number;
-  readonly accuracy: number;
-  /** The true class is among the k largest logits; by k, for k = 1 and 5. */
-  readonly topK: Readonly<Record<string, number>>;
-  /** Mean F1 over the classes that have images. */
-  readonly macroF1: number;
-  /** Σ over 15 equally wide bins of the largest probability: share of images · |accuracy − mean probability|. */
-  readonly expectedCalibrationError: number;
-  /** Mean cross-entropy. */
-  readonly loss: number;
-  readonly classes: readonly ClassResult[];
-  /** `confusion[actual][predicted]` images. */
-  readonly confusion: readonly (readonly number[])[];
-}
+import type { ClassResult, Evaluation } from '../contracts/evaluation.js';
 
 /** What a classifier said about one image. */
 export interface Answer {

@@ -5,22 +5,11 @@ import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { configurationHash } from '../config/canonical.js';
 import type { BackboneIdentity } from '../contracts/backbone.js';
+import type { Environment } from '../contracts/environment.js';
 import type { Preprocessing } from '../contracts/preprocessing.js';
 import type { Experiment } from '../experiment/experiment.js';
 import { backboneIdentity } from '../model/backbone-identity.js';
 import { coreVersion } from './version.js';
-
-/** The programs and the machine that a result was computed with. */
-export interface Environment {
-  /** Commit of the working directory's git repository, and whether files were changed since; absent outside of one. */
-  readonly git?: { readonly commit: string; readonly changed: boolean };
-  /** Packages by name, and Node. */
-  readonly versions: Readonly<Record<string, string>>;
-  readonly backend: string;
-  /** What the last bits depend on besides: version, operations, processor, threads. */
-  readonly computation?: string;
-  readonly platform: string;
-}
 
 /** What a result depends on, so that it can be had again. */
 export interface Provenance extends Environment {

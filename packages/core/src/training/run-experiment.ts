@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import type { Dataset, ImageItem } from '../contracts/dataset.js';
+import type { Evaluation, EvaluationSet } from '../contracts/evaluation.js';
+import type { FeatureStore } from '../contracts/features.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import type { Experiment } from '../experiment/experiment.js';
 import { TOKENS } from '../experiment/tokens.js';
-import type { FeatureStore } from './batches.js';
 import { checkMemory } from './check-memory.js';
-import { evaluateSet, type EvaluationSet } from './evaluate-set.js';
+import { evaluateSet } from './evaluate-set.js';
 import type { TrainEvent } from './events.js';
-import type { Evaluation } from './metrics.js';
 import { nearestWords } from './nearest-words.js';
 import { PredictionLog } from './predictions.js';
-import { provenanceOf, type Provenance, type Surroundings } from './provenance.js';
+import { provenanceOf, type Surroundings } from './provenance.js';
 import { RunFolder, runFiles } from './run-folder.js';
-import { SkipLog, type SkippedImages } from './skipped-images.js';
-import type { TrainOutcome } from './train-request.js';
+import type { RunResult } from './run-result.js';
+import { SkipLog } from './skipped-images.js';
 import { train } from './trainer.js';
 
 /** What to run, and where its files go. */
@@ -35,28 +35,6 @@ export interface RunRequest {
   readonly onEvent?: (event: TrainEvent) => void;
   /** How far the evaluation at the end is. */
   readonly onEvaluation?: (name: string, done: number, total: number) => void;
-}
-
-/** The contents of `result.json`. */
-export interface RunResult {
-  readonly format: 1;
-  /** Learned numbers. */
-  readonly parameters: number;
-  readonly training: Omit<TrainOutcome, 'status'>;
-  /** By the names of the evaluation sets. */
-  readonly evaluations: Readonly<Record<string, Evaluation>>;
-  /**
-   * Images that could not be read and were left out, by `train` and `val` of the training and the names of the evaluation sets; absent
-   * where there are none. A run that goes on after its training was complete knows those of the training from `log.txt` alone.
-   */
-  readonly skipped?: SkippedImages;
-  /** What was warned of on the way; absent where nothing was. */
-  readonly warnings?: readonly string[];
-  /** What was left out or assumed where the data sets were read: see `Dataset.notes`. Absent where there is nothing to say. */
-  readonly notes?: readonly string[];
-  /** Seconds of the evaluations together. */
-  readonly evaluationSeconds: number;
-  readonly provenance: Provenance;
 }
 
 /**

@@ -8,7 +8,7 @@ import { describeEvent } from './describe-event.js';
 import type { TrainEvent } from './events.js';
 import type { NearestWords } from './nearest-words.js';
 import { writePredictions, type Predictions } from './predictions.js';
-import type { RunResult } from './run-experiment.js';
+import type { RunResult } from './run-result.js';
 import { checkpointFiles } from './trainer.js';
 
 /** Names of the files of a run's folder. */

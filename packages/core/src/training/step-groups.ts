@@ -1,5 +1,6 @@
 import type { ImageItem } from '../contracts/dataset.js';
-import { featureBatches, imageBatches, type FeatureStore, type ImageSource, type PreparedBatch } from './batches.js';
+import type { FeatureStore } from '../contracts/features.js';
+import { featureBatches, imageBatches, type ImageSource, type PreparedBatch } from './batches.js';
 import { shuffled } from './order.js';
 import type { TrainingPlan } from './plan.js';
 import type { TrainSettings } from './settings.js';

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backbone } from '../contracts/backbone.js';
 import type { Dataset, ImageItem } from '../contracts/dataset.js';
-import type { LabelAligner, Loss, PromptLearner } from '../contracts/parts.js';
+import type { Loss } from '../contracts/loss.js';
+import type { LabelAligner, PromptLearner } from '../contracts/parts.js';
 import type { BatchRequest, DataPipeline, HostBatch } from '../contracts/pipeline.js';
 import { FrozenLabels } from '../builtin/frozen-labels.js';
 import { Classifier } from '../model/classifier.js';

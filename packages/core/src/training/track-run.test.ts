@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RunEvent, Tracker } from '../contracts/tracker.js';
-import type { RunResult } from './run-experiment.js';
+import type { RunResult } from './run-result.js';
 import { trainSettings } from './settings.js';
 import { tinyClassifier, tinyDataset, tinyPipeline } from './tiny.test.support.js';
 import { trackRun } from './track-run.js';

@@ -1,12 +1,12 @@
 import { basename, relative, sep } from 'node:path';
 import { optionsOf, type ResolvedConfiguration } from '../config/configuration.js';
+import type { Evaluation } from '../contracts/evaluation.js';
 import type { RunEvent, RunStart, Tracker, TrackerContext } from '../contracts/tracker.js';
 import type { Registry } from '../plugin/registry.js';
 import type { TrainEvent } from './events.js';
-import type { Evaluation } from './metrics.js';
 import { environmentOf, type Surroundings } from './provenance.js';
-import type { RunResult } from './run-experiment.js';
 import { runFiles } from './run-folder.js';
+import type { RunResult } from './run-result.js';
 
 /** What is recorded of a run besides its events. */
 export interface TrackedRun extends Omit<RunStart, 'type' | 'environment'> {

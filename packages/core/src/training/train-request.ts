@@ -1,11 +1,11 @@
 import { decisive } from '../config/canonical.js';
 import type { ResolvedConfiguration } from '../config/configuration.js';
 import type { Dataset } from '../contracts/dataset.js';
+import type { FeatureStore } from '../contracts/features.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import { ConfigError, DatasetError } from '../errors.js';
 import { backboneIdentity } from '../model/backbone-identity.js';
 import type { Classifier } from '../model/classifier.js';
-import type { FeatureStore } from './batches.js';
 import type { TrainEvent } from './events.js';
 import type { Progress, TrainingIdentity } from './resume-file.js';
 import type { TrainSettings } from './settings.js';

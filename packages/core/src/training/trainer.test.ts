@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Loss } from '../contracts/parts.js';
+import type { Loss } from '../contracts/loss.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import { CheckpointError, ConfigError, DatasetError, TrainingError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';

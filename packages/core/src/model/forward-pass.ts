@@ -1,37 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { TextEncoding } from '../contracts/backbone.js';
-import type { LearnedPrompts, PromptedText, TemplateTokens, TextContext } from '../contracts/prompts.js';
+import type { TextRequest } from '../contracts/backbone.js';
+import type { LearnedPrompts, TemplateTokens, TextContext } from '../contracts/prompts.js';
+import type { Batch, Reference, TextPass, TrainingStep } from '../contracts/step.js';
 import { assembleText, concatLabels } from './assemble-text.js';
-import type { ClassifierParts } from './classifier.js';
+import type { ClassifierParts } from './classifier-parts.js';
 import { cosineLogits, meanDirection, normalise, unstackMatrices } from './maths.js';
+import { encodeReference } from './reference.js';
 
-/** One batch: images, or their frozen features where the vision tower takes no prompts. */
-export interface Batch {
-  /** Normalised images, [B, 3, size, size]. */
-  readonly images?: tf.Tensor4D;
-  /** Image features of the unprompted tower before normalisation, [B, E]. */
-  readonly features?: tf.Tensor2D;
-  /** Class indices, [B], int32. */
-  readonly labels: tf.Tensor1D;
-}
-
-/**
- * The text side of a step: one for all images, or one for each image where the context depends on it. With a template
- * ensemble, the features are those of the ensemble, `text` and `encoding` those of its first template.
- */
-export interface TextPass {
-  readonly text: PromptedText;
-  readonly encoding: TextEncoding;
-  /** Normalised text features, [C, E]. */
-  readonly features: tf.Tensor2D;
-  /** Normalised features of the untrained labels under the same prompts, [C, E]; there if a loss needs them. */
-  readonly anchors?: tf.Tensor2D;
-}
-
-/**
- * One forward pass over a batch. Everything is computed when it is first asked for, and once. Lives within one `tf.tidy`.
- */
-export class TrainingStep {
+/** What a classifier computes of one batch. */
+export class ForwardPass implements TrainingStep {
   readonly labels: tf.Tensor1D;
   private readonly memo = new Map<string, unknown>();
 
@@ -44,22 +21,18 @@ export class TrainingStep {
     this.labels = batch.labels;
   }
 
-  /** Number of images B. */
   get batchSize(): number {
     return this.labels.shape[0];
   }
 
-  /** Number of classes C. */
   get classes(): number {
     return this.parts.aligner.classNames.length;
   }
 
-  /** Normalised image features, [B, E]. */
   get imageFeatures(): tf.Tensor2D {
     return this.once('imageFeatures', () => normalise(this.rawImageFeatures));
   }
 
-  /** Image features before normalisation, [B, E]. */
   get rawImageFeatures(): tf.Tensor2D {
     return this.once('rawImageFeatures', () => {
       if (this.batch.features) return this.batch.features;
@@ -72,14 +45,12 @@ export class TrainingStep {
     });
   }
 
-  /** What the learner gives for this step. */
   get prompts(): LearnedPrompts {
     return this.once('prompts', () =>
       this.parts.learner.prompts(this.parts.learnerProperties.dependsOnImage ? this.imageFeatures : undefined),
     );
   }
 
-  /** The text passes: one, or one for each image. */
   get texts(): readonly TextPass[] {
     return this.once('texts', () => {
       const context = this.prompts.text;
@@ -91,21 +62,22 @@ export class TrainingStep {
     });
   }
 
-  /** logitScale · cosine of images and learned prompts, [B, C]. */
   get logits(): tf.Tensor2D {
     return this.once('logits', () => this.compare((pass) => pass.features));
   }
 
-  /** The same for the untrained labels, [B, C]. */
   get anchorLogits(): tf.Tensor2D {
     return this.once('anchorLogits', () => this.compare((pass) => pass.anchors!));
   }
 
-  /** Features of every image's own class: learned (or anchor) text features, [B, E]. */
   ofLabels(features: (pass: TextPass) => tf.Tensor2D): tf.Tensor2D {
     if (this.texts.length === 1) return tf.gather(features(this.texts[0]!), this.labels);
     const labels = this.labels.dataSync();
     return tf.concat(this.texts.map((pass, image) => tf.slice(features(pass), [labels[image]!, 0], [1, -1])));
+  }
+
+  reference(template: string, request?: TextRequest): Reference {
+    return encodeReference(this.parts, template, request);
   }
 
   private compare(features: (pass: TextPass) => tf.Tensor2D): tf.Tensor2D {

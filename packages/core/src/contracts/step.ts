@@ -1,0 +1,80 @@
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Backbone, TextEncoding, TextRequest } from './backbone.js';
+import type { LabelAligner, PromptLearner } from './parts.js';
+import type { LearnedPrompts, PromptedText } from './prompts.js';
+
+/** One batch: images, or their frozen features where the vision tower takes no prompts. */
+export interface Batch {
+  /** Normalised images, [B, 3, size, size]. */
+  readonly images?: Tensor4D;
+  /** Image features of the unprompted tower before normalisation, [B, E]. */
+  readonly features?: Tensor2D;
+  /** Class indices, [B], int32. */
+  readonly labels: Tensor1D;
+}
+
+/**
+ * The text side of a step: one for all images, or one for each image where the context depends on it. With a template
+ * ensemble, the features are those of the ensemble, `text` and `encoding` those of its first template.
+ */
+export interface TextPass {
+  readonly text: PromptedText;
+  readonly encoding: TextEncoding;
+  /** Normalised text features, [C, E]. */
+  readonly features: Tensor2D;
+  /** Normalised features of the untrained labels under the same prompts, [C, E]; there if a loss needs them. */
+  readonly anchors?: Tensor2D;
+}
+
+/** What a loss wants from the text pass. Nothing else is computed. */
+export interface LossNeeds {
+  /** Outputs of this many last text steps. */
+  readonly lateBlocks?: number;
+  /** Those outputs at padding positions, too. */
+  readonly padding?: boolean;
+  /** Features of the untrained labels under the same prompts. */
+  readonly anchors?: boolean;
+}
+
+/** Text as somebody wrote it, encoded by the frozen text tower. */
+export interface Reference {
+  readonly text: PromptedText;
+  readonly encoding: TextEncoding;
+}
+
+/**
+ * One forward pass over a batch, as losses see it. Everything is computed when it is first asked for, and once. It lives within one
+ * `tf.tidy`: what is to stay longer must be kept (`keepCopy`).
+ */
+export interface TrainingStep {
+  /** Class indices of the images, [B], int32. */
+  readonly labels: Tensor1D;
+  /** Number of images B. */
+  readonly batchSize: number;
+  /** Number of classes C. */
+  readonly classes: number;
+  /** Normalised image features, [B, E]. */
+  readonly imageFeatures: Tensor2D;
+  /** Image features before normalisation, [B, E]. */
+  readonly rawImageFeatures: Tensor2D;
+  /** What the learner gives for this step. */
+  readonly prompts: LearnedPrompts;
+  /** The text passes: one, or one for each image. */
+  readonly texts: readonly TextPass[];
+  /** logitScale · cosine of images and learned prompts, [B, C]. */
+  readonly logits: Tensor2D;
+  /** The same for the untrained labels, [B, C]; for losses that need `anchors`. */
+  readonly anchorLogits: Tensor2D;
+  /** The parts at work. */
+  readonly parts: {
+    readonly backbone: Backbone;
+    readonly learner: PromptLearner;
+    readonly aligner: LabelAligner;
+    /** What the losses need together. */
+    readonly needs: LossNeeds;
+  };
+  /** Features of every image's own class: learned (or anchor) text features, [B, E]. */
+  ofLabels(features: (pass: TextPass) => Tensor2D): Tensor2D;
+  /** Hand-crafted prompts of the classes, untrained, as the frozen text tower sees them; kept on disk where the program has a place for it. */
+  reference(template: string, request?: TextRequest): Reference;
+}

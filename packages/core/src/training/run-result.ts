@@ -1,0 +1,26 @@
+import type { Evaluation } from '../contracts/evaluation.js';
+import type { Provenance } from './provenance.js';
+import type { SkippedImages } from './skipped-images.js';
+import type { TrainOutcome } from './train-request.js';
+
+/** The contents of `result.json`. */
+export interface RunResult {
+  readonly format: 1;
+  /** Learned numbers. */
+  readonly parameters: number;
+  readonly training: Omit<TrainOutcome, 'status'>;
+  /** By the names of the evaluation sets. */
+  readonly evaluations: Readonly<Record<string, Evaluation>>;
+  /**
+   * Images that could not be read and were left out, by `train` and `val` of the training and the names of the evaluation sets; absent
+   * where there are none. A run that goes on after its training was complete knows those of the training from `log.txt` alone.
+   */
+  readonly skipped?: SkippedImages;
+  /** What was warned of on the way; absent where nothing was. */
+  readonly warnings?: readonly string[];
+  /** What was left out or assumed where the data sets were read: see `Dataset.notes`. Absent where there is nothing to say. */
+  readonly notes?: readonly string[];
+  /** Seconds of the evaluations together. */
+  readonly evaluationSeconds: number;
+  readonly provenance: Provenance;
+}
