@@ -1,0 +1,68 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ApartAnswer, ApartRequest } from './decode-process.js';
+import type { RgbImage } from './rgb-image.js';
+
+/** The compiled file that the process runs; where the sources run, as in tests, that of the build. */
+const ENTRY = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/image/decode-process.js' : './decode-process.js',
+  import.meta.url,
+);
+/** Milliseconds for an image at most, and for each of its bytes: a drawing is small, a photo of 12 megapixels has 2 MB. */
+const MOST_TIME = 8000;
+const TIME_PER_BYTE = 0.003;
+
+let child: ChildProcess | undefined;
+let queue: Promise<unknown> = Promise.resolve();
+
+/**
+ * Decodes a drawing or a photo in HEIC in a process of its own, one after the other: a drawing of 300 bytes can have filters that
+ * take hours, and nothing but the end of its process ends a renderer. The process stays for the next image.
+ *
+ * @throws Error that says why not, also where it takes too long or too much memory
+ */
+export function decodeApart(request: ApartRequest): Promise<RgbImage> {
+  const result = queue.then(() => ask(request));
+  queue = result.catch(() => undefined);
+  return result;
+}
+
+function start(): ChildProcess {
+  const started = fork(fileURLToPath(ENTRY), { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  started.on('exit', () => {
+    if (child === started) child = undefined;
+  });
+  return started;
+}
+
+function ask(request: ApartRequest): Promise<RgbImage> {
+  const worker = (child ??= start());
+  return new Promise<RgbImage>((resolve, reject) => {
+    const limit = MOST_TIME + request.file.length * TIME_PER_BYTE;
+    const end = (): void => {
+      clearTimeout(timer);
+      worker.off('message', receive).off('exit', lose).off('error', reject);
+      worker.unref();
+      worker.channel?.unref(); // an idle process does not hold the program
+    };
+    const receive = (answer: ApartAnswer): void => {
+      end();
+      if ('image' in answer) resolve(answer.image);
+      else reject(new Error(answer.message));
+    };
+    const lose = (): void => {
+      end();
+      reject(new Error('decoding it takes too much memory'));
+    };
+    const timer = setTimeout(() => {
+      end();
+      child = undefined;
+      worker.kill('SIGKILL');
+      reject(new Error(`decoding it takes more than ${Math.round(limit / 1000)} seconds`));
+    }, limit);
+    worker.ref();
+    worker.channel?.ref();
+    worker.on('message', receive).on('exit', lose).on('error', reject);
+    worker.send(request);
+  });
+}

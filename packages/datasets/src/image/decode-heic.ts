@@ -1,0 +1,59 @@
+import { createRequire } from 'node:module';
+import { crc32, deflateSync } from 'node:zlib';
+import sharp from 'sharp';
+import { inMillions } from './limits.js';
+import { toRgb, type RgbImage } from './rgb-image.js';
+
+interface HeifImage {
+  get_width(): number;
+  get_height(): number;
+  display(target: { data: Uint8ClampedArray; width: number; height: number }, done: (shown: unknown) => void): void;
+  free(): void;
+}
+interface LibHeif {
+  readonly HeifDecoder: new () => { decode(file: Uint8Array): HeifImage[] };
+}
+
+/** Pixels of a photo in HEIC at most: those of the telephones' largest. */
+export const MOST_HEIC_PIXELS = 50e6;
+
+let library: LibHeif | undefined;
+
+/** Decodes a photo in HEIC through libheif, upright, its colour profile converted to sRGB, over white. */
+export async function decodeHeic(file: Uint8Array): Promise<RgbImage> {
+  library ??= createRequire(import.meta.url)('libheif-js/wasm-bundle.js') as LibHeif;
+  const images = new library.HeifDecoder().decode(file);
+  try {
+    const [image] = images;
+    if (!image) throw new Error('a HEIC file without an image, or a damaged one');
+    const [width, height] = [image.get_width(), image.get_height()];
+    if (!(width * height <= MOST_HEIC_PIXELS)) {
+      throw new Error(`a HEIC image of ${width} × ${height} exceeds ${inMillions(MOST_HEIC_PIXELS)}`);
+    }
+    const data = new Uint8ClampedArray(width * height * 4);
+    await new Promise<void>((resolve, reject) => {
+      image.display({ data, width, height }, (shown) =>
+        shown ? resolve() : reject(new Error('a damaged HEIC file')),
+      );
+    });
+    const raw = sharp(data, { raw: { width, height, channels: 4 } });
+    const { icc } = await sharp(file).metadata();
+    const profiled = icc ? sharp(withProfile(await raw.png({ compressionLevel: 0 }).toBuffer(), icc)) : raw;
+    return await toRgb(profiled.flatten({ background: '#ffffff' }).toColourspace('srgb'));
+  } finally {
+    for (const image of images) image.free();
+  }
+}
+
+/** Bytes of a PNG before what follows its header. */
+const PNG_HEADER = 33;
+
+/** The PNG with a colour profile, which libvips takes from files alone. */
+function withProfile(png: Buffer, icc: Buffer): Buffer {
+  const content = Buffer.concat([Buffer.from('iCCPicc\0\0', 'latin1'), deflateSync(icc)]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(content.length - 4);
+  const check = Buffer.alloc(4);
+  check.writeUInt32BE(crc32(content));
+  return Buffer.concat([png.subarray(0, PNG_HEADER), length, content, check, png.subarray(PNG_HEADER)]);
+}
