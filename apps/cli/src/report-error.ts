@@ -10,18 +10,21 @@ const BUG = 70;
 export async function reportError(error: unknown, json: boolean): Promise<number> {
   const { PromptweaveError } = await import('@promptweave/core');
   const known = error instanceof PromptweaveError ? error : undefined;
-  const message = error instanceof Error ? error.message : String(error);
-  if (json) {
-    const { name, where, remedy } = known ?? { name: 'bug', where: undefined, remedy: undefined };
-    console.log(JSON.stringify({ error: { name, message, where, remedy } }));
-  }
+  const message = withoutPasswords(error instanceof Error ? error.message : String(error));
+  const [where, remedy] = [known?.where, known?.remedy].map((text) => text && withoutPasswords(text));
+  if (json) console.log(JSON.stringify({ error: { name: known?.name ?? 'bug', message, where, remedy } }));
   if (!known) {
-    console.error(error instanceof Error ? (error.stack ?? message) : message);
+    console.error(error instanceof Error ? withoutPasswords(error.stack ?? message) : message);
     console.error('This is a bug in promptweave. Please report it with the lines above and the command you ran.');
     return BUG;
   }
   console.error(`${known.name}: ${message}`);
-  if (known.where !== undefined && !message.includes(known.where)) console.error(`  where: ${known.where}`);
-  if (known.remedy !== undefined) console.error(`  to do: ${known.remedy}`);
+  if (where !== undefined && !message.includes(where)) console.error(`  where: ${where}`);
+  if (remedy !== undefined) console.error(`  to do: ${remedy}`);
   return known.exitCode;
+}
+
+/** A text without what stands before the @ of an address: an override is shown as it was typed, also where it is refused for that. */
+function withoutPasswords(text: string): string {
+  return text.replaceAll(/((?:https?|ftp|s3):[\\/\s]*)[^\s"'/\\]*@/gi, '$1…@');
 }

@@ -34,8 +34,9 @@ async function deliverJournals({ cells, patience, signal, onEvent }: EngineReque
     try {
       const client = await connectFor(cell.path);
       const delivery = syncJournal(cell.path, client, { signal: AbortSignal.timeout(WITHIN), retries: 0 });
-      const { refused } = await delivery.finally(() => client.close());
-      for (const message of refused) onEvent?.({ type: 'note', message });
+      const { refused, notes, waiting } = await delivery.finally(() => client.close());
+      for (const message of [...notes, ...refused]) onEvent?.({ type: 'note', message });
+      if (waiting.length > 0) return waiting.join(' ');
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }

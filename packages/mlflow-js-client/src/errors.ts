@@ -1,4 +1,4 @@
-/** Error codes that MLflow's server answers with. */
+/** Error codes that MLflow's server answers with, and those that stand for the status of an answer that has none. */
 export const mlflowErrorCodes = [
   'ABORTED',
   'ALREADY_EXISTS',
@@ -15,6 +15,7 @@ export const mlflowErrorCodes = [
   'NOT_IMPLEMENTED',
   'PERMISSION_DENIED',
   'REQUEST_LIMIT_EXCEEDED',
+  'REQUEST_TOO_LARGE',
   'RESOURCE_ALREADY_EXISTS',
   'RESOURCE_CONFLICT',
   'RESOURCE_DOES_NOT_EXIST',
@@ -65,16 +66,19 @@ export class MlflowApiError extends MlflowError {
   readonly code: MlflowErrorCode;
   /** HTTP status. */
   readonly status: number;
+  /** Whether the answer is one of MLflow itself, rather than of a proxy or another program before it. */
+  readonly fromMlflow: boolean;
   /** Seconds to wait, where the server said so. */
   readonly retryAfter?: number;
 
   constructor(
     message: string,
-    details: { request: string; code: MlflowErrorCode; status: number; retryAfter?: number },
+    details: { request: string; code: MlflowErrorCode; status: number; fromMlflow?: boolean; retryAfter?: number },
   ) {
     super(message, details);
     this.code = details.code;
     this.status = details.status;
+    this.fromMlflow = details.fromMlflow ?? false;
     if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
   }
 }

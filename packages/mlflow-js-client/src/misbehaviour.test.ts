@@ -124,7 +124,7 @@ describe('a refusal', () => {
   });
 
   it('of a page that is no JSON says what came', async () => {
-    const client = clientOf([page('<html>Welcome to the intranet</html>', 200)]);
+    const client = clientOf([page('<html><title>Welcome to the intranet</title><p>Hello</html>', 200)]);
     const error = await client.experiments.get('7').catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(MlflowProtocolError);
     expect(String(error)).toMatch(/text\/html.*Welcome to the intranet/);

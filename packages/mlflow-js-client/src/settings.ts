@@ -8,6 +8,8 @@ export interface MlflowSettings {
   readonly password?: string;
   /** Sent as a bearer token, where there is no user name. */
   readonly token?: string;
+  /** What to tell a person where the server lets nobody in. Default: which variables to set. */
+  readonly loginAdvice?: string;
   /** Accept any certificate. */
   readonly insecureTls?: boolean;
   /** PEM text of the certificates to trust instead of the system's. */

@@ -4,17 +4,21 @@ import type { JsonObject } from './http/connection.js';
 
 /** The objects of a list that may be absent. */
 export function objects(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? (value as readonly JsonObject[]) : [];
+  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
 /** An object that may be absent. */
 export function object(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null ? (value as JsonObject) : {};
+  return isObject(value) ? value : {};
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A text; empty where it is absent. */
 export function text(value: unknown): string {
-  return value === undefined || value === null ? '' : String(value);
+  return value === undefined || value === null || typeof value === 'object' ? '' : String(value);
 }
 
 /** A text, or undefined where it is absent or empty. */

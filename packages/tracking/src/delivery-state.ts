@@ -20,6 +20,8 @@ const serverState = z.object({
   doubtful: z.int(),
   /** Entries that the server refused for good. */
   refused: z.array(z.object({ seq: z.int(), message: z.string() })),
+  /** Entries that the server did not take for now; each delivery tries them again. */
+  waiting: z.array(z.object({ seq: z.int(), message: z.string(), transient: z.boolean() })).default([]),
 });
 
 const stateFile = z.object({ format: z.literal(1), servers: z.record(z.string(), serverState) });
@@ -32,7 +34,7 @@ export const ALL = Number.MAX_SAFE_INTEGER;
 
 /** The state of a delivery that has not begun, as far as this folder knows. */
 export function newState(place: string): DeliveryState {
-  return { place, seq: 0, offset: 0, doubtful: 0, refused: [] };
+  return { place, seq: 0, offset: 0, doubtful: 0, refused: [], waiting: [] };
 }
 
 /**

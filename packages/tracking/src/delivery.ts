@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { toYaml, type ResolvedConfiguration } from '@promptweave/core';
 import {
   hasCode,
+  isTransient,
   MlflowApiError,
   MlflowProtocolError,
   type CallOptions,
@@ -14,11 +15,12 @@ import { withDeliveryLock } from './delivery-lock.js';
 import { ALL, loadState, newState, saveState, type DeliveryState } from './delivery-state.js';
 import type { ArtifactEntry, EndEntry, JournalEntry, MetricsEntry, StartEntry } from './journal-entry.js';
 import { KnownMetrics } from './known-metrics.js';
-import { flatParams, mlflowKey, mlflowTag } from './mlflow-names.js';
+import { flatParams, mlflowKey, mlflowParam, mlflowPath, mlflowTag, mlflowTitle } from './mlflow-names.js';
 import { JOURNAL, readJournal } from './read-journal.js';
 import { tagsOf } from './tags-of-run.js';
 import { TrackingError } from './tracking-error.js';
 import { findRun, settleParent, uniqueRun } from './unique-run.js';
+import { fileWithin } from './within-folder.js';
 
 /** Metrics that go in one call. */
 const BATCH = 1000;
@@ -31,6 +33,12 @@ export interface Delivered {
   readonly artifactUri: string;
   /** What the server refused for good, now or earlier. */
   readonly refused: readonly string[];
+  /** What it did not take for now; the next delivery tries again. */
+  readonly waiting: readonly string[];
+  /** Whether the next delivery may succeed a moment later: a server that is overloaded or fails. */
+  readonly transient: boolean;
+  /** What this delivery changed so that MLflow takes it: names, and values that were cut. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -82,6 +90,7 @@ class Delivery {
   private readonly doubtful: number;
   private readonly known: KnownMetrics;
   private readonly uploaded = new Map<string, string>();
+  private readonly notes = new Set<string>();
   private metrics: Metric[] = [];
   private metricsEnd?: { readonly seq: number; readonly offset: number };
 
@@ -97,6 +106,7 @@ class Delivery {
   }
 
   async toTheEnd(): Promise<Delivered> {
+    await this.tryAgain();
     for await (const { entry, next } of readJournal(join(this.folder, JOURNAL), this.state.offset)) {
       this.signal?.throwIfAborted();
       if (entry.type === 'metrics') {
@@ -109,15 +119,53 @@ class Delivery {
     }
     await this.flush();
     if (this.state.doubtful > this.state.seq) await this.save({ doubtful: this.state.seq });
-    const { seq, refused, artifactUri = '' } = this.state;
-    return { entries: seq, runId: this.runId(), artifactUri, refused: refused.map(({ message }) => message) };
+    const { seq, refused, waiting, artifactUri = '' } = this.state;
+    const texts = (entries: readonly { readonly message: string }[]) => entries.map(({ message }) => message);
+    return {
+      ...{ entries: seq, runId: this.runId(), artifactUri, refused: texts(refused), waiting: texts(waiting) },
+      ...{ transient: waiting.some((entry) => entry.transient), notes: [...this.notes] },
+    };
   }
 
-  private async collect({ seq, step, time, values }: MetricsEntry, offset: number): Promise<void> {
-    const entries = Object.entries(values);
-    if (this.metrics.length + entries.length > BATCH) await this.flush();
-    for (const [key, value] of entries) this.metrics.push({ key: mlflowKey(key), value, step, timestamp: time });
-    this.metricsEnd = { seq, offset };
+  /** Sends what the server did not take before. */
+  private async tryAgain(): Promise<void> {
+    const due = new Set(this.state.waiting.map(({ seq }) => seq));
+    if (due.size === 0) return;
+    for await (const { entry } of readJournal(join(this.folder, JOURNAL))) {
+      if (entry.seq > this.state.seq) break;
+      if (!due.has(entry.seq)) continue;
+      this.signal?.throwIfAborted();
+      const before = this.state;
+      this.state = { ...before, waiting: before.waiting.filter(({ seq }) => seq !== entry.seq) };
+      try {
+        if (entry.type !== 'metrics') await this.send(entry);
+        else await this.sendMetrics(await this.known.without(this.runId(), this.metricsOf(entry)), entry.seq);
+      } catch (error) {
+        this.state = { ...this.state, waiting: before.waiting };
+        throw error;
+      }
+      await this.save({});
+    }
+  }
+
+  private async collect(entry: MetricsEntry, offset: number): Promise<void> {
+    const metrics = this.metricsOf(entry);
+    if (this.metrics.length + metrics.length > BATCH) await this.flush();
+    this.metrics.push(...metrics);
+    this.metricsEnd = { seq: entry.seq, offset };
+  }
+
+  private metricsOf({ step, time, values }: MetricsEntry): Metric[] {
+    return Object.entries(values).map(([name, value]) => {
+      const key = this.renamed(name, mlflowKey(name));
+      return { key, value, step, timestamp: time };
+    });
+  }
+
+  /** A name as MLflow takes it; that it is another one is told. */
+  private renamed(name: string, taken: string): string {
+    if (name !== taken) this.notes.add(`"${name}" is "${taken}" on MLflow, which does not take that name.`);
+    return taken;
   }
 
   private async flush(): Promise<void> {
@@ -136,12 +184,13 @@ class Delivery {
 
   /** Sends metrics; where the server refuses them together, it gets the halves, so that one bad value costs no other. */
   private async sendMetrics(metrics: readonly Metric[], seq: number): Promise<void> {
+    if (metrics.length === 0) return;
     try {
       await this.client.runs.logBatch(this.runId(), { metrics }, this.options);
     } catch (error) {
-      await this.requireRefusal(error);
+      const isFinal = await this.isFinalRefusal(error);
       if (metrics.length === 1) {
-        return this.noteRefused(seq, `The metric ${metrics[0]!.key} of step ${metrics[0]!.step}`, error);
+        return this.note(isFinal, seq, `The metric ${metrics[0]!.key} of step ${metrics[0]!.step}`, error);
       }
       const half = Math.ceil(metrics.length / 2);
       await this.sendMetrics(metrics.slice(0, half), seq);
@@ -155,18 +204,19 @@ class Delivery {
       else if (entry.type === 'artifact') await this.artifact(entry);
       else await this.end(entry);
     } catch (error) {
-      await this.requireRefusal(error);
+      const isFinal = await this.isFinalRefusal(error, entry.type === 'artifact');
       const what = entry.type === 'artifact' ? `The file ${entry.path}` : `The ${entry.type} of the run`;
-      this.noteRefused(entry.seq, what, error);
+      this.note(isFinal, entry.seq, what, error);
     }
   }
 
   /** Finds or creates the run, and says what it is. */
   private async start(entry: StartEntry): Promise<void> {
     const { client, options } = this;
-    const { experimentId } = await client.experiments.ensure(entry.experiment, options);
+    const { experimentId } = await client.experiments.ensure(mlflowTitle(entry.experiment), options);
     const parentRunId = entry.parent && (await this.parent(entry.parent, experimentId));
-    const { id, name: runName, time: startTime } = entry;
+    const { id, name, time: startTime } = entry;
+    const runName = mlflowTitle(name);
     const { run, created } = await uniqueRun(
       client,
       id,
@@ -178,8 +228,13 @@ class Delivery {
     if (!created && this.state.runId !== runId) this.state = { ...this.state, doubtful: ALL };
     this.state = { ...this.state, experimentId, runId, artifactUri };
     // The first start says it all; later ones are the same run going on.
-    const params = entry.seq === 1 ? flatParams(entry.configuration) : {};
-    await client.runs.logBatch(runId, { params, tags: tagsOf(entry, parentRunId) }, options);
+    const params = entry.seq === 1 ? this.cut(flatParams(entry.configuration), mlflowParam) : {};
+    const tags = Object.entries(tagsOf(entry, parentRunId)).map(([key, value]) => [
+      this.renamed(key, mlflowKey(key)),
+      value,
+    ]);
+    const batch = { params, tags: this.cut(Object.fromEntries(tags) as Record<string, string>, mlflowTag) };
+    await client.runs.logBatch(runId, batch, options);
     if (run.info.status !== 'RUNNING') await client.runs.update(runId, { status: 'RUNNING' }, options);
     const json = `${JSON.stringify(entry.environment, undefined, 2)}\n`;
     await client.artifacts.upload(artifactUri, 'environment.json', json, options);
@@ -187,21 +242,32 @@ class Delivery {
     await client.artifacts.upload(artifactUri, 'config.yaml', yaml, options);
   }
 
+  /** Values as MLflow takes them; those that are cut are told. */
+  private cut(values: Readonly<Record<string, string>>, cut: (value: string) => string): Record<string, string> {
+    const kept = Object.entries(values).map(([key, value]) => {
+      const taken = cut(value);
+      if (taken !== value)
+        this.notes.add(`The value of "${key}" is cut on MLflow; the run's config.yaml has the whole.`);
+      return [key, taken] as const;
+    });
+    return Object.fromEntries(kept);
+  }
+
   private async parent({ id, name }: NonNullable<StartEntry['parent']>, experimentId: string): Promise<string> {
-    const { run } = await uniqueRun(this.client, id, { experimentId, runName: name }, this.options);
+    const { run } = await uniqueRun(this.client, id, { experimentId, runName: mlflowTitle(name) }, this.options);
     return run.info.runId;
   }
 
   private async artifact({ seq, path, content }: ArtifactEntry): Promise<void> {
     const place = this.state.artifactUri ?? '';
-    if (content !== undefined) return await this.client.artifacts.upload(place, path, content, this.options);
-    const file = join(this.folder, ...path.split('/'));
-    const found = await stat(file).catch(() => undefined);
-    if (!found) return this.noteRefused(seq, `The file ${path}`, new Error('It is not in the folder any more.'));
+    const target = this.renamed(path, mlflowPath(path));
+    if (content !== undefined) return await this.client.artifacts.upload(place, target, content, this.options);
+    const found = await fileWithin(this.folder, path);
+    if (!found) return this.note(false, seq, `The file ${path}`, new Error('It is not in the folder any more.'));
     // A file that was written several times since the last delivery is sent once.
     const version = `${found.mtimeMs}:${found.size}`;
     if (this.uploaded.get(path) === version) return;
-    await this.client.artifacts.uploadFile(place, path, file, this.options);
+    await this.client.artifacts.uploadFile(place, target, found.file, this.options);
     this.uploaded.set(path, version);
   }
 
@@ -209,10 +275,10 @@ class Delivery {
     const { client, options } = this;
     const runId = this.runId();
     const tags = {
-      ...(error !== undefined && { 'promptweave.error': mlflowTag(error) }),
+      ...(error !== undefined && { 'promptweave.error': error }),
       ...(digests && { 'promptweave.checkpoint': digests.checkpoint, 'promptweave.dataset': digests.dataset }),
     };
-    await client.runs.logBatch(runId, { tags }, options);
+    await client.runs.logBatch(runId, { tags: this.cut(tags, mlflowTag) }, options);
     const statuses: Readonly<Record<EndEntry['status'], RunStatus>> = {
       finished: 'FINISHED',
       stopped: 'KILLED',
@@ -241,15 +307,22 @@ class Delivery {
     });
   }
 
-  /** Goes on only where the server refuses this very entry, so that sending it again is no use. */
-  private async requireRefusal(error: unknown): Promise<void> {
-    if (error instanceof MlflowProtocolError && error.request.includes(':/')) return; // artifacts in a cloud store
-    const refused = error instanceof MlflowApiError && [400, 413].includes(error.status);
-    if (!refused) throw error;
+  /**
+   * Goes on only where this very entry is refused. @returns whether sending it again is no use: MLflow itself says that it is wrong, or it
+   * cannot be sent from here. Anything else (a proxy's limit, a file that may not be written just now) may pass.
+   * @throws the error, where it is no refusal of the entry
+   */
+  private async isFinalRefusal(error: unknown, isFile = false): Promise<boolean> {
+    if (isFile && (error instanceof MlflowProtocolError || error instanceof TrackingError)) return true;
     const { runId } = this.state;
-    if (!runId) throw error;
+    if (!(error instanceof MlflowApiError) || !runId) throw error;
+    const { status, fromMlflow } = error;
+    if (status !== 400 || !fromMlflow) {
+      if (status === 413 || (isFile && ![401, 429].includes(status))) return false;
+      throw error;
+    }
     const { info } = await this.client.runs.get(runId, this.options);
-    if (info.lifecycleStage === 'active') return;
+    if (info.lifecycleStage === 'active') return true;
     const { id } = await this.firstEntry();
     const other = await findRun(this.client, this.state.experimentId ?? info.experimentId, id, this.options);
     if (other) throw this.replacedBy(other.info.runId);
@@ -264,9 +337,12 @@ class Delivery {
     return new ReplacedRun(message, { where: this.folder, remedy: 'Deliver it again.' });
   }
 
-  private noteRefused(seq: number, what: string, error: unknown): void {
-    const message = `${what} was refused: ${error instanceof Error ? error.message : String(error)}`;
-    this.state = { ...this.state, refused: [...this.state.refused, { seq, message }] };
+  private note(isFinal: boolean, seq: number, what: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const { refused, waiting } = this.state;
+    const message = `${what} ${isFinal ? 'cannot be there' : 'is not there yet'}: ${reason}`;
+    if (isFinal) this.state = { ...this.state, refused: [...refused, { seq, message }] };
+    else this.state = { ...this.state, waiting: [...waiting, { seq, message, transient: isTransient(error) }] };
   }
 
   private async save(change: Partial<DeliveryState>): Promise<void> {

@@ -24,7 +24,14 @@ export interface FakeRun {
 }
 
 /** What happens to a request: `ok`, or nothing of it is done, or it is done and the answer is lost. */
-export type Fate = 'ok' | 'hang' | 'reset' | 'lost answer' | 500 | 401 | 429;
+export type Fate = 'ok' | 'hang' | 'reset' | 'lost answer' | 'too large' | 'forbidden' | 'not here' | 500 | 401 | 429;
+
+/** What a proxy before the server answers. */
+const pages = {
+  'too large': [413, '413 Request Entity Too Large'],
+  forbidden: [403, '403 Forbidden'],
+  'not here': [404, '404 Not Found'],
+} as const;
 
 class Refusal extends Error {
   constructor(
@@ -76,13 +83,21 @@ export class FakeMlflow {
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = (await buffer(request).catch(() => Buffer.alloc(0))).toString('utf8');
+    const bytes = await buffer(request).catch(() => Buffer.alloc(0));
+    const body = bytes.toString('utf8');
     const url = new URL(request.url!, this.uri);
+    const file = request.method === 'GET' && this.fileAt(url.pathname);
+    if (typeof file === 'string') return void response.end(file);
     const endpoint = url.pathname.replace('/api/2.0/mlflow/', '').replace('/api/2.0/mlflow-artifacts/', '');
     this.requests.push(endpoint);
     const fate = await this.fate(endpoint, body);
     if (fate === 'hang') return;
     if (fate === 'reset') return void request.socket.resetAndDestroy();
+    if (fate in pages) {
+      const [status, title] = pages[fate as keyof typeof pages];
+      response.writeHead(status, { 'Content-Type': 'text/html' });
+      return void response.end(`<html>\n<head><title>${title}</title></head><body><h1>${title}</h1></body></html>`);
+    }
     if (typeof fate === 'number')
       return answer(response, fate, { error_code: 'SOME_CODE', message: 'as the test wants' });
     try {
@@ -140,6 +155,21 @@ export class FakeMlflow {
       }
       case 'metrics/get-history':
         return { metrics: this.run(body['run_id']).metrics.filter(({ key }) => key === body['metric_key']) };
+      case 'artifacts': {
+        const [run, ...folder] = String(body['path']).split('/');
+        const prefix = folder.map((part) => `${part}/`).join('');
+        const within = Object.keys(this.run(run).artifacts).filter((path) => path.startsWith(prefix));
+        const names = new Set(within.map((path) => path.slice(prefix.length).split('/')[0]!));
+        const files = [...names].map((path) => ({
+          path,
+          is_dir: within.some((name) => name.startsWith(`${prefix}${path}/`)),
+        }));
+        return { files };
+      }
+      case 'model-versions/get':
+        return { model_version: this.versions.find(({ version }) => version === body['version']) };
+      case 'model-versions/get-download-uri':
+        return { artifact_uri: this.versions.find(({ version }) => version === body['version'])!['source'] };
       case 'model-versions/search':
         return { model_versions: this.versions };
       case 'registered-models/create':
@@ -150,6 +180,11 @@ export class FakeMlflow {
       default:
         throw new Refusal(404, 'ENDPOINT_NOT_FOUND', endpoint);
     }
+  }
+
+  private fileAt(path: string): string | undefined {
+    const [, run, ...file] = decodeURIComponent(path.split('/mlflow-artifacts/')[1] ?? '').split('/');
+    return this.runs.find(({ id }) => id === run)?.artifacts[file.join('/')];
   }
 
   private run(id: unknown): FakeRun {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join, posix, resolve } from 'node:path';
+import { basename, join, posix, relative, resolve, sep } from 'node:path';
 import {
   ConfigError,
   digestsOf,
@@ -15,11 +15,19 @@ import {
 import { parse } from 'yaml';
 import { Journal } from './journal.js';
 import { JOURNAL } from './read-journal.js';
+import { TrackingError } from './tracking-error.js';
+import { fileWithin, requireNoLinks } from './within-folder.js';
 
 /** The result of a run, or undefined where it has none: it was imported, or is not finished. */
 export async function resultOf(folder: string): Promise<RunResult | undefined> {
-  const path = join(folder, runFiles.result);
-  return existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as RunResult) : undefined;
+  const found = await fileWithin(folder, runFiles.result);
+  if (!found) return undefined;
+  try {
+    return JSON.parse(await readFile(found.file, 'utf8')) as RunResult;
+  } catch (cause) {
+    const remedy = 'Take another copy of the folder, or delete the file.';
+    throw new TrackingError(`${runFiles.result} is damaged: ${String(cause)}`, { where: found.file, remedy, cause });
+  }
 }
 
 /**
@@ -28,6 +36,7 @@ export async function resultOf(folder: string): Promise<RunResult | undefined> {
  * @throws ConfigError where the folder is none of a run
  */
 export async function recordFinishedRun(folder: string, experiment: string): Promise<void> {
+  await requireNoLinks(folder, [JOURNAL]);
   if (existsSync(join(folder, JOURNAL))) return;
   const configuration = await configurationOf(folder);
   const result = await resultOf(folder);
@@ -48,8 +57,10 @@ export async function recordFinishedRun(folder: string, experiment: string): Pro
 async function configurationOf(folder: string): Promise<object> {
   const path = runFile(folder, runFiles.configuration);
   try {
-    return parse(await readFile(path, 'utf8')) as object;
+    const found = await fileWithin(folder, relative(folder, path).split(sep).join('/'));
+    return parse(await readFile(found?.file ?? path, 'utf8')) as object;
   } catch (cause) {
+    if (cause instanceof TrackingError) throw cause;
     throw new ConfigError(`The folder holds no run: ${cause instanceof Error ? cause.message : String(cause)}`, {
       where: path,
       remedy: 'Name the folder that promptweave train or promptweave import wrote.',

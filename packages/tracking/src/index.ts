@@ -1,7 +1,8 @@
 export { connect } from './connect.js';
 export { type Delivered } from './delivery.js';
 export { recordFinishedRun } from './finished-run.js';
-export { isModelUri, loadRegistered } from './load-registered.js';
+export { loadRegistered, type LoadOptions } from './load-registered.js';
+export { isModelUri } from './model-uri.js';
 export { MlflowTracker, type MlflowTrackerOptions } from './mlflow-tracker.js';
 export { mlflow, plugins } from './plugins.js';
 export { JOURNAL } from './read-journal.js';

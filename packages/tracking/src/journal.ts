@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, type RunEvent, type RunStart } from '@promptweave/core';
+import { addressProblem } from './address.js';
 import { STATE } from './delivery-state.js';
 import { toLine, type JournalEntry } from './journal-entry.js';
 import { JOURNAL, parseEntry } from './read-journal.js';
@@ -43,7 +44,7 @@ export class Journal {
     try {
       journal.goOn(known.entries, known.size);
       const id = known.entries.length > 0 && first ? first.id : (start.id ?? randomUUID());
-      journal.append({ ...start, id });
+      journal.append({ ...start, id, configuration: withoutSecrets(start.configuration) });
       return journal;
     } catch (error) {
       journal.close();
@@ -95,7 +96,17 @@ function existingEntries(path: string): { entries: JournalEntry[]; size: number 
 /** Without an identity of its own, a run goes on with that of its folder where it does the same. */
 function isSameRun(first: JournalEntry & { type: 'start' }, start: RunStart): boolean {
   if (start.id !== undefined) return first.id === start.id;
-  return canonicalJson(first.configuration) === canonicalJson(JSON.parse(JSON.stringify(start.configuration)));
+  return (
+    canonicalJson(first.configuration) ===
+    canonicalJson(JSON.parse(JSON.stringify(withoutSecrets(start.configuration))))
+  );
+}
+
+/** A configuration as written may name a server that an override replaced, with a password in its address: that is not recorded. */
+function withoutSecrets<T extends object>(configuration: T): T {
+  const { tracker } = configuration as { tracker?: { uri?: unknown } };
+  if (typeof tracker?.uri !== 'string' || !addressProblem(tracker.uri)) return configuration;
+  return { ...configuration, tracker: { ...tracker, uri: undefined } };
 }
 
 function setAside(folder: string): void {

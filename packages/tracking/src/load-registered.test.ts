@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -68,20 +68,122 @@ describe('a run that was not recorded while it went on', () => {
     expect(await registerPrompts(folder, client, { name: 'flowers' })).toMatchObject({ version: '1', existed: false });
     expect(await registerPrompts(folder, client, { name: 'flowers' })).toMatchObject({ version: '1', existed: true });
     const { artifacts, params } = server.runs[0]!;
+    const found = Object.keys(artifacts).find((path) => path.endsWith('/MLmodel'))!;
+    expect(found).toMatch(/^model-[0-9a-f]{12}\/MLmodel$/);
+    const place = found.split('/')[0]!;
     const files = ['1-base', '2-novel'].map((stage) => `${stage}/prompts.safetensors`);
     const model = ['1-base', '2-novel'].flatMap((stage) => [
-      `model/${stage}/config.yaml`,
-      `model/${stage}/prompts.safetensors`,
+      `${place}/${stage}/config.yaml`,
+      `${place}/${stage}/prompts.safetensors`,
     ]);
-    expect(Object.keys(artifacts)).toEqual(expect.arrayContaining([...files, ...model, 'model/MLmodel']));
-    expect(artifacts['model/MLmodel']).toContain('data: 2-novel/prompts.safetensors');
-    expect(artifacts['model/MLmodel']).toContain('"shape":[-1,4]'); // the classes of both
+    expect(Object.keys(artifacts)).toEqual(expect.arrayContaining([...files, ...model, found]));
+    expect(artifacts[found]).toContain('data: 2-novel/prompts.safetensors');
+    expect(artifacts[found]).toContain('"shape":[-1,4]'); // the classes of both
     expect(params).toHaveProperty('prompt.use', 'coop');
   });
 
   it('is not registered where it learned nothing', async () => {
     const registered = registerPrompts(folder, clientFor(server.uri), { name: 'flowers' });
     await expect(registered).rejects.toThrow(/prompts\.safetensors/);
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('a registered version', () => {
+  const client = () => clientFor(server.uri);
+  const register = (name = 'flowers', alias?: string) =>
+    registerPrompts(join(folder, 'run'), client(), { name, alias });
+  const load = (to = 'new') => loadRegistered('models:/flowers/1', join(folder, to), client(), { onNote });
+  let notes: string[];
+  const onNote = (note: string) => notes.push(note);
+  beforeEach(async () => {
+    notes = [];
+    await writeRunFolder(join(folder, 'run'));
+    await register();
+  });
+  const fileOf = (ending: string): [Record<string, string>, string] => {
+    const { artifacts } = server.runs[0]!;
+    return [artifacts, Object.keys(artifacts).find((path) => path.startsWith('model-') && path.endsWith(ending))!];
+  };
+
+  it('comes back with the files that predict, and no others', async () => {
+    await load();
+    expect(readdirSync(join(folder, 'new')).sort()).toEqual(['config.yaml', 'prompts.safetensors']);
+    expect(notes).toEqual([]);
+  });
+
+  it.each(['config.yaml', 'prompts.safetensors'])(
+    'whose %s was changed afterwards is refused, and nothing is left',
+    async (name) => {
+      const [artifacts, path] = fileOf(name);
+      artifacts[path] += 'plugins: [evil]\n';
+      await expect(load()).rejects.toThrow(`${name} has the SHA-256`);
+      expect(readdirSync(folder)).toEqual(['run']);
+    },
+  );
+
+  it('of the time when prompts alone were noted comes back, and that is said', async () => {
+    const [version] = server.versions as { tags: { key: string }[] }[];
+    version!.tags.splice(
+      version!.tags.findIndex(({ key }) => key === 'promptweave.files'),
+      1,
+    );
+    await load();
+    expect(notes).toEqual([expect.stringContaining('older promptweave')]);
+    const [artifacts, path] = fileOf('prompts.safetensors');
+    artifacts[path] = 'changed';
+    await expect(load('other')).rejects.toThrow('prompts.safetensors has the SHA-256');
+  });
+
+  it.each([
+    '{"../x": "00"}',
+    '{"/etc/x": "00"}',
+    '[]',
+    '{}',
+    'nonsense',
+    '{"config.yaml": 3}',
+    `{"../../evil": "${'0'.repeat(64)}"}`,
+  ])('whose list of files says %s is none of ours', async (text) => {
+    const [version] = server.versions as { tags: { key: string; value: string }[] }[];
+    version!.tags.find(({ key }) => key === 'promptweave.files')!.value = text;
+    await expect(load()).rejects.toThrow(/holds no prompts/);
+    expect(readdirSync(folder)).toEqual(['run']);
+  });
+
+  it('is another one where the configuration is, and the first stays what it was', async () => {
+    writeFileSync(join(folder, 'run/config.yaml'), 'prompt:\n  use: coop\nseed: 2\n');
+    expect(await register()).toMatchObject({ version: '2', existed: false });
+    await load();
+    expect(readFileSync(join(folder, 'new/config.yaml'), 'utf8')).toContain('seed: 1');
+  });
+
+  it.each(['config.yaml', 'prompts.safetensors', 'result.json'])(
+    'does not take a %s that is a link to somewhere else',
+    async (name) => {
+      await writeRunFolder(join(folder, 'foreign'));
+      renameSync(join(folder, 'foreign', name), join(folder, 'secret'));
+      symlinkSync('../secret', join(folder, 'foreign', name));
+      server.requests.length = 0;
+      const registered = registerPrompts(join(folder, 'foreign'), client(), { name: 'x' });
+      await expect(registered).rejects.toThrow(/leads out of the folder/);
+      expect(server.requests).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['a/b'],
+    ['a:b'],
+    ['a@b'],
+    [''],
+    ['..'],
+    ['x'.repeat(251)],
+    ['m', 'v1'],
+    ['m', 'latest'],
+    ['m', 'a b'],
+    ['m', '1'],
+  ])('cannot be called %s %s, which is said before anything is sent', async (name, alias?: string) => {
+    server.requests.length = 0;
+    await expect(register(name, alias)).rejects.toThrow(/cannot be/);
     expect(server.requests).toEqual([]);
   });
 });

@@ -1,40 +1,72 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm } from 'node:fs/promises';
-import { runFile, runFiles } from '@promptweave/core';
+import { rename, rm } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { runFiles, stageFolders } from '@promptweave/core';
 import { hasCode, type MlflowClient, type ModelVersion } from '@promptweave/mlflow-js-client';
-import { LEARNED_TAG } from './register-prompts.js';
+import { FILES_TAG, LEARNED_TAG, longestFile, modelPaths, readFilesTag, sha256OfFile } from './model-files.js';
+import { parseModelUri } from './model-uri.js';
 import { orTrackingError, TrackingError } from './tracking-error.js';
 
-/** Whether a text names a registered model, e.g. `models:/flowers@best` or `models:/flowers/3`. */
-export function isModelUri(text: string): boolean {
-  return text.startsWith('models:/');
+/** How a model is loaded. */
+export interface LoadOptions {
+  readonly signal?: AbortSignal;
+  /** Told what a person should know of the model. */
+  readonly onNote?: (note: string) => void;
 }
 
 /**
- * Downloads a registered version into a new folder, which is then that of a run: what predicts and evaluates takes it.
+ * Downloads a registered version into a new folder, which is then that of a run: what predicts and evaluates takes it. Only the files that a
+ * model consists of are asked for, and each is compared with the SHA-256 that was noted when it was registered.
  *
  * @param uri `models:/name@alias` or `models:/name/version`
  * @throws TrackingError where there is no such version, it holds no prompts of ours, they arrived damaged, or
  *   the server does not work
  */
-export async function loadRegistered(uri: string, folder: string, client: MlflowClient): Promise<ModelVersion> {
+export async function loadRegistered(
+  uri: string,
+  folder: string,
+  client: MlflowClient,
+  options: LoadOptions = {},
+): Promise<ModelVersion> {
   if (existsSync(folder)) {
     throw new TrackingError('There is something at this place already.', {
       where: folder,
       remedy: 'Name a folder that does not exist.',
     });
   }
-  return await orTrackingError(download(uri, folder, client));
+  return await orTrackingError(download(uri, folder, client, options));
 }
 
-async function download(uri: string, folder: string, client: MlflowClient): Promise<ModelVersion> {
-  const version = await findVersion(uri, client);
-  const place = await client.models.downloadUri(version.name, version.version);
+async function download(
+  uri: string,
+  folder: string,
+  client: MlflowClient,
+  options: LoadOptions,
+): Promise<ModelVersion> {
+  const { signal, onNote } = options;
+  const version = await findVersion(uri, client, signal);
+  const place = await client.models.downloadUri(version.name, version.version, { signal });
+  const noted = version.tags[FILES_TAG];
+  const digests = noted === undefined ? await digestsOfOld(version, uri, client, place) : readFilesTag(noted);
+  if (!digests) throw notOurs(uri);
+  if (noted === undefined) {
+    onNote?.(
+      `${uri} was registered by an older promptweave, which noted the SHA-256 of its prompts alone: whether its other files were changed since cannot be told. Register it again to have that.`,
+    );
+  }
   const temporary = `${folder}.${randomUUID()}.tmp`;
   try {
-    await client.artifacts.downloadAll(place, temporary);
-    await checkPrompts(temporary, version, uri);
+    for (const [path, digest] of Object.entries(digests)) {
+      const file = join(temporary, ...path.split('/'));
+      await client.artifacts.downloadFile(place, path, file, { longest: longestFile(path), signal });
+      const found = await sha256OfFile(file);
+      if (digest === undefined || digest === found) continue;
+      throw new TrackingError(`${path} has the SHA-256 ${found}, not ${digest} as registered.`, {
+        where: uri,
+        remedy: "Look at the run's artifacts: the file was changed after it was registered.",
+      });
+    }
     await rename(temporary, folder);
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -42,17 +74,11 @@ async function download(uri: string, folder: string, client: MlflowClient): Prom
   return version;
 }
 
-async function findVersion(uri: string, client: MlflowClient): Promise<ModelVersion> {
-  const [, name, alias, version] = /^models:\/([^/@]+)(?:@([^/@]+)|\/(\d+))$/.exec(uri) ?? [];
-  if (name === undefined) {
-    throw new TrackingError('This names no version of a registered model.', {
-      where: uri,
-      remedy: 'Write models:/NAME@ALIAS or models:/NAME/VERSION.',
-    });
-  }
+async function findVersion(uri: string, client: MlflowClient, signal?: AbortSignal): Promise<ModelVersion> {
+  const named = parseModelUri(uri);
   try {
-    if (alias !== undefined) return await client.models.getByAlias(name, alias);
-    return await client.models.getVersion(name, version!);
+    if ('alias' in named) return await client.models.getByAlias(named.name, named.alias, { signal });
+    return await client.models.getVersion(named.name, named.version, { signal });
   } catch (cause) {
     if (!hasCode(cause, 'RESOURCE_DOES_NOT_EXIST', 'INVALID_PARAMETER_VALUE', 'NOT_FOUND')) throw cause;
     throw new TrackingError(`There is no such model on ${client.trackingUri}.`, {
@@ -63,22 +89,28 @@ async function findVersion(uri: string, client: MlflowClient): Promise<ModelVers
   }
 }
 
-async function checkPrompts(folder: string, { tags }: ModelVersion, uri: string): Promise<void> {
-  const file = runFile(folder, runFiles.learned);
-  const expected = tags[LEARNED_TAG];
-  if (expected === undefined || !existsSync(file)) {
-    throw new TrackingError('This model holds no prompts that promptweave registered.', {
-      where: uri,
-      remedy: 'Register prompts with: promptweave register RUN --name NAME.',
-    });
-  }
-  const found = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
-  if (found !== expected) {
-    throw new TrackingError(`The prompts have the SHA-256 ${found}, not ${expected} as registered.`, {
-      where: uri,
-      remedy: "Look at the run's artifacts: the file was changed after it was registered.",
-    });
-  }
+/** The files of a version that was registered when the SHA-256 of the last training's prompts alone was noted. */
+async function digestsOfOld(
+  { tags }: ModelVersion,
+  uri: string,
+  client: MlflowClient,
+  place: string,
+): Promise<Readonly<Record<string, string | undefined>>> {
+  const learned = tags[LEARNED_TAG];
+  if (learned === undefined) throw notOurs(uri);
+  const folders = ['', stageFolders.first, stageFolders.second];
+  const listed = await Promise.all(folders.map((folder) => client.artifacts.list(place, folder || undefined)));
+  const there = new Set(listed.flat().map(({ path }) => path));
+  const paths = modelPaths.filter((path) => there.has(path));
+  const last = [...folders].reverse().map((folder) => posix.join(folder, runFiles.learned));
+  const checked = last.find((path) => there.has(path));
+  if (checked === undefined) throw notOurs(uri);
+  return Object.fromEntries(paths.map((path) => [path, path === checked ? learned : undefined]));
+}
+
+function notOurs(uri: string): TrackingError {
+  return new TrackingError('This model holds no prompts that promptweave registered.', {
+    where: uri,
+    remedy: 'Register prompts with: promptweave register RUN --name NAME.',
+  });
 }

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { runFiles, type LearnedDescription } from '@promptweave/core';
 import { stringify } from 'yaml';
 
-/** Folder of a model among the artifacts of its run. */
+/** How the folder of a model among the artifacts of its run begins. */
 export const MODEL_FOLDER = 'model';
 
 /**
@@ -10,15 +10,19 @@ export const MODEL_FOLDER = 'model';
  *
  * MLflow reads and shows it; to predict, the model is downloaded and used by promptweave.
  *
- * @param folder of the last training within the model's
+ * @param model its folder among the artifacts, its last training's folder within that, and the SHA-256 of its prompts
  */
-export function mlModel(learned: LearnedDescription, digest: string, runId: string, folder: string): string {
+export function mlModel(
+  learned: LearnedDescription,
+  model: { readonly artifactPath: string; readonly folder: string; readonly digest: string; readonly runId: string },
+): string {
+  const { artifactPath, folder, digest, runId } = model;
   const { classNames, backbone, version } = learned;
   const inputs = [{ type: 'binary', name: 'image', required: true }];
   const outputs = [{ type: 'tensor', 'tensor-spec': { dtype: 'float32', shape: [-1, classNames.length] } }];
   return stringify(
     {
-      artifact_path: MODEL_FOLDER,
+      artifact_path: artifactPath,
       flavors: {
         promptweave: {
           version,

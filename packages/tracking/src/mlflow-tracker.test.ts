@@ -76,7 +76,7 @@ describe('a server that works', () => {
     });
     expect(run!.metrics.map(({ key, value, step }) => [key, value, step])).toEqual([
       ['train/loss', 0.5, 1],
-      ['a_b_', 'NaN', 1],
+      ['a_b_-045be8d2af3c', 'NaN', 1],
       ['train/loss', 'Infinity', 2],
     ]);
     expect(Object.keys(run!.artifacts).sort()).toEqual(
@@ -183,7 +183,7 @@ describe('a server that does not work', () => {
     const tracker = trackerFor({ intervalSeconds: 60 });
     tracker.record(startOf('a'));
     for (const step of upTo(9)) tracker.record(metrics(step, step === 4 ? { refused: 1, loss: 1 } : { loss: 1 }));
-    expect(await tracker.close()).toEqual([expect.stringMatching(/metric refused of step 4 was refused.*bad key/)]);
+    expect(await tracker.close()).toEqual([expect.stringMatching(/metric refused of step 4 cannot be there.*bad key/)]);
     expect(steps(cell()[0])).toEqual(upTo(9));
   });
 
@@ -358,7 +358,7 @@ describe('what cannot be recorded', () => {
     tracker.record(startOf('a'));
     tracker.record({ type: 'artifact', path: 'gone.svg' });
     tracker.record(metrics(1));
-    expect(await tracker.close()).toEqual([expect.stringMatching(/gone\.svg was refused/)]);
+    expect(await tracker.close()).toEqual([expect.stringMatching(/gone\.svg is not there yet/)]);
     expect(steps(cell()[0])).toEqual([1]);
   });
 

@@ -1,7 +1,7 @@
 import type { RunEvent, Tracker } from '@promptweave/core';
 import type { MlflowClient } from '@promptweave/mlflow-js-client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deliver } from './delivery.js';
+import { deliver, type Delivered } from './delivery.js';
 import { Journal } from './journal.js';
 import { TrackingError } from './tracking-error.js';
 
@@ -87,7 +87,10 @@ export class MlflowTracker implements Tracker {
     for (;;) {
       try {
         if (!client) throw new TrackingError('Its address is not known here.');
-        return this.noteAll((await deliver(folder, client, signal)).refused);
+        const delivered = await deliver(folder, client, signal);
+        this.noteAll(delivered);
+        if (delivered.waiting.length === 0) return;
+        throw new TrackingError(delivered.waiting.join(' '));
       } catch (error) {
         if (!patiently || !client || signal.aborted) throw error;
         this.failures += 1;
@@ -134,7 +137,9 @@ export class MlflowTracker implements Tracker {
     const { folder, client } = this.options;
     if (!client) return;
     try {
-      this.noteAll((await deliver(folder, client, this.stop.signal)).refused);
+      const delivered = await deliver(folder, client, this.stop.signal);
+      this.noteAll(delivered);
+      if (delivered.waiting.length > 0) throw new TrackingError(delivered.waiting.join(' '));
       this.failures = 0;
     } catch (error) {
       this.failures += 1;
@@ -143,8 +148,9 @@ export class MlflowTracker implements Tracker {
     }
   }
 
-  private noteAll(problems: readonly string[]): void {
-    for (const problem of problems) this.note(problem);
+  private noteAll({ refused, notes }: Delivered): void {
+    for (const problem of refused) this.note(problem);
+    for (const note of notes) this.tell(note);
   }
 
   private note(problem: string): void {

@@ -1,7 +1,9 @@
 import { ConfigError, definePlugin, type Plugin, type TrackerContext } from '@promptweave/core';
 import type { MlflowClient } from '@promptweave/mlflow-js-client';
 import { z } from 'zod';
+import { addressProblem, isSameAddress } from './address.js';
 import { connect } from './connect.js';
+import { isKnownServer, rememberServer } from './known-servers.js';
 import { MlflowTracker } from './mlflow-tracker.js';
 
 /** `tracker: mlflow`. */
@@ -13,10 +15,10 @@ export const mlflow = definePlugin({
     "MLflow's own clients: MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN.",
   options: z.strictObject({
     uri: z
-      .url({ protocol: /^https?$/ })
-      .refine((uri) => !/^https?:\/\/[^/]*@/.test(uri), {
-        error:
-          'has a user name in it, which would be recorded with the configuration; set MLFLOW_TRACKING_USERNAME instead',
+      .string()
+      .superRefine((uri, context) => {
+        const problem = addressProblem(uri);
+        if (problem) context.addIssue({ code: 'custom', message: problem });
       })
       .optional()
       .describe('Address of the tracking server. Default: MLFLOW_TRACKING_URI.'),
@@ -31,14 +33,23 @@ export const mlflow = definePlugin({
 });
 
 /**
- * A cell of a sweep may run on a machine that knows no server. It is recorded in its folder all the same: who began the sweep knows one.
- * @throws ConfigError for any other run
+ * The client of a run. A configuration that was typed names a server for now and later. That of a cell of a sweep may come from anywhere: its
+ * server is asked only where it is known, and what a machine that knows none records in the cell's folder is delivered by who began the sweep.
+ * @throws ConfigError for any other run without a server
  */
 function clientFor({ sweepFolder }: TrackerContext, uri?: string): MlflowClient | undefined {
+  const options = { where: 'tracker.uri', credentialsOfEnvironment: true };
+  if (sweepFolder === undefined) {
+    const client = connect(uri, options);
+    if (uri !== undefined) rememberServer(uri);
+    return client;
+  }
+  const isMine = uri === undefined || isSameAddress(uri, process.env['MLFLOW_TRACKING_URI']) || isKnownServer(uri);
+  if (!isMine) return undefined;
   try {
-    return connect(uri, 'tracker.uri');
+    return connect(uri, options);
   } catch (error) {
-    if (sweepFolder === undefined || !(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError)) throw error;
     return undefined;
   }
 }

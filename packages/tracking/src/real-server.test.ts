@@ -140,7 +140,7 @@ describe.runIf(program && trackingUri)('a real server', () => {
     expect(signature).toContain('"type": "binary"');
     expect(signature).toContain('"shape": [-1, 2]');
 
-    await client.artifacts.upload(run.info.artifactUri, 'model/prompts.safetensors', 'changed');
+    await client.artifacts.upload(version.source, 'prompts.safetensors', 'changed');
     await expect(loadRegistered(`models:/${name}/2`, join(folder, 'x'), client)).rejects.toThrow(/as registered/);
   });
 });

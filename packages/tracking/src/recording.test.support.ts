@@ -12,6 +12,32 @@ export function startOf(id: string, changes: Partial<RunStart> = {}): RunStart {
   };
 }
 
+/** Spellings of an address with a password in it. */
+export const passwordAddresses = [
+  ...[
+    'http://me:secret@host',
+    'HTTP://me:secret@host',
+    'http:///me:secret@host',
+    'http:me:secret@host',
+    'http:/me:secret@host',
+  ],
+  ...[
+    'http:\\\\me:secret@host',
+    ' http://me:secret@host',
+    'ht\ttp://me:secret@host',
+    'http://me:sec\nret@host',
+    'http://:secret@host',
+  ],
+  ...[
+    'http://secret@host',
+    'http://me%3Asecret%40host',
+    'http://me:secret%40@host',
+    'https://me:secret@@host/p',
+    'me:secret@host',
+  ],
+  ...['http://host?token=secret', 'http://host#secret', 'ftp://me:secret@host'],
+];
+
 export function clientFor(trackingUri: string, timeoutSeconds = 2): MlflowClient {
   return new MlflowClient({ trackingUri, timeoutSeconds, retrySeconds: 0.01 });
 }

@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { describeLearned, runFiles, trainingFolders, type LearnedDescription, type RunResult } from '@promptweave/core';
 import { hasCode, type MlflowClient, type ModelVersion } from '@promptweave/mlflow-js-client';
 import { recordFinishedRun, resultOf } from './finished-run.js';
 import { mlModel, MODEL_FOLDER } from './ml-model.js';
 import { mlflowKey, mlflowTag } from './mlflow-names.js';
+import { FILES_TAG, filesTag, LEARNED_TAG, readModelFiles, sha256 } from './model-files.js';
+import { checkModelName } from './model-uri.js';
 import { syncJournal } from './sync-journal.js';
 import { orTrackingError } from './tracking-error.js';
-
-/** Tag of a version: SHA-256 of its file of learned parts. */
-export const LEARNED_TAG = 'promptweave.learned';
 
 /** What to register prompts as. */
 export interface Registration {
@@ -29,8 +26,10 @@ export interface RegisteredPrompts {
   /** `models:/name@alias`, or `models:/name/version` without an alias. */
   readonly uri: string;
   readonly runId: string;
-  /** These very prompts were registered before; there is no new version. */
+  /** These very files were registered before; there is no new version. */
   readonly existed: boolean;
+  /** What the server does not have of the run. */
+  readonly missing: readonly string[];
 }
 
 /**
@@ -52,38 +51,45 @@ async function registerFolder(
   client: MlflowClient,
   { name, alias, description, experiment = name }: Registration,
 ): Promise<RegisteredPrompts> {
+  checkModelName(name, alias);
   const trainings = trainingFolders(folder);
-  const files = trainings.map((training) => join(folder, training, runFiles.learned));
-  const learned = await Promise.all(files.map(describeLearned));
-  const digest = createHash('sha256')
-    .update(await readFile(files.at(-1)!))
-    .digest('hex');
+  const learned = await Promise.all(
+    trainings.map((training) => describeLearned(join(folder, training, runFiles.learned))),
+  );
+  const files = await readModelFiles(folder, trainings);
+  const digest = sha256(files.get(posix.join(trainings.at(-1)!, runFiles.learned))!);
+  const tag = filesTag(files);
   await recordFinishedRun(folder, experiment);
-  const { runId, artifactUri } = await syncJournal(folder, client);
-  const registered = await versionWith(client, name, digest);
+  const { runId, artifactUri, waiting, refused } = await syncJournal(folder, client);
+  const registered = await versionWith(client, name, tag);
   const version =
     registered ??
     (await createVersion(client, {
       name,
       runId,
-      source: await uploadModel(
-        client,
-        artifactUri,
-        folder,
-        mlModel(joined(learned), digest, runId, trainings.at(-1)!),
+      source: await uploadModel(client, artifactUri, files, (path) =>
+        mlModel(joined(learned), { artifactPath: path, digest, runId, folder: trainings.at(-1)! }),
       ),
       description,
-      tags: { [LEARNED_TAG]: digest, ...figuresOf(await resultOf(folder)) },
+      tags: { [LEARNED_TAG]: digest, [FILES_TAG]: tag, ...figuresOf(await resultOf(folder)) },
     }));
   if (alias) await client.models.setAlias(name, alias, version.version);
   const uri = alias ? `models:/${name}@${alias}` : `models:/${name}/${version.version}`;
-  return { name, version: version.version, uri, runId: version.runId ?? runId, existed: registered !== undefined };
+  const existed = registered !== undefined;
+  return {
+    name,
+    version: version.version,
+    uri,
+    runId: version.runId ?? runId,
+    existed,
+    missing: [...refused, ...waiting],
+  };
 }
 
-async function versionWith(client: MlflowClient, name: string, digest: string): Promise<ModelVersion | undefined> {
+async function versionWith(client: MlflowClient, name: string, tag: string): Promise<ModelVersion | undefined> {
   const filter = `name = '${name.replaceAll("'", "''")}'`;
   for await (const version of client.models.searchVersions({ filter })) {
-    if (version.tags[LEARNED_TAG] === digest) return version;
+    if (version.tags[FILES_TAG] === tag) return version;
   }
   return undefined;
 }
@@ -93,15 +99,17 @@ function joined(trainings: readonly LearnedDescription[]): LearnedDescription {
   return { ...trainings.at(-1)!, classNames: trainings.flatMap(({ classNames }) => classNames) };
 }
 
-async function uploadModel(client: MlflowClient, place: string, folder: string, text: string): Promise<string> {
-  for (const training of trainingFolders(folder)) {
-    for (const name of [runFiles.learned, runFiles.configuration]) {
-      const file = posix.join(training, name);
-      await client.artifacts.uploadFile(place, `${MODEL_FOLDER}/${file}`, join(folder, file));
-    }
-  }
-  await client.artifacts.upload(place, `${MODEL_FOLDER}/MLmodel`, text);
-  return `${place}/${MODEL_FOLDER}`;
+async function uploadModel(
+  client: MlflowClient,
+  place: string,
+  files: ReadonlyMap<string, Buffer>,
+  describe: (artifactPath: string) => string,
+): Promise<string> {
+  // A run that went on is registered again: the files of its earlier version stay what they are.
+  const folder = `${MODEL_FOLDER}-${sha256(Buffer.from(filesTag(files))).slice(0, 12)}`;
+  for (const [path, content] of files) await client.artifacts.upload(place, `${folder}/${path}`, content);
+  await client.artifacts.upload(place, `${folder}/MLmodel`, describe(folder));
+  return `${place}/${folder}`;
 }
 
 async function createVersion(

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MlflowError, type MlflowClient } from '@promptweave/mlflow-js-client';
+import { isTransient, type MlflowClient } from '@promptweave/mlflow-js-client';
 import { deliver, type Delivered } from './delivery.js';
+import { STATE } from './delivery-state.js';
 import { JOURNAL } from './read-journal.js';
 import { TrackingError } from './tracking-error.js';
+import { requireNoLinks } from './within-folder.js';
 
 /** How persistently to deliver. */
 export interface SyncOptions {
@@ -31,13 +33,15 @@ export async function syncJournal(
       remedy: 'Train with MLFLOW_TRACKING_URI set.',
     });
   }
+  await requireNoLinks(folder, [JOURNAL, STATE]);
   for (let attempt = 0; ; attempt++) {
     try {
-      return await deliver(folder, client, signal);
+      const delivered = await deliver(folder, client, signal);
+      if (attempt >= retries || !delivered.transient) return delivered;
     } catch (error) {
-      if (attempt >= retries || !(error instanceof MlflowError)) throw error;
-      await sleep(retrySeconds * 1000 * 2 ** attempt * (0.5 + Math.random() / 2), undefined, { signal });
+      if (attempt >= retries || !isTransient(error)) throw error;
     }
+    await sleep(retrySeconds * 1000 * 2 ** attempt * (0.5 + Math.random() / 2), undefined, { signal });
   }
 }
 

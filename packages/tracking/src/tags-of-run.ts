@@ -1,11 +1,10 @@
 import { runTags } from '@promptweave/mlflow-js-client';
 import type { StartEntry } from './journal-entry.js';
-import { mlflowKey, mlflowTag } from './mlflow-names.js';
 
 /** What a run is tagged with: what it was told, its parent, and where and with what it was computed. */
 export function tagsOf(entry: StartEntry, parentRunId: string | undefined): Record<string, string> {
   const { environment, tags } = entry;
-  const all = {
+  return {
     ...tags,
     ...(parentRunId && { [runTags.parentRunId]: parentRunId }),
     ...(environment.git && {
@@ -16,5 +15,4 @@ export function tagsOf(entry: StartEntry, parentRunId: string | undefined): Reco
     'promptweave.platform': environment.platform,
     ...Object.fromEntries(Object.entries(environment.versions).map(([name, value]) => [`version.${name}`, value])),
   };
-  return Object.fromEntries(Object.entries(all).map(([key, value]) => [mlflowKey(key), mlflowTag(value)]));
 }

@@ -21,7 +21,10 @@ export function register(program: Command): void {
     .requiredOption('--name <model>', 'name of the registered model')
     .option('--alias <alias>', 'alias that points to this version from now on, e.g. champion')
     .option('--description <text>', 'what people should know about this version')
-    .option('--uri <address>', 'the tracking server (default: that of the run, or MLFLOW_TRACKING_URI)')
+    .option(
+      '--uri <address>',
+      'the tracking server (default: MLFLOW_TRACKING_URI, or that of the run if you named it before)',
+    )
     .option('--json', 'print the version as JSON')
     .addHelpText(
       'after',
@@ -33,7 +36,8 @@ export function register(program: Command): void {
       const client = await connectFor(run, uri);
       const registered = await registerPrompts(run, client, registration).finally(() => client.close());
       if (json) return console.log(JSON.stringify(registered));
-      const { name, version, existed } = registered;
+      const { name, version, existed, missing } = registered;
       console.log(`${existed ? 'Registered before' : 'Registered'}: ${name}, version ${version} (${registered.uri})`);
+      for (const problem of missing) console.error(`Of its run: ${problem}`);
     });
 }

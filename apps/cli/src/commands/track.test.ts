@@ -1,10 +1,14 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeMlflow } from '../../../../packages/tracking/src/fake-mlflow.test.support.js';
-import { startOf } from '../../../../packages/tracking/src/recording.test.support.js';
-import { MlflowTracker, connect } from '@promptweave/tracking';
+import { Journal } from '../../../../packages/tracking/src/journal.js';
+import { passwordAddresses, startOf } from '../../../../packages/tracking/src/recording.test.support.js';
+import { connect, mlflow, MlflowTracker } from '@promptweave/tracking';
 import { run } from '../program.js';
 
 let folder: string;
@@ -12,6 +16,8 @@ let server: FakeMlflow;
 let lines: string[];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'track-'));
+  vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
+  vi.stubEnv('MLFLOW_TRACKING_URI', '');
   server = await new FakeMlflow().start();
   lines = [];
   vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
@@ -19,6 +25,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   await server.stop();
   rmSync(folder, { recursive: true });
 });
@@ -59,23 +66,89 @@ it('says what is wrong with the folder or the address', async () => {
   expect(await run(['track', 'sync', join(folder, 'none'), '--uri', server.uri])).toBe(7);
   await recordUnheard('a');
   expect(await run(['track', 'sync', folder, '--uri', 'mlruns'])).toBe(2);
-  vi.stubEnv('MLFLOW_TRACKING_URI', '');
   expect(await run(['track', 'sync', folder])).toBe(2);
   expect(lines.join('\n')).toContain('MLFLOW_TRACKING_URI is not set');
-  vi.unstubAllEnvs();
 });
 
-it('asks the server that the configuration of the run names', async () => {
-  server.fate = () => 500;
-  const configuration = { tracker: { use: 'mlflow', uri: server.uri } };
-  const tracker = new MlflowTracker({ folder, client: connect(server.uri) });
-  tracker.record(startOf('named', { configuration }));
-  await tracker.close();
-  server.fate = () => 'ok';
+describe('a server that only the journal names', () => {
+  let seen: (string | undefined)[];
+  let stranger: Server;
+  let address: string;
+  beforeEach(async () => {
+    seen = [];
+    stranger = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(401).end();
+    }).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    address = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+    vi.stubEnv('MLFLOW_TRACKING_TOKEN', 'my-secret');
+    vi.stubEnv('MLFLOW_HTTP_REQUEST_MAX_RETRIES', '0');
+    Journal.begin(
+      folder,
+      startOf('named', { configuration: { tracker: { use: 'mlflow', uri: `${address}/p` } } }),
+    ).close();
+  });
+  afterEach(() => void stranger.close());
+
+  it.each(['', 'http://127.0.0.1:9'])(
+    'hears nothing, and what to type is said; MLFLOW_TRACKING_URI=%s',
+    async (own) => {
+      vi.stubEnv('MLFLOW_TRACKING_URI', own);
+      for (const words of [
+        ['track', 'sync', folder],
+        ['track', 'sync', folder, '--json'],
+      ])
+        expect(await run(words)).toBe(2);
+      expect(lines.join('\n')).toContain(`--uri ${address}/p`);
+      expect(seen).toEqual([]);
+    },
+  );
+
+  it('gets the credentials where the command or the environment names it, in any spelling', async () => {
+    vi.stubEnv('MLFLOW_TRACKING_URI', `${address.replace('http', 'HTTP')}/p/`);
+    await run(['track', 'sync', folder]);
+    const others = ['http://127.0.0.1:9', `${address}/other`];
+    for (const own of others) {
+      vi.stubEnv('MLFLOW_TRACKING_URI', own);
+      await run(['track', 'sync', folder, '--uri', `${address}/p`]);
+    }
+    expect(new Set(seen)).toEqual(new Set(['Bearer my-secret']));
+  });
+
+  it('is asked where an own command named it before; without credentials that belong to another server', async () => {
+    mlflow.create({ folder: join(folder, 'x') }, { uri: `${address}/p` });
+    await run(['track', 'sync', folder]);
+    expect(new Set(seen)).toEqual(new Set(['Bearer my-secret']));
+    seen.length = 0;
+    vi.stubEnv('MLFLOW_TRACKING_URI', 'http://127.0.0.1:9');
+    await run(['track', 'sync', folder]);
+    expect(new Set(seen)).toEqual(new Set([undefined]));
+  });
+
+  it('is not asked by a cell of a sweep', async () => {
+    const tracker = mlflow.create({ folder, sweepFolder: folder }, { uri: `${address}/p` });
+    tracker.record(startOf('named'));
+    expect(await tracker.close()).toEqual([expect.stringContaining('not known here')]);
+    expect(seen).toEqual([]);
+  });
+});
+
+it.each(passwordAddresses)('refuses the address %j everywhere, and shows nothing of it', async (uri) => {
+  await recordUnheard('a');
+  expect(await run(['track', 'sync', folder, '--uri', uri])).toBe(2);
+  vi.stubEnv('MLFLOW_TRACKING_URI', uri);
+  expect(await run(['track', 'sync', folder])).toBe(2);
   vi.stubEnv('MLFLOW_TRACKING_URI', '');
-  expect(await run(['track', 'sync', folder])).toBe(0);
-  expect(server.tagged('promptweave.run', 'named')).toHaveLength(1);
-  vi.unstubAllEnvs();
+  const path = join(folder, 'a/journal.jsonl');
+  const journal = readFileSync(path, 'utf8').replace(
+    '"configuration":{',
+    `"configuration":{"tracker":{"use":"mlflow","uri":${JSON.stringify(uri)}},`,
+  );
+  writeFileSync(path, journal);
+  expect(await run(['track', 'sync', folder])).toBe(2);
+  expect(await run(['predict', 'x.png', '--run', 'models:/m@a', '--uri', uri])).toBe(2);
+  expect(lines.join('\n')).not.toContain('secret');
 });
 
 it('says which run names no server, and delivers the others', async () => {
@@ -83,9 +156,9 @@ it('says which run names no server, and delivers the others', async () => {
   server.fate = () => 500;
   const tracker = new MlflowTracker({ folder: join(folder, 'b'), client: connect(server.uri) });
   tracker.record(startOf('b', { configuration: { tracker: { use: 'mlflow', uri: server.uri } } }));
+  mlflow.create({ folder: join(folder, 'c') }, { uri: server.uri }); // named by an own command
   await tracker.close();
   server.fate = () => 'ok';
-  vi.stubEnv('MLFLOW_TRACKING_URI', '');
   expect(await run(['track', 'sync', folder])).toBe(2);
   vi.unstubAllEnvs();
   expect(lines[0]).toMatch(/^✗ .*a: MLFLOW_TRACKING_URI is not set/);

@@ -19,7 +19,10 @@ export function register(program: Command): void {
         'died, while it could not be reached. Nothing is sent twice. Exits with 1 when something could not be delivered.',
     )
     .argument('<folder>', "a run's folder, or one with many of them")
-    .option('--uri <address>', 'the tracking server (default: that of the run, or MLFLOW_TRACKING_URI)')
+    .option(
+      '--uri <address>',
+      'the tracking server (default: MLFLOW_TRACKING_URI, or that of the run if you named it before)',
+    )
     .option('--json', 'print the outcome of every run as JSON')
     .addHelpText(
       'after',
@@ -44,11 +47,17 @@ export function register(program: Command): void {
       for (const run of folders) {
         try {
           const client = await connectFor(run, flags.uri);
-          const { entries, runId, refused } = await syncJournal(run, client).finally(() => client.close());
-          outcomes.push({ folder: run, server: client.trackingUri, entries, runId, refused });
-          if (!flags.json) console.log(`✓ ${run}: ${entries} entries are on the server (run ${runId})`);
-          for (const problem of flags.json ? [] : refused) console.log(`    ${problem}`);
-          if (refused.length > 0) process.exitCode ??= 1;
+          const delivered = await syncJournal(run, client).finally(() => client.close());
+          const { entries, runId, refused, waiting, notes } = delivered;
+          outcomes.push({ folder: run, server: client.trackingUri, entries, runId, refused, waiting, notes });
+          const missing = refused.length + waiting.length;
+          if (missing > 0) process.exitCode ??= 1;
+          if (flags.json) continue;
+          const left = missing === 0 ? 'are on the server' : `were sent, of which ${missing} are not on the server`;
+          console.log(`${missing === 0 ? '✓' : '✗'} ${run}: ${entries} entries ${left} (run ${runId})`);
+          for (const note of notes) console.log(`    ${note}`);
+          for (const problem of refused) console.log(`    for good: ${problem}`);
+          for (const problem of waiting) console.log(`    for now: ${problem} The next sync tries again.`);
         } catch (error) {
           const message = error instanceof Error ? error.message : String(error);
           outcomes.push({ folder: run, error: message });

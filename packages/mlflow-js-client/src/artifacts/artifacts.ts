@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -8,9 +9,15 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { MlflowProtocolError } from '../errors.js';
 import type { CallOptions, Connection } from '../http/connection.js';
+import { line } from '../http/refusal.js';
 import { FileStore } from './file-store.js';
 import { ProxyStore } from './proxy-store.js';
-import type { ArtifactInfo, ArtifactStore } from './store.js';
+import { checkPath, type ArtifactInfo, type ArtifactStore, type ReadOptions } from './store.js';
+
+const SERVE = 'Start the tracking server with --serve-artifacts and --artifacts-destination.';
+/** Entries that a list of artifacts may have, and folders in each other. */
+const MOST_FILES = 10_000;
+const DEEPEST = 20;
 
 /**
  * Files of runs and models. A place is an artifact URI: `mlflow-artifacts:` (kept by the tracking server), `file:` or an
@@ -23,18 +30,23 @@ import type { ArtifactInfo, ArtifactStore } from './store.js';
 export class Artifacts {
   constructor(private readonly connection: Connection) {}
 
-  /** @throws MlflowProtocolError where the place is one that needs other credentials (s3:, gs:, …) */
+  /**
+   * @throws MlflowProtocolError where the place is no address, one that needs other credentials (s3:, gs:, …), or a folder that a server on
+   *   another machine names: here, that folder is this machine's own
+   */
   store(place: string): ArtifactStore {
-    if (isAbsolute(place)) return new FileStore(place);
-    const { protocol, pathname } = new URL(place);
-    if (protocol === 'file:') return new FileStore(fileURLToPath(place));
-    if (protocol === 'mlflow-artifacts:') {
-      return new ProxyStore(this.connection, decodeURIComponent(pathname).replace(/^\/+|\/+$/g, ''));
+    const path = folderOf(place);
+    if (path !== undefined) {
+      if (isThisMachine(this.connection.address)) return new FileStore(path);
+      const message = `${this.connection.address} keeps artifacts in a folder of its own machine (${line(place, 100)}).`;
+      throw new MlflowProtocolError(`${message} ${SERVE}`, { request: line(place, 100) });
     }
-    throw new MlflowProtocolError(
-      `Artifacts at ${protocol} are out of this client's reach. Start the tracking server with --serve-artifacts and --artifacts-destination.`,
-      { request: place },
-    );
+    const { protocol, pathname } = URL.canParse(place) ? new URL(place) : { protocol: '', pathname: '' };
+    const root = protocol === 'mlflow-artifacts:' ? decoded(pathname) : undefined;
+    if (root !== undefined) return new ProxyStore(this.connection, root.replace(/^\/+|\/+$/g, ''));
+    throw new MlflowProtocolError(`Artifacts at "${line(place, 100)}" are out of this client's reach. ${SERVE}`, {
+      request: `artifacts at ${line(place, 100)}`,
+    });
   }
 
   /** Writes text or bytes under a path. */
@@ -49,12 +61,12 @@ export class Artifacts {
   }
 
   /** Reads a file into memory. */
-  async download(place: string, path: string, options?: CallOptions): Promise<Buffer> {
+  async download(place: string, path: string, options?: ReadOptions): Promise<Buffer> {
     return await this.store(place).read(path, buffer, options);
   }
 
   /** Writes a file of the artifacts to the disk, as a stream; it appears under its name when it is whole. */
-  async downloadFile(place: string, path: string, file: string, options?: CallOptions): Promise<void> {
+  async downloadFile(place: string, path: string, file: string, options?: ReadOptions): Promise<void> {
     const temporary = `${file}.${randomUUID()}.tmp`;
     await mkdir(dirname(file), { recursive: true });
     try {
@@ -66,11 +78,16 @@ export class Artifacts {
     }
   }
 
-  /** Writes all files below a place into a folder. @returns their paths */
+  /**
+   * Writes all files below a place into a folder.
+   * @returns their paths
+   * @throws MlflowProtocolError where the server lists a path that leads out of the folder, or more than there can be
+   */
   async downloadAll(place: string, folder: string, options?: CallOptions): Promise<string[]> {
     const paths: string[] = [];
-    for await (const { path } of this.files(place, undefined, options)) {
-      await this.downloadFile(place, path, join(folder, ...path.split('/')), options);
+    for await (const { path, size } of this.files(place, undefined, options)) {
+      const file = join(folder, ...checkPath(path).split('/'));
+      await this.downloadFile(place, path, file, { ...options, longest: size });
       paths.push(path);
     }
     return paths;
@@ -80,15 +97,48 @@ export class Artifacts {
     return await this.store(place).list(folder, options);
   }
 
-  /** All files below a folder, however deep. */
+  /** All files below a folder. @throws MlflowProtocolError where there are more than 10,000, or more than 20 folders in each other */
   async *files(place: string, folder?: string, options?: CallOptions): AsyncGenerator<ArtifactInfo> {
-    for (const entry of await this.list(place, folder, options)) {
-      if (entry.isFolder) yield* this.files(place, entry.path, options);
-      else yield entry;
+    const waiting: { readonly path?: string; readonly depth: number }[] = [{ path: folder, depth: 0 }];
+    let entries = 0;
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      for (const entry of await this.list(place, next.path, options)) {
+        if (++entries > MOST_FILES || next.depth > DEEPEST) {
+          const message = `The list of artifacts does not end: ${entries} entries, ${next.depth} folders deep.`;
+          throw new MlflowProtocolError(message, { request: `artifacts at ${line(place, 100)}` });
+        }
+        if (entry.isFolder) waiting.push({ path: entry.path, depth: next.depth + 1 });
+        else yield entry;
+      }
     }
   }
 
   async delete(place: string, path: string, options?: CallOptions): Promise<void> {
     await this.store(place).delete(path, options);
+  }
+}
+
+/** The folder that a place is, where it is one. */
+function folderOf(place: string): string | undefined {
+  if (isAbsolute(place)) return place;
+  if (!URL.canParse(place) || new URL(place).protocol !== 'file:') return undefined;
+  try {
+    return fileURLToPath(place);
+  } catch (cause) {
+    throw new MlflowProtocolError(`"${line(place, 100)}" is no folder.`, { request: line(place, 100), cause });
+  }
+}
+
+/** Whether a server runs on this machine, whose folders it names then. */
+function isThisMachine(address: string): boolean {
+  const { hostname: host } = new URL(address);
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host) || host === hostname();
+}
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
   }
 }

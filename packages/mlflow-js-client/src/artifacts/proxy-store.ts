@@ -1,9 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { hasCode } from '../errors.js';
 import { queryOf, type CallOptions, type Connection } from '../http/connection.js';
 import { number, objects, text } from '../wire.js';
-import { checkPath, type ArtifactInfo, type ArtifactStore } from './store.js';
+import { checkPath, type ArtifactInfo, type ArtifactStore, type ReadOptions } from './store.js';
 
 const ROUTE = '/api/2.0/mlflow-artifacts/artifacts';
 
@@ -17,23 +16,23 @@ export class ProxyStore implements ArtifactStore {
 
   async write(path: string, open: () => Readable, options?: CallOptions): Promise<void> {
     const headers = { 'Content-Type': 'application/octet-stream' };
-    await this.connection.request({ method: 'PUT', path: this.route(path), body: open, headers }, drain, options);
+    await this.connection.send({ method: 'PUT', path: this.route(path), body: open, headers }, options);
   }
 
-  async read<T>(path: string, consume: (content: Readable) => Promise<T>, options?: CallOptions): Promise<T> {
-    return await this.connection.request({ method: 'GET', path: this.route(path) }, consume, options);
+  async read<T>(
+    path: string,
+    consume: (content: Readable) => Promise<T>,
+    { longest, ...options }: ReadOptions = {},
+  ): Promise<T> {
+    return await this.connection.requestFile({ method: 'GET', path: this.route(path) }, consume, options, longest);
   }
 
   async list(folder = '', options?: CallOptions): Promise<readonly ArtifactInfo[]> {
     const path = [this.root, folder && checkPath(folder)].filter(Boolean).join('/');
     const request = { method: 'GET', path: `${ROUTE}${queryOf({ path })}` } as const;
     try {
-      const answer = await this.connection.request(
-        request,
-        async (message) => JSON.parse(await content(message)),
-        options,
-      );
-      return objects((answer as { files?: unknown }).files).map((file) => ({
+      const answer = await this.connection.requestJson(request, options);
+      return objects(answer['files']).map((file) => ({
         path: [folder, text(file['path'])].filter(Boolean).join('/'),
         isFolder: file['is_dir'] === true,
         ...(file['is_dir'] !== true && { size: number(file['file_size']) }),
@@ -45,21 +44,11 @@ export class ProxyStore implements ArtifactStore {
   }
 
   async delete(path: string, options?: CallOptions): Promise<void> {
-    await this.connection.request({ method: 'DELETE', path: this.route(path) }, drain, options);
+    await this.connection.send({ method: 'DELETE', path: this.route(path) }, options);
   }
 
   private route(path: string): string {
     const whole = [this.root, checkPath(path)].filter(Boolean).join('/');
     return `${ROUTE}/${whole.split('/').map(encodeURIComponent).join('/')}`;
   }
-}
-
-async function drain(message: IncomingMessage): Promise<void> {
-  for await (const part of message) void part;
-}
-
-async function content(message: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of message) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString('utf8');
 }

@@ -1,6 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { mlflowErrorCodes, MlflowApiError, MlflowProtocolError, type MlflowErrorCode } from '../errors.js';
+import type { Readable } from 'node:stream';
+import { MlflowApiError, MlflowProtocolError } from '../errors.js';
 import type { MlflowSettings } from '../settings.js';
+import {
+  beginning,
+  bounded,
+  boundedText,
+  LONGEST_FILE,
+  LONGEST_JSON,
+  LONGEST_REFUSAL,
+  SLOWEST_FILE,
+} from './bounded.js';
+import { gist, line, parseObject, refusal } from './refusal.js';
 import { withRetries, type RetryPolicy } from './retry.js';
 import { describeRequest, Transport, type HttpRequest } from './transport.js';
 
@@ -53,15 +64,45 @@ export class Connection {
       freshConnection: !repeatable,
       signal: options.signal,
     };
-    const json = (message: IncomingMessage): Promise<JsonObject> => this.json(message, request);
-    return await this.request(request, json, { ...options, repeatable });
+    return await this.requestJson(request, { ...options, repeatable });
+  }
+
+  /** Sends a request whose answer is an object of JSON. */
+  async requestJson(
+    request: HttpRequest,
+    options?: CallOptions & { readonly repeatable?: boolean },
+  ): Promise<JsonObject> {
+    return await this.request(request, (message) => this.json(message, request), options);
   }
 
   /**
-   * Sends a request and reads its answer.
-   * @param read reads the body of an answer that is no refusal; called again where the request is repeated
+   * Sends a request whose answer is a file.
+   * @param read reads the file; called again where the request is repeated
+   * @param longest bytes that it may have
    */
-  async request<T>(
+  async requestFile<T>(
+    request: HttpRequest,
+    read: (content: Readable) => Promise<T>,
+    options?: CallOptions,
+    longest: number = LONGEST_FILE,
+  ): Promise<T> {
+    const limits = { seconds: 10 * this.transport.seconds, bytesPerSecond: SLOWEST_FILE };
+    const file = (message: IncomingMessage): Promise<T> =>
+      read(bounded(message, { ...limits, bytes: longest, request: describeRequest(request) }));
+    return await this.request(request, file, options);
+  }
+
+  /** Sends a request of whose answer nothing but its success matters. */
+  async send(request: HttpRequest, options?: CallOptions): Promise<void> {
+    await this.request(request, async (message) => void (await this.beginning(message, request)), options);
+  }
+
+  /** Closes the connections that are kept open. The next call opens one again. */
+  close(): void {
+    this.transport.close();
+  }
+
+  private async request<T>(
     request: HttpRequest,
     read: (message: IncomingMessage) => Promise<T>,
     { repeatable = true, retries, signal }: CallOptions & { readonly repeatable?: boolean } = {},
@@ -71,7 +112,9 @@ export class Connection {
       const { statusCode = 0 } = message;
       try {
         if (statusCode >= 200 && statusCode < 300) return await read(message);
-        throw refusal(message, await text(message), request);
+        const { address, authorized, loginAdvice } = this.transport;
+        const refused = { request: describeRequest(request), address, authorized, loginAdvice };
+        throw refusal(message, await this.beginning(message, request), refused);
       } catch (error) {
         message.destroy();
         throw error instanceof MlflowApiError || error instanceof MlflowProtocolError
@@ -87,19 +130,24 @@ export class Connection {
     );
   }
 
-  /** Closes the connections that are kept open. The next call opens one again. */
-  close(): void {
-    this.transport.close();
+  private async beginning(message: IncomingMessage, request: HttpRequest): Promise<string> {
+    const { seconds } = this.transport;
+    const text = await beginning(message, { bytes: LONGEST_REFUSAL, seconds, request: describeRequest(request) });
+    if (!message.complete) message.destroy();
+    return text;
   }
 
   private async json(message: IncomingMessage, request: HttpRequest): Promise<JsonObject> {
-    const body = await text(message);
-    const parsed = parse(body);
+    const { seconds } = this.transport;
+    const what = describeRequest(request);
+    const body = await boundedText(message, { bytes: LONGEST_JSON, seconds, request: what });
+    const parsed = parseObject(body);
     if (parsed) return parsed;
-    const type = message.headers['content-type'] ?? 'no content type';
+    const said = gist(body.slice(0, LONGEST_REFUSAL));
+    const type = message.headers['content-encoding'] ?? message.headers['content-type'] ?? 'no content type';
     throw new MlflowProtocolError(
-      `${this.address} answered with ${type} where JSON was expected: "${excerpt(body)}". Is this the address of an MLflow server?`,
-      { request: describeRequest(request) },
+      `${what}: ${this.address} answered with ${line(type, 60)} where an object of JSON was expected${said && `: ${said}`}. Is this the address of an MLflow server?`,
+      { request: what },
     );
   }
 }
@@ -109,57 +157,4 @@ export function queryOf(query: ApiCall['query']): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) given.append(name, value);
   return given.size === 0 ? '' : `?${given.toString()}`;
-}
-
-function refusal(message: IncomingMessage, body: string, request: HttpRequest): MlflowApiError {
-  const { statusCode: status = 0, headers } = message;
-  const parsed = parse(body);
-  const told = typeof parsed?.['error_code'] === 'string' ? parsed['error_code'] : undefined;
-  const known = mlflowErrorCodes.find((code) => code === told);
-  const code = known ?? (told === undefined ? codeOfStatus(status) : 'UNKNOWN');
-  const reason = typeof parsed?.['message'] === 'string' ? parsed['message'] : excerpt(body);
-  const name = told ?? code;
-  const after = Number(headers['retry-after']);
-  return new MlflowApiError(`${describeRequest(request)}: ${name} (HTTP ${status})${reason ? `: ${reason}` : ''}`, {
-    request: describeRequest(request),
-    code,
-    status,
-    ...(Number.isFinite(after) && headers['retry-after'] && { retryAfter: after }),
-  });
-}
-
-/** The code that stands for an HTTP status, where the body names none: an answer of a proxy, or of authentication. */
-function codeOfStatus(status: number): MlflowErrorCode {
-  const codes: Readonly<Record<number, MlflowErrorCode>> = {
-    400: 'BAD_REQUEST',
-    401: 'UNAUTHENTICATED',
-    403: 'PERMISSION_DENIED',
-    404: 'ENDPOINT_NOT_FOUND',
-    409: 'RESOURCE_CONFLICT',
-    429: 'REQUEST_LIMIT_EXCEEDED',
-    501: 'NOT_IMPLEMENTED',
-    503: 'TEMPORARILY_UNAVAILABLE',
-    504: 'DEADLINE_EXCEEDED',
-  };
-  return codes[status] ?? (status >= 500 ? 'INTERNAL_ERROR' : 'UNKNOWN');
-}
-
-async function text(message: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of message) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function parse(body: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function excerpt(body: string): string {
-  const line = body.replace(/\s+/g, ' ').trim();
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

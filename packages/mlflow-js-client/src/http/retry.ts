@@ -35,6 +35,11 @@ export async function withRetries<T>(
   }
 }
 
+/** Whether the same request may succeed a moment later: after network errors, silence, 429 and 5xx. */
+export function isTransient(error: unknown): boolean {
+  return isWorthRepeating(error, true);
+}
+
 function isWorthRepeating(error: unknown, repeatable: boolean): boolean {
   if (error instanceof MlflowApiError) {
     if (error.status === 429 || error.status === 503) return true;

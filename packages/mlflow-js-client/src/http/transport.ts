@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { MlflowCertificateError, MlflowConnectionError, MlflowTimeoutError } from '../errors.js';
 import type { MlflowSettings } from '../settings.js';
+import { line } from './refusal.js';
 
 /** One HTTP request. */
 export interface HttpRequest {
@@ -26,10 +27,14 @@ const UNTRUSTED = /CERT|LEAF_SIGNATURE/;
 export class Transport {
   /** Address without user, password and closing slash. */
   readonly address: string;
+  /** Whether a user name or a token goes with every request. */
+  readonly authorized: boolean;
+  readonly loginAdvice?: string;
+  /** Seconds without a sign of life after which a request fails. */
+  readonly seconds: number;
   private readonly base: URL;
   private readonly agent: http.Agent;
   private readonly options: https.RequestOptions;
-  private readonly timeout: number;
 
   constructor(settings: MlflowSettings) {
     this.base = parseAddress(settings.trackingUri);
@@ -37,13 +42,15 @@ export class Transport {
     this.base.username = '';
     this.base.password = '';
     this.address = this.base.href.replace(/\/+$/, '');
-    this.timeout = (settings.timeoutSeconds ?? 120) * 1000;
+    this.loginAdvice = settings.loginAdvice;
+    this.seconds = settings.timeoutSeconds ?? 120;
     const secure = this.base.protocol === 'https:';
     this.agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
     const authorization = authorizationOf({
       ...settings,
       ...(username && { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
     });
+    this.authorized = authorization !== undefined;
     this.options = {
       headers: { 'User-Agent': 'mlflow-js-client', ...(authorization && { Authorization: authorization }) },
       ...(settings.insecureTls && { rejectUnauthorized: false }),
@@ -64,11 +71,12 @@ export class Transport {
       ...this.options,
       method: request.method,
       agent: request.freshConnection ? false : this.agent,
-      timeout: this.timeout,
+      timeout: this.seconds * 1000,
       signal,
       headers: { ...this.options.headers, ...(text && { 'Content-Length': String(text.byteLength) }), ...headers },
     });
     sent.on('timeout', () => this.destroyIfSilent(sent, describeRequest(request)));
+    sent.on('finish', () => this.limitHead(sent, describeRequest(request)));
     const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
       sent.on('response', resolve);
       sent.on('error', (error) => reject(this.explain(error, request)));
@@ -99,6 +107,20 @@ export class Transport {
     this.agent.destroy();
   }
 
+  /** An answer whose head comes byte by byte is never silent: it gets twice the time of one that is. */
+  private limitHead(sent: http.ClientRequest, request: string): void {
+    let answered = false;
+    const limit = setTimeout(() => {
+      setImmediate(() => {
+        const message = `${this.address} has begun no answer for ${2 * this.seconds} s.`;
+        if (!answered) sent.destroy(new MlflowTimeoutError(message, { request }));
+      });
+    }, 2000 * this.seconds);
+    limit.unref();
+    sent.on('response', () => (answered = true));
+    for (const event of ['response', 'close']) sent.on(event, () => clearTimeout(limit));
+  }
+
   /**
    * After a long computation in this thread the timer fires before what has arrived meanwhile is read. So look again
    * once the event loop has read from the sockets.
@@ -108,7 +130,7 @@ export class Transport {
     const before = traffic();
     setImmediate(() => {
       if (traffic() !== before) return;
-      const message = `${this.address} has not answered for ${this.timeout / 1000} s.`;
+      const message = `${this.address} has not answered for ${this.seconds} s.`;
       sent.destroy(new MlflowTimeoutError(message, { request }));
     });
   }
@@ -123,8 +145,13 @@ function parseAddress(uri: string): URL {
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
   throw new Error(
-    `The tracking address is "${uri}". Give the http(s) address of a tracking server; start one with: mlflow server`,
+    `The tracking address is "${withoutSecrets(uri)}". Give the http(s) address of a tracking server; start one with: mlflow server`,
   );
+}
+
+/** An address that cannot be read, as it may be printed: what stands before an @ may be a password. */
+function withoutSecrets(uri: string): string {
+  return line(uri.replace(/^.*@/s, '…@'), 200);
 }
 
 function authorizationOf({ username, password, token }: MlflowSettings): string | undefined {
