@@ -48,7 +48,7 @@ const endless =
 
 describe('an answer without an end', () => {
   it('ends in an error, and takes little memory', async () => {
-    const client = clientOf([endless()]);
+    const client = clientOf([endless()], { timeoutSeconds: 60 });
     const before = process.memoryUsage().rss;
     const error = await caught(client.experiments.get('7'));
     expect(error).toBeInstanceOf(MlflowProtocolError);
