@@ -86,12 +86,27 @@ describe('a CLIP within something larger', () => {
     ['base_model.model.text_model.encoder.layers.0.self_attn.q_proj.lora_A.weight', /LoRA weights/],
     ['lora_te_text_model_encoder_layers_0_mlp_fc1.lora_down.weight', /LoRA weights/],
     ['prompt_learner.ctx', /learned prompts/],
-    ['state.0.exp_avg', /an optimiser's state/],
     ['vision_model.encoder.layers.0.adapter_down.weight', /an adapter/],
   ])('refuses %s, alone and beside a CLIP, for what it is', async (name, message) => {
     for (const tensors of [new Map([[name, one]]), new Map([...under('clip_model.'), [name, one]])]) {
       expect((await refusal(await folderOf(tensors))).message).toMatch(message);
     }
+  });
+
+  it("names an optimiser's state alone, and leaves it aside beside a CLIP", async () => {
+    expect((await refusal(await folderOf(new Map([['state.0.exp_avg', one]])))).message).toMatch(
+      /an optimiser's state/,
+    );
+    const both = new Map([...under('net.'), ['optimizer.state.0.exp_avg', one]]);
+    const { notes } = await loadClipCheckpoint(await folderOf(both), heads);
+    expect(notes[1]).toBe('1 tensor beside them is left aside: "optimizer.state.0.exp_avg".');
+  });
+
+  it('names what promptweave itself learned', async () => {
+    const folder = await folderOf(new Map());
+    const file = join(folder, 'prompts.safetensors');
+    await writeSafetensors(file, new Map([['ctx', one]]), { promptweave: '{}' });
+    expect((await refusal(file)).message).toMatch(/prompts that promptweave learned/);
   });
 
   it('takes the only .ckpt of a folder, and no optimiser for the weights', async () => {

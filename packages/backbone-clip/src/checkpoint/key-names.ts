@@ -1,6 +1,7 @@
 import { CheckpointError, type HostTensor, type StateDict } from '@promptweave/core';
 import { concatenated, transposed } from './derived-tensors.js';
-import { refuseOthers } from './other-models.js';
+import { refuseChanges, refuseOthers } from './other-models.js';
+import { named as listed } from './weights-file.js';
 
 /** Which family of key names a file uses. open_clip's are OpenAI's, or stand partly under `text.`. */
 export type KeyNaming = 'openai' | 'hugging-face';
@@ -80,13 +81,11 @@ function unwrapped(file: StateDict, where: string): { named: StateDict; prefix: 
     else aside.push(name);
   }
   if (prefix === '') return { named, prefix, notes: [] };
-  refuseOthers(aside, where); // prompts or LoRA weights beside the model change what it computes
+  refuseChanges(aside, where);
   const notes = [`The weights stand under "${prefix}" in the file.`];
   if (aside.length > 0) {
-    const some = aside.slice(0, 4).map((name) => `"${name}"`);
-    const rest = aside.length > some.length ? `, and ${aside.length - some.length} more` : '';
     const count = aside.length === 1 ? '1 tensor beside them is' : `${aside.length} tensors beside them are`;
-    notes.push(`${count} left aside: ${some.join(', ')}${rest}.`);
+    notes.push(`${count} left aside: ${listed(aside)}.`);
   }
   return { named, prefix, notes };
 }

@@ -61,7 +61,7 @@ export async function loadClipCheckpoint(source: string, options: ClipCheckpoint
   const { folder, files } = await locate(source, options.hub);
   const weights = join(folder, files.weights);
   const file = await readWeights(weights);
-  const { naming, tensors, origins, notes } = renamed(file, weights);
+  const { naming, tensors, origins, notes } = renamed(file.tensors, weights);
   const { config, other } = configsOf(folder, files, naming);
   const { visionHeads, textHeads, activation } = options;
   const given = Object.fromEntries(
@@ -88,7 +88,7 @@ export async function loadClipCheckpoint(source: string, options: ClipCheckpoint
     source,
     preprocessing,
     endTokenId: config?.endTokenId,
-    notes: [...notes, ...(config?.notes ?? []), ...assumptions, ...ofImages],
+    notes: [...file.notes, ...notes, ...(config?.notes ?? []), ...assumptions, ...ofImages],
   };
 }
 
@@ -131,10 +131,13 @@ function configsOf(
   };
 }
 
-/** What the files say about images, the one first that counts. That of other weights counts where no other says anything. */
+/**
+ * What the files say about images, the one first that counts: open_clip's configuration for open_clip's weights, then
+ * transformers' own file for it, then what any other configuration says. That of other weights counts where no other says anything.
+ */
 function statementsOf(
   folder: string,
-  { preprocessorConfig }: ChosenFiles,
+  { preprocessorConfig, openClipConfig }: ChosenFiles,
   naming: KeyNaming,
   config?: ClipConfig,
   other?: string,
@@ -142,8 +145,8 @@ function statementsOf(
   const processor =
     preprocessorConfig === undefined ? undefined : readPreprocessorConfig(join(folder, preprocessorConfig));
   const own = config?.preprocessing;
-  const isTransformers = naming === 'hugging-face' || own === undefined;
-  const stated = (isTransformers ? [processor, own] : [own, processor]).filter((each) => each !== undefined);
+  const ofOpenClip = naming === 'openai' && openClipConfig !== undefined;
+  const stated = (ofOpenClip ? [own, processor] : [processor, own]).filter((each) => each !== undefined);
   const further = other !== undefined && stated.length === 0 ? readConfig(other).preprocessing : undefined;
   return further ? [further] : stated;
 }

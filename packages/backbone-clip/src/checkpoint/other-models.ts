@@ -2,8 +2,11 @@ import { CheckpointError } from '@promptweave/core';
 
 const CLIP = 'Choose a CLIP with two transformers, for example openai/clip-vit-base-patch16.';
 
-/** Files that hold something else than the weights of a CLIP, by a name that only they have, and what to do about it. */
-const OTHERS: readonly [RegExp, string, string][] = [
+/** A name that only such files have, what they hold, and what to do about it. */
+type Sign = readonly [name: RegExp, holds: string, remedy: string];
+
+/** What changes a model, alone or beside it. */
+const CHANGES: readonly Sign[] = [
   [
     /(^|[._])lora_(A|B|down|up|embedding_[AB]|magnitude_vector)([._]|$)|\.base_layer\./,
     'LoRA weights, which belong to a model that is not in the file',
@@ -19,6 +22,11 @@ const OTHERS: readonly [RegExp, string, string][] = [
     'learned prompts, with or without parts of their backbone',
     'Give the CLIP that they were learned on as the checkpoint, and bring the prompts in with: promptweave import.',
   ],
+];
+
+/** Something else than the weights of a CLIP. */
+const OTHERS: readonly Sign[] = [
+  ...CHANGES,
   [
     /(^|\.)(exp_avg|exp_avg_sq|momentum_buffer|max_exp_avg_sq)$|^(optimizer_states?|param_groups)\b/,
     "an optimiser's state",
@@ -39,7 +47,16 @@ const OTHERS: readonly [RegExp, string, string][] = [
 
 /** @throws CheckpointError saying what the names are of, where they are of something else than a CLIP */
 export function refuseOthers(names: readonly string[], where: string): void {
-  for (const [pattern, model, remedy] of OTHERS) {
+  refuse(OTHERS, names, where);
+}
+
+/** @throws CheckpointError where names that stand beside a CLIP are of something that changes what it computes */
+export function refuseChanges(names: readonly string[], where: string): void {
+  refuse(CHANGES, names, where);
+}
+
+function refuse(signs: readonly Sign[], names: readonly string[], where: string): void {
+  for (const [pattern, model, remedy] of signs) {
     const telling = names.find((name) => pattern.test(name));
     if (telling === undefined) continue;
     throw new CheckpointError(`The file holds ${model} (it has a tensor "${telling}").`, { where, remedy });

@@ -3,6 +3,13 @@ import { dirname, join } from 'node:path';
 import { CheckpointError, RandomAccessFile, readSafetensors, type StateDict } from '@promptweave/core';
 import { isLegacyFile, readTorchStateDict } from './torch/read-torch-state-dict.js';
 
+/** What a file, or all shards of an index, hold. */
+export interface WeightsFile {
+  readonly tensors: StateDict;
+  /** What is worth telling, a sentence each. */
+  readonly notes: readonly string[];
+}
+
 /** Bytes hashed at a time. */
 const PORTION = 8 * 2 ** 20;
 
@@ -11,14 +18,15 @@ const PORTION = 8 * 2 ** 20;
  *
  * @throws CheckpointError when the file is missing, corrupt or of an unknown format
  */
-export async function readWeights(path: string): Promise<StateDict> {
+export async function readWeights(path: string): Promise<WeightsFile> {
   const shards = shardsOf(path);
   if (shards.length === 0) return readOne(path);
-  const tensors: StateDict = new Map();
-  for (const shard of shards) {
-    for (const [name, tensor] of await readOne(join(dirname(path), shard))) tensors.set(name, tensor);
-  }
-  return tensors;
+  const files = [];
+  for (const shard of shards) files.push(await readOne(join(dirname(path), shard)));
+  return {
+    tensors: new Map(files.flatMap(({ tensors }) => [...tensors])),
+    notes: files.flatMap(({ notes }) => notes),
+  };
 }
 
 /**
@@ -45,14 +53,19 @@ export function shardsOf(path: string): string[] {
   return shards as string[];
 }
 
-async function readOne(path: string): Promise<StateDict> {
+async function readOne(path: string): Promise<WeightsFile> {
   const file = new RandomAccessFile(path);
   const begin = Buffer.from(file.read(0, Math.min(file.size, 300)));
   const text = begin.toString('latin1');
-  if (text.startsWith('PK') || isLegacyFile(file)) return (await readTorchStateDict(path)).tensors;
+  if (text.startsWith('PK') || isLegacyFile(file)) {
+    const { tensors, aside } = await readTorchStateDict(path);
+    return { tensors, notes: aside.length === 0 ? [] : [`Left aside beside the weights: ${named(aside)}.`] };
+  }
   if (begin[8] === 0x7b || path.endsWith('.safetensors')) {
     refusePlaceholder(text, path);
-    return (await readSafetensors(path)).tensors;
+    const { tensors, metadata } = await readSafetensors(path);
+    refuseLearned(metadata, path);
+    return { tensors, notes: [] };
   }
   refusePlaceholder(text, path);
   const kind = text.slice(257, 262) === 'ustar' ? 'a tar archive' : begin[0] === 0x80 ? 'a bare pickle' : undefined;
@@ -62,6 +75,22 @@ async function readOne(path: string): Promise<StateDict> {
       : `The file is ${kind}, not a file of torch.save.`,
     { where: path, remedy: 'Give safetensors, a state dictionary of torch.save, or a TorchScript archive.' },
   );
+}
+
+/** Some of the names, and how many more there are. */
+export function named(names: readonly string[]): string {
+  const some = names.slice(0, 4).map((name) => `"${name}"`);
+  return some.join(', ') + (names.length > some.length ? `, and ${names.length - some.length} more` : '');
+}
+
+/** What promptweave itself learned is no backbone. */
+function refuseLearned({ promptweave }: Record<string, string>, path: string): void {
+  if (promptweave === undefined) return;
+  throw new CheckpointError('The file holds prompts that promptweave learned, without their backbone.', {
+    where: path,
+    remedy:
+      'Give the CLIP that they were learned on as the checkpoint, and the folder of the run to predict or evaluate.',
+  });
 }
 
 /** Text files that stand where weights should be. */

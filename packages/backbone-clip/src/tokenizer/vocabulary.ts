@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { CheckpointError } from '@promptweave/core';
 import { z } from 'zod';
@@ -29,13 +29,19 @@ const tokenizerJsonSchema = z.object({
   }),
 });
 
+/** Bytes of a tokenizer's file, unpacked; CLIP's have two to four million. */
+const LARGEST_FILE = 16 * 2 ** 20;
+
 async function readText(file: string): Promise<string> {
   try {
+    const { size } = await stat(file);
+    if (size > LARGEST_FILE) throw new Error(`it has ${size} bytes, and no tokenizer of a CLIP needs ${LARGEST_FILE}`);
     const bytes = await readFile(file);
     const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-    return new TextDecoder('utf-8', { fatal: true }).decode(gzipped ? gunzipSync(bytes) : bytes);
+    const whole = gzipped ? gunzipSync(bytes, { maxOutputLength: LARGEST_FILE }) : bytes;
+    return new TextDecoder('utf-8', { fatal: true }).decode(whole);
   } catch (cause) {
-    throw new CheckpointError('The tokenizer file cannot be read.', {
+    throw new CheckpointError(`The tokenizer file cannot be read: ${(cause as Error).message}.`, {
       where: file,
       remedy: "Check that the path names one of the tokenizer's files and that the file is whole.",
       cause,

@@ -5,6 +5,9 @@ import type { StoredType } from './host-tensor.js';
 /** Bytes of the JSON header. The format allows 100 MB; weights with ten thousand tensors need about 1 MB. */
 export const LARGEST_HEADER = 25_000_000;
 
+/** Characters of the name of a tensor. */
+const LONGEST_NAME = 1000;
+
 /** Names of the safetensors format ↔ ours. */
 export const storedTypes: Readonly<Record<string, StoredType>> = {
   F64: 'float64',
@@ -76,6 +79,7 @@ export function parseHeader(json: Uint8Array, dataLength: number, where: string)
   let metadata: Record<string, string> = {};
   const entries: HeaderEntry[] = [];
   for (const [name, value] of Object.entries(parsed)) {
+    if (name.length > LONGEST_NAME) throw corrupt(`The name of a tensor has ${name.length} characters.`, where);
     if (name === '__metadata__') metadata = metadataOf(value, where);
     else entries.push(entryOf(name, value, `${where}, tensor ${JSON.stringify(name)}`));
   }
@@ -97,7 +101,7 @@ function entryOf(name: string, value: unknown, where: string): HeaderEntry {
   const { dtype: code, shape, data_offsets: offsets } = value;
   const dtype = typeof code === 'string' && Object.hasOwn(storedTypes, code) ? storedTypes[code] : undefined;
   if (!dtype) {
-    throw new CheckpointError(`Its type ${JSON.stringify(code)} cannot be read.`, {
+    throw new CheckpointError(`Its type ${shown(code)} cannot be read.`, {
       where,
       remedy: `Convert it to one of ${Object.keys(storedTypes).join(', ')}.`,
     });
@@ -109,7 +113,7 @@ function entryOf(name: string, value: unknown, where: string): HeaderEntry {
   const [begin, end] = offsets as [number, number];
   const expected = shape.reduce((product, size) => product * size, bytesPerValue[dtype]);
   if (end - begin !== expected) {
-    throw corrupt(`Shape [${shape.join(', ')}] of ${dtype} needs ${expected} bytes, found ${end - begin}.`, where);
+    throw corrupt(`Shape ${shown(shape)} of ${dtype} needs ${expected} bytes, found ${end - begin}.`, where);
   }
   return { name, dtype, shape, begin, end };
 }
@@ -130,5 +134,9 @@ function isSizes(value: unknown): value is number[] {
 }
 
 function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'undefined').slice(0, 80);
+  try {
+    return (JSON.stringify(value) ?? 'undefined').slice(0, 80);
+  } catch {
+    return 'nested without end'; // more deeply than the stack is high
+  }
 }

@@ -193,7 +193,7 @@ function requireReading(
         where: path,
         remedy:
           'An option was set, or a file beside the weights (preprocessor_config.json, open_clip_config.json) has changed or gone since. ' +
-          `Undo that, or say how they were prepared: ${options.join(' ')}`,
+          `Undo that, or set, on the command line or in the run's config.yaml: ${options.join(' ')}`,
       },
     );
   }

@@ -34,6 +34,14 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** A value as errors show it; long ones are cut. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = jsonOf(value);
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'nothing';
+  } catch {
+    return 'nested without end'; // more deeply than the stack is high
+  }
 }

@@ -15,6 +15,8 @@ const storages: Readonly<Record<string, StoredType>> = {
   BoolStorage: 'bool',
 };
 
+const MOST_DIMENSIONS = 16;
+
 type Call = (args: unknown[], where: string) => unknown;
 
 const first: Call = ([value]) => value;
@@ -104,16 +106,19 @@ function dictionary([entries]: unknown[]): Map<unknown, unknown> {
 
 /** `_rebuild_from_type_v2(function, type, args, state)`: a subclass of Tensor, rebuilt as the tensor that it is. */
 function rebuildFromType([callee, , args]: unknown[], where: string): unknown {
-  if (callee instanceof AllowedGlobal && Array.isArray(args)) return callee.call(args);
+  const isRebuild = callee instanceof AllowedGlobal && /^torch\._utils\._rebuild_tensor(_v2)?$/.test(callee.qualified);
+  if (isRebuild && Array.isArray(args)) return rebuildTensor(args, where);
   throw malformed('A tensor is rebuilt by no known function', where);
 }
 
 /** `_rebuild_tensor_v2(storage, storage_offset, size, stride, …)`. */
 function rebuildTensor([storage, offset, shape, strides]: unknown[], where: string): PickledTensor {
-  if (!isStorage(storage) || !isIndex(offset) || !isIndices(shape) || !isIndices(strides)) {
+  // The lengths first: a list of a million sizes would be looked through for every tensor.
+  const small = [shape, strides].every((sizes) => Array.isArray(sizes) && sizes.length <= MOST_DIMENSIONS);
+  if (!small || !isStorage(storage) || !isIndex(offset) || !isIndices(shape) || !isIndices(strides)) {
     throw malformed('A tensor is not described by storage, offset, size and stride', where);
   }
-  if (shape.length !== strides.length || shape.length > 16) {
+  if (shape.length !== strides.length) {
     throw malformed(`A tensor has ${shape.length} sizes and ${strides.length} strides`, where);
   }
   const size = sizeOf(shape);

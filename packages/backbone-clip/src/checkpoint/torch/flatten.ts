@@ -12,6 +12,8 @@ export interface FlatState {
   readonly tensors: Map<string, PickledTensor>;
   /** Numbers, texts and booleans that stood beside the weights: epoch, accuracy, … */
   readonly values: Record<string, number | string | boolean>;
+  /** Names of dictionaries and lists that stood beside the weights, empty ones apart. */
+  readonly aside: readonly string[];
 }
 
 /**
@@ -45,7 +47,16 @@ export function flatten(root: unknown, where: string): FlatState {
     }
   };
   visit(weights, '', 0);
-  return { tensors, values: Object.fromEntries([...outer].filter(isPlain)) };
+  const aside = weights === outer ? [] : [...outer].filter(([name, value]) => name !== key && isFull(value));
+  return {
+    tensors,
+    values: Object.fromEntries([...outer].filter(isPlain)),
+    aside: aside.flatMap(([name]) => (typeof name === 'string' ? [name.slice(0, LONGEST_NAME)] : [])),
+  };
+}
+
+function isFull(value: unknown): boolean {
+  return (membersOf(value)?.size ?? (Array.isArray(value) ? value.length : 0)) > 0;
 }
 
 function membersOf(value: unknown): Map<unknown, unknown> | undefined {

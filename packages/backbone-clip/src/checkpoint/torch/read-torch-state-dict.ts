@@ -2,7 +2,7 @@ import { CheckpointError, RandomAccessFile, type StateDict } from '@promptweave/
 import { allowedGlobal } from './allowed-globals.js';
 import { flatten } from './flatten.js';
 import { LARGEST_PICKLE, LEGACY_MAGIC, readLegacyFile } from './legacy-file.js';
-import { storageOfId, tensorOf, type StorageRegion } from './storages.js';
+import { requireOwnValues, storageOfId, tensorOf, type StorageRegion } from './storages.js';
 import { unpickle } from './unpickle.js';
 import { zipDirectory } from './zip-directory.js';
 
@@ -12,6 +12,8 @@ export interface TorchStateDict {
   readonly tensors: StateDict;
   /** Numbers, texts and booleans beside the weights: `epoch`, `val_result`, … */
   readonly values: Record<string, number | string | boolean>;
+  /** Names of what else stood beside the weights: an optimiser's state, other weights, … */
+  readonly aside: readonly string[];
 }
 
 /**
@@ -28,12 +30,13 @@ export interface TorchStateDict {
 export async function readTorchStateDict(path: string): Promise<TorchStateDict> {
   const file = new RandomAccessFile(path);
   const { root, regions } = isLegacyFile(file) ? readLegacyFile(file) : await readZipFile(file);
-  const { tensors, values } = flatten(root, path);
+  const { tensors, values, aside } = flatten(root, path);
+  requireOwnValues(tensors.values(), file);
   const state: StateDict = new Map();
   for (const [name, tensor] of tensors) {
     state.set(name, tensorOf(tensor, file, regions, `${path}, tensor ${JSON.stringify(name)}`));
   }
-  return { tensors: state, values };
+  return { tensors: state, values, aside };
 }
 
 /** Whether a file begins as torch.save wrote it before PyTorch 1.6. */

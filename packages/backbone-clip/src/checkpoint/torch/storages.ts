@@ -51,7 +51,6 @@ export function tensorOf(
   const { storage, shape, strides, offset } = tensor;
   const { dtype } = storage;
   const width = bytesPerValue[dtype];
-  const size = sizeOf(shape);
   const region = regions.get(storage.key);
   const needed = (storage.offset + storage.length) * width;
   if (!region || region.length < needed) {
@@ -61,11 +60,35 @@ export function tensorOf(
       remedy: 'The file is truncated or corrupt: get it again.',
     });
   }
-  const span = size === 0 ? 0 : shape.reduce((sum, count, axis) => sum + (count - 1) * strides[axis]!, 1);
+  const span = spanOf(tensor);
   const read = (): Float32Array | Int32Array =>
     decodeValues(file.read(region.start + offset * width, span * width), dtype, where);
   if (isContiguous(shape, strides)) return { dtype, shape, data: read };
   return { dtype, shape, data: () => gathered(read(), shape, strides) };
+}
+
+/** Values of the storage from the first to the last one that a view shows. */
+function spanOf({ shape, strides }: PickledTensor): number {
+  if (sizeOf(shape) === 0) return 0;
+  return shape.reduce((sum, count, axis) => sum + (count - 1) * strides[axis]!, 1);
+}
+
+/** How often the bytes of a file may be read for its tensors: tied weights are there twice. */
+const MOST_READINGS = 4;
+
+/**
+ * Refuses tensors that share their values so much that a small file would fill the memory, or be read for hours.
+ *
+ * @throws CheckpointError
+ */
+export function requireOwnValues(tensors: Iterable<PickledTensor>, file: RandomAccessFile): void {
+  let bytes = 0;
+  for (const tensor of tensors) bytes += spanOf(tensor) * bytesPerValue[tensor.storage.dtype];
+  if (bytes <= MOST_READINGS * file.size) return;
+  throw new CheckpointError(
+    `The tensors need ${bytes} bytes, the file has ${file.size}: they lie over each other in the file.`,
+    { where: file.path, remedy: 'The file is corrupt or malicious: get the weights from another place.' },
+  );
 }
 
 function isContiguous(shape: number[], strides: number[]): boolean {

@@ -11,6 +11,8 @@ export interface PickleWorld {
 
 /** Operations of one pickle: a ViT-L/14 needs 30,000, with Adam's state 90,000. */
 const MOST_OPERATIONS = 400_000;
+/** Values that one pickle may make, copies of lists and dictionaries included: some millions take some tens of megabytes. */
+const MOST_VALUES = 2_000_000;
 /** Bytes of one integer; PyTorch's own magic number has 10. */
 const LONGEST_INTEGER = 16;
 
@@ -51,6 +53,8 @@ class Unpickler {
   /** Each global is looked up once. */
   #globals = new Map<string, AllowedGlobal>();
   #memo = new Map<number, unknown>();
+  /** Values made so far. */
+  #made = 0;
 
   constructor(bytes: Uint8Array, start: number, world: PickleWorld, where: string) {
     this.#bytes = bytes;
@@ -185,6 +189,7 @@ class Unpickler {
         const [callee, args] = this.#take(2);
         if (!(callee instanceof AllowedGlobal) || !Array.isArray(args))
           this.#fail('A call of something that is no global');
+        this.#spend(args);
         return this.#push(callee.call(args));
       }
       case 0x62: {
@@ -198,6 +203,14 @@ class Unpickler {
       default:
         return false;
     }
+  }
+
+  /** Counts what a call may copy: each operation adds one value, but a call as many as its arguments hold. */
+  #spend(args: unknown[]): void {
+    for (const value of args) {
+      this.#made += Array.isArray(value) ? value.length : value instanceof Map ? value.size : 1;
+    }
+    if (this.#made > MOST_VALUES) this.#fail(`The pickle makes more than ${MOST_VALUES} values`);
   }
 
   #fail(problem: string): never {

@@ -50,7 +50,7 @@ class Reader extends yauzl.RandomAccessReader {
  * that they can be read in place; a compressed one is refused, and a zip bomb with it.
  *
  * @param wanted names of the members to look at; the others are passed over
- * @throws CheckpointError when the archive is truncated, corrupt, encrypted or compressed
+ * @throws CheckpointError when the archive is truncated, corrupt, encrypted or compressed, or its members share bytes
  */
 export function zipDirectory(file: RandomAccessFile, wanted: RegExp): Promise<Map<string, StorageRegion>> {
   const corrupt = (message: string, cause?: unknown): CheckpointError =>
@@ -69,7 +69,11 @@ export function zipDirectory(file: RandomAccessFile, wanted: RegExp): Promise<Ma
       if (error) return fail(error);
       if (zip.entryCount > MOST_MEMBERS) return fail(corrupt(`it lists ${zip.entryCount} members`));
       zip.on('error', fail);
-      zip.on('end', () => resolve(members));
+      zip.on('end', () => {
+        const [first, second] = overlapping(members) ?? [];
+        if (first === undefined) return resolve(members);
+        fail(corrupt(`the members ${JSON.stringify(first)} and ${JSON.stringify(second)} lie over each other`));
+      });
       zip.on('entry', (entry: yauzl.Entry) => {
         const { fileName, compressionMethod, uncompressedSize, compressedSize } = entry;
         if (!wanted.test(fileName)) return zip.readEntry();
@@ -87,4 +91,14 @@ export function zipDirectory(file: RandomAccessFile, wanted: RegExp): Promise<Ma
       zip.readEntry();
     });
   });
+}
+
+/** Names of the first two members that share bytes. */
+function overlapping(members: ReadonlyMap<string, StorageRegion>): [string, string] | undefined {
+  const ordered = [...members].sort(([, a], [, b]) => a.start - b.start);
+  for (let i = 1; i < ordered.length; i++) {
+    const [[before, { start, length }], [after, region]] = [ordered[i - 1]!, ordered[i]!];
+    if (region.start < start + length) return [before, after];
+  }
+  return undefined;
 }
