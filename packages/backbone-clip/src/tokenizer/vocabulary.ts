@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { CheckpointError } from '@promptweave/core';
 import { z } from 'zod';
+import { shown } from '../checkpoint/config/json-file.js';
 import { BYTE_ALPHABET } from './byte-alphabet.js';
 
 /** A byte-pair vocabulary: the id of every token, and the merges in the order in which they apply. */
@@ -62,7 +63,9 @@ function parse<T>(text: string, schema: z.ZodType<T>, file: string): T {
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new CheckpointError(`The file is not a CLIP tokenizer: ${z.prettifyError(parsed.error)}`, {
+  const [issue] = parsed.error.issues;
+  const found = issue?.message.replace('Invalid input: ', '').replaceAll('received undefined', 'found nothing');
+  throw new CheckpointError(`The file is not a CLIP tokenizer: ${issue?.path.join('.') || 'content'}: ${found}.`, {
     where: file,
     remedy: 'Give the byte-pair vocabulary (with "</w>" at word ends) that belongs to the CLIP checkpoint.',
   });
@@ -71,7 +74,7 @@ function parse<T>(text: string, schema: z.ZodType<T>, file: string): T {
 function toMerge(line: string, file: string): [string, string] {
   const [first, second, ...more] = line.split(' ');
   if (first && second && more.length === 0) return [first, second];
-  throw new CheckpointError(`A merge is two tokens with a space between them, not ${JSON.stringify(line)}.`, {
+  throw new CheckpointError(`A merge is two tokens with a space between them, not ${shown(line)}.`, {
     where: file,
     remedy: 'Give the merges list that belongs to the CLIP checkpoint.',
   });
@@ -89,7 +92,7 @@ function complete(ids: Readonly<Record<string, number>>, merges: [string, string
   const known = new Map(Object.entries(ids));
   const missing = merges.map(([first, second]) => first + second).find((token) => !known.has(token));
   if (missing !== undefined) {
-    throw new CheckpointError(`The vocabulary lacks the token ${JSON.stringify(missing)}.`, {
+    throw new CheckpointError(`The vocabulary lacks the token ${shown(missing)}.`, {
       where: file,
       remedy: 'Give the vocabulary and the merges that belong together.',
     });

@@ -135,7 +135,7 @@ function isSizes(value: unknown): value is number[] {
 
 function shown(value: unknown): string {
   try {
-    return (JSON.stringify(value) ?? 'undefined').slice(0, 80);
+    return (JSON.stringify(value) ?? 'nothing').slice(0, 80);
   } catch {
     return 'nested without end'; // more deeply than the stack is high
   }

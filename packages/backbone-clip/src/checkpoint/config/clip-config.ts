@@ -45,10 +45,15 @@ export function parsed<T>(schema: z.ZodType<T>, json: unknown, file: string, sec
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = [...(section === undefined ? [] : [section]), ...(issue?.path ?? [])].join('.');
-  throw new CheckpointError(`The configuration's ${path || 'content'}: ${issue?.message}.`, {
+  throw new CheckpointError(`The configuration's ${path || 'content'}: ${wordsOf(issue?.message)}.`, {
     where: file,
     remedy: 'Correct the value, or get the file again.',
   });
+}
+
+/** What a schema complains of, e.g. `expected a number, found nothing`. */
+function wordsOf(message = 'is wrong'): string {
+  return message.replace('Invalid input: ', '').replaceAll('received undefined', 'found nothing');
 }
 
 /** The activation that transformers calls so. @throws CheckpointError for any other */

@@ -37,7 +37,7 @@ export function readPreprocessorConfig(file: string): StatedPreprocessing | unde
   if (!isObject(stated)) throw cannot(`image_processor is ${shown(stated)}, expected an object`, file);
   requireUnderstood(stated, rules, '', file);
   const resample = stated['resample'] ?? 3;
-  const interpolation = kernels[resample as number];
+  const interpolation = typeof resample === 'number' ? kernels[resample] : undefined;
   if (interpolation === undefined) {
     throw cannot(`resample is ${shown(resample)}, expected 2 (bilinear) or 3 (bicubic)`, file);
   }
@@ -86,7 +86,8 @@ function resizedTo(stated: Record<string, unknown>, file: string): Pick<StatedPr
 }
 
 function isSquareProcessor({ image_processor_type, feature_extractor_type }: Record<string, unknown>): boolean {
-  return /^(ViT|Siglip)/i.test(String(image_processor_type ?? feature_extractor_type ?? ''));
+  const type = image_processor_type ?? feature_extractor_type;
+  return typeof type === 'string' && /^(ViT|Siglip)/i.test(type);
 }
 
 function squareOf(value: unknown, name: string, file: string): number {
