@@ -18,9 +18,11 @@ export function makeTrial(folder, text) {
   writeFileSync(join(folder, 'grid.yaml'), `plugins: [default, ./stub-plugins.mjs]\n${text}`);
 }
 
-/** Starts `promptweave` in a folder. What it prints is gathered in `said`. */
-export function promptweave(folder, ...words) {
-  const env = { ...process.env, PROMPTWEAVE_BACKEND: 'cpu' };
+/** Starts `promptweave` in a folder, on the backend `cpu` if not told otherwise. What it prints is gathered in `said`. */
+export function promptweave(folder, ...given) {
+  const { environment = {} } = typeof given[0] === 'object' ? given.shift() : {};
+  const words = given;
+  const env = { ...process.env, PROMPTWEAVE_BACKEND: 'cpu', ...environment };
   const child = spawn(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   child.said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (child.said += data));
@@ -82,6 +84,6 @@ export async function until(what, get, seconds = 60) {
 }
 
 /** The tensors of a safetensors file, without its header, which names folders. */
-function tensorsOf(file) {
+export function tensorsOf(file) {
   return file.subarray(8 + Number(file.readBigUInt64LE(0)));
 }

@@ -16,6 +16,7 @@ import {
 import { createDataPipeline, type OwnedDataPipeline } from '@promptweave/datasets';
 import {
   availableBytes,
+  cacheFolder,
   describeComputation,
   selectBackend,
   type BackendChoice,
@@ -68,7 +69,7 @@ export async function assemble(
     cacheMegabytes: configuration.runtime.imageCacheMegabytes,
     onSkip: (item, error) => console.error(`Skipped ${item.where ?? item.id}: ${error.message}`),
   });
-  const container = createContainer(pipeline);
+  const container = createContainer(pipeline, cacheFolder());
   container.register(TOKENS.availableBytes, { useValue: availableBytes });
   return {
     configuration,

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { bestOf, planSweep, shellWord, type PlannedCell, type Study } from '@promptweave/bench';
-import { ConfigError, DatasetError, optionsOf, type ConfigurationSource, type Registry } from '@promptweave/core';
+import {
+  basicServices,
+  ConfigError,
+  DatasetError,
+  optionsOf,
+  type ConfigurationSource,
+  type Registry,
+} from '@promptweave/core';
 
 /** A sweep that has been run. */
 export interface SweepDone {
@@ -109,7 +116,7 @@ function again(
 async function anImage({ planned, registry, configurationFolder }: SweepDone, id: string): Promise<string | undefined> {
   const { seed, dataset: chosen } = planned.find((cell) => cell.id === id)!.configuration;
   try {
-    const context = { folder: configurationFolder, seed };
+    const context = { folder: configurationFolder, seed, services: basicServices(seed) };
     const dataset = await registry.get('dataset', chosen.use).create(context, optionsOf(chosen, 'shots', 'classes'));
     const image = dataset.test[0] ?? dataset.train[0];
     if (image?.where !== undefined) return existsSync(image.where) ? relative('', image.where) : undefined;

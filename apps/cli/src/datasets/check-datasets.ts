@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { renderTable, type TextCell } from '@promptweave/bench';
-import { ConfigError, DatasetError, loadRegistry, suggestion } from '@promptweave/core';
+import { basicServices, ConfigError, DatasetError, loadRegistry, suggestion } from '@promptweave/core';
 import {
   BENCHMARK,
   checkDataset,
@@ -129,7 +129,10 @@ function describe(report: DatasetReport): string {
 async function checkOwn(root: string, { decode, json }: CheckOptions): Promise<CheckOutcome> {
   const registry = await loadRegistry(undefined, import.meta.url);
   const plugin = registry.get('dataset', 'folder');
-  const dataset = await plugin.create({ folder: root, seed: 1 }, plugin.options.parse({ path: root }));
+  const dataset = await plugin.create(
+    { folder: root, seed: 1, services: basicServices(1) },
+    plugin.options.parse({ path: root }),
+  );
   const counter = createCounter(basename(root), json);
   const unreadable = await (decode ? findUnreadable : findMissing)(dataset, counter.show);
   counter.end();

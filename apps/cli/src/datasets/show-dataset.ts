@@ -1,5 +1,5 @@
 import { datasetChoice, renderTable, type TextCell } from '@promptweave/bench';
-import { loadRegistry, optionsOf, type Dataset } from '@promptweave/core';
+import { basicServices, loadRegistry, optionsOf, type Dataset } from '@promptweave/core';
 import { BENCHMARK, describeLayout } from '@promptweave/datasets';
 
 const SPLITS = ['train', 'val', 'test'] as const;
@@ -18,7 +18,10 @@ export async function showDataset(name: string, data: string | undefined, json =
   if (!entry || data !== undefined) {
     const choice = datasetChoice(name, registry, { data, flag: 'NAME' });
     const plugin = registry.get('dataset', choice.use);
-    dataset = await plugin.create({ folder: process.cwd(), seed: 1 }, plugin.options.parse(optionsOf(choice)));
+    dataset = await plugin.create(
+      { folder: process.cwd(), seed: 1, services: basicServices(1) },
+      plugin.options.parse(optionsOf(choice)),
+    );
   }
   const found = dataset && describeFound(dataset);
   if (json) return JSON.stringify({ published: about, found }, undefined, 2);

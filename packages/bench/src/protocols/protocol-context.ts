@@ -1,7 +1,9 @@
 import {
+  basicServices,
   ConfigError,
   datasetPart,
   optionsOf,
+  servicesOf,
   type DataPipeline,
   type Dataset,
   type EvaluationSet,
@@ -63,7 +65,9 @@ export async function imagesOf({
 > {
   const { seed, dataset: chosen, protocol } = configuration;
   const { use, shots, classes } = chosen;
-  const whole = await registry.get('dataset', use).create({ folder, seed }, optionsOf(chosen, 'shots', 'classes'));
+  const whole = await registry
+    .get('dataset', use)
+    .create({ folder, seed, services: basicServices(seed) }, optionsOf(chosen, 'shots', 'classes'));
   const dataset = pipeline.subset(whole, { shots: shots === 'all' ? undefined : shots, seed, classes });
   const context = protocolContext(
     { experiment: { configuration, dataset }, registry, pipeline, folder },
@@ -78,13 +82,17 @@ function protocolContext(
     registry,
     pipeline,
     folder,
-  }: Omit<ContextRequest, 'experiment'> & { readonly experiment: Pick<Experiment, 'configuration' | 'dataset'> },
+  }: Omit<ContextRequest, 'experiment'> & {
+    readonly experiment: Pick<Experiment, 'configuration' | 'dataset'> & Partial<Pick<Experiment, 'container'>>;
+  },
   note: (dataset: Dataset, part: ResolvedPart) => void,
 ): ProtocolContext {
   const { seed, dataset: chosen } = experiment.configuration;
+  const { container } = experiment;
+  const services = container ? servicesOf(container) : basicServices(seed);
   const trained: ResolvedPart = { use: chosen.use, ...optionsOf(chosen, 'shots', 'classes') };
   const make = async (part: ResolvedPart): Promise<Dataset> =>
-    registry.get('dataset', part.use).create({ folder, seed }, optionsOf(part));
+    registry.get('dataset', part.use).create({ folder, seed, services }, optionsOf(part));
   const shots = chosen.shots === 'all' ? undefined : chosen.shots;
   let made: Promise<Dataset> | undefined;
   const whole = (): Promise<Dataset> => (made ??= make(trained));

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import {
   backboneIdentity,
+  basicServices,
   canonicalJson,
-  configurationHash,
   ConfigError,
+  configurationHash,
   InvalidConfigurationError,
   modulesInUse,
   optionsOf,
@@ -163,7 +164,7 @@ async function identityOfBackbone(
   folder: string,
 ): Promise<BackboneIdentity> {
   const plugin = registry.get('backbone', backbone.use);
-  const context = { folder, seed, fast: runtime.fast };
+  const context = { folder, seed, fast: runtime.fast, services: basicServices(seed) };
   if (plugin.identity) return backboneIdentity(await plugin.identity(context, optionsOf(backbone)));
   const made = await plugin.create(context, optionsOf(backbone));
   made.dispose();

@@ -9,6 +9,7 @@ export type * from './pipeline.js';
 export type * from './preprocessing.js';
 export type * from './prompts.js';
 export type * from './protocol.js';
+export type * from './services.js';
 export type * from './step.js';
 export type * from './tokenizer.js';
 export type * from './tracker.js';

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { Backbone } from './backbone.js';
+import type { Services } from './services.js';
 import type { LabelEmbeddings, LearnedPrompts, TemplateTokens } from './prompts.js';
 
 /** Learned tensors by name. Where the authors released code, the names and layouts are those of their state dictionary. */
@@ -15,6 +16,8 @@ export interface PartContext {
   readonly shots: number;
   /** Seed of every random start value. */
   readonly seed: number;
+  /** What the program offers besides, see `SERVICES`. */
+  readonly services: Services;
 }
 
 /** What a prompt learner can do; shared code asks for these and never for a method's name. */

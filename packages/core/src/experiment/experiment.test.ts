@@ -54,7 +54,7 @@ describe('createExperiment', () => {
       ['dataset', { path: 'pets' }],
       ['backbone', { grain: 2 }],
     ]);
-    expect(log.created[0]!.context).toEqual({ folder: process.cwd(), seed: 5, fast: true });
+    expect(log.created[0]!.context).toMatchObject({ folder: process.cwd(), seed: 5, fast: true });
     expect(log.subsets).toEqual([{ shots: 2, seed: 5, classes: 'all' }]);
     expect(experiment.backbone).toBe(log.backbones[0]);
     expect(experiment.container.resolve(TOKENS.classifier)).toBe(experiment.classifier);

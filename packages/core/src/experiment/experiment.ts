@@ -1,17 +1,21 @@
 import { resolve } from 'node:path';
-import type { DependencyContainer } from 'tsyringe';
+import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { canonicalJson } from '../config/canonical.js';
 import { optionsOf, type ResolvedConfiguration } from '../config/configuration.js';
 import type { Backbone } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
+import type { ServiceToken } from '../contracts/services.js';
 import type { Classifier } from '../model/classifier.js';
 import { checkNames } from '../model/equal-names.js';
 import type { FrozenTexts } from '../model/frozen-texts.js';
 import type { SourceContext } from '../plugin/define-plugin.js';
 import { modulesInUse } from '../plugin/modules-in-use.js';
 import type { Registry } from '../plugin/registry.js';
+import { SERVICES } from '../plugin/services.js';
 import { BackboneCache } from './backbone-cache.js';
 import { composeClassifier } from './compose-classifier.js';
+import { PartLog } from './part-log.js';
+import { randomNumbers, servicesOf } from './services.js';
 import { TOKENS } from './tokens.js';
 
 /** Everything that one configuration describes, made and put together. */
@@ -25,6 +29,8 @@ export interface Experiment {
   readonly modules: Readonly<Record<string, string>>;
   /** What is remarkable about it, for whoever runs it to say; sentences. */
   readonly warnings: readonly string[];
+  /** What its parts have to say. */
+  readonly log: PartLog;
   /** Child of the program's container, with all of the above (see `TOKENS`). */
   readonly container: DependencyContainer;
   /**
@@ -55,7 +61,13 @@ export async function createExperiment(
   { container: program, registry, folder, texts }: ExperimentOptions,
 ): Promise<Experiment> {
   const { seed, runtime } = configuration;
-  const source: SourceContext = { folder: resolve(folder), seed, fast: runtime.fast };
+  const container = program.createChildContainer();
+  const log = new PartLog();
+  container.register(TOKENS.configuration, { useValue: configuration });
+  register(container, SERVICES.logger, log);
+  register(container, SERVICES.random, randomNumbers(seed));
+  const services = servicesOf(container);
+  const source: SourceContext = { folder: resolve(folder), seed, fast: runtime.fast, services };
   const { whole, dataset } = await createDataset(configuration, registry, source, program);
   const { backbone, release } = await createBackbone(configuration, registry, source, program);
   const { classNames, template } = dataset;
@@ -64,22 +76,22 @@ export async function createExperiment(
   let warning: string | undefined;
   try {
     warning = checkNames(backbone.tokenizer, whole);
-    classifier = composeClassifier(registry, { backbone, classNames, template, shots, seed }, configuration, texts);
+    container.register(TOKENS.backbone, { useValue: backbone });
+    container.register(TOKENS.dataset, { useValue: dataset });
+    const context = { backbone, classNames, template, shots, seed };
+    classifier = composeClassifier(registry, context, configuration, { container, texts });
   } catch (error) {
     release();
     throw error;
   }
 
-  const container = program.createChildContainer();
-  container.register(TOKENS.configuration, { useValue: configuration });
-  container.register(TOKENS.backbone, { useValue: backbone });
-  container.register(TOKENS.dataset, { useValue: dataset });
   container.register(TOKENS.classifier, { useValue: classifier });
   return {
     configuration,
-    backbone,
+    backbone: classifier.parts.backbone,
     dataset,
     classifier,
+    log,
     modules: modulesInUse(configuration, registry),
     warnings: warning === undefined ? [] : [warning],
     container,
@@ -119,7 +131,7 @@ async function createBackbone(
     program.register(TOKENS.backbones, { useValue: new BackboneCache() });
   }
   const backbones = program.resolve(TOKENS.backbones);
-  const { seed: _seed, ...place } = source; // weights are frozen: experiments of all seeds share them
+  const { seed: _seed, services: _services, ...place } = source; // weights are frozen: experiments of all seeds share them
   const key = canonicalJson({ chosen, ...place });
   const create = () => registry.get('backbone', chosen.use).create(source, optionsOf(chosen));
   const backbone = await backbones.get(key, create);
@@ -129,6 +141,10 @@ async function createBackbone(
     held = false;
   };
   return { backbone, release };
+}
+
+function register<T>(container: DependencyContainer, token: ServiceToken<T>, useValue: T): void {
+  container.register(token as InjectionToken<T>, { useValue });
 }
 
 /** With all images, the mean number per class stands for the shots. */

@@ -10,6 +10,7 @@ import type {
   PromptLearner,
 } from '../contracts/parts.js';
 import type { Protocol } from '../contracts/protocol.js';
+import type { Services } from '../contracts/services.js';
 import type { Tracker, TrackerContext } from '../contracts/tracker.js';
 
 /** An object schema: the options of a plugin. Every option has a description and a default (the paper's value). */
@@ -53,6 +54,8 @@ export interface SourceContext {
   readonly seed: number;
   /** False asks a backbone for its plain path, the readable reference of the fast one (`runtime.fast`). Default true. */
   readonly fast?: boolean;
+  /** What the program offers besides, see `SERVICES`. */
+  readonly services: Services;
 }
 
 export interface BackbonePlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'backbone', O> {

@@ -5,6 +5,7 @@ import { handCraftedPrompt } from '../builtin/hand-crafted-prompt.js';
 import type { Backbone } from '../contracts/backbone.js';
 import type { NamedVariables, PartContext } from '../contracts/parts.js';
 import type { Batch } from '../contracts/step.js';
+import { basicServices } from '../experiment/services.js';
 import { Classifier } from '../model/classifier.js';
 import { seededNormal } from '../model/maths.js';
 import type { LabelsPlugin, LossPlugin, PartialConfiguration, Plugin, PromptPlugin } from '../plugin/define-plugin.js';
@@ -35,7 +36,14 @@ export function contextOf(
   backbone: Backbone,
   { seed = 1, names = classNames }: { readonly seed?: number; readonly names?: readonly string[] } = {},
 ): PartContext {
-  return { backbone, classNames: names, template: 'a drawing of a {}, an animal.', shots: 16, seed };
+  return {
+    backbone,
+    classNames: names,
+    template: 'a drawing of a {}, an animal.',
+    shots: 16,
+    seed,
+    services: basicServices(seed),
+  };
 }
 
 /** Composes a classifier. Dispose it; the backbone stays the caller's. */

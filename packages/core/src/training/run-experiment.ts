@@ -54,6 +54,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       folder.record(event);
       onEvent?.(event);
     };
+    experiment.log.listen(record);
     const skips = new SkipLog((line) => folder.log(line));
     const memory = await memoryWarning(experiment);
     for (const message of [...experiment.warnings, ...(memory ? [memory] : [])]) record({ type: 'warning', message });

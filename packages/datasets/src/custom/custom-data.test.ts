@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatasetError, type Dataset } from '@promptweave/core';
+import { basicServices, DatasetError, type Dataset } from '@promptweave/core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDataPipeline } from '../pipeline/data-pipeline.js';
 import { plugins } from '../plugins.js';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 async function read(use: string, folder: string, options: Record<string, unknown>, seed = 1): Promise<Dataset> {
   const plugin = plugins.find(({ name }) => name === use);
   if (plugin?.kind !== 'dataset') throw new Error(`no data set plugin ${use}`);
-  return plugin.create({ folder, seed }, plugin.options.parse(options));
+  return plugin.create({ folder, seed, services: basicServices(seed) }, plugin.options.parse(options));
 }
 const ids = (items: Dataset['train']): string[] => items.map(({ id }) => id);
 
