@@ -28,7 +28,11 @@ export function decodeApart(request: ApartRequest): Promise<RgbImage> {
 }
 
 function start(): ChildProcess {
-  const started = fork(fileURLToPath(ENTRY), { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const started = fork(fileURLToPath(ENTRY), {
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
   started.on('exit', () => {
     if (child === started) child = undefined;
   });

@@ -32,9 +32,7 @@ export async function decodeHeic(file: Uint8Array): Promise<RgbImage> {
     }
     const data = new Uint8ClampedArray(width * height * 4);
     await new Promise<void>((resolve, reject) => {
-      image.display({ data, width, height }, (shown) =>
-        shown ? resolve() : reject(new Error('a damaged HEIC file')),
-      );
+      image.display({ data, width, height }, (shown) => (shown ? resolve() : reject(new Error('a damaged HEIC file'))));
     });
     const raw = sharp(data, { raw: { width, height, channels: 4 } });
     const { icc } = await sharp(file).metadata();

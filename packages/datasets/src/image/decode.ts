@@ -1,6 +1,6 @@
 import { DatasetError } from '@promptweave/core';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import type { RgbImage } from './rgb-image.js';
+import { toRgb, type RgbImage } from './rgb-image.js';
 import { unreadable } from './unreadable.js';
 
 /**
@@ -35,11 +35,6 @@ async function renderDrawing(file: Uint8Array): Promise<RgbImage> {
   }
   const drawing = sharp(file, { failOn: 'error', density: DRAWING_DENSITY * zoom });
   return toRgb(drawing.flatten({ background: '#ffffff' }).toColourspace('srgb'));
-}
-
-async function toRgb(image: Sharp): Promise<RgbImage> {
-  const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height };
 }
 
 /** Ink to light as Pillow computes it: (255 − ink) · (255 − black) / 255, rounded. */

@@ -47,7 +47,10 @@ function isDrawing(text: string): boolean {
 /** By the brands of an ISO container: the first one, and those that it says to be compatible with. */
 function ofBrands(bytes: string, opening: Buffer): FileKind {
   const end = Math.min(bytes.length, opening.length >= 4 ? opening.readUInt32BE(0) : 0);
-  const brands = [bytes.slice(8, 12), ...Array.from({ length: Math.max(0, (end - 16) >> 2) }, (_, i) => bytes.slice(16 + 4 * i, 20 + 4 * i))];
+  const brands = [
+    bytes.slice(8, 12),
+    ...Array.from({ length: Math.max(0, (end - 16) >> 2) }, (_, i) => bytes.slice(16 + 4 * i, 20 + 4 * i)),
+  ];
   if (brands.some((brand) => HEIC_BRANDS.test(brand))) return 'heic';
   if (brands.some((brand) => /^(avif|avis|mif1|msf1)/.test(brand))) return 'pixels';
   if (brands[0] === 'crx ') return { other: "a camera's raw image (CR3)" };
