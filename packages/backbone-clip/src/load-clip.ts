@@ -100,17 +100,17 @@ function requireVocabulary(
   { architecture: { vocabularySize }, tokenizerFiles, endTokenId, source }: ClipWeights,
 ): void {
   const remedy = 'Put the tokenizer.json (or vocab.json and merges.txt) of this model beside its weights.';
-  const largest = Math.max(tokenizer.startId, tokenizer.endId);
-  if (largest >= vocabularySize) {
-    throw new CheckpointError(
-      `The tokenizer's ids reach ${largest}, but the weights have ${vocabularySize} token embeddings.`,
-      { where: source, remedy },
-    );
-  }
   if (!tokenizerFiles && tokenizer.vocabularySize !== vocabularySize) {
     throw new CheckpointError(
       `No tokenizer lies beside the weights, and their ${vocabularySize} token embeddings are not those of OpenAI's ` +
         `${tokenizer.vocabularySize} tokens.`,
+      { where: source, remedy },
+    );
+  }
+  const largest = Math.max(tokenizer.startId, tokenizer.endId);
+  if (largest >= vocabularySize) {
+    throw new CheckpointError(
+      `The tokenizer's ids reach ${largest}, but the weights have ${vocabularySize} token embeddings.`,
       { where: source, remedy },
     );
   }

@@ -36,10 +36,10 @@ const openClip = z.looseObject({
   }),
 });
 
-/** OpenAI's vocabulary, which open_clip uses where no other is named. */
+/** OpenAI's vocabulary, which open_clip uses where no other is named, and the repositories of CLIPs have. */
 const openAiTokenizer: Rule = {
-  expected: "none, or OpenAI's",
-  allows: (value) => off.allows(value) || (typeof value === 'string' && /^(openai|laion)\/clip-vit/i.test(value)),
+  expected: "none, or that of a repository of OpenAI's CLIP",
+  allows: (value) => off.allows(value) || (typeof value === 'string' && /(^|[/_-])clip([_-]|$)/i.test(value)),
 };
 const epsilon: Rule = {
   expected: 'none, or { "eps": 0.00001 }',

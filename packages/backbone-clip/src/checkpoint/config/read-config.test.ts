@@ -53,7 +53,20 @@ describe("open_clip's model configurations", () => {
   it("names MetaCLIP 2's tokenizer", async () => {
     const { config } = known.open_clip['ViT-H-14-worldwide-quickgelu']!;
     const { message } = await refusal('open_clip_config.json', { model_cfg: config });
-    expect(message).toBe('text_cfg.hf_tokenizer_name is "facebook/xlm-v-base", expected none, or OpenAI\'s.');
+    expect(message).toBe(
+      'text_cfg.hf_tokenizer_name is "facebook/xlm-v-base", expected none, or that of a repository of OpenAI\'s CLIP.',
+    );
+  });
+
+  it.each([
+    'openai/clip-vit-base-patch32',
+    'laion/CLIP-ViT-L-14-laion2B-s32B-b82K',
+    'timm/vit_base_patch16_clip_224.openai',
+    '',
+  ])("takes %j for OpenAI's tokenizer", async (hf_tokenizer_name) => {
+    const { config } = known.open_clip['ViT-B-16']!;
+    const model_cfg = { ...config, text_cfg: { ...(config['text_cfg'] as Json), hf_tokenizer_name } };
+    expect((await read('open_clip_config.json', { model_cfg })).architecture.vocabularySize).toBe(49408);
   });
 
   it.each([
