@@ -9,6 +9,7 @@ import {
   resolveConfiguration,
   TOKENS,
   type Experiment,
+  type ForeignConfiguration,
   type Registry,
   type ResolvedConfiguration,
   type Surroundings,
@@ -47,13 +48,15 @@ export interface CompositionRequest {
   readonly overrides?: readonly string[];
   /** Folder that relative paths refer to, where that is not the file's own. */
   readonly folder?: string;
+  /** Where the file is not one that the user wrote or named: what it may load. */
+  readonly foreign?: ForeignConfiguration;
 }
 
 /** Reads and resolves a configuration, sets the backend, and registers the data pipeline. */
-export async function compose({ file, overrides = [], folder }: CompositionRequest): Promise<Composition> {
+export async function compose({ file, overrides = [], folder, foreign }: CompositionRequest): Promise<Composition> {
   const source = await readConfiguration(file);
   const base = folder ?? dirname(file);
-  const registry = await loadPluginsOf(source, base, overrides, import.meta.url);
+  const registry = await loadPluginsOf(source, base, overrides, import.meta.url, foreign);
   return assemble(resolveConfiguration(source, { registry, overrides }), registry, base);
 }
 

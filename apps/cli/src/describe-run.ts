@@ -1,9 +1,13 @@
 import { figureUnit, shellWord, shownText, type ProtocolResult } from '@promptweave/bench';
 
-/** What a terminal shows at the end of a run. */
+/**
+ * What a terminal shows at the end of a run.
+ * @param allowing words that its plugins need on a command line
+ */
 export function describeRun(
   folder: string,
   { result: { parameters, training, evaluations, warnings = [] }, summary }: Pick<ProtocolResult, 'result' | 'summary'>,
+  allowing: readonly string[] = [],
 ): string {
   const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
   const lines = Object.entries(evaluations).map(
@@ -19,6 +23,6 @@ export function describeRun(
     ...(figures.length > 0 ? [figures.join(', ')] : []),
     `${parameters} learned parameters, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
     ...warnings.map((warning) => `Note: ${warning}`),
-    `Written to ${folder}. Try it: npx promptweave predict IMAGE --run ${shellWord(folder)}`,
+    `Written to ${folder}. Try it: npx promptweave predict IMAGE ${['--run', folder, ...allowing].map(shellWord).join(' ')}`,
   ].join('\n');
 }

@@ -9,6 +9,7 @@ import {
   type ConfigurationSource,
   type Registry,
 } from '@promptweave/core';
+import { pluginWords } from './allowed-plugins.js';
 
 /** A sweep that has been run. */
 export interface SweepDone {
@@ -40,9 +41,11 @@ export async function nextSteps(done: SweepDone): Promise<string> {
   const image = best && (await anImage(done, best.cell.id));
   const once: Record<string, string> = study.seeds.length > 1 ? { seed: String(study.seeds[0]) } : {};
   const real: Record<string, string> = { 'backbone.checkpoint': REAL, ...((await plan(done, once)) && once) };
+  const allowing = pluginWords(done.registry, done.configurationFolder);
   const steps = [
-    image !== undefined && step('what the best cell sees', ['predict', image, '--run', best!.cell.folder.path]),
-    step('this table elsewhere', ['report', study.folder, '--format', 'markdown']),
+    image !== undefined &&
+      step('what the best cell sees', ['predict', image, '--run', best!.cell.folder.path, ...allowing]),
+    step('this table elsewhere', ['report', study.folder, '--format', 'markdown', ...allowing]),
     await moreOrFewer(done),
     planned.every(isEmbedded) &&
       step('a CLIP for photos: how long it would take', [...again(done, real, 'vit-b-16'), '--dry-run']),

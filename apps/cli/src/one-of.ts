@@ -16,3 +16,8 @@ export function wholeNumber(value: string): number {
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
   return number;
 }
+
+/** Reads an option that may be given several times: all of its values. */
+export function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}

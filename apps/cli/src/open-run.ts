@@ -8,6 +8,7 @@ import {
   definePlugin,
   describeLearned,
   loadLearned,
+  PromptweaveError,
   Registry,
   runFiles,
   stageFolders,
@@ -18,7 +19,9 @@ import {
 import { JoinedLabels } from '@promptweave/bench';
 import { connect, isModelUri, loadRegistered } from '@promptweave/tracking';
 import { z } from 'zod';
+import { allowedPlugins } from './allowed-plugins.js';
 import { compose, type Composition } from './compose.js';
+import { interruptible, STOPPED } from './interrupt.js';
 
 /** A run that was trained or imported, ready to be used. */
 export interface OpenedRun {
@@ -37,41 +40,73 @@ function hasConfiguration(folder: string): boolean {
   return existsSync(join(folder, runFiles.configuration));
 }
 
+/** How a run is opened. */
+export interface OpenOptions {
+  /** Of the run's configuration; parts that learned something must stay as they were. */
+  readonly overrides?: readonly string[];
+  /** Address of the MLflow server. Default: MLFLOW_TRACKING_URI. */
+  readonly server?: string;
+  /** Modules of `--plugin`, which the run's configuration may load. */
+  readonly plugins?: readonly string[];
+}
+
 /**
  * Opens a run by its folder, or as it was registered on an MLflow server (`models:/name@alias`). There, relative paths of the
- * configuration refer to the working directory.
+ * configuration refer to the working directory. Wherever a run comes from, what its configuration lists beyond promptweave's own plugins is
+ * loaded only where the command allows it.
  *
- * @param overrides of the run's configuration; parts that learned something must stay as they were
- * @param server address of the MLflow server. Default: MLFLOW_TRACKING_URI
- * @throws CheckpointError where there are no learned parts, or they do not fit; TrackingError where there is no such model
+ * @throws CheckpointError where there are no learned parts, or they do not fit; TrackingError where there is no such model; ConfigError
+ *   where its configuration lists plugins that are not allowed
  */
-export async function openRun(run: string, overrides: readonly string[] = [], server?: string): Promise<OpenedRun> {
-  if (!isModelUri(run)) return openRunFolder(run, overrides);
+export async function openRun(run: string, options: OpenOptions = {}): Promise<OpenedRun> {
+  const { overrides = [], server } = options;
+  const allowed = allowedPlugins(options.plugins);
+  if (!isModelUri(run)) return openRunFolder(run, { overrides, allowed });
+  const client = connect(server);
   const temporary = await mkdtemp(join(tmpdir(), 'promptweave-'));
+  const { signal, release } = interruptible(() => console.error('Stopping.'));
   try {
-    const client = connect(server);
     const folder = join(temporary, 'model');
-    await loadRegistered(run, folder, client).finally(() => client.close());
-    return await openRunFolder(folder, overrides, '.');
+    const loaded = loadRegistered(run, folder, client, { signal, onNote: (note) => console.error(note) });
+    await loaded.finally(() => client.close());
+    return await openRunFolder(folder, { overrides, allowed, folder: '.' });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new StoppedError('Stopped.');
   } finally {
+    release();
     await rm(temporary, { recursive: true, force: true }); // all of it is in memory by now
   }
+}
+
+/** How a run's folder is opened. */
+interface FolderOptions {
+  readonly overrides: readonly string[];
+  /** Modules that the run's configuration may load. */
+  readonly allowed: readonly string[];
+  /** That relative paths of the configuration refer to. Default: as when it was trained. */
+  readonly folder?: string;
+}
+
+/** The user ended the command. */
+class StoppedError extends PromptweaveError {
+  override readonly exitCode = STOPPED;
 }
 
 /**
  * Composes a run's classifier for the classes it was trained on and loads what was learned. Of the data set nothing but the names
  * of its classes is needed, and those are in the file.
- *
- * @param folder that relative paths of the configuration refer to. Default: as when it was trained
  */
-async function openRunFolder(run: string, overrides: readonly string[], folder?: string): Promise<OpenedRun> {
+async function openRunFolder(run: string, options: FolderOptions): Promise<OpenedRun> {
+  const { overrides, allowed, folder } = options;
   const file = join(run, runFiles.configuration);
   const learned = join(run, runFiles.learned);
   const first = join(run, stageFolders.first);
   const second = join(run, stageFolders.second, runFiles.learned);
   if (!existsSync(learned) && existsSync(second)) {
     // It predicts, and is evaluated, over the classes of both trainings.
-    const opened = await openRunFolder(first, ['dataset.classes=all', 'protocol=few-shot', ...overrides], folder);
+    const both = ['dataset.classes=all', 'protocol=few-shot', ...overrides];
+    const opened = await openRunFolder(first, { ...options, overrides: both });
     return joinStages(opened, second);
   }
   if (!existsSync(file) || !existsSync(learned)) {
@@ -87,7 +122,10 @@ async function openRunFolder(run: string, overrides: readonly string[], folder?:
     );
   }
   const description = await describeLearned(learned);
-  const composition = await compose({ file, overrides, folder: folder ?? resolve(run, description.folder) });
+  const composition = await compose({
+    ...{ file, overrides, folder: folder ?? resolve(run, description.folder) },
+    foreign: { allowed, place: run },
+  });
   const experiment = await withoutImages(composition, description);
   await loadLearned(learned, experiment.classifier);
   return {

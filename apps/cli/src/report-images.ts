@@ -1,14 +1,17 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { imagesOf, type StudiedCell, type ThumbnailReader } from '@promptweave/bench';
 import {
   canonicalJson,
+  InvalidConfigurationError,
   loadPluginsOf,
+  PluginError,
   readConfiguration,
   resolveConfiguration,
   runFiles,
   type DataPipeline,
   type Dataset,
   type ImageItem,
+  type Registry,
 } from '@promptweave/core';
 import { createDataPipeline, thumbnail } from '@promptweave/datasets';
 
@@ -21,38 +24,61 @@ interface Found {
   readonly policy: Dataset['imagePolicy'];
 }
 
-/** Reads small pictures of the test images of cells, from the data sets that their configurations name. */
-export const readThumbnails: ThumbnailReader = async (wanted) => {
-  const pipeline = createDataPipeline({ workers: 0 });
-  const known = new Map<string, Promise<Map<string, Found>>>();
-  const pictures = new Map<Found, Promise<string>>();
-  try {
-    const imagesOfCell = async (cell: StudiedCell): Promise<Map<string, Found>> => {
-      const found = known.get(cell.id) ?? itemsOf(cell, pipeline, known);
-      known.set(cell.id, found);
-      return found;
-    };
-    const asked: (string | undefined)[] = [];
-    for (const { cell, set, id } of wanted) {
-      const image = (await imagesOfCell(cell)).get(keyOf(set, id));
-      if (image && !pictures.has(image)) pictures.set(image, pictureOf(image));
-      asked.push(image && (await pictures.get(image)));
+/**
+ * Reads small pictures of the test images of cells, from the data sets that their configurations name. Where those need a plugin that may not
+ * be loaded there are none, which is said.
+ *
+ * @param allowed modules that the configurations may load
+ */
+export function thumbnailReader(allowed: readonly string[]): ThumbnailReader {
+  return async (wanted) => {
+    const pipeline = createDataPipeline({ workers: 0 });
+    const known = new Map<string, Promise<Map<string, Found>>>();
+    const pictures = new Map<Found, Promise<string>>();
+    const problems = new Set<string>();
+    try {
+      const imagesOfCell = async (cell: StudiedCell): Promise<Map<string, Found>> => {
+        const found = known.get(cell.id) ?? itemsOf(cell, { pipeline, known, allowed, problems });
+        known.set(cell.id, found);
+        return found;
+      };
+      const asked: (string | undefined)[] = [];
+      for (const { cell, set, id } of wanted) {
+        const image = (await imagesOfCell(cell)).get(keyOf(set, id));
+        if (image && !pictures.has(image)) pictures.set(image, pictureOf(image));
+        asked.push(image && (await pictures.get(image)));
+      }
+      for (const problem of problems) console.error(`The report has no pictures of images: ${problem}`);
+      return asked;
+    } finally {
+      await pipeline.close();
     }
-    return asked;
-  } finally {
-    await pipeline.close();
-  }
-};
+  };
+}
+
+interface Reading {
+  readonly pipeline: DataPipeline;
+  readonly known: Map<string, Promise<Map<string, Found>>>;
+  readonly allowed: readonly string[];
+  readonly problems: Set<string>;
+}
 
 /** All images of a cell's evaluation sets. Cells with the same images share them. */
 async function itemsOf(
   { folder }: StudiedCell,
-  pipeline: DataPipeline,
-  known: Map<string, Promise<Map<string, Found>>>,
+  { pipeline, known, allowed, problems }: Reading,
 ): Promise<Map<string, Found>> {
   const { configurationFolder } = folder.describe();
   const source = await readConfiguration(join(folder.path, runFiles.configuration));
-  const registry = await loadPluginsOf(source, configurationFolder, [], import.meta.url);
+  const foreign = { allowed, place: dirname(dirname(folder.path)) };
+  let registry: Registry;
+  try {
+    registry = await loadPluginsOf(source, configurationFolder, [], import.meta.url, foreign);
+  } catch (error) {
+    if (!(error instanceof InvalidConfigurationError && error.cause instanceof PluginError)) throw error;
+    problems.add(`${error.message} ${error.remedy ?? ''}`.trim());
+    return new Map();
+  }
   const configuration = resolveConfiguration(source, { registry });
   const { dataset, protocol } = configuration;
   const key = canonicalJson({ dataset, protocol, configurationFolder });

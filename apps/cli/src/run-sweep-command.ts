@@ -16,6 +16,7 @@ import {
 } from '@promptweave/bench';
 import { ConfigError, loadPluginsOf, readConfiguration, type ConfigurationSource } from '@promptweave/core';
 import { parse } from 'yaml';
+import { allowForChildren, ownModules } from './allowed-plugins.js';
 import { configurationName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';
 import { nextSteps } from './next-steps.js';
@@ -50,6 +51,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const source = command.source ?? (await readConfiguration(file));
   const configurationFolder = dirname(file);
   const registry = await loadPluginsOf(source, configurationFolder, overrides, import.meta.url);
+  allowForChildren(registry, configurationFolder);
   const request = { source, registry, folder: configurationFolder, overrides };
   const whole = await planSweep(request);
   const only = conditions(command.only);
@@ -111,7 +113,9 @@ export async function sweep(command: SweepCommand): Promise<void> {
       const todo = { folder: path, patience: { retries }, signal, estimates, onEvent: view.onEvent, rayHeaders };
       // What is measured has the machine to itself: one cell after the other, each in a process of its own.
       const groups = alone ? cells.map((cell) => [cell]) : [cells];
-      const chosen = chooseEngine(alone ? { jobs: 1 } : command, all);
+      const { tracker: recorder } = planned[0]!.configuration;
+      const server = 'uri' in recorder && typeof recorder.uri === 'string' ? recorder.uri : undefined;
+      const chosen = chooseEngine(alone ? { jobs: 1 } : command, all, { modules: ownModules(registry), server });
       for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine: chosen });
     }
   } catch (error) {

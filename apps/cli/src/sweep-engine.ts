@@ -1,10 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { processEngine, rayEngine, slurmEngine, type CellFolder, type Engine } from '@promptweave/bench';
-import { ConfigError } from '@promptweave/core';
+import {
+  archiveFolders,
+  processEngine,
+  rayEngine,
+  slurmEngine,
+  type CellFolder,
+  type Engine,
+} from '@promptweave/bench';
+import { ConfigError, namesFile } from '@promptweave/core';
 import { memoryReport } from '@promptweave/runtime';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { ALLOWED } from './allowed-plugins.js';
 import { spawnWorker } from './sweep-estimates.js';
 import { deliveringJournals } from './sweep-journals.js';
 
@@ -28,8 +37,16 @@ export interface EngineFlags {
 /** Jobs at once on a cluster, whose own queue gives them their places. */
 const CLUSTER_JOBS = 32;
 
+/** What the user's own command and configuration allow the processes of a sweep, on whatever machine. */
+export interface Allowance {
+  /** Modules with plugins, as the configuration names them. */
+  readonly modules: readonly string[];
+  /** Tracking server that the configuration names. */
+  readonly server?: string;
+}
+
 /** @param cells all cells of the sweep */
-export function chooseEngine(flags: EngineFlags, cells: readonly CellFolder[]): Engine {
+export function chooseEngine(flags: EngineFlags, cells: readonly CellFolder[], allowance: Allowance): Engine {
   const { engine = 'local', cpus = 1, gpus = 0, memory, include } = flags;
   const needs = { cpus, gpus, ...(memory !== undefined && { memory: memory * 2 ** 30 }) };
   if (engine === 'local') {
@@ -39,14 +56,31 @@ export function chooseEngine(flags: EngineFlags, cells: readonly CellFolder[]): 
   const jobs = flags.jobs ?? CLUSTER_JOBS;
   const program = fileURLToPath(new URL('..', import.meta.url));
   if (engine === 'slurm') {
-    const command = [process.execPath, `${program}bin/promptweave.js`];
+    const allowed = process.env[ALLOWED];
+    // Not every cluster hands the environment on to its nodes.
+    const carried = allowed === undefined ? [] : ['env', `${ALLOWED}=${allowed}`];
+    const command = [...carried, process.execPath, `${program}bin/promptweave.js`];
     return deliveringJournals(slurmEngine({ jobs, needs, command, sbatch: flags.sbatch }));
   }
   const ray = rayEngine({
     ...{ address: rayAddress(flags.address), headers: rayHeaders(), jobs, needs, program, include, cells },
-    ...(flags.runtimeEnv !== undefined && { runtimeEnv: readRuntimeEnv(flags.runtimeEnv) }),
+    runtimeEnv: withAllowance(flags.runtimeEnv === undefined ? {} : readRuntimeEnv(flags.runtimeEnv), allowance),
   });
   return deliveringJournals(ray);
+}
+
+/** A job gets plugins with its archive, where files lie in a folder of their own. */
+function withAllowance(
+  runtimeEnv: Readonly<Record<string, unknown>>,
+  { modules, server }: Allowance,
+): Readonly<Record<string, unknown>> {
+  const allowed = modules.map((name) => (namesFile(name) ? posix.join(archiveFolders.configuration, name) : name));
+  const variables = {
+    ...(allowed.length > 0 && { [ALLOWED]: JSON.stringify(allowed) }),
+    ...(server !== undefined && { MLFLOW_TRACKING_URI: server }),
+    ...(runtimeEnv['env_vars'] as Record<string, string> | undefined),
+  };
+  return Object.keys(variables).length === 0 ? runtimeEnv : { ...runtimeEnv, env_vars: variables };
 }
 
 /** The dashboard's address: of the option, or of the environment as Ray's own client reads it. */

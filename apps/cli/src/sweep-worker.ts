@@ -23,6 +23,7 @@ import {
   sourceFromValue,
   type ConfigurationSource,
 } from '@promptweave/core';
+import { allowedPlugins } from './allowed-plugins.js';
 import { backendName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';
 import { sweepEnvironment, type SweepEnvironment } from './sweep-environment.js';
@@ -33,6 +34,8 @@ export interface CellCommand {
   readonly retries: number;
   /** Send the files of the cell home in this process's output: its folder is not shared. */
   readonly sendHome?: boolean;
+  /** Modules of `--plugin`, which the cell's configuration may load. */
+  readonly plugin?: readonly string[];
 }
 
 /** Milliseconds between two signs of a cell that is far from home. */
@@ -42,14 +45,15 @@ const SIGN_OF_LIFE = 5000;
  * `promptweave sweep --cell FOLDER`: runs one prepared cell; its exit code says whether the cell is finished, or with what error it failed.
  * Where another process works on it, waits for that.
  */
-export async function runCellFolder(path: string, { version, retries, sendHome = false }: CellCommand): Promise<void> {
+export async function runCellFolder(path: string, command: CellCommand): Promise<void> {
+  const { version, retries, sendHome = false, plugin } = command;
   const cell = new CellFolder(path);
   if (sendHome) cell.forgive(); // what failed here before is known at home
   const { signal, release } = interruptible(() =>
     console.error('Stopping after this step. Ctrl-C again ends at once.'),
   );
   const patience = { retries: sendHome ? 0 : retries };
-  const made = await environmentOf(cell, version);
+  const made = await environmentOf(cell, version, plugin);
   try {
     const onEvent = sendHome ? signsOfLife() : undefined;
     const engine = inProcessEngine(made.environment);
@@ -111,11 +115,11 @@ export async function runEstimate(version: string): Promise<void> {
   }
 }
 
-function environmentOf(cell: CellFolder, version: string): Promise<SweepEnvironment> {
+function environmentOf(cell: CellFolder, version: string, plugins?: readonly string[]): Promise<SweepEnvironment> {
   const { configurationFolder } = cell.describe();
   const features = join(dirname(dirname(cell.path)), sweepFiles.features);
   return readConfiguration(join(cell.path, runFiles.configuration)).then((source) =>
-    environmentFor(source, configurationFolder, features, version),
+    environmentFor(source, configurationFolder, features, version, plugins),
   );
 }
 
@@ -124,8 +128,10 @@ async function environmentFor(
   folder: string,
   features: string,
   version: string,
+  plugins?: readonly string[],
 ): Promise<SweepEnvironment> {
-  const registry = await loadPluginsOf(source, folder, [], import.meta.url);
+  const foreign = { allowed: allowedPlugins(plugins), place: dirname(features) };
+  const registry = await loadPluginsOf(source, folder, [], import.meta.url, foreign);
   return sweepEnvironment(resolveConfiguration(source, { registry }), registry, folder, features, version);
 }
 

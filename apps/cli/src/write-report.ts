@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PICTURES, standaloneSvg, studyReport, type Picture, type ReportOptions, type Study } from '@promptweave/bench';
-import { readThumbnails } from './report-images.js';
+import { allowedPlugins } from './allowed-plugins.js';
+import { thumbnailReader } from './report-images.js';
 
 /** Names of the files of a report, in the sweep's folder. */
 export const reportFiles = { html: 'report.html', markdown: 'report.md' } as const;
@@ -11,6 +12,8 @@ export interface ReportRequest extends Pick<ReportOptions, 'baseline'> {
   /** Folders for every picture as a file. */
   readonly svg?: string;
   readonly png?: string;
+  /** Modules of `--plugin`, which the sweep's configurations may load. */
+  readonly plugins?: readonly string[];
 }
 
 /**
@@ -18,8 +21,9 @@ export interface ReportRequest extends Pick<ReportOptions, 'baseline'> {
  * @returns the page's path
  */
 export async function writeReport(study: Study, folder: string, request: ReportRequest = {}): Promise<string> {
-  const { baseline, svg, png } = request;
-  const { html, markdown, pictures } = await studyReport(study, { baseline, thumbnails: readThumbnails });
+  const { baseline, svg, png, plugins } = request;
+  const thumbnails = thumbnailReader(allowedPlugins(plugins));
+  const { html, markdown, pictures } = await studyReport(study, { baseline, thumbnails });
   const page = join(folder, reportFiles.html);
   await writeFile(page, html);
   await writeFile(join(folder, reportFiles.markdown), markdown);

@@ -98,13 +98,17 @@ async function digestsOfOld(
 ): Promise<Readonly<Record<string, string | undefined>>> {
   const learned = tags[LEARNED_TAG];
   if (learned === undefined) throw notOurs(uri);
-  const folders = ['', stageFolders.first, stageFolders.second];
-  const listed = await Promise.all(folders.map((folder) => client.artifacts.list(place, folder || undefined)));
-  const there = new Set(listed.flat().map(({ path }) => path));
-  const paths = modelPaths.filter((path) => there.has(path));
-  const last = [...folders].reverse().map((folder) => posix.join(folder, runFiles.learned));
-  const checked = last.find((path) => there.has(path));
+  const root = await client.artifacts.list(place);
+  const stages = [stageFolders.first, stageFolders.second].filter((stage) =>
+    root.some(({ path, isFolder }) => isFolder && path === stage),
+  );
+  const listed = await Promise.all(stages.map((stage) => client.artifacts.list(place, stage)));
+  const there = new Set([root, ...listed].flat().flatMap(({ path, isFolder }) => (isFolder ? [] : [path])));
+  const checked = ['', ...stages]
+    .map((training) => posix.join(training, runFiles.learned))
+    .findLast((path) => there.has(path));
   if (checked === undefined) throw notOurs(uri);
+  const paths = modelPaths.filter((path) => there.has(path));
   return Object.fromEntries(paths.map((path) => [path, path === checked ? learned : undefined]));
 }
 

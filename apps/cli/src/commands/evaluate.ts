@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { oneOf } from '../one-of.js';
+import { collect, oneOf } from '../one-of.js';
 import type { Classifier, Dataset, Evaluation } from '@promptweave/core';
 import type { Composition } from '../compose.js';
 
@@ -7,6 +7,7 @@ interface EvaluateFlags {
   readonly split: 'train' | 'val' | 'test';
   readonly classes?: 'all' | 'base' | 'novel';
   readonly uri?: string;
+  readonly plugin: readonly string[];
   readonly json?: boolean;
 }
 
@@ -24,6 +25,12 @@ export function register(program: Command): void {
     .option('--split <name>', 'test, val or train', oneOf('test', 'val', 'train'), 'test')
     .option('--classes <which>', 'all, base or novel (default: as configured)', oneOf('all', 'base', 'novel'))
     .option('--uri <address>', 'MLflow server of a registered model (default: MLFLOW_TRACKING_URI)')
+    .option(
+      '--plugin <module>',
+      'let the run load this module of yours: a package or a file; repeat it for several',
+      collect,
+      [],
+    )
     .option('--json', 'print all figures as JSON, confusion matrix included')
     .addHelpText(
       'after',
@@ -38,7 +45,7 @@ export function register(program: Command): void {
         flags.classes === undefined
           ? overrides
           : [...overrides, `dataset.classes=${flags.classes}`, 'protocol=few-shot'];
-      const { composition, classifier, dataset, close } = await open(target, all, flags.uri);
+      const { composition, classifier, dataset, close } = await open(target, all, flags);
       try {
         const { configuration, pipeline } = composition;
         const set = { name: flags.split, dataset, split: flags.split };
@@ -79,10 +86,12 @@ interface Target {
 }
 
 /** A run with its images, or a configuration's untrained classifier with them. */
-async function open(target: string, overrides: readonly string[], server?: string): Promise<Target> {
+async function open(target: string, overrides: readonly string[], flags: EvaluateFlags): Promise<Target> {
   const { isRun, openRun } = await import('../open-run.js');
   const { compose } = await import('../compose.js');
-  const run = isRun(target) ? await openRun(target, overrides, server) : undefined;
+  const run = isRun(target)
+    ? await openRun(target, { overrides, server: flags.uri, plugins: flags.plugin })
+    : undefined;
   const composition = run?.composition ?? (await compose({ file: target, overrides }));
   const experiment = await composition.experiment();
   return {

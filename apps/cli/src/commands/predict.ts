@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import { wholeNumber } from '../one-of.js';
+import { collect, wholeNumber } from '../one-of.js';
 
 interface PredictFlags {
   readonly run: string;
   readonly top: number;
   readonly uri?: string;
+  readonly plugin: readonly string[];
   readonly json?: boolean;
 }
 
@@ -20,6 +21,12 @@ export function register(program: Command): void {
     .requiredOption('--run <folder>', 'folder of the run, or a registered model (models:/NAME@ALIAS)')
     .option('--top <k>', 'classes to name for each image', wholeNumber, 5)
     .option('--uri <address>', 'MLflow server of a registered model (default: MLFLOW_TRACKING_URI)')
+    .option(
+      '--plugin <module>',
+      'let the run load this module of yours: a package or a file; repeat it for several',
+      collect,
+      [],
+    )
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
@@ -29,7 +36,7 @@ export function register(program: Command): void {
     .action(async (images: string[], flags: PredictFlags) => {
       const { openRun } = await import('../open-run.js');
       const { predictImages } = await import('../predict-images.js');
-      const run = await openRun(flags.run, [], flags.uri);
+      const run = await openRun(flags.run, { server: flags.uri, plugins: flags.plugin });
       try {
         const predictions = await predictImages(run, images, flags.top);
         if (flags.json) return console.log(JSON.stringify(predictions));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { TableFormat } from '@promptweave/bench';
-import { oneOf } from '../one-of.js';
+import { collect, oneOf } from '../one-of.js';
 
 interface ReportFlags {
   readonly format: TableFormat;
@@ -9,6 +9,7 @@ interface ReportFlags {
   readonly svg?: string | true;
   readonly png?: string | true;
   readonly open?: boolean;
+  readonly plugin: readonly string[];
 }
 
 /** `promptweave report DIR`: the table of a sweep, from its folders, and the report's files. */
@@ -30,13 +31,19 @@ export function register(program: Command): void {
     .option('--baseline <axis=value...>', 'what rows are compared with (default: the row that learns nothing)')
     .option('--svg [folder]', 'every picture as an SVG file (default: pictures/ in the folder of the sweep)')
     .option('--png [folder]', 'every picture as a PNG file (default: pictures/ in the folder of the sweep)')
+    .option(
+      '--plugin <module>',
+      'let the sweep load this module of yours: a package or a file; repeat it for several',
+      collect,
+      [],
+    )
     .option('--open', 'show the page in a browser')
     .addHelpText(
       'after',
       '\nExamples:\n  $ promptweave report runs/quickstart --open\n  $ promptweave report runs/quickstart --format latex\n' +
         '  $ promptweave report runs/quickstart --baseline name=CoOp labels.use=frozen --png figures',
     )
-    .action(async (folder: string, { format, baseline, svg, png, open }: ReportFlags) => {
+    .action(async (folder: string, { format, baseline, svg, png, open, plugin }: ReportFlags) => {
       const { PICTURES, readStudy, studyText, SweepFolder } = await import('@promptweave/bench');
       const { baselineOf } = await import('../report-baseline.js');
       const { writeReport } = await import('../write-report.js');
@@ -44,7 +51,8 @@ export function register(program: Command): void {
       const compared = baselineOf(study, baseline ?? []);
       console.log(studyText(study, format));
       const place = (value: string | true | undefined) => (value === true ? join(folder, PICTURES) : value);
-      const page = await writeReport(study, folder, { baseline: compared, svg: place(svg), png: place(png) });
+      const pictures = { svg: place(svg), png: place(png) };
+      const page = await writeReport(study, folder, { baseline: compared, ...pictures, plugins: plugin });
       if (open) await (await import('../open-page.js')).openPage(page);
     });
 }

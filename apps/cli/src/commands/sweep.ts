@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { oneOf, wholeNumber } from '../one-of.js';
+import { collect, oneOf, wholeNumber } from '../one-of.js';
 import type { EngineFlags } from '../sweep-engine.js';
 
 interface SweepFlags extends EngineFlags {
@@ -13,6 +13,7 @@ interface SweepFlags extends EngineFlags {
   readonly cell?: boolean;
   readonly sendHome?: boolean;
   readonly worker?: boolean;
+  readonly plugin: readonly string[];
 }
 
 /** `promptweave sweep CONFIG [path=value…]`: runs every cell of a grid. */
@@ -58,7 +59,8 @@ export function register(program: Command): void {
         '  $ promptweave sweep examples/quickstart.yaml --only prompt.use=[maple,comma] --limit 4\n' +
         '  $ promptweave sweep grid.yaml --engine ray --address http://head:8265 --cpus 4\n' +
         '  $ promptweave sweep grid.yaml --engine slurm --jobs 8 --gpus 1 --sbatch=--partition=gpu\n' +
-        '\nOther machines and schedulers run one cell of a prepared folder by: promptweave sweep --cell DIR/cells/ID',
+        '\nOther machines and schedulers run one cell of a prepared folder by: promptweave sweep --cell DIR/cells/ID,\n' +
+        'with --plugin MODULE for each plugin of yours that it needs.',
     )
     .addOption(
       program.createOption('--cell', 'run the one cell whose folder is given instead of a configuration').hideHelp(),
@@ -66,6 +68,13 @@ export function register(program: Command): void {
     .addOption(
       program
         .createOption('--send-home', 'with --cell: send its files in the output, for a parent without this folder')
+        .hideHelp(),
+    )
+    .addOption(
+      program
+        .createOption('--plugin <module>', 'with --cell: let it load this module of yours; repeat it for several')
+        .argParser(collect)
+        .default([])
         .hideHelp(),
     )
     .addOption(program.createOption('--worker', 'run cells for a parent process').hideHelp())

@@ -32,6 +32,7 @@ export function register(program: Command): void {
       const { basename, resolve } = await import('node:path');
       const { configurationHash, createTracker } = await import('@promptweave/core');
       const { runTracked, shellWord } = await import('@promptweave/bench');
+      const { pluginWords } = await import('../allowed-plugins.js');
       const { describeRun } = await import('../describe-run.js');
       const { backendName, compose, configurationName, surroundingsOf } = await import('../compose.js');
       const { featureLibrary } = await import('../feature-library.js');
@@ -71,7 +72,9 @@ export function register(program: Command): void {
         progress.end();
         if (run) {
           console.log(
-            flags.json ? JSON.stringify({ folder, summary: run.summary, ...run.result }) : describeRun(folder, run),
+            flags.json
+              ? JSON.stringify({ folder, summary: run.summary, ...run.result })
+              : describeRun(folder, run, pluginWords(composition.registry, configurationFolder)),
           );
         } else {
           const command = ['npx', 'promptweave', 'train', file, ...overrides, '--output', folder, '--resume']

@@ -17,6 +17,7 @@ export { sendCell, sendEvent, type CellEnd } from './parcel.js';
 export { describeChoice, planSweep, shortText, type CellIdentity, type PlannedCell, type PlanRequest } from './plan.js';
 export { ProcessError, type ProcessErrorDetails } from './process-error.js';
 export { rayEngine, type RayEngineOptions } from './ray/ray-engine.js';
+export { archiveFolders } from './ray/sweep-archive.js';
 export { runCells, type CellEnvironment } from './run-cells.js';
 export { runSweep, type SweepRequest } from './run-sweep.js';
 export { slurmEngine, type SlurmEngineOptions } from './slurm/slurm-engine.js';

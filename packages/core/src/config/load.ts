@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
-import { defaultPlugins, DEFAULT_PLUGINS, loadPlugins, PluginError } from '../plugin/load-plugins.js';
+import type { ForeignConfiguration } from '../plugin/foreign-plugins.js';
+import { defaultPlugins, DEFAULT_PLUGINS, loadPlugins } from '../plugin/load-plugins.js';
+import { PluginError } from '../plugin/plugin-error.js';
 import type { Registry } from '../plugin/registry.js';
 import type { ResolvedConfiguration } from './configuration.js';
 import { describeValue } from './describe-issue.js';
@@ -45,6 +47,7 @@ export async function loadRegistry(file: string | undefined, installation?: stri
 
 /**
  * Loads the plugins that a configuration lists, or the default ones.
+ * @param foreign where the configuration is not one that the person at the keyboard wrote or named; what overrides list is allowed
  * @throws InvalidConfigurationError at the entry of the module that is missing, broken, or no plugin.
  */
 export async function loadPluginsOf(
@@ -52,10 +55,15 @@ export async function loadPluginsOf(
   folder: string,
   overrides: readonly string[] = [],
   installation?: string,
+  foreign?: ForeignConfiguration,
 ): Promise<Registry> {
-  const names = moduleNames(withOverrides(source.value, inOrder(overrides.map(parseOverride)))['plugins'], source);
+  const parsed = overrides.map(parseOverride);
+  const names = moduleNames(withOverrides(source.value, inOrder(parsed))['plugins'], source);
+  const typed = parsed.filter(({ path }) => path[0] === 'plugins').flatMap(({ value }) => value);
+  const allowed = typed.filter((name): name is string => typeof name === 'string' && name !== DEFAULT_PLUGINS);
+  const trust = foreign && { ...foreign, allowed: [...foreign.allowed, ...allowed] };
   try {
-    return await loadPlugins(names, folder, installation);
+    return await loadPlugins(names, folder, installation, trust);
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
     const listed = names.indexOf(error.module) >= 0 || !defaultPlugins.includes(error.module);

@@ -1,10 +1,14 @@
+import { statSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { resolve as resolveModule } from 'import-meta-resolve';
 import { suggestion } from '../config/nearest-name.js';
-import { ConfigError } from '../errors.js';
 import { checkPlugin } from './check-plugin.js';
+import type { Plugin } from './define-plugin.js';
+import { allowedModule, type ForeignConfiguration } from './foreign-plugins.js';
 import { moduleVersion } from './module-version.js';
+import { PluginError } from './plugin-error.js';
+import { parsePluginName } from './plugin-name.js';
 import { Registry, type RegisteredPlugin } from './registry.js';
 
 /** The modules that are loaded where a configuration lists none. */
@@ -22,17 +26,6 @@ export const defaultPlugins: readonly string[] = [
 /** Stands for the default modules in a list of plugins. */
 export const DEFAULT_PLUGINS = 'default';
 
-/** A module that could not be used as plugins. */
-export class PluginError extends ConfigError {
-  constructor(
-    readonly module: string,
-    message: string,
-    details: { remedy?: string; cause?: unknown } = {},
-  ) {
-    super(message, { where: 'plugins', ...details });
-  }
-}
-
 /**
  * Loads plugin modules and core's own plugins.
  *
@@ -40,26 +33,24 @@ export class PluginError extends ConfigError {
  *   from the working directory, then from `installation`.
  * @param folder what relative files refer to: the folder of the configuration.
  * @param installation URL of a module of the calling program.
- * @throws PluginError for the first module that cannot be found, cannot be loaded or has no valid plugins; ConfigError
+ * @param foreign where the configuration comes from somewhere else: what it lists is loaded only where it is allowed.
+ * @throws PluginError for the first module that may not be loaded, cannot be found, cannot be loaded or has no valid plugins; ConfigError
  *   where two plugins have the same kind and name.
  */
 export async function loadPlugins(
   names: readonly string[],
   folder: string,
   installation: string = import.meta.url,
+  foreign?: ForeignConfiguration,
 ): Promise<Registry> {
   const loaded: RegisteredPlugin[] = [];
   for (const name of expandDefault(names)) {
-    const { module, url } = await importModule(name, [folderUrl(folder), folderUrl('.'), installation]);
-    if (!Array.isArray(module['plugins'])) {
-      throw new PluginError(name, `The module ${name} exports no array \`plugins\`.`, {
-        remedy: 'Export one: export const plugins = [definePlugin({ … })].',
-      });
-    }
-    for (const [entry, plugin] of module['plugins'].entries()) {
-      const fault = checkPlugin(plugin);
+    const url = locate(name, folder, installation, foreign);
+    const module = await importModule(name, url);
+    for (const [entry, plugin] of pluginsOf(name, module).entries()) {
+      const fault = faultOf(plugin);
       if (fault) throw new PluginError(name, `plugins[${entry}] of the module ${name} is not a plugin: ${fault}`);
-      loaded.push({ plugin, module: name, version: moduleVersion(url) });
+      loaded.push({ plugin: plugin as Plugin, module: name, version: moduleVersion(url) });
     }
   }
   return new Registry(loaded);
@@ -70,24 +61,71 @@ export function expandDefault(names: readonly string[]): string[] {
   return names.flatMap((name) => (name === DEFAULT_PLUGINS ? defaultPlugins : [name]));
 }
 
-async function importModule(name: string, bases: string[]): Promise<{ module: Record<string, unknown>; url: string }> {
-  const url = /^(\.{0,2}\/|file:)|\.m?js$/.test(name) ? new URL(name, bases[0]).href : findPackage(name, bases);
+/** URL of a module's file. */
+function locate(name: string, folder: string, installation: string, foreign?: ForeignConfiguration): string {
+  if (foreign && defaultPlugins.includes(name)) return findPackage(name, [installation]);
+  const found = foreign ? allowedModule(name, folder, foreign) : parsePluginName(name, folder);
+  if ('file' in found) return fileUrl(name, found.file);
+  const bases = foreign ? [folderUrl('.'), installation] : [folderUrl(folder), folderUrl('.'), installation];
+  return findPackage(name, bases);
+}
+
+function fileUrl(name: string, file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found) throw new PluginError(name, `There is no plugin file ${name}.`);
+  const remedy = 'Name a .js or .mjs file that exports an array `plugins`.';
+  if (found.isDirectory()) throw new PluginError(name, `The plugin file ${name} is a folder.`, { remedy });
+  if (!found.isFile()) throw new PluginError(name, `${name} is no file.`, { remedy });
+  if (/\.json$/i.test(file)) throw new PluginError(name, `${name} is JSON, which has no plugins in it.`, { remedy });
+  return pathToFileURL(file).href;
+}
+
+async function importModule(name: string, url: string): Promise<Record<string, unknown>> {
   try {
-    return { module: (await import(/* @vite-ignore */ url)) as Record<string, unknown>, url };
+    return (await import(/* @vite-ignore */ url)) as Record<string, unknown>;
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
-    if (missing && String(cause).includes(new URL(url).pathname)) {
-      throw new PluginError(name, `There is no plugin file ${name}.`, { cause });
+    const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+      const remedy = 'Name a .js or .mjs file; compile TypeScript first.';
+      throw new PluginError(name, `Node.js ${process.version} cannot load ${name}.`, { remedy, cause });
     }
-    throw new PluginError(name, `The plugin module ${name} failed to load: ${String(cause)}`, { cause });
+    throw new PluginError(name, `The plugin module ${name} failed to load: ${describeThrown(cause)}`, { cause });
+  }
+}
+
+function pluginsOf(name: string, module: Record<string, unknown>): readonly unknown[] {
+  if (Array.isArray(module['plugins'])) return module['plugins'];
+  throw new PluginError(name, `The module ${name} exports no array \`plugins\`.`, {
+    remedy: 'Export one: export const plugins = [definePlugin({ … })].',
+  });
+}
+
+/** What is wrong with a plugin, whose properties are a stranger's code. */
+function faultOf(plugin: unknown): string | undefined {
+  try {
+    return checkPlugin(plugin);
+  } catch (error) {
+    return `looking at it fails: ${describeThrown(error)}`;
+  }
+}
+
+/** Anything can be thrown. */
+function describeThrown(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something was thrown that is no error.';
   }
 }
 
 function findPackage(name: string, bases: string[]): string {
   for (const base of bases) {
     try {
-      return resolveModule(name, base);
+      const url = resolveModule(name, base);
+      if (url.startsWith('file:')) return url;
+      throw new PluginError(name, `${name} is a part of Node.js, which has no plugins in it.`);
     } catch (error) {
+      if (error instanceof PluginError) throw error;
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== 'ERR_MODULE_NOT_FOUND') {
         throw new PluginError(name, `The plugin package ${name} cannot be loaded: ${(error as Error).message}`);

@@ -14,10 +14,18 @@ export function moduleVersion(url: string): string {
 
 function packageVersion(folder: string): string | undefined {
   const path = join(folder, 'package.json');
-  if (existsSync(path)) {
-    const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version?: unknown };
-    if (typeof version === 'string') return version;
-  }
+  const version = existsSync(path) ? versionIn(readFileSync(path, 'utf8')) : undefined;
+  if (version !== undefined) return version;
   const parent = dirname(folder);
   return parent === folder ? undefined : packageVersion(parent);
+}
+
+/** A damaged manifest has no version. */
+function versionIn(manifest: string): string | undefined {
+  try {
+    const { version } = JSON.parse(manifest) as { version?: unknown };
+    return typeof version === 'string' ? version : undefined;
+  } catch {
+    return undefined;
+  }
 }

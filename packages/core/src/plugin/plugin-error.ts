@@ -1,0 +1,12 @@
+import { ConfigError } from '../errors.js';
+
+/** A module that could not be used as plugins. */
+export class PluginError extends ConfigError {
+  constructor(
+    readonly module: string,
+    message: string,
+    details: { remedy?: string; cause?: unknown } = {},
+  ) {
+    super(message, { where: 'plugins', ...details });
+  }
+}
