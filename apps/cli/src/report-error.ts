@@ -8,11 +8,13 @@ const BUG = 70;
  * @returns the exit code
  */
 export async function reportError(error: unknown, json: boolean): Promise<number> {
-  const { PromptweaveError } = await import('@promptweave/core');
+  const { PluginFault, PromptweaveError } = await import('@promptweave/core');
   const known = error instanceof PromptweaveError ? error : undefined;
   const message = withoutPasswords(error instanceof Error ? error.message : String(error));
   const [where, remedy] = [known?.where, known?.remedy].map((text) => text && withoutPasswords(text));
   if (json) console.log(JSON.stringify({ error: { name: known?.name ?? 'bug', message, where, remedy } }));
+  if (error instanceof PluginFault && error.cause instanceof Error)
+    console.error(withoutPasswords(error.cause.stack ?? ''));
   if (!known) {
     console.error(error instanceof Error ? withoutPasswords(error.stack ?? message) : message);
     console.error('This is a bug in promptweave. Please report it with the lines above and the command you ran.');

@@ -25,6 +25,7 @@ export * from './model/context-init.js';
 export type * from './model/classifier-parts.js';
 export { encodeReference } from './model/reference.js';
 export * from './plugin/define-plugin.js';
+export { PluginFault, type PluginOwner } from './plugin/plugin-fault.js';
 export { SERVICES } from './plugin/services.js';
 export { describeOptions, type OptionDescription } from './plugin/describe-options.js';
 export type { ForeignConfiguration } from './plugin/foreign-plugins.js';

@@ -10,7 +10,10 @@ import type { AlignerProperties, PartContext } from '../contracts/parts.js';
 import { ConfigError } from '../errors.js';
 import { Classifier } from '../model/classifier.js';
 import type { FrozenTexts } from '../model/frozen-texts.js';
-import type { LossChoice } from '../plugin/define-plugin.js';
+import type { LossChoice, PluginOfKind } from '../plugin/define-plugin.js';
+import { guardedAligner, guardedLearner, guardedLoss } from '../plugin/guarded-parts.js';
+import { attempt } from '../plugin/guarded.js';
+import type { PluginOwner } from '../plugin/plugin-fault.js';
 import type { Registry } from '../plugin/registry.js';
 import { servicesOf } from './services.js';
 import { TOKENS } from './tokens.js';
@@ -90,27 +93,30 @@ function registerParts(
   { prompt, labels, losses }: ClassifierChoice,
 ): readonly { dispose(): void }[] {
   const made: { dispose(): void }[] = [];
-  const keep = <T extends { dispose(): void }>(part: T): T => {
+  const make = <Kind extends 'prompt' | 'labels' | 'loss', Part extends { dispose(): void }>(
+    kind: Kind,
+    { use, ...options }: ResolvedPart,
+    guard: (part: ReturnType<PluginOfKind[Kind]['create']>, owner: PluginOwner) => Part,
+  ): Part => {
+    const owner = registry.owner(kind, use);
+    const plugin = registry.get(kind, use) as unknown as { create(context: PartContext, options: object): never };
+    const part = attempt(owner, 'threw in create()', () => guard(plugin.create(context, options), owner));
     made.push(part);
     return part;
   };
-  const once = <T>(make: () => T) => ({ useFactory: instanceCachingFactory(make) });
+  const { backbone } = context;
+  const once = <T>(part: () => T) => ({ useFactory: instanceCachingFactory(part) });
   container.register(
     TOKENS.learner,
-    once(() => keep(registry.get('prompt', prompt.use).create(context, optionsOf(prompt)))),
+    once(() => make('prompt', prompt, (part, owner) => guardedLearner(part, owner, backbone))),
   );
   container.register(
     TOKENS.aligner,
-    once(() => keep(registry.get('labels', labels.use).create(context, optionsOf(labels)))),
+    once(() => make('labels', labels, (part, owner) => guardedAligner(part, owner, backbone))),
   );
   container.register(
     TOKENS.losses,
-    once(() =>
-      losses.map((loss) => ({
-        loss: keep(registry.get('loss', loss.use).create(context, optionsOf(loss, 'weight'))),
-        weight: loss.weight,
-      })),
-    ),
+    once(() => losses.map(({ weight, ...loss }) => ({ loss: make('loss', loss, guardedLoss), weight }))),
   );
   return made;
 }

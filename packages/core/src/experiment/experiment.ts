@@ -10,6 +10,7 @@ import { checkNames } from '../model/equal-names.js';
 import type { FrozenTexts } from '../model/frozen-texts.js';
 import type { SourceContext } from '../plugin/define-plugin.js';
 import { modulesInUse } from '../plugin/modules-in-use.js';
+import { attempt } from '../plugin/guarded.js';
 import type { Registry } from '../plugin/registry.js';
 import { SERVICES } from '../plugin/services.js';
 import { BackboneCache } from './backbone-cache.js';
@@ -115,7 +116,10 @@ async function createDataset(
   program: DependencyContainer,
 ): Promise<{ readonly whole: Dataset; readonly dataset: Dataset }> {
   const { use, shots, classes } = chosen;
-  const whole = await registry.get('dataset', use).create(source, optionsOf(chosen, 'shots', 'classes'));
+  const plugin = registry.get('dataset', use);
+  const whole = await attempt(registry.owner('dataset', use), 'threw in create()', () =>
+    plugin.create(source, optionsOf(chosen, 'shots', 'classes')),
+  );
   const perClass = shots === 'all' ? undefined : shots;
   return { whole, dataset: program.resolve(TOKENS.pipeline).subset(whole, { shots: perClass, seed, classes }) };
 }
@@ -133,7 +137,10 @@ async function createBackbone(
   const backbones = program.resolve(TOKENS.backbones);
   const { seed: _seed, services: _services, ...place } = source; // weights are frozen: experiments of all seeds share them
   const key = canonicalJson({ chosen, ...place });
-  const create = () => registry.get('backbone', chosen.use).create(source, optionsOf(chosen));
+  const create = () =>
+    attempt(registry.owner('backbone', chosen.use), 'threw in create()', () =>
+      registry.get('backbone', chosen.use).create(source, optionsOf(chosen)),
+    );
   const backbone = await backbones.get(key, create);
   let held = true;
   const release = (): void => {

@@ -81,6 +81,12 @@ export class Registry {
     return plugin;
   }
 
+  /** A plugin and the module that it comes from. @throws ConfigError with the nearest name */
+  owner(kind: PluginKind, name: string): RegisteredPlugin {
+    const plugin = this.get(kind, name);
+    return this.entries.find((entry) => entry.plugin === plugin)!;
+  }
+
   /** What to say about a name that no plugin of the kind has. */
   unknown(kind: PluginKind, name: string): string {
     const message = `there is no ${kindNames[kind]} called "${name}".`;

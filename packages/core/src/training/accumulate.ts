@@ -73,8 +73,13 @@ function notFinite(
   const terms = Object.entries(outcome.terms).map(([name, { value, weight }]) => {
     return weight === 1 ? `${name} ${value}` : `${name} ${value} (weight ${weight})`;
   });
+  const bad = Object.keys(outcome.terms).filter((name) => !Number.isFinite(outcome.terms[name]!.value));
+  const remedy =
+    step === 1
+      ? `Nothing was trained before, so the learning rate is not to blame: look at what computes ${bad.join(' and ')} (npx promptweave plugins names its package), at the weights, or take it out of losses.`
+      : 'Lower train.learningRate, or the weight of the term that is not finite.';
   return new TrainingError(
     `The loss of step ${step} is ${outcome.total}: ${terms.join(', ')}. The learning rate was ${learningRate}.`,
-    { where: `step ${step}`, remedy: 'Lower train.learningRate, or the weight of the term that is not finite.' },
+    { where: `step ${step}`, remedy },
   );
 }

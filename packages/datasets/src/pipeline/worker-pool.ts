@@ -31,12 +31,12 @@ export function createWorkerPool(count: number, entry: URL = ENTRY): WorkerPool 
   /** Takes a task off the list; threads without work do not hold the process. */
   const settle = (number: number): Waiting | undefined => {
     const task = waiting.get(number);
-    waiting.delete(number);
+    if (!waiting.delete(number)) return undefined; // a late answer must not let go of threads that are being ended
     if (waiting.size === 0) workers.forEach((worker) => worker.unref());
     return task;
   };
   const receive = (answer: WorkerAnswer): void => {
-    const task = settle(answer.number); // none after close
+    const task = settle(answer.number); // none where it was given up
     if ('prepared' in answer) task?.resolve(answer.prepared);
     else task?.reject(answer.data ? new DatasetError(answer.message, answer.data) : new Error(answer.message));
   };
