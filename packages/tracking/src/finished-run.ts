@@ -6,6 +6,7 @@ import {
   digestsOf,
   environmentOf,
   outcomeEvents,
+  PromptweaveError,
   runFile,
   runFiles,
   trainingFolders,
@@ -13,6 +14,7 @@ import {
   type RunResult,
 } from '@promptweave/core';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { Journal } from './journal.js';
 import { JOURNAL } from './read-journal.js';
 import { TrackingError } from './tracking-error.js';
@@ -40,18 +42,28 @@ export async function recordFinishedRun(folder: string, experiment: string): Pro
   if (existsSync(join(folder, JOURNAL))) return;
   const configuration = await configurationOf(folder);
   const result = await resultOf(folder);
-  const environment = result?.provenance ?? (await environmentOf());
+  // Imported prompts were computed nowhere.
+  const environment = result?.provenance ?? (await environmentOf({ backend: 'none' }));
   const name = basename(resolve(folder));
-  const events: RunEvent[] = [
-    ...trainingFolders(folder).map((training): RunEvent => {
-      return { type: 'artifact', path: posix.join(training, runFiles.learned) };
-    }),
-    ...(result ? outcomeEvents({ result }) : []),
-    { type: 'end', status: 'finished', ...(result && { digests: digestsOf(result) }) },
-  ];
-  const journal = Journal.begin(folder, { type: 'start', name, experiment, configuration, environment });
-  for (const event of events) journal.append(event);
-  journal.close();
+  try {
+    const events: RunEvent[] = [
+      { type: 'start', name, experiment, configuration, environment },
+      ...trainingFolders(folder).map((training): RunEvent => {
+        return { type: 'artifact', path: posix.join(training, runFiles.learned) };
+      }),
+      ...(result ? outcomeEvents({ result }) : []),
+      { type: 'end', status: 'finished', ...(result && { digests: digestsOf(result) }) },
+    ];
+    Journal.write(folder, events);
+  } catch (cause) {
+    if (cause instanceof PromptweaveError || (cause as NodeJS.ErrnoException).code !== undefined) throw cause;
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+    throw new TrackingError(`What the folder says of its run cannot be read: ${reason}`, {
+      where: folder,
+      remedy: `Take another copy of the folder; look at ${runFiles.configuration} and ${runFiles.result}.`,
+      cause,
+    });
+  }
 }
 
 async function configurationOf(folder: string): Promise<object> {

@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -48,6 +49,22 @@ export class Journal {
       return journal;
     } catch (error) {
       journal.close();
+      throw error;
+    }
+  }
+
+  /** Writes the whole journal of a run that ended: the start, and what came after it. Where an event is none, there is no journal. */
+  static write(folder: string, [start, ...events]: readonly RunEvent[]): void {
+    const path = join(folder, JOURNAL);
+    try {
+      const journal = Journal.begin(folder, start as RunStart);
+      try {
+        for (const event of events) journal.append(event);
+      } finally {
+        journal.close();
+      }
+    } catch (error) {
+      rmSync(path, { force: true });
       throw error;
     }
   }

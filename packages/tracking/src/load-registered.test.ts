@@ -61,6 +61,29 @@ describe('a run that was not recorded while it went on', () => {
     expect(Object.keys(run!.artifacts)).toContain('prompts.safetensors');
   });
 
+  it.each([
+    ['result.json', '{}'],
+    ['result.json', '[]'],
+    ['result.json', 'nonsense'],
+    ['result.json', '{"evaluations":{"test":{}},"training":{}}'],
+    ['config.yaml', '7'],
+    ['config.yaml', ''],
+  ])('is refused where its %s is %j, and nothing is left', async (name, text) => {
+    await writeRunFolder(folder);
+    writeFileSync(join(folder, name), text);
+    const before = readdirSync(folder);
+    await expect(recordFinishedRun(folder, 'photos')).rejects.toBeInstanceOf(TrackingError);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  it('is delivered without a result where its prompts were imported', async () => {
+    await writeRunFolder(folder);
+    rmSync(join(folder, 'result.json'));
+    await recordFinishedRun(folder, 'photos');
+    await syncJournal(folder, clientFor(server.uri));
+    expect(server.runs[0]).toMatchObject({ status: 'FINISHED', tags: { 'promptweave.backend': 'none' } });
+  });
+
   it('is delivered and registered with all of its trainings', async () => {
     for (const stage of ['1-base', '2-novel']) await writeRunFolder(join(folder, stage));
     renameSync(join(folder, '2-novel/result.json'), join(folder, 'result.json'));

@@ -13,6 +13,8 @@ export function tagsOf(entry: StartEntry, parentRunId: string | undefined): Reco
     }),
     'promptweave.backend': environment.backend,
     'promptweave.platform': environment.platform,
-    ...Object.fromEntries(Object.entries(environment.versions).map(([name, value]) => [`version.${name}`, value])),
+    ...Object.fromEntries(
+      Object.entries(environment.versions).map(([name, value]) => [`version.${name.replace(/^@/, '')}`, value]),
+    ),
   };
 }

@@ -47,6 +47,7 @@ export function parseObject(body: string): JsonObject | undefined {
 
 /** What a body that is no JSON says, in a line: a web page's title or first heading, or the beginning of a text. */
 export function gist(body: string): string {
+  if (/[\uFFFD\0-\x08\x0e-\x1f]/.test(body)) return ''; // no text
   const looksLikeText = !/^\s*[<{[]/.test(body) && !/<\/?(html|body|head|!doctype)/i.test(body);
   if (looksLikeText) return line(body, 200);
   const [, title = ''] = /<(?:title|h1)[^>]{0,200}>([^<]{1,500})</i.exec(body.slice(0, 20_000)) ?? [];
