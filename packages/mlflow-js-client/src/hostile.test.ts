@@ -69,6 +69,13 @@ describe('an answer without an end', () => {
     expect(performance.now() - begun).toBeLessThan(3000);
   });
 
+  it('that falls silent in its middle is said to', async () => {
+    const reply: Reply = (response) => response.writeHead(200, { 'Content-Length': '100' }).write('{"a');
+    const error = await caught(clientOf([reply]).experiments.get('7'));
+    expect(error).toBeInstanceOf(MlflowTimeoutError);
+    expect(String(error)).toMatch(/has not answered for 0\.3 s/);
+  });
+
   it('of a file is cut at the size that it may have, and leaves no file', async () => {
     const client = clientOf([endless()]);
     const file = join(folder, 'a/prompts');

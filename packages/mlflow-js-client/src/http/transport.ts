@@ -75,7 +75,9 @@ export class Transport {
       signal,
       headers: { ...this.options.headers, ...(text && { 'Content-Length': String(text.byteLength) }), ...headers },
     });
-    sent.on('timeout', () => this.destroyIfSilent(sent, describeRequest(request)));
+    let answer: http.IncomingMessage | undefined;
+    sent.on('response', (message) => (answer = message));
+    sent.on('timeout', () => this.destroyIfSilent(sent, describeRequest(request), answer));
     sent.on('finish', () => this.limitHead(sent, describeRequest(request)));
     const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
       sent.on('response', resolve);
@@ -125,13 +127,13 @@ export class Transport {
    * After a long computation in this thread the timer fires before what has arrived meanwhile is read. So look again
    * once the event loop has read from the sockets.
    */
-  private destroyIfSilent(sent: http.ClientRequest, request: string): void {
+  private destroyIfSilent(sent: http.ClientRequest, request: string, answer?: http.IncomingMessage): void {
     const traffic = (): number => (sent.socket?.bytesRead ?? 0) + (sent.socket?.bytesWritten ?? 0);
     const before = traffic();
     setImmediate(() => {
       if (traffic() !== before) return;
       const message = `${this.address} has not answered for ${this.seconds} s.`;
-      sent.destroy(new MlflowTimeoutError(message, { request }));
+      (answer ?? sent).destroy(new MlflowTimeoutError(message, { request }));
     });
   }
 }
