@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PICTURES, standaloneSvg, studyReport, type Picture, type ReportOptions, type Study } from '@promptweave/bench';
 import { allowedPlugins } from './allowed-plugins.js';
@@ -25,8 +25,8 @@ export async function writeReport(study: Study, folder: string, request: ReportR
   const thumbnails = thumbnailReader(allowedPlugins(plugins));
   const { html, markdown, pictures } = await studyReport(study, { baseline, thumbnails });
   const page = join(folder, reportFiles.html);
-  await writeFile(page, html);
-  await writeFile(join(folder, reportFiles.markdown), markdown);
+  await writeAnew(page, html);
+  await writeAnew(join(folder, reportFiles.markdown), markdown);
   await writePictures(pictures, join(folder, PICTURES), 'svg');
   console.error(`Report: ${page}`);
   if (svg !== undefined) await writePictures(pictures, svg, 'svg');
@@ -41,6 +41,12 @@ async function writePictures(pictures: readonly Picture[], folder: string, forma
   const drawn = format === 'svg' ? standaloneSvg : (await import('./picture-png.js')).pngOf;
   for (const picture of pictures) {
     const content = drawn(picture);
-    await writeFile(join(folder, `${picture.name}.${format}`), content);
+    await writeAnew(join(folder, `${picture.name}.${format}`), content);
   }
+}
+
+/** Writes a file in the place of what is there: in a folder from somewhere else that may be a link to a file of the user. */
+async function writeAnew(file: string, content: string | Uint8Array): Promise<void> {
+  await rm(file, { force: true });
+  await writeFile(file, content, { flag: 'wx' });
 }

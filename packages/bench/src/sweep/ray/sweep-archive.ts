@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, posix, resolve } from 'node:path';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { ConfigError, runFiles } from '@promptweave/core';
 import { parse } from 'yaml';
@@ -49,21 +49,40 @@ export async function packSweep({ program, cells, include = [] }: ArchiveRequest
 /** What a cell is, with the configuration's folder where the archive has it. */
 function cellFilesOf(cell: CellFolder): ArchiveFile[] {
   const folder = `${archiveFolders.cells}/${cell.id}`;
-  const described = JSON.parse(readFileSync(join(cell.path, cellFiles.cell), 'utf8')) as object;
+  const described = JSON.parse(readFileSync(within(cell.path, join(cell.path, cellFiles.cell)), 'utf8')) as object;
   const moved = { ...described, configurationFolder: `../../${archiveFolders.configuration}` };
   return [
     { source: Buffer.from(JSON.stringify(moved)), path: `${folder}/${cellFiles.cell}` },
-    { source: readFileSync(join(cell.path, runFiles.configuration)), path: `${folder}/${runFiles.configuration}` },
+    {
+      source: readFileSync(within(cell.path, join(cell.path, runFiles.configuration))),
+      path: `${folder}/${runFiles.configuration}`,
+    },
   ];
 }
 
 /** Plugins that are files beside the configuration. */
 function localPlugins(cells: readonly CellFolder[]): string[] {
   const named = cells.flatMap((cell) => {
-    const { plugins } = parse(readFileSync(join(cell.path, runFiles.configuration), 'utf8')) as { plugins?: string[] };
+    const { plugins } = parse(readFileSync(within(cell.path, join(cell.path, runFiles.configuration)), 'utf8')) as {
+      plugins?: string[];
+    };
     return plugins ?? [];
   });
   return [...new Set(named)].filter((name) => /^\.{0,2}\/|\.m?js$/.test(name));
+}
+
+/**
+ * A file that is sent, where it really lies.
+ * @throws ConfigError where it is a link that leads out of the folder: what is behind it was not meant
+ */
+function within(folder: string, file: string): string {
+  const real = realpathSync(file);
+  const way = relative(realpathSync(folder), real);
+  if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return real;
+  throw new ConfigError(`${file} is a link that leads out of its folder, so it is not sent.`, {
+    where: folder,
+    remedy: 'Put a copy of it there, or leave it out.',
+  });
 }
 
 function configurationFiles(folder: string, paths: readonly string[]): ArchiveFile[] {
@@ -79,8 +98,8 @@ function configurationFiles(folder: string, paths: readonly string[]): ArchiveFi
       });
     }
     if (!existsSync(source)) throw new ConfigError(`There is no ${path} to be sent along.`, { where: folder });
-    if (!statSync(source).isDirectory()) return [{ source, path: target }];
-    return walk(source, '').map((file) => ({ source: join(source, file), path: `${target}/${file}` }));
+    if (!statSync(source).isDirectory()) return [{ source: within(folder, source), path: target }];
+    return walk(source, '').map((file) => ({ source: within(source, join(source, file)), path: `${target}/${file}` }));
   });
   return [marker, ...files];
 }

@@ -1,0 +1,43 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError } from '@promptweave/core';
+import type { CellFolder } from '../cell-folder.js';
+import { packSweep } from './sweep-archive.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'archive-'));
+  for (const name of ['program', 'cell', 'configuration/data']) mkdirSync(join(folder, name), { recursive: true });
+  writeFileSync(join(folder, 'program/package.json'), '{"name":"promptweave","version":"1.0.0","files":[]}');
+  writeFileSync(join(folder, 'cell/cell.json'), '{}');
+  writeFileSync(join(folder, 'cell/config.yaml'), 'seed: 1\n');
+  writeFileSync(join(folder, 'configuration/data/a.png'), 'mine');
+  writeFileSync(join(folder, 'secret'), 'my private key');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const pack = (...include: string[]) => {
+  const describe = () => ({ configurationFolder: join(folder, 'configuration') });
+  const cell = { id: 'c', path: join(folder, 'cell'), describe } as unknown as CellFolder;
+  return packSweep({ program: join(folder, 'program'), cells: [cell], include });
+};
+
+describe('a link', () => {
+  it('within a folder is sent as what it means', async () => {
+    symlinkSync('a.png', join(folder, 'configuration/data/b.png'));
+    const { content } = await pack('data');
+    expect(content.includes('configuration/data/b.png')).toBe(true);
+  });
+
+  it.each(['data/link', 'link', 'cell'])('that leads out is not sent: %s', async (name) => {
+    if (name === 'cell') {
+      rmSync(join(folder, 'cell/config.yaml'));
+      symlinkSync('../secret', join(folder, 'cell/config.yaml'));
+    } else symlinkSync(join(folder, 'secret'), join(folder, 'configuration', name));
+    const packed = pack('data', ...(name === 'link' ? ['link'] : []));
+    await expect(packed).rejects.toBeInstanceOf(ConfigError);
+    await expect(packed).rejects.toThrow(/leads out of its folder/);
+  });
+});
