@@ -11,7 +11,11 @@ function result(accuracies: Record<string, number>): ProtocolResult['result'] {
 }
 
 it('tells each figure once, costs in their units', () => {
-  const costs = { accuracy: 0.5, 'step (ms)': 12.34, 'peak memory (MiB)': 1234.4 };
+  const costs = {
+    accuracy: 0.5,
+    step: { value: 12.34, unit: 'ms' },
+    'peak memory': { value: 1234.4, unit: 'MiB' },
+  };
   expect(describeRun('runs/x', { result: result({ test: 0.5 }), summary: costs }).split('\n')).toEqual([
     'test: accuracy 50.0 %, macro F1 50.0 % (10 images)',
     'step (ms) 12.3, peak memory (MiB) 1234',

@@ -1,4 +1,5 @@
-import { figureUnit, shellWord, shownText, type ProtocolResult } from '@promptweave/bench';
+import { shellWord, shownText, type ProtocolResult } from '@promptweave/bench';
+import { figureOf, figureTitle } from '@promptweave/core';
 
 /**
  * What a terminal shows at the end of a run.
@@ -17,7 +18,11 @@ export function describeRun(
   const told = lines.length > 1 ? [] : ['accuracy', 'macroF1'];
   const figures = Object.entries(summary)
     .filter(([name]) => !told.includes(name))
-    .map(([name, value]) => `${name} ${figureUnit(name) === undefined ? percent(value) : shownText(name, value, 1)}`);
+    .map(([name, entry]) => {
+      const figure = figureOf(entry);
+      const { unit, value } = figure;
+      return `${figureTitle(name, figure)} ${unit === undefined ? percent(value) : shownText(figure, value, 1)}`;
+    });
   return [
     ...lines,
     ...(figures.length > 0 ? [figures.join(', ')] : []),

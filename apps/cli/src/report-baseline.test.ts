@@ -4,7 +4,16 @@ import { baselineOf } from './report-baseline.js';
 
 const row = (labels: string[], parameters?: number) => ({ labels, values: {}, cells: [], figures: {}, parameters });
 const study: Study = {
-  ...{ name: 's', protocol: 'few-shot', folder: 'f', figures: [], cells: [], seeds: [], failures: [] },
+  ...{
+    name: 's',
+    protocol: 'few-shot',
+    folder: 'f',
+    figures: [],
+    kinds: new Map(),
+    cells: [],
+    seeds: [],
+    failures: [],
+  },
   axes: ['prompt.use', 'labels.use'],
   rows: [row(['none', 'frozen'], 0), row(['coop', 'lamm'], 8), row(['maple', 'frozen'])],
 };

@@ -14,8 +14,13 @@ import {
   type CellFolder,
   type SweepEstimate,
 } from '@promptweave/bench';
-import { ConfigError, loadPluginsOf, readConfiguration, type ConfigurationSource } from '@promptweave/core';
-import { parse } from 'yaml';
+import {
+  ConfigError,
+  loadPluginsOf,
+  parseYamlValue,
+  readConfiguration,
+  type ConfigurationSource,
+} from '@promptweave/core';
 import { allowForChildren, ownModules } from './allowed-plugins.js';
 import { configurationName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';
@@ -166,7 +171,7 @@ function conditions(only: readonly string[]): Record<string, unknown> | undefine
     only.map((text) => {
       const equals = text.indexOf('=');
       if (equals < 1) throw new ConfigError(`--only "${text}": expected path=value, such as seed=[1,2]`);
-      return [text.slice(0, equals), parse(text.slice(equals + 1)) as unknown];
+      return [text.slice(0, equals), parseYamlValue(text.slice(equals + 1), `--only "${text}"`)];
     }),
   );
 }

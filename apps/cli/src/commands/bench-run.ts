@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   benchmarkResult,
   benchmarkText,
+  ownTargets,
   type BenchmarkConfiguration,
   type BenchmarkQuery,
   type TableFormat,
@@ -50,6 +51,7 @@ export async function runBenchmark(run: BenchmarkRun): Promise<void> {
       retries: 1,
       only: [],
     },
-    describe: (study) => benchmarkText(benchmarkResult(study, run), study, format),
+    describe: (study) =>
+      benchmarkText(benchmarkResult(study, { ...run, ownTargets: ownTargets(configuration) }), study, format),
   });
 }

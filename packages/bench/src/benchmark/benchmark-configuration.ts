@@ -1,6 +1,6 @@
 import { ConfigError, type Registry, type ResolvedPart } from '@promptweave/core';
 import { checkTargetNames } from '../protocols/targets.js';
-import { datasetChoice, datasetName } from './dataset-choice.js';
+import { datasetChoice, datasetName, isOwnData } from './dataset-choice.js';
 import { methodEntry } from './methods.js';
 import { paperDatasets, paperSource } from './paper-datasets.js';
 
@@ -47,6 +47,8 @@ export function benchmarkDefaults(
   };
 }
 
+/** The column of the means over data sets. */
+const AVERAGE = 'average';
 /** Stands for the domains of the source's own test images. */
 const DOMAINS = 'domains';
 
@@ -64,6 +66,10 @@ export function benchmarkConfiguration(request: BenchmarkRequest, registry: Regi
   if (twin !== undefined) {
     const message = `Two of the data sets are called "${twin}"; the table could not tell them apart.`;
     throw new ConfigError(message, { where: '--datasets', remedy: 'Rename one of the folders or files.' });
+  }
+  if (names.includes(AVERAGE)) {
+    const message = `One of the data sets is called "${AVERAGE}", as a column of the table is.`;
+    throw new ConfigError(message, { where: '--datasets', remedy: 'Rename the folder or file.' });
   }
   const untrained = list.filter(({ name }) => name === 'clip');
   return {
@@ -93,4 +99,10 @@ function protocolChoice({ protocol, targets, data }: BenchmarkRequest, registry:
   const choices = targets.map((name) => datasetChoice(name, registry, { data, flag: '--targets' }));
   checkTargetNames(choices.map(datasetName), { where: '--targets', remedy: 'Rename the folder or file.' });
   return { use: protocol, targets: choices };
+}
+
+/** The targets of a benchmark that are a user's own, by their names in the table. */
+export function ownTargets({ protocol }: Pick<BenchmarkConfiguration, 'protocol'>): string[] {
+  const targets = typeof protocol === 'string' ? undefined : protocol['targets'];
+  return Array.isArray(targets) ? targets.filter(isOwnData).map(datasetName) : [];
 }

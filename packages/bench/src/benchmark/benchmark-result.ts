@@ -1,11 +1,13 @@
+import { figureOf, type FigureKind } from '@promptweave/core';
 import { shownValue } from '../protocols/figure-unit.js';
 import { harmonicMean, mean, standardDeviation } from '../protocols/means.js';
+import { baseToNovel, crossDataset, domainGeneralisation } from '../protocols/plugins.js';
 import type { Figure, StudiedCell, Study } from '../report/study.js';
-import { datasetName } from './dataset-choice.js';
+import { datasetName, isOwnData } from './dataset-choice.js';
 import { paperDatasets } from './paper-datasets.js';
 import { publishedFor, type PublishedEntry } from './published.js';
 
-/** Figures by name. Percent, but for those whose name ends with a unit. */
+/** Figures by name. Percent, but for those that have a unit. */
 export type Figures = Readonly<Record<string, Figure>>;
 
 /** A harmonic mean of base and novel over several data sets: the literature mixes two. */
@@ -38,6 +40,8 @@ export interface BenchmarkResult {
   readonly datasets: readonly string[];
   /** The protocol's figures, in its order. */
   readonly figures: readonly string[];
+  /** What each of them is. */
+  readonly kinds: Readonly<Record<string, FigureKind>>;
   readonly rows: readonly BenchmarkRow[];
 }
 
@@ -46,6 +50,8 @@ export interface BenchmarkQuery {
   readonly protocol: string;
   readonly checkpoint: string;
   readonly shots: readonly number[];
+  /** Targets that are a user's own, whatever they are called: nothing is published for them. */
+  readonly ownTargets?: readonly string[];
   /** Published numbers of methods that were not run, too. */
   readonly allPublished?: boolean;
 }
@@ -59,23 +65,37 @@ const HM = 'HM';
 export function benchmarkResult(study: Study, query: BenchmarkQuery): BenchmarkResult {
   const { protocol, checkpoint } = query;
   const datasets = [...new Set(study.cells.map(datasetOf))];
-  const figures = study.figures.filter((figure) => figure !== 'macroF1');
+  const own = new Set(study.cells.filter(({ values }) => isOwnData(values['dataset'])).map(datasetOf));
+  const figures = study.figures.filter((figure) => namesOfUsers(protocol) || figure !== 'macroF1');
   const methods = [...new Set(study.cells.map(({ name = '' }) => name))];
   const counts = study.cells.some(({ values }) => 'dataset.shots' in values) ? query.shots : [undefined];
   const rows = counts.flatMap((shots): BenchmarkRow[] => {
     const cells = study.cells.filter(({ values }) => values['dataset.shots'] === shots);
-    const trainedOn = datasets.length === 1 ? datasets[0] : undefined;
+    const trainedOn = datasets.length === 1 && !own.has(datasets[0]!) ? datasets[0] : undefined;
     const entries = publishedFor({ protocol, shots, checkpoint, trainedOn });
-    const published = (entry: PublishedEntry): BenchmarkRow => publishedRow(entry, shots, datasets, figures);
-    const own = methods.flatMap((method) => [
-      ownRow(method, shots, cells, datasets, figures),
+    const known = { own, ownTargets: query.ownTargets ?? [] };
+    const published = (entry: PublishedEntry): BenchmarkRow =>
+      publishedRow(entry, shots, datasets, figures, protocol, known);
+    const measured = methods.flatMap((method) => [
+      ownRow(method, shots, cells, datasets, figures, protocol),
       ...entries.filter((entry) => entry.method === plain(method)).map(published),
     ]);
     const run = methods.map(plain);
     const others = entries.filter(({ method }) => method === undefined || !run.includes(method));
-    return [...own, ...(query.allPublished ? others.map(published) : [])];
+    return [...measured, ...(query.allPublished ? others.map(published) : [])];
   });
-  return { protocol, checkpoint, seeds: study.seeds, datasets, figures, rows: rows.filter(hasNumbers) };
+  const kinds = Object.fromEntries(figures.map((figure) => [figure, study.kinds.get(figure) ?? {}]));
+  return { protocol, checkpoint, seeds: study.seeds, datasets, figures, kinds, rows: rows.filter(hasNumbers) };
+}
+
+/** Whether a protocol's figures are called as the data sets are that it tests on. */
+function namesOfUsers(protocol: string): boolean {
+  return protocol === crossDataset.name || protocol === domainGeneralisation.name;
+}
+
+/** Whether a protocol's figures are the accuracies on base and novel classes and their harmonic mean. */
+export function hasHarmonicMean(protocol: string): boolean {
+  return protocol === baseToNovel.name;
 }
 
 /** Labels alone have two names: `clip+lamm` is `lamm`. */
@@ -99,21 +119,30 @@ function ownRow(
   cells: readonly StudiedCell[],
   datasets: readonly string[],
   figures: readonly string[],
+  protocol: string,
 ): BenchmarkRow {
   const measured = datasets.map((dataset): [string, Figures] => {
     const own = cells.filter((cell) => cell.name === method && datasetOf(cell) === dataset);
-    return [dataset, measure(own)];
+    return [dataset, measure(own, protocol)];
   });
-  return summarise({ method, shots, published: false, datasets: Object.fromEntries(measured) }, datasets, figures);
+  return summarise(
+    { method, shots, published: false, datasets: Object.fromEntries(measured) },
+    datasets,
+    figures,
+    protocol,
+  );
 }
 
-function measure(cells: readonly StudiedCell[]): Figures {
+function measure(cells: readonly StudiedCell[], protocol: string): Figures {
   const summaries = cells.flatMap(({ state }) => (state.status === 'finished' ? [state.outcome.summary] : []));
-  const figures: Record<string, Figure> = {};
-  for (const name of Object.keys(summaries[0] ?? {})) {
-    const values = summaries.map((summary) => shownValue(name, summary[name]!));
-    figures[name] = { mean: mean(values), sd: standardDeviation(values), count: values.length };
-  }
+  const figures = Object.fromEntries(
+    Object.keys(summaries[0] ?? {}).map((name): [string, Figure] => {
+      const found = summaries.flatMap((summary) => (Object.hasOwn(summary, name) ? figureOf(summary[name]!) : []));
+      const values = found.map((figure) => shownValue(figure, figure.value));
+      return [name, { mean: mean(values), sd: standardDeviation(values), count: values.length }];
+    }),
+  );
+  if (!hasHarmonicMean(protocol)) return figures;
   const { base, novel, [HM]: ofSeeds } = figures;
   // As the papers' tables are made, not the mean of the seeds' HMs.
   return base && novel && ofSeeds
@@ -126,19 +155,26 @@ function publishedRow(
   shots: number | undefined,
   datasets: readonly string[],
   figures: readonly string[],
+  protocol: string,
+  { own, ownTargets }: { readonly own: ReadonlySet<string>; readonly ownTargets: readonly string[] },
 ): BenchmarkRow {
   const found = datasets.map((dataset): [string, Figures] => {
-    const numbers = ofSource ? onTargets(ofSource, targets, figures) : (known[dataset] ?? {});
+    if (own.has(dataset)) return [dataset, {}];
+    const numbers = ofSource ? onTargets(ofSource, targets, figures, ownTargets) : ownValue(known, dataset);
     const { base, novel } = numbers;
-    const all = base === undefined || novel === undefined ? numbers : { ...numbers, [HM]: harmonicMean(base, novel) };
+    const isComplete = hasHarmonicMean(protocol) && base !== undefined && novel !== undefined;
+    const all = isComplete ? { ...numbers, [HM]: harmonicMean(base, novel) } : numbers;
     const shown = Object.entries(all).filter(([figure]) => figures.includes(figure));
     return [dataset, Object.fromEntries(shown.map(([figure, value]) => [figure, { mean: value, sd: 0, count: 1 }]))];
   });
   const sources = [...new Set([source, ...(datasetsSource === undefined ? [] : [datasetsSource])])].join('; ');
   const row = { method: name, shots, published: true, source: sources, datasets: Object.fromEntries(found) };
   // The papers' own average is one of their 11 data sets.
-  const isPapers = datasets.length === paperDatasets.length && datasets.every((name) => paperDatasets.includes(name));
-  return summarise(row, datasets, figures, isPapers ? average : undefined);
+  const isPapers =
+    own.size === 0 &&
+    datasets.length === paperDatasets.length &&
+    datasets.every((name) => paperDatasets.includes(name));
+  return summarise(row, datasets, figures, protocol, isPapers ? average : undefined);
 }
 
 /** Published figures on several targets; their average is that of the shown targets, absent where one of these is not published. */
@@ -146,10 +182,13 @@ function onTargets(
   published: Readonly<Record<string, number>>,
   targets: readonly string[] = [],
   figures: readonly string[],
+  own: readonly string[],
 ): Readonly<Record<string, number>> {
-  const { average, ...others } = published;
+  const { average, ...all } = published;
+  const others = Object.fromEntries(Object.entries(all).filter(([figure]) => !own.includes(figure)));
   const shown = figures.filter((figure) => figure !== 'source' && figure !== 'average');
-  const isPapers = shown.length === targets.length && shown.every((figure) => targets.includes(figure));
+  const isPapers =
+    own.length === 0 && shown.length === targets.length && shown.every((figure) => targets.includes(figure));
   if (isPapers) return published;
   const numbers = shown.map((figure) => others[figure]);
   return numbers.every((value) => value !== undefined) ? { ...others, average: mean(numbers) } : others;
@@ -160,19 +199,21 @@ function summarise(
   row: BenchmarkRow,
   datasets: readonly string[],
   figures: readonly string[],
+  protocol: string,
   known: Readonly<Record<string, number>> = {},
 ): BenchmarkRow {
   if (datasets.length < 2) return row;
   const over = (figure: string): number | undefined => {
-    const means = datasets.map((dataset) => row.datasets[dataset]?.[figure]?.mean);
+    const means = datasets.map((dataset) => row.datasets[dataset]).map((of) => of && figureAt(of, figure)?.mean);
     return means.every((value) => value !== undefined) ? mean(means) : undefined;
   };
+  const withHarmonicMean = hasHarmonicMean(protocol);
   const entries = figures
-    .filter((figure) => figure !== HM)
-    .map((figure) => [figure, known[figure] ?? over(figure)] as const)
+    .filter((figure) => !withHarmonicMean || figure !== HM)
+    .map((figure) => [figure, (Object.hasOwn(known, figure) ? known[figure] : undefined) ?? over(figure)] as const)
     .filter((entry): entry is [string, number] => entry[1] !== undefined);
   const average = Object.fromEntries(entries);
-  if (!figures.includes(HM)) return { ...row, average };
+  if (!withHarmonicMean) return { ...row, average };
   const { base, novel } = average;
   const ofAverages = base === undefined || novel === undefined ? undefined : harmonicMean(base, novel);
   const meanOfDatasets = over(HM);
@@ -184,4 +225,16 @@ function summarise(
       ...(meanOfDatasets !== undefined && { meanOfDatasets }),
     },
   };
+}
+
+/** A figure by its name, which may be any. */
+export function figureAt(figures: Figures, name: string): Figure | undefined {
+  return Object.hasOwn(figures, name) ? figures[name] : undefined;
+}
+
+function ownValue(
+  known: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  dataset: string,
+): Readonly<Record<string, number>> {
+  return Object.hasOwn(known, dataset) ? known[dataset]! : {};
 }

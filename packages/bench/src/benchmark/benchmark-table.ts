@@ -1,7 +1,7 @@
-import { figureUnit } from '../protocols/figure-unit.js';
+import { figureTitle, type FigureKind } from '@promptweave/core';
 import type { Figure } from '../report/study.js';
 import type { TextCell, TextTable } from '../report/table.js';
-import type { BenchmarkResult, BenchmarkRow } from './benchmark-result.js';
+import { figureAt, hasHarmonicMean, type BenchmarkResult, type BenchmarkRow } from './benchmark-result.js';
 
 const HM = 'HM';
 /** What the two harmonic means over several data sets are called. */
@@ -11,7 +11,13 @@ const HM_ROWS = { meanOfDatasets: 'HM, average = mean of HMs', ofAverages: 'HM, 
  * The table of a paper: rows are methods, columns data sets and their average. Where a protocol has several figures, each has a row of
  * its own; with a single data set the figures are the columns.
  */
-export function benchmarkTable({ datasets, figures, rows }: BenchmarkResult): TextTable {
+export function benchmarkTable({ protocol, datasets, figures, kinds, rows }: BenchmarkResult): TextTable {
+  const kindOf = (figure: string): FigureKind => (Object.hasOwn(kinds, figure) ? kinds[figure]! : {});
+  const title = (figure: string): string => figureTitle(figure, kindOf(figure));
+  const at = ({ datasets: all }: BenchmarkRow, dataset: string, figure: string): TextCell => {
+    const found = Object.hasOwn(all, dataset) ? figureAt(all[dataset]!, figure) : undefined;
+    return number(text(found, kindOf(figure)));
+  };
   const withShots = new Set(rows.map(({ shots }) => shots)).size > 1;
   const lead = ({ method, shots, published }: BenchmarkRow): TextCell[] => [
     { text: published ? `${method} (published)` : method },
@@ -21,11 +27,8 @@ export function benchmarkTable({ datasets, figures, rows }: BenchmarkResult): Te
   const [only] = datasets;
   if (datasets.length === 1) {
     return {
-      head: [...head, ...figures.map((figure) => (figures.length > 1 ? figure : only!))],
-      rows: rows.map((row) => [
-        ...lead(row),
-        ...figures.map((name) => number(text(row.datasets[only!]?.[name], name))),
-      ]),
+      head: [...head, ...figures.map((figure) => (figures.length > 1 ? title(figure) : only!))],
+      rows: rows.map((row) => [...lead(row), ...figures.map((name) => at(row, only!, name))]),
     };
   }
   const several = figures.length > 1;
@@ -33,14 +36,14 @@ export function benchmarkTable({ datasets, figures, rows }: BenchmarkResult): Te
     head: [...head, ...(several ? ['figure'] : []), ...datasets, 'average'],
     rows: rows.flatMap((row) =>
       figures.flatMap((figure) => {
-        const cells = datasets.map((dataset) => number(text(row.datasets[dataset]?.[figure], figure)));
+        const cells = datasets.map((dataset) => at(row, dataset, figure));
         const line = (label: string, own: readonly TextCell[], average: number | undefined): TextCell[] => [
           ...lead(row),
           ...(several ? [{ text: label }] : []),
           ...own,
-          number(average === undefined ? '' : digits(average, figure)),
+          number(average === undefined ? '' : digits(average, kindOf(figure))),
         ];
-        if (figure !== HM) return [line(figure, cells, row.average?.[figure])];
+        if (!hasHarmonicMean(protocol) || figure !== HM) return [line(title(figure), cells, averageOf(row, figure))];
         const { meanOfDatasets, ofAverages } = row.harmonicMeans ?? {};
         return [
           line(HM_ROWS.meanOfDatasets, cells, meanOfDatasets),
@@ -55,15 +58,19 @@ export function benchmarkTable({ datasets, figures, rows }: BenchmarkResult): Te
   };
 }
 
-function text(figure: Figure | undefined, name: string): string {
+function averageOf({ average = {} }: BenchmarkRow, figure: string): number | undefined {
+  return Object.hasOwn(average, figure) ? average[figure] : undefined;
+}
+
+function text(figure: Figure | undefined, kind: FigureKind): string {
   if (figure === undefined) return '';
-  const middle = digits(figure.mean, name);
-  return figure.count > 1 ? `${middle} ± ${digits(figure.sd, name)}` : middle;
+  const middle = digits(figure.mean, kind);
+  return figure.count > 1 ? `${middle} ± ${digits(figure.sd, kind)}` : middle;
 }
 
 /** Hundredths of a percent, as the papers give them; three significant digits of other units. */
-function digits(value: number, figure: string): string {
-  if (figureUnit(figure) === undefined) return value.toFixed(2);
+function digits(value: number, { unit }: FigureKind): string {
+  if (unit === undefined) return value.toFixed(2);
   return Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3);
 }
 

@@ -1,4 +1,3 @@
-import { figureUnit } from '../protocols/figure-unit.js';
 import type { Study } from '../report/study.js';
 import { renderTable, type TableFormat } from '../report/table.js';
 import type { BenchmarkResult } from './benchmark-result.js';
@@ -16,10 +15,10 @@ export function benchmarkText(result: BenchmarkResult, study: Study, format: Tab
   return [title, table, ...sources(result), ...(open > 0 ? [missing] : [])].join(format === 'markdown' ? '\n\n' : '\n');
 }
 
-function titleOf({ protocol, rows, seeds, figures, checkpoint }: BenchmarkResult): string {
+function titleOf({ protocol, rows, seeds, kinds, checkpoint }: BenchmarkResult): string {
   const shots = [...new Set(rows.flatMap((row) => row.shots ?? []))];
   const spread = seeds.length > 1 ? `mean ± standard deviation over seeds ${seeds.join(', ')}` : `seed ${seeds[0]}`;
-  const unit = figures.some((figure) => figureUnit(figure) !== undefined)
+  const unit = Object.values(kinds).some((kind) => kind.unit !== undefined)
     ? 'percent where no unit is named'
     : 'percent';
   const trained =

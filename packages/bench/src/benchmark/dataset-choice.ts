@@ -51,3 +51,8 @@ export function datasetName(choice: unknown): string {
   }
   return String(choice.use);
 }
+
+/** Whether a data set is a user's own, and only called as it likes. */
+export function isOwnData(choice: unknown): boolean {
+  return typeof choice === 'object' && choice !== null && 'path' in choice;
+}

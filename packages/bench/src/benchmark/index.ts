@@ -1,6 +1,7 @@
 export {
   benchmarkConfiguration,
   benchmarkDefaults,
+  ownTargets,
   type BenchmarkConfiguration,
   type BenchmarkRequest,
 } from './benchmark-configuration.js';

@@ -1,6 +1,6 @@
 export { JoinedLabels } from './joined-labels.js';
 export { harmonicMean, mean, standardDeviation } from './means.js';
-export { figureUnit, shownText, shownValue, smallerIsBetter } from './figure-unit.js';
+export { shownText, shownValue, smallerIsBetter } from './figure-unit.js';
 export {
   baseToNovel,
   crossDataset,

@@ -9,7 +9,11 @@ const benchmarkTargets = paperDatasets.filter((name) => name !== paperSource);
 /** The accuracy on the source (where it has test images), on every target, and the mean of the targets. */
 function sourceAndTargets({ source, ...targets }: Evaluations): ProtocolSummary {
   const accuracies = Object.fromEntries(Object.entries(targets).map(([name, { accuracy }]) => [name, accuracy]));
-  return { ...(source && { source: source.accuracy }), ...accuracies, average: mean(Object.values(accuracies)) };
+  return {
+    ...(source && { source: source.accuracy }),
+    ...accuracies,
+    average: { value: mean(Object.values(accuracies)), leads: true },
+  };
 }
 
 /** Nothing is trained. */
@@ -42,7 +46,7 @@ export const baseToNovel = definePlugin({
   summary: ({ base, novel }) => ({
     base: base!.accuracy,
     novel: novel!.accuracy,
-    HM: harmonicMean(base!.accuracy, novel!.accuracy),
+    HM: { value: harmonicMean(base!.accuracy, novel!.accuracy), leads: true },
   }),
 });
 
@@ -108,9 +112,9 @@ export const incremental = definePlugin({
     return {
       baseBefore: accuracy('before/base'),
       baseAfter: accuracy('after/base'),
-      forgetting: accuracy('before/base') - accuracy('after/base'),
+      forgetting: { value: accuracy('before/base') - accuracy('after/base'), better: 'less' },
       novel: accuracy('after/novel'),
-      all: accuracy('after/all'),
+      all: { value: accuracy('after/all'), leads: true },
     };
   },
 });
@@ -131,10 +135,10 @@ export const efficiency = definePlugin({
   evaluations: async ({ dataset }) => [{ name: 'test', dataset, split: 'test' }],
   summary: ({ test }, { parameters, stepSeconds, peakBytes, imagesPerSecond }) => ({
     accuracy: test!.accuracy,
-    'learned (numbers)': parameters,
-    ...(stepSeconds !== undefined && { 'step (ms)': MILLI * stepSeconds }),
-    'peak memory (MiB)': peakBytes / MEBI,
-    'evaluation (images/s)': imagesPerSecond,
+    learned: { value: parameters, unit: 'numbers', better: 'less' },
+    ...(stepSeconds !== undefined && { step: { value: MILLI * stepSeconds, unit: 'ms', better: 'less' } }),
+    'peak memory': { value: peakBytes / MEBI, unit: 'MiB', better: 'less' },
+    evaluation: { value: imagesPerSecond, unit: 'images/s' },
   }),
 });
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataPipeline, Dataset, Evaluation, ImageItem, RunCosts, RunResult, StepEvent } from '@promptweave/core';
-import { DatasetError, fewShot, readPredictions, runFiles, stageFolders } from '@promptweave/core';
+import { DatasetError, fewShot, figureOf, readPredictions, runFiles, stageFolders } from '@promptweave/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tinyEnvironment, tinyResolve } from '../tiny.test.support.js';
 import { CostMeter } from './cost-meter.js';
-import { figureUnit, shownText, smallerIsBetter } from './figure-unit.js';
+import { shownText, smallerIsBetter } from './figure-unit.js';
 import { harmonicMean, mean, standardDeviation } from './means.js';
 import { baseToNovel, crossDataset, domainGeneralisation, efficiency, incremental } from './plugins.js';
 import { runProtocol } from './run-protocol.js';
@@ -36,31 +36,37 @@ describe('summaries', () => {
   it('say what the protocols’ tables say', () => {
     expect(fewShot.summary({ test: scored(0.5) }, costs)).toEqual({ accuracy: 0.5, macroF1: 0.25 });
     expect(baseToNovel.summary({ base: scored(0.6), novel: scored(0.3) }, costs)).toEqual({
-      ...{ base: 0.6, novel: 0.3, HM: 0.4 },
+      ...{ base: 0.6, novel: 0.3, HM: { value: 0.4, leads: true } },
     });
     const targets = { source: scored(0.9), a: scored(0.5), b: scored(0.7) };
-    expect(crossDataset.summary(targets, costs)).toEqual({ source: 0.9, a: 0.5, b: 0.7, average: 0.6 });
+    expect(crossDataset.summary(targets, costs)).toEqual({
+      ...{ source: 0.9, a: 0.5, b: 0.7, average: { value: 0.6, leads: true } },
+    });
     const trainedTwice = {
       ...{ 'before/base': scored(0.75), 'before/novel': scored(0.25), 'before/all': scored(0.5) },
       ...{ 'after/base': scored(0.5), 'after/novel': scored(0.625), 'after/all': scored(0.5) },
     };
     const summary = incremental.summary(trainedTwice, costs);
-    expect(summary).toEqual({ baseBefore: 0.75, baseAfter: 0.5, forgetting: 0.25, novel: 0.625, all: 0.5 });
+    expect(summary).toEqual({
+      ...{ baseBefore: 0.75, baseAfter: 0.5, forgetting: { value: 0.25, better: 'less' }, novel: 0.625 },
+      all: { value: 0.5, leads: true },
+    });
     expect(efficiency.summary({ test: scored(0.5) }, costs)).toEqual({
-      ...{ accuracy: 0.5, 'learned (numbers)': 512, 'step (ms)': 250 },
-      ...{ 'peak memory (MiB)': 3, 'evaluation (images/s)': 40 },
+      accuracy: 0.5,
+      learned: { value: 512, unit: 'numbers', better: 'less' },
+      step: { value: 250, unit: 'ms', better: 'less' },
+      'peak memory': { value: 3, unit: 'MiB', better: 'less' },
+      evaluation: { value: 40, unit: 'images/s' },
     });
     const untrained = { ...costs, parameters: 0, stepSeconds: undefined };
-    expect(efficiency.summary({ test: scored(0.5) }, untrained)).not.toHaveProperty('step (ms)');
+    expect(efficiency.summary({ test: scored(0.5) }, untrained)).not.toHaveProperty('step');
   });
 
   it('show fractions as percent and everything else in its own unit', () => {
-    expect(['accuracy', 'step (ms)', 'learned (numbers)'].map(figureUnit)).toEqual([undefined, 'ms', 'numbers']);
-    expect(shownText('accuracy', 0.71234, 2)).toBe('71.23');
-    expect(shownText('step (ms)', 1234.4, 2)).toBe('1234');
-    expect(shownText('step (ms)', 12.345, 2)).toBe('12.3');
-    const smaller = ['forgetting', 'step (ms)', 'peak memory (MiB)', 'evaluation (images/s)', 'accuracy'];
-    expect(smaller.map(smallerIsBetter)).toEqual([true, true, true, false, false]);
+    expect(shownText({}, 0.71234, 2)).toBe('71.23');
+    expect(shownText({ unit: 'ms' }, 1234.4, 2)).toBe('1234');
+    expect(shownText({ unit: 'ms' }, 12.345, 2)).toBe('12.3');
+    expect([{}, { unit: 'images/s' }, { better: 'less' as const }].map(smallerIsBetter)).toEqual([false, false, true]);
   });
 
   const item = (id: string, domain?: string): ImageItem => ({ id, label: 0, domain, load: () => Promise.reject() });
@@ -87,7 +93,9 @@ describe('summaries', () => {
       ['oil', ['2']],
     ]);
     const sets = { ink: scored(0.5), oil: scored(0.7) };
-    expect(domainGeneralisation.summary(sets, costs)).toEqual({ ink: 0.5, oil: 0.7, average: 0.6 });
+    expect(domainGeneralisation.summary(sets, costs)).toEqual({
+      ...{ ink: 0.5, oil: 0.7, average: { value: 0.6, leads: true } },
+    });
   });
 
   it('refuses domains where all are trained, and targets that are called as another figure', async () => {
@@ -156,7 +164,7 @@ describe('runProtocol', () => {
     expect(base!.classes.map(({ name }) => name)).toEqual(['ant', 'bee']);
     expect(novel!.classes.map(({ name }) => name)).toEqual(['cat', 'dog']);
     expect(novel!.images).toBe(8);
-    expect(summary['HM']).toBeCloseTo(harmonicMean(base!.accuracy, novel!.accuracy), 12);
+    expect(figureOf(summary['HM']!).value).toBeCloseTo(harmonicMean(base!.accuracy, novel!.accuracy), 12);
   });
 
   it('takes options of other data sets from the source', async () => {
@@ -186,9 +194,9 @@ describe('runProtocol', () => {
     await environment.close();
     const { accuracy, ...figures } = outcome!.summary;
     expect(accuracy).toBe(outcome!.result.evaluations['test']!.accuracy);
-    expect(figures['learned (numbers)']).toBe(2 * 6); // two rows of width 6
+    expect(figures['learned']).toMatchObject({ value: 2 * 6 }); // two rows of width 6
     expect(Object.keys(figures)).toHaveLength(4);
-    for (const value of Object.values(figures)) expect(value).toBeGreaterThan(0);
+    for (const figure of Object.values(figures)) expect(figureOf(figure).value).toBeGreaterThan(0);
   });
 
   it('learns new labels without touching the old ones', async () => {
@@ -197,7 +205,7 @@ describe('runProtocol', () => {
     // The prompt is frozen, so that the base classes among themselves see nothing but their own labels.
     const [first, second] = ['before/base', 'after/base'].map((name) => result.evaluations[name]!);
     expect(second!.loss).toBe(first!.loss);
-    expect(summary['forgetting']).toBe(0);
+    expect(figureOf(summary['forgetting']!).value).toBe(0);
     expect(result.evaluations['after/novel']!.loss).toBeLessThan(result.evaluations['before/novel']!.loss);
     expect(result.evaluations['after/all']!.loss).not.toBe(result.evaluations['before/all']!.loss);
     const predictions = readPredictions(join(folder, 'incremental'))!;

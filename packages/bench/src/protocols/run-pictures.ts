@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runFiles, type RunResult, type StepEvent } from '@promptweave/core';
+import { runFiles, slug, type RunResult, type StepEvent } from '@promptweave/core';
 import writeFileAtomic from 'write-file-atomic';
 import { confusionMatrix, learningCurves, type Picture } from '../report/pictures.js';
 
@@ -16,7 +16,7 @@ export async function runPictures(folder: string, { evaluations }: RunResult): P
   const pictures: [string, Picture | undefined][] = [['training-loss', await learningCurves(lossesOf(folder))]];
   for (const [set, { classes, confusion }] of Object.entries(evaluations)) {
     const names = classes.map(({ name }) => name);
-    pictures.push([`confusion-${set.replaceAll('/', '-')}`, await confusionMatrix(set, names, confusion)]);
+    pictures.push([`confusion-${slug(set)}`, await confusionMatrix(set, names, confusion)]);
   }
   const files: string[] = [];
   for (const [name, picture] of pictures) {

@@ -35,11 +35,23 @@ export async function targetSets(
   checkTargetNames(names, { where: 'protocol.targets', remedy: 'Rename the folder or file.' });
   const sets: EvaluationSet[] = [];
   for (const [index, target] of targets.entries()) {
-    const before = names.slice(0, index).filter((name) => name === names[index]).length;
-    const name = before === 0 ? names[index]! : `${names[index]}-${before + 1}`;
+    const name = freeName(names, index);
     sets.push({ name, dataset: await context.load(target), split: 'test' });
   }
   return sets;
+}
+
+/** The name at a place; where it stands before, with the first number that makes it none of the others. */
+function freeName(names: readonly string[], index: number): string {
+  const taken = new Set(names);
+  for (let place = 0; place < names.length; place++) {
+    const isFirst = names.indexOf(names[place]!) === place;
+    let name = names[place]!;
+    for (let number = 2; !isFirst && taken.has(name); number++) name = `${names[place]!}-${number}`;
+    if (place === index) return name;
+    taken.add(name);
+  }
+  throw new RangeError(`There is no name ${index}.`);
 }
 
 /**

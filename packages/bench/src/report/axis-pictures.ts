@@ -1,5 +1,6 @@
 import { mean } from '../protocols/means.js';
-import { shownValue } from '../protocols/figure-unit.js';
+import { figureTitle, slug, type FigureKind } from '@promptweave/core';
+import { shownText, shownValue } from '../protocols/figure-unit.js';
 import type { AxisCurve, Effect } from './analysis/axis-effects.js';
 import type { ClassGain } from './analysis/label-gains.js';
 import { draw, type Picture } from './draw.js';
@@ -7,9 +8,10 @@ import { BELOW } from './pictures.js';
 
 /** The figures along an axis of numbers: shots, depth, or whatever the grid varies. */
 export async function axisPicture({ axis, points, averaged, sampled }: AxisCurve): Promise<Picture> {
-  const values = points.map(({ series, at, figure, mean: value, sd }) => {
-    const [shown, low, high] = [value, value - sd, value + sd].map((number) => shownValue(figure, number));
-    return { series, at, figure, value: shown, low, high, text: `${series}, ${axis} ${at}: ${shown!.toFixed(1)}` };
+  const values = points.map(({ series, at, figure: name, kind, mean: value, sd }) => {
+    const [shown, low, high] = [value, value - sd, value + sd].map((number) => shownValue(kind, number));
+    const text = `${series}, ${axis} ${at}: ${shownText(kind, value, 1)}`;
+    return { series, at, figure: figureTitle(name, kind), value: shown, low, high, text };
   });
   const ticks = [...new Set(points.map(({ at }) => at))];
   const ratio = Math.max(...ticks) / Math.min(...ticks);
@@ -26,9 +28,9 @@ export async function axisPicture({ axis, points, averaged, sampled }: AxisCurve
     encoding: { x, y: { ...y, field: 'value' }, color },
   };
   const title = `Over ${axis}: ${sampled ? 'points of the sample, whatever else was sampled; ' : ''}${spread}`;
-  return draw(`over-${axis.replaceAll(/[^\w]+/g, '-').toLowerCase()}`, title, {
+  return draw(`over-${axisSlug(axis)}`, title, {
     data: { values },
-    facet: { field: 'figure', type: 'nominal', title: null, sort: [...new Set(points.map(({ figure }) => figure))] },
+    facet: { field: 'figure', type: 'nominal', title: null, sort: [...new Set(values.map(({ figure }) => figure))] },
     columns: 3,
     spec: {
       width: 220,
@@ -54,18 +56,25 @@ export async function axisPicture({ axis, points, averaged, sampled }: AxisCurve
 const VALUES = 24;
 
 /** What each value of each axis does to a figure, everything else equal. */
-export async function effectPicture(figure: string, effects: readonly Effect[]): Promise<Picture | undefined> {
+export async function effectPicture(
+  figure: string,
+  kind: FigureKind,
+  effects: readonly Effect[],
+): Promise<Picture | undefined> {
   const axes = [...new Set(effects.map(({ axis }) => axis))];
   if (axes.length === 0) return undefined;
+  const { unit = 'points' } = kind;
   const panels = axes.map((axis) => {
     const own = effects.filter((effect) => effect.axis === axis).slice(0, VALUES);
-    const values = own.flatMap(({ value, differences }) => differences.map((each) => ({ value, points: 100 * each })));
+    const values = own.flatMap(({ value, differences }) =>
+      differences.map((each) => ({ value, points: shownValue(kind, each) })),
+    );
     const means = own.map(({ value, differences }) => {
-      const points = 100 * mean(differences);
+      const points = shownValue(kind, mean(differences));
       return {
         value,
         points,
-        text: `${axis} ${value}: ${points.toFixed(1)} points over ${differences.length} comparisons`,
+        text: `${axis} ${value}: ${points.toFixed(1)} ${unit} over ${differences.length} comparisons`,
       };
     });
     const y = {
@@ -75,7 +84,7 @@ export async function effectPicture(figure: string, effects: readonly Effect[]):
       title: axis,
       axis: { titleAngle: 0, titleAlign: 'right' as const, titlePadding: 10, labelLimit: 160 },
     };
-    const x = { field: 'points', type: 'quantitative' as const, title: `${figure}, points above the mean` };
+    const x = { field: 'points', type: 'quantitative' as const, title: `${figure}, ${unit} above the mean` };
     return {
       width: 460,
       height: { step: 22 },
@@ -151,4 +160,9 @@ export async function classGainPicture(gains: readonly ClassGain[], of: string):
       },
     ],
   });
+}
+
+/** Option paths are told apart without signs and upper case. */
+function axisSlug(axis: string): string {
+  return slug(axis.replaceAll('.', '-').toLowerCase());
 }

@@ -16,17 +16,17 @@ export function rowName({ labels }: StudyRow): string {
 export async function figureBars(rows: readonly StudyRow[], figures: readonly string[]): Promise<Picture | undefined> {
   const values = rows.flatMap((row) =>
     figures.flatMap((figure) => {
-      const found = row.figures[figure];
-      if (!found) return [];
-      const [low, high] = [found.mean - found.sd, found.mean + found.sd].map((value) => shownValue(figure, value));
+      if (!Object.hasOwn(row.figures, figure)) return [];
+      const found = row.figures[figure]!;
+      const [low, high] = [found.mean - found.sd, found.mean + found.sd].map((value) => shownValue(found, value));
       return [
         {
           row: rowName(row),
           figure,
-          value: shownValue(figure, found.mean),
+          value: shownValue(found, found.mean),
           low,
           high,
-          said: `${rowName(row)}, ${figure}: ${figureText(found, figure)}`,
+          said: `${rowName(row)}, ${figure}: ${figureText(found)}`,
         },
       ];
     }),
@@ -95,11 +95,11 @@ export async function costAgainst(figure: string, rows: readonly StudyRow[]): Pr
   // More rows than colours are told apart by their first axis alone; pointing at one says which it is.
   const named = (row: StudyRow): string => (rows.length > COLOURS ? (row.labels[0] ?? 'all') : rowName(row));
   const values = rows.flatMap((row) => {
-    const found = row.figures[figure];
+    const found = Object.hasOwn(row.figures, figure) ? row.figures[figure] : undefined;
     if (!found || row.seconds === undefined) return [];
-    const value = shownValue(figure, found.mean);
+    const value = shownValue(found, found.mean);
     const cost = `${duration(row.seconds)}, ${(row.parameters ?? 0).toLocaleString('en')} learned numbers`;
-    const said = `${rowName(row)}: ${figureText(found, figure)}, ${cost}`;
+    const said = `${rowName(row)}: ${figureText(found)}, ${cost}`;
     return [
       { row: named(row), value, said, what: TIME, cost: row.seconds },
       { row: named(row), value, said, what: NUMBERS, cost: row.parameters ?? 0 },

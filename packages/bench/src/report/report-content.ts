@@ -1,5 +1,5 @@
-import { canonicalJson, type NearestWords } from '@promptweave/core';
-import { axisCurves, axisEffects, ranked } from './analysis/axis-effects.js';
+import { canonicalJson, slug, type NearestWords } from '@promptweave/core';
+import { axisCurves, axisEffects } from './analysis/axis-effects.js';
 import { beforeAfter, type BeforeAfter } from './analysis/before-after.js';
 import { compareRows, type Comparison } from './analysis/comparison.js';
 import {
@@ -12,7 +12,7 @@ import {
 import { axisPicture, classGainPicture, effectPicture } from './axis-pictures.js';
 import { confusionMatrix, costAgainst, figureBars, learningCurves, rowName, type Picture } from './pictures.js';
 import { learningPoints, resultOf, wordsOf } from './run-details.js';
-import { bestOf, type Best, type Study, type StudyRow } from './study.js';
+import { bestOf, ranked, type Best, type Study, type StudyRow } from './study.js';
 import { Thumbnails, type ThumbnailReader, type WantedImage } from './thumbnails.js';
 
 /** What a report may be asked for. */
@@ -67,7 +67,7 @@ export async function reportContent(
   const { figure } = best;
   const order = ranked(study.rows, figure);
   const among = (count: number): StudyRow[] => study.rows.filter((row) => order.slice(0, count).includes(row));
-  const figures = mainFigures(study.figures, figure);
+  const figures = mainFigures(study, figure);
   const pair = labelPairs(study.rows, figure)[0];
   const confusions = pair ? resolvedConfusions(pair) : [];
   const answers = answersOf(best, comparison, order);
@@ -75,7 +75,7 @@ export async function reportContent(
     figures: present([await figureBars(among(BARS), figures)]),
     axes: [
       ...(await Promise.all(axisCurves(study, figures.slice(0, 3)).map(axisPicture))),
-      ...present([await effectPicture(figure, axisEffects(study, figure))]),
+      ...present([await effectPicture(figure, study.kinds.get(figure)!, axisEffects(study, figure))]),
     ],
     training: present([await learningCurves(learningPoints(among(LINES)))]),
     cost: present([await costAgainst(figure, among(POINTS))]),
@@ -95,8 +95,8 @@ export function labelCell({ learned }: LabelPair): StudyRow['cells'][number] {
   return learned.cells.find(({ state }) => state.status === 'finished')!;
 }
 
-function mainFigures(figures: readonly string[], leading: string): string[] {
-  const own = figures.filter((figure) => !figure.endsWith(')'));
+function mainFigures({ figures, kinds }: Study, leading: string): string[] {
+  const own = figures.filter((figure) => kinds.get(figure)?.unit === undefined);
   return own.length <= FIGURES ? own : [...new Set([leading, own[0]!])];
 }
 
@@ -125,7 +125,7 @@ async function confusionPictures({ row, cell }: Best): Promise<Picture[]> {
     evaluations.map(([set, { classes, confusion }]) => {
       const names = classes.map(({ name }) => name);
       const title = `Confusions of ${rowName(row)} on ${set}, first cell; a row for each true class, a column for each class that was named`;
-      return confusionMatrix(title, names, confusion, `confusion-${set.replaceAll(/[^\w]+/g, '-').toLowerCase()}`);
+      return confusionMatrix(title, names, confusion, `confusion-${slug(set)}`);
     }),
   );
 }

@@ -1,8 +1,10 @@
+import { figureTitle } from '@promptweave/core';
 import { comparisonNote } from './page/result-table.js';
 import { differenceText } from './analysis/comparison.js';
 import type { Picture } from './pictures.js';
 import type { ReportContent } from './report-content.js';
 import { studyText } from './study-text.js';
+import { markdownTable, markdownText } from './table.js';
 
 /** Folder of the pictures, beside the Markdown file. */
 export const PICTURES = 'pictures';
@@ -15,7 +17,7 @@ export function reportMarkdown(
 ): string {
   const { study, pictures, labels } = content;
   const drawn = (list: readonly Picture[]): string[] =>
-    list.map(({ name, title }) => `![${title.replaceAll(/[[\]]/g, '')}](${PICTURES}/${name}.svg)`);
+    list.map(({ name, title }) => `![${markdownText(title.replaceAll(/[[\]]/g, ''))}](${PICTURES}/${name}.svg)`);
   const part = (heading: string, ...parts: readonly string[]): string[] =>
     parts.length === 0 ? [] : [`## ${heading}`, ...parts];
   const resolved = labels?.confusions.map(({ set, actual, mistakenFor, before, after }) => {
@@ -23,8 +25,8 @@ export function reportMarkdown(
   });
   const head = ['class', 'was taken for', 'images of', 'frozen labels', 'learned labels'];
   return [
-    `# ${study.name}`,
-    intro,
+    `# ${markdownText(study.name)}`,
+    markdownText(intro),
     studyText(study, 'markdown'),
     ...differences(content),
     ...part('Figures', ...drawn(pictures.figures)),
@@ -34,23 +36,25 @@ export function reportMarkdown(
     ...part('Learned labels', ...drawn(pictures.labels), ...(resolved?.length ? [table(head, resolved)] : [])),
     ...part('Confusions', ...drawn(pictures.confusion)),
     ...part('Nearest words', ...words(content)),
-    ...part('Reproduce', reproduce.map(({ cell, command }) => `- ${cell}: \`${command}\``).join('\n')),
+    ...part('Reproduce', reproduce.map(({ cell, command }) => `- ${markdownText(cell)}: ${code(command)}`).join('\n')),
     '',
   ].join('\n\n');
 }
 
-function differences({ study: { axes, figures, rows }, comparison }: ReportContent): string[] {
+function differences({ study: { axes, figures, kinds, rows }, comparison }: ReportContent): string[] {
   const [baseline] = comparison?.baselines ?? [];
   if (!comparison || !baseline) return [];
   const found = rows.flatMap(({ labels }, r) => {
     const row = baseline.differences[r];
-    return row ? [[...labels, ...figures.map((name) => (row[name] ? differenceText(row[name]) : ''))]] : [];
+    return row
+      ? [[...labels, ...figures.map((name) => (Object.hasOwn(row, name) ? differenceText(row[name]!) : ''))]]
+      : [];
   });
   if (found.length === 0) return [];
   return [
-    `## Against ${baseline.name}`,
-    table([...axes, ...figures], found),
-    comparisonNote(comparison).replace('Below each figure: p', 'P'),
+    `## Against ${markdownText(baseline.name)}`,
+    table([...axes, ...figures.map((name) => figureTitle(name, kinds.get(name)))], found),
+    markdownText(comparisonNote(comparison).replace('Below each figure: p', 'P')),
   ];
 }
 
@@ -67,12 +71,18 @@ function words({ words: rows }: ReportContent): string[] {
         near(vector.words),
       ]),
     ];
-    return [`### ${row}`, table(['of', 'vector', 'started from', 'nearest words'], found)];
+    return [`### ${markdownText(row)}`, table(['of', 'vector', 'started from', 'nearest words'], found)];
   });
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (texts: readonly string[]): string =>
-    `| ${texts.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  return markdownTable(
+    head,
+    rows.map((row) => row.map(markdownText)),
+  );
+}
+
+function code(text: string): string {
+  const fence = text.includes('`') ? '``' : '`';
+  return `${fence}${text}${fence}`;
 }

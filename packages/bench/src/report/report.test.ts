@@ -1,3 +1,4 @@
+import type { ProtocolSummary } from '@promptweave/core';
 import { describe, expect, it } from 'vitest';
 import { publishedFor } from '../benchmark/published.js';
 import { CellFolder } from '../sweep/cell-folder.js';
@@ -13,7 +14,7 @@ import { renderTable, studyTable } from './table.js';
 
 const date = '2026-01-01T00:00:00.000Z';
 
-function cell(values: Record<string, unknown>, summary?: Record<string, number>, name?: string): StudiedCell {
+function cell(values: Record<string, unknown>, summary?: ProtocolSummary, name?: string): StudiedCell {
   const outcome = { summary: summary ?? {}, parameters: 2048, seconds: 50, evaluationSeconds: 15, date };
   const failures = [{ kind: 'error' as const, message: 'no more memory', remedy: 'Lower train.batch.', date }];
   const id = JSON.stringify(values);
@@ -52,12 +53,13 @@ describe('a study', () => {
   });
 
   it('leaves a cell without a figure out of its mean', () => {
-    const summaries: Record<string, number>[] = [{}, { 'step (ms)': 20 }, { 'step (ms)': 30 }];
+    const step = (value: number): ProtocolSummary => ({ step: { value, unit: 'ms', better: 'less' } });
+    const summaries = [{}, step(20), step(30)];
     const cells = summaries.map((summary, i) => {
       return cell({ 'prompt.use': 'coop', seed: i }, { accuracy: 0.5, ...summary });
     });
     const { figures } = studyOf({ name: 'e', protocol: 'efficiency', folder: 'f', cells }).rows[0]!;
-    expect(figures['step (ms)']).toMatchObject({ mean: 25, count: 2 });
+    expect(figures['step']).toMatchObject({ mean: 25, count: 2, unit: 'ms' });
     expect(figures['accuracy']).toMatchObject({ mean: 0.5, count: 3 });
   });
 

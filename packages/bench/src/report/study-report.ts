@@ -79,8 +79,7 @@ function sectionsOf(
 
 function introOf({ study: { cells, seeds, failures }, best }: ReportContent): string {
   const finished = cells.filter(({ state }) => state.status === 'finished').length;
-  const leading =
-    best && `${rowName(best.row)}: ${best.figure} ${figureText(best.row.figures[best.figure]!, best.figure)}`;
+  const leading = best && `${rowName(best.row)}: ${best.figure} ${figureText(best.row.figures[best.figure]!)}`;
   const parts = [
     `${finished} of ${cells.length} cells finished${failures.length > 0 ? `, ${failures.length} failed` : ''}.`,
     seeds.length > 1 ? `Percent, mean ± standard deviation over seeds ${seeds.join(', ')}.` : 'Percent, one seed.',

@@ -1,6 +1,6 @@
 import { runFile, runFiles } from '@promptweave/core';
 import { describeChoice } from '../sweep/plan.js';
-import { renderTable, studyTable, type TableFormat } from './table.js';
+import { markdownText, renderTable, studyTable, visible, type TableFormat } from './table.js';
 import type { Study } from './study.js';
 
 /** The table of a study in any format, with what failed and what is missing where the format is for people. */
@@ -9,15 +9,26 @@ export function studyText(study: Study, format: TableFormat): string {
   const title = `${study.name}, ${study.protocol}`;
   const table = renderTable(studyTable(study), format, title);
   if (format === 'csv' || format === 'latex') return table;
-  return [title, table, legend(study), ...openCells(study), ...failures(study)].join(
-    format === 'markdown' ? '\n\n' : '\n',
-  );
+  const written = format === 'markdown' ? markdownText : visible;
+  const texts = [legend(study), ...openCells(study), ...failures(study)].map(written);
+  return [written(title), table, ...texts].join(format === 'markdown' ? '\n\n' : '\n');
 }
 
 /** The study as plain data: rows with figures as fractions, cells with their states. */
-export function studyJson({ name, protocol, folder, axes, figures, rows, cells, failures: failed }: Study): object {
+export function studyJson({
+  name,
+  protocol,
+  folder,
+  axes,
+  figures,
+  kinds,
+  rows,
+  cells,
+  failures: failed,
+}: Study): object {
   return {
     ...{ name, protocol, folder, axes, figures },
+    kinds: Object.fromEntries(kinds),
     rows: rows.map(({ values, figures: own, parameters, seconds, cells: of }) => ({
       ...{ values, figures: own, parameters, seconds },
       cells: of.map(({ id }) => id),

@@ -1,4 +1,5 @@
-import { canonicalJson, type ProtocolSummary } from '@promptweave/core';
+import { canonicalJson, figureOf, type FigureKind, type ProtocolSummary } from '@promptweave/core';
+import { smallerIsBetter } from '../protocols/figure-unit.js';
 import { mean, standardDeviation } from '../protocols/means.js';
 import type { CellFailure, CellFolder, CellOutcome, CellState } from '../sweep/cell-folder.js';
 import { shortText } from '../sweep/plan.js';
@@ -15,7 +16,7 @@ export interface StudiedCell {
 }
 
 /** A figure over the seeds of a row. */
-export interface Figure {
+export interface Figure extends FigureKind {
   readonly mean: number;
   /** Standard deviation over the seeds, with n − 1. */
   readonly sd: number;
@@ -28,7 +29,7 @@ export interface StudyRow {
   readonly labels: readonly string[];
   readonly values: Readonly<Record<string, unknown>>;
   readonly cells: readonly StudiedCell[];
-  /** By the protocol's names of the figures; fractions in [0, 1]. */
+  /** By the protocol's names of the figures; those without a unit are fractions in [0, 1]. */
   readonly figures: Readonly<Record<string, Figure>>;
   readonly parameters?: number;
   /** Mean of training and evaluation together. */
@@ -44,6 +45,8 @@ export interface Study {
   readonly axes: readonly string[];
   /** The protocol's figures, in its order. */
   readonly figures: readonly string[];
+  /** What each of them is. */
+  readonly kinds: ReadonlyMap<string, FigureKind>;
   readonly rows: readonly StudyRow[];
   readonly cells: readonly StudiedCell[];
   readonly seeds: readonly number[];
@@ -93,12 +96,15 @@ export function studyOf({
     return { labels, values, cells: own, ...measured(outcomes) };
   });
   const figures = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))];
+  const kinds = new Map(
+    rows.flatMap((row) => Object.entries(row.figures)).map(([figure, found]) => [figure, kindOf(found)]),
+  );
   const seeds = [...new Set(cells.flatMap(({ values }) => (typeof values[SEED] === 'number' ? [values[SEED]] : [])))];
   const failures = cells.flatMap((cell) => {
     const failure = cell.state.status === 'failed' ? cell.state.failures.at(-1) : undefined;
     return failure ? [{ cell, failure }] : [];
   });
-  return { name, protocol, folder, axes, figures, rows, cells, seeds, failures };
+  return { name, protocol, folder, axes, figures, kinds, rows, cells, seeds, failures };
 }
 
 function measured(outcomes: readonly CellOutcome[]): Pick<StudyRow, 'figures' | 'parameters' | 'seconds'> {
@@ -106,8 +112,12 @@ function measured(outcomes: readonly CellOutcome[]): Pick<StudyRow, 'figures' | 
   const names = [...new Set(summaries.flatMap((summary) => Object.keys(summary)))];
   const figures = Object.fromEntries(
     names.map((figure) => {
-      const values = summaries.flatMap((summary) => summary[figure] ?? []);
-      return [figure, { mean: mean(values), sd: standardDeviation(values), count: values.length }];
+      const found = summaries.flatMap((summary) => (Object.hasOwn(summary, figure) ? figureOf(summary[figure]!) : []));
+      const values = found.map(({ value }) => value);
+      return [
+        figure,
+        { mean: mean(values), sd: standardDeviation(values), count: values.length, ...kindOf(found[0]!) },
+      ];
     }),
   );
   if (outcomes.length === 0) return { figures };
@@ -120,9 +130,6 @@ function valueOf(values: Readonly<Record<string, unknown>>, path: string): unkno
   return Object.hasOwn(values, path) ? values[path] : undefined;
 }
 
-/** Figures that tell most about a row, the first one that there is; else the protocol's first. */
-const LEADING = ['HM', 'average', 'all', 'accuracy'];
-
 /** The row that leads in the figure that tells most. */
 export interface Best {
   readonly row: StudyRow;
@@ -132,12 +139,23 @@ export interface Best {
 }
 
 /** Undefined where nothing is finished. */
-export function bestOf({ rows, figures }: Study): Best | undefined {
-  const figure = LEADING.find((name) => figures.includes(name)) ?? figures[0];
+export function bestOf({ rows, figures, kinds }: Study): Best | undefined {
+  const figure = figures.find((name) => kinds.get(name)?.leads) ?? figures[0];
   if (figure === undefined) return undefined;
-  const [row] = rows
-    .filter((candidate) => candidate.figures[figure])
-    .sort((a, b) => b.figures[figure]!.mean - a.figures[figure]!.mean);
+  const [row] = ranked(rows, figure);
   const cell = row?.cells.find(({ state }) => state.status === 'finished');
   return row && cell && { row, figure, cell };
+}
+
+/** Rows from the best to the worst. */
+export function ranked(rows: readonly StudyRow[], figure: string): StudyRow[] {
+  const sign = (row: StudyRow): number => (smallerIsBetter(row.figures[figure]!) ? 1 : -1);
+  return rows
+    .filter((row) => Object.hasOwn(row.figures, figure))
+    .sort((a, b) => sign(a) * (a.figures[figure]!.mean - b.figures[figure]!.mean));
+}
+
+/** What a figure is, without its value. */
+function kindOf({ unit, better, leads }: FigureKind): FigureKind {
+  return { ...(unit !== undefined && { unit }), ...(better && { better }), ...(leads && { leads }) };
 }

@@ -39,5 +39,5 @@ export class Thumbnails {
 }
 
 function keyOf({ cell, set, id }: WantedImage): string {
-  return `${cell.id}\n${set}\n${id}`;
+  return JSON.stringify([cell.id, set, id]);
 }

@@ -10,6 +10,22 @@ function cells(grid: Record<string, unknown>, base: Record<string, unknown> = {}
   return expandGrid(readGrid(sourceFromValue({ grid })), base).map(({ values }) => values);
 }
 
+describe('the size of a grid', () => {
+  const range = { 'train.learningRate': { from: 0.1, to: 0.2 } };
+  const seeds = Array.from({ length: 1000 }, (_, i) => i);
+  it.each([
+    [{ sample: { count: Number.MAX_SAFE_INTEGER, ranges: range } }, '9,007,199,254,740,991 combinations'],
+    [{ sample: { count: 1e9, ranges: range }, seed: [1, 2] }, '2,000,000,000 combinations'],
+    [{ seed: seeds, 'train.batch': seeds, list: [{}, { name: 'x' }] }, '2,000,000 combinations'],
+  ])('is counted before it is built', (grid, message) => {
+    expect(() => readGrid(sourceFromValue({ grid }))).toThrow(message);
+  });
+
+  it('may have axes that are called as anything', () => {
+    expect(cells({ toString: [1], constructor: [2] })).toEqual([{ toString: 1, constructor: 2 }]);
+  });
+});
+
 describe('expandGrid', () => {
   it('combines axes, the last one changing fastest', () => {
     expect(cells({ 'prompt.use': ['none', 'coop'], seed: [1, 2] })).toEqual([

@@ -79,6 +79,6 @@ function chosen(path: string, values: Mapping, base: Mapping): unknown {
 export function dig(value: unknown, keys: readonly string[]): unknown {
   return keys.reduce((at: unknown, key) => {
     if (typeof at === 'string' && key === 'use') return at; // a part by its name alone
-    return typeof at === 'object' && at !== null ? (at as Mapping)[key] : undefined;
+    return typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Mapping)[key] : undefined;
   }, value);
 }

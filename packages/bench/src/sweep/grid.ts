@@ -1,4 +1,4 @@
-import { InvalidConfigurationError, type ConfigurationSource, type Problem } from '@promptweave/core';
+import { InvalidConfigurationError, type ConfigurationSource, type Place, type Problem } from '@promptweave/core';
 import { z } from 'zod';
 
 /** Values by option path; a list stands for any of its entries. */
@@ -87,7 +87,7 @@ export function readGrid(source: ConfigurationSource): Grid {
   const axes: Axis[] = [];
   const parsed: { -readonly [Key in keyof typeof sections]?: z.output<(typeof sections)[Key]> } = {};
   for (const [key, value] of Object.entries(written)) {
-    if (key in sections)
+    if (Object.hasOwn(sections, key))
       Object.assign(parsed, { [key]: read(sections[key as keyof typeof sections] as z.ZodType, value, key) });
     else {
       const found = read(axis, value, key);
@@ -95,5 +95,22 @@ export function readGrid(source: ConfigurationSource): Grid {
     }
   }
   if (problems.length > 0) throw new InvalidConfigurationError(problems);
-  return { axes, ...parsed, except: parsed.except ?? [], first: parsed.first ?? [] };
+  const grid = { axes, ...parsed, except: parsed.except ?? [], first: parsed.first ?? [] };
+  checkSize(grid, source.place(['grid']));
+  return grid;
+}
+
+/** Combinations that a grid may have, those included that it leaves out itself. */
+const COMBINATIONS = 200_000;
+
+/** Counts the combinations before they are made. */
+function checkSize({ axes, list, zip, sample: points }: Omit<Grid, 'except' | 'first'>, place: Place): void {
+  const zipped = Object.values(zip ?? {})[0]?.length ?? 1;
+  const factors = [list?.length ?? 1, zipped, ...axes.map(({ values: all }) => all.length), points?.count ?? 1];
+  const combinations = factors.reduce((product, factor) => product * BigInt(factor), 1n);
+  if (combinations <= COMBINATIONS) return;
+  const message = `this grid has ${combinations.toLocaleString('en')} combinations; at most ${COMBINATIONS.toLocaleString('en')} are looked at`;
+  throw new InvalidConfigurationError([{ path: 'grid', message, place }], {
+    remedy: 'Take values away, or draw some points: grid.sample.count.',
+  });
 }

@@ -43,6 +43,12 @@ export interface CellIdentity {
   readonly plugins: Readonly<Record<string, string>>;
 }
 
+/** Cells of one sweep: each has a folder with a dozen files. */
+const CELLS = 20_000;
+
+/** Cells with something wrong, after which no more are looked at. */
+const WRONG = 500;
+
 /** What is planned. */
 export interface PlanRequest {
   readonly source: ConfigurationSource;
@@ -68,10 +74,16 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   const grid = readGrid(source);
   const choices = expandGrid(grid, base).filter(({ values }) => !only || holds(only, values, base));
   if (choices.length === 0) throw new ConfigError('The sweep has no cell.', { where: 'grid' });
+  if (choices.length > CELLS) {
+    const message = `The sweep has ${choices.length.toLocaleString('en')} cells; at most ${CELLS.toLocaleString('en')} are run.`;
+    throw new ConfigError(message, { where: 'grid', remedy: 'Take values away, or make several sweeps of it.' });
+  }
 
   const problems = new Map<string, { error: InvalidConfigurationError; cells: string[] }>();
   const lost = new Map<string, string[]>();
+  let wrong = 0;
   const resolved = choices.flatMap((choice) => {
+    if (wrong >= WRONG) return [];
     const own = Object.entries(choice.values).map(([path, value]) => `${path}=${asWritten(value, written)}`);
     try {
       const { output: _output, ...configuration } = resolveConfiguration(single, {
@@ -88,6 +100,7 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
       if (!(error instanceof InvalidConfigurationError)) throw error;
       const known = problems.get(error.message) ?? { error, cells: [] };
       known.cells.push(describeChoice(choice));
+      wrong += 1;
       problems.set(error.message, known);
       return [];
     }
@@ -95,7 +108,10 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   if (problems.size > 0) {
     throw new InvalidConfigurationError(
       [...problems.values()].flatMap(({ error, cells }) =>
-        error.problems.map((problem) => ({ ...problem, message: `${problem.message} (${firstOf(cells)})` })),
+        error.problems.map((problem) => ({
+          ...problem,
+          message: `${problem.message} (${firstOf(cells, wrong >= WRONG)})`,
+        })),
       ),
     );
   }
@@ -129,8 +145,10 @@ export function shortText(value: unknown): string {
   return JSON.stringify(value) ?? '';
 }
 
-function firstOf(cells: readonly string[]): string {
-  return cells.length === 1 ? `cell ${cells[0]}` : `cell ${cells[0]}, and ${cells.length - 1} more`;
+/** @param stopped looking, so that there may be more */
+function firstOf(cells: readonly string[], stopped = false): string {
+  const others = `and ${cells.length - 1}${stopped ? ' or more others' : ' more'}`;
+  return cells.length === 1 ? `cell ${cells[0]}` : `cell ${cells[0]}, ${others}`;
 }
 
 async function identify(

@@ -4,6 +4,7 @@ export { configurationJsonSchema } from './json-schema.js';
 export { loadConfiguration, loadPluginsOf, loadRegistry, type LoadedConfiguration } from './load.js';
 export { nearestName, suggestion } from './nearest-name.js';
 export { describePlace, InvalidConfigurationError, type Place, type Problem } from './problems.js';
+export { parseYamlValue } from './plain-yaml.js';
 export { datasetPart } from './dataset-part.js';
 export { parseOverride } from './overrides.js';
 export type { RawText } from './raw-text.js';

@@ -1,6 +1,6 @@
-import { parseDocument } from 'yaml';
 import { ConfigError } from '../errors.js';
 import { expandNames, isMapping, lay, partSections } from './layers.js';
+import { invalid, parsePlainYaml } from './plain-yaml.js';
 import { rawTextOf, type RawText } from './raw-text.js';
 
 /** `path=value` of the command line. */
@@ -13,21 +13,31 @@ export interface Override {
   readonly raw: RawText;
 }
 
+/** Signs of an override that errors show. */
+const SHOWN = 200;
+/** Names in a path. */
+const DEEPEST = 20;
+
 /**
  * Reads `train.batch=8`, `losses=[cross-entropy, comma/knowledge]`, `losses.1.weight=0.5`; the value is YAML.
  * @throws ConfigError where there is no `=`, no path, or the value is not YAML.
  */
 export function parseOverride(text: string): Override {
   const equals = text.indexOf('=');
+  const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
   const path = text.slice(0, equals).trim().split('.');
-  if (equals < 0 || path.some((key) => key === '')) {
-    throw new ConfigError(`override "${text}": expected path=value, such as train.batch=8`, { where: text });
+  if (equals < 0 || path.length > DEEPEST || path.some((key) => key === '')) {
+    throw new ConfigError(`override "${shown}": expected path=value, such as train.batch=8`, { where: shown });
   }
-  const document = parseDocument(text.slice(equals + 1), { prettyErrors: false, stringKeys: true });
-  const error = document.errors[0];
-  if (error)
-    throw new ConfigError(`override "${text}": the value is not valid YAML: ${error.message}`, { where: text });
-  return { text, path, value: document.toJS() as unknown, raw: rawTextOf(document) };
+  if (path.includes('__proto__')) {
+    throw new ConfigError(`override "${shown}": nothing can be called \`__proto__\``, { where: shown });
+  }
+  const { document, value, findings } = parsePlainYaml(text.slice(equals + 1));
+  if (findings) {
+    const message = `override "${shown}": the value is ${invalid(findings)}`;
+    throw new ConfigError(message, { where: shown, remedy: 'Quote text with signs of YAML in it: \'path="*a"\'.' });
+  }
+  return { text, path, value, raw: rawTextOf(document) };
 }
 
 /** Those that choose a part come first, so that the options beside them are the new part's in whatever order. */
@@ -56,7 +66,7 @@ function put(below: unknown, path: readonly string[], override: Override): unkno
     return isMapping(below) && isMapping(override.value) ? lay(below, override.value) : override.value;
   }
   if (Array.isArray(below)) {
-    const index = Number(key);
+    const index = /^\d+$/.test(key) ? Number(key) : -1;
     if (!(index in below)) {
       const entries = below.length === 1 ? '1 entry' : `${below.length} entries`;
       throw new ConfigError(

@@ -51,6 +51,13 @@ export function pathText(path: readonly PropertyKey[]): string {
   return path.map(String).join('.');
 }
 
+/** Signs of one problem that are told: a name may be a whole text. */
+const LONGEST = 2000;
+
+function shortened(line: string): string {
+  return line.length > LONGEST ? `${line.slice(0, LONGEST / 2)} … ${line.slice(-LONGEST / 4)}` : line;
+}
+
 function describe({ path, message, place }: Problem): string {
-  return [describePlace(place), path, message].filter(Boolean).join(': ');
+  return shortened([describePlace(place), path, message].filter(Boolean).join(': '));
 }

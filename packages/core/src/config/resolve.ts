@@ -45,7 +45,8 @@ export function resolveConfiguration(
   const { preset, grid } = withOverrides(source.value, overrides);
   const problems: Problem[] = [];
   const presetValue = expandNames(registry.presets().find(({ name }) => name === preset)?.configuration ?? {});
-  const origins = { source, overrides, preset: { name: preset, value: presetValue } };
+  const expanded = expandNames(source.value);
+  const origins = { source, expanded, overrides, preset: { name: preset, value: presetValue } };
   const report = ({ path, message }: Finding): void => {
     problems.push({ path: pathText(path), message, place: placeOf(path, origins) });
   };
@@ -53,7 +54,7 @@ export function resolveConfiguration(
   if (grid !== undefined)
     report({ path: ['grid'], message: 'a grid is many experiments; run it with `promptweave sweep`' });
   if (preset !== undefined) findingsOfPreset(preset, registry).forEach(report);
-  const laid = withOverrides(lay(lay(defaultParts, presetValue), expandNames(source.value)), overrides);
+  const laid = withOverrides(lay(lay(defaultParts, presetValue), expanded), overrides);
   const schema = configurationSchema(registry);
   const chosen = withTexts(schema, without(laid, 'preset', 'grid'), (path) => rawTextAt(path, origins));
   const { data, findings } = validate(schema, chosen, registry);
@@ -138,6 +139,8 @@ function useFirst({ use, ...options }: ResolvedPart): ResolvedPart {
 
 interface Origins {
   readonly source: ConfigurationSource;
+  /** Its value with names of parts written out. */
+  readonly expanded: Mapping;
   readonly overrides: readonly Override[];
   readonly preset: { readonly name: unknown; readonly value: Mapping };
 }
@@ -149,8 +152,8 @@ function rawTextAt(path: readonly PropertyKey[], { source, overrides }: Origins)
 }
 
 /** Where the value at a path comes from: the last override that set it, the file, or the preset. */
-function placeOf(path: readonly PropertyKey[], { source, overrides, preset }: Origins): Place {
-  const own = valueAt(expandNames(source.value), path);
+function placeOf(path: readonly PropertyKey[], { source, expanded, overrides, preset }: Origins): Place {
+  const own = valueAt(expanded, path);
   const override = overrides.findLast((candidate) => {
     const shared = Math.min(path.length, candidate.path.length);
     const same = path.slice(0, shared).every((key, index) => String(key) === candidate.path[index]);

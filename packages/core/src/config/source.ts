@@ -1,9 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { isMap, isPair, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml';
+import { createReadStream } from 'node:fs';
+import { isMap, isPair, type Document } from 'yaml';
 import { ConfigError } from '../errors.js';
 import { InvalidConfigurationError, type Place, type Problem } from './problems.js';
+import { LIMITS, parsePlainYaml } from './plain-yaml.js';
 import { rawTextOf, type RawText } from './raw-text.js';
 import { describeValue } from './describe-issue.js';
+import { isMapping } from './layers.js';
+
+/** More names at the top are no configuration. */
+const SECTIONS = 200;
+
+/** Problems of a text that are told; the others are often of the same cause. */
+const TOLD = 20;
 
 /** A configuration before it is resolved, and where each of its values was written. */
 export interface ConfigurationSource {
@@ -24,42 +32,70 @@ export function sourceFromValue(value: unknown): ConfigurationSource {
  * @throws ConfigError where it cannot be read, InvalidConfigurationError with all places where it is not well-formed.
  */
 export async function readConfiguration(file: string): Promise<ConfigurationSource> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'There is no such file' : String(cause);
-    throw new ConfigError(`Cannot read the configuration ${file}: ${reason}.`, { where: file, cause });
-  }
-  return parseConfiguration(text, file);
+  return parseConfiguration(await readText(file), file);
 }
 
 /** Reads YAML text; `file` is what messages call it. */
 export function parseConfiguration(text: string, file: string): ConfigurationSource {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const at = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { source: file, line, column: col };
-  };
-  const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
-    path: '',
-    message: describeYamlError(error, text),
-    place: at(error.pos[0]),
-  }));
-  visit(document, {
-    Alias: (_key, alias) => {
-      if (alias.resolve(document)) return;
-      problems.push({ path: '', message: `there is no anchor &${alias.source}`, place: at(alias.range?.[0] ?? 0) });
-    },
-  });
-  if (problems.length > 0) throw new InvalidConfigurationError(withoutRepeats(problems));
+  const at = (offset: number): Place => ({ source: file, ...placeIn(text, offset) });
+  const { document, value, findings } = parsePlainYaml(text);
+  if (findings) {
+    const problems = findings
+      .slice(0, TOLD)
+      .map(({ message, offset: start }) => ({ path: '', message, place: at(start) }));
+    throw new InvalidConfigurationError(withoutRepeats(problems));
+  }
   const offsetOf = (path: readonly PropertyKey[]) => offset(document, path);
-  return { value: mapping(document.toJS(), at(0)), place: (path) => at(offsetOf(path)), raw: rawTextOf(document) };
+  return { value: mapping(value, at(0)), place: (path) => at(offsetOf(path)), raw: rawTextOf(document) };
+}
+
+/** Line and column of a sign, both from 1. */
+function placeIn(text: string, start: number): Pick<Place, 'line' | 'column'> {
+  const before = text.slice(0, start).split('\n');
+  return { line: before.length, column: before.at(-1)!.length + 1 };
+}
+
+/** @throws ConfigError where the file cannot be read, is no text, or is longer than any configuration */
+async function readText(file: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    // One byte more than is read: no more is taken of a file that goes on for ever.
+    for await (const chunk of createReadStream(file, { end: LIMITS.signs })) chunks.push(chunk as Buffer);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const known: Readonly<Record<string, string>> = {
+      ENOENT: 'There is no such file',
+      EISDIR: 'It is a folder',
+      EACCES: 'It may not be read',
+    };
+    const reason = known[code ?? ''] ?? message;
+    throw new ConfigError(`Cannot read the configuration ${file}: ${reason}.`, { where: file, cause });
+  }
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length > LIMITS.signs) {
+    throw new ConfigError(`The configuration is longer than ${LIMITS.signs.toLocaleString('en')} bytes.`, {
+      where: file,
+      remedy: 'Name a configuration, not its data or weights.',
+    });
+  }
+  try {
+    return new TextDecoder(bytes[0] === 0xff || bytes[0] === 0xfe ? 'utf-16' : 'utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ConfigError('The configuration is no text in UTF-8.', {
+      where: file,
+      remedy: 'Save it as UTF-8, or name another file.',
+      cause,
+    });
+  }
 }
 
 function mapping(value: unknown, place: Place): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isMapping(value)) {
+    const sections = Object.keys(value).length;
+    if (sections <= SECTIONS) return value;
+    const message = `there are ${sections.toLocaleString('en')} names at the top; a configuration has some sections only`;
+    throw new InvalidConfigurationError([{ path: '', message, place }]);
+  }
   const message = `expected a mapping such as "dataset: { use: … }", received ${describeValue(value)}`;
   throw new InvalidConfigurationError([{ path: '', message, place }]);
 }
@@ -83,21 +119,6 @@ function offset(document: Document, path: readonly PropertyKey[]): number {
     }
   }
   return found;
-}
-
-function describeYamlError(error: YAMLError, text: string): string {
-  switch (error.code) {
-    case 'DUPLICATE_KEY': {
-      const key = /^[\w.-]+/.exec(text.slice(error.pos[0]))?.[0];
-      return key ? `the key \`${key}\` is given twice` : 'a key is given twice';
-    }
-    case 'TAB_AS_INDENT':
-      return 'a tab cannot indent YAML; use spaces';
-    case 'MULTIPLE_DOCS':
-      return 'a second document starts here (---); a configuration is one document';
-    default:
-      return `not valid YAML: ${error.message}`;
-  }
 }
 
 /** A single slip often makes the parser complain again on the same line. */

@@ -14,6 +14,9 @@ export interface Finding {
   readonly message: string;
 }
 
+/** Findings of one kind that are told: who has mended these will see the others. */
+const TOLD = 50;
+
 /** What a schema makes of a value: the data with defaults, or all that is wrong. */
 export type Outcome<T> =
   { readonly data: T; readonly findings?: never } | { readonly data?: never; readonly findings: Finding[] };
@@ -37,12 +40,14 @@ export function validate<T>(
   });
   if (outcome.success) return { data: outcome.data };
   const elsewhere = optionsElsewhere(value, registry);
-  const findings = outcome.error.issues.flatMap((issue): Finding[] => {
+  const findings = outcome.error.issues.slice(0, TOLD).flatMap((issue): Finding[] => {
     const path = [...at, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
       const known = optionsAt.get(JSON.stringify(issue.path)) ?? [];
       const owner = ownerOf(issue.input, path);
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownOption(key, known, owner, elsewhere) }));
+      return issue.keys
+        .slice(0, TOLD)
+        .map((key) => ({ path: [...path, key], message: unknownOption(key, known, owner, elsewhere) }));
     }
     const kind = chosenKind(path);
     return [{ path, message: kind && isAboutChoice(issue) ? unknownUse(kind, issue.input, registry) : issue.message }];

@@ -34,11 +34,23 @@ export interface RunCosts {
   readonly imagesPerSecond: number;
 }
 
-/**
- * The figures that a protocol's table shows, in its order: fractions in [0, 1]. One of another kind has its unit in parentheses at
- * the end of its name: `step (ms)`.
- */
-export type ProtocolSummary = Readonly<Record<string, number>>;
+/** What a figure is, besides its name: names may be a user's, and nothing is read out of them. */
+export interface FigureKind {
+  /** Without one, the figure is a fraction in [0, 1], which tables show as percent. */
+  readonly unit?: string;
+  /** Which of two values is the better one. Default: more. */
+  readonly better?: 'more' | 'less';
+  /** This figure tells most: the best of several runs is chosen by it. Default: the first figure. */
+  readonly leads?: boolean;
+}
+
+/** A figure that is no plain fraction of which more is better. */
+export interface MeasuredFigure extends FigureKind {
+  readonly value: number;
+}
+
+/** The figures that a protocol's table shows, in its order; a number alone is a fraction in [0, 1] of which more is better. */
+export type ProtocolSummary = Readonly<Record<string, number | MeasuredFigure>>;
 
 /** An evaluation protocol: what is trained on, what is tested on, and which figures tell the result. */
 export interface Protocol<Options = Readonly<Record<string, unknown>>> {

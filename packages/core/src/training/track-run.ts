@@ -1,10 +1,13 @@
 import { basename, relative, sep } from 'node:path';
 import { optionsOf, type ResolvedConfiguration } from '../config/configuration.js';
 import type { Evaluation } from '../contracts/evaluation.js';
+import type { ProtocolSummary } from '../contracts/protocol.js';
 import type { RunEvent, RunStart, Tracker, TrackerContext } from '../contracts/tracker.js';
 import type { Registry } from '../plugin/registry.js';
 import type { TrainEvent } from './events.js';
 import { environmentOf, type Surroundings } from './provenance.js';
+import { figureOf, figureTitle } from '../figures.js';
+import { fileName } from '../file-name.js';
 import { runFiles } from './run-folder.js';
 import type { RunResult } from './run-result.js';
 
@@ -19,7 +22,7 @@ export interface TrackedRun extends Omit<RunStart, 'type' | 'environment'> {
 export interface TrackedOutcome {
   readonly result: RunResult;
   /** Further figures, such as a protocol's. */
-  readonly figures?: Readonly<Record<string, number>>;
+  readonly figures?: ProtocolSummary;
   /** Further files of the run's folder to keep, such as pictures. */
   readonly files?: readonly string[];
 }
@@ -71,18 +74,29 @@ export async function trackRun<Outcome extends TrackedOutcome>(
 }
 
 /** What a finished run has to show: figures, result, confusion matrices. */
-export function outcomeEvents({ result, figures, files = [] }: TrackedOutcome): RunEvent[] {
+export function outcomeEvents({ result, figures = {}, files = [] }: TrackedOutcome): RunEvent[] {
   const { evaluations, training, parameters, evaluationSeconds } = result;
   const sets = Object.entries(evaluations);
-  const values: Record<string, number> = { parameters, trainingSeconds: training.seconds, evaluationSeconds };
-  for (const [name, evaluation] of sets) Object.assign(values, figuresOf(name, evaluation));
+  const values = new Map(Object.entries({ parameters, trainingSeconds: training.seconds, evaluationSeconds }));
+  for (const [name, evaluation] of sets) {
+    for (const [metric, value] of Object.entries(figuresOf(name, evaluation))) values.set(metric, value);
+  }
+  for (const [name, entry] of Object.entries(figures)) {
+    const figure = figureOf(entry);
+    values.set(freeName(figureTitle(name, figure), values), figure.value);
+  }
   return [
-    { type: 'metrics', step: training.step, values: { ...values, ...figures } },
+    { type: 'metrics', step: training.step, values: Object.fromEntries(values) },
     ...[runFiles.result, ...files].map((path): RunEvent => ({ type: 'artifact', path })),
     ...sets.map(([name, evaluation]): RunEvent => {
-      return { type: 'artifact', path: `confusion/${name}.csv`, content: confusionTable(evaluation) };
+      return { type: 'artifact', path: `confusion/${fileName(name)}.csv`, content: confusionTable(evaluation) };
     }),
   ];
+}
+
+/** A figure's name, or another one where something else is called so: data sets may be called as anything. */
+function freeName(name: string, taken: ReadonlyMap<string, number>): string {
+  return taken.has(name) ? freeName(`figure/${name}`, taken) : name;
 }
 
 /** What a finished run was computed from. */

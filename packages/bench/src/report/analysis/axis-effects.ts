@@ -1,4 +1,4 @@
-import { canonicalJson } from '@promptweave/core';
+import { canonicalJson, type FigureKind } from '@promptweave/core';
 import { mean, standardDeviation } from '../../protocols/means.js';
 import { shortText } from '../../sweep/plan.js';
 import type { Study, StudyRow } from '../study.js';
@@ -11,7 +11,8 @@ export interface AxisPoint {
   readonly series: string;
   readonly at: number;
   readonly figure: string;
-  /** Fractions; the spread is over seeds, or over the rows of the series where there are several. */
+  readonly kind: FigureKind;
+  /** In the figure's own unit, else fractions; the spread is over seeds, or over the rows of the series where there are several. */
   readonly mean: number;
   readonly sd: number;
 }
@@ -111,20 +112,21 @@ function pointsOf(
 ): AxisPoint[] {
   return [...groupBy(rows, (row) => flat.get(row)![axis] as number)].flatMap(([at, group]) =>
     figures.flatMap((figure): AxisPoint[] => {
-      const found = group.flatMap((row) => row.figures[figure] ?? []);
+      const found = group.flatMap((row) => (Object.hasOwn(row.figures, figure) ? row.figures[figure]! : []));
       if (found.length === 0) return [];
       const means = found.map((each) => each.mean);
       const sd = found.length === 1 ? found[0]!.sd : standardDeviation(means);
-      return [{ series: series || 'all', at, figure, mean: mean(means), sd }];
+      const { unit, better } = found[0]!;
+      return [{ series: series || 'all', at, figure, kind: { unit, better }, mean: mean(means), sd }];
     }),
   );
 }
 
 /** The marginal effect of every axis: rows that differ in nothing else, or in sampled axes alone, against their mean. */
 export function axisEffects({ axes, rows }: Study, figure: string): Effect[] {
-  const finished = rows.filter((row) => row.figures[figure]);
+  const finished = rows.filter((row) => Object.hasOwn(row.figures, figure));
   const without = (left: readonly number[]) => (row: StudyRow) =>
-    row.labels.filter((_, i) => !left.includes(i)).join('\n');
+    JSON.stringify(row.labels.filter((_, i) => !left.includes(i)));
   const sampled = [...axes.keys()].filter((a) => isSampled(finished, ({ values }) => values[axes[a]!], without([a])));
   return axes.flatMap((axis, a) => {
     const all = new Set(finished.map(({ labels }) => labels[a]!));
@@ -162,9 +164,4 @@ function effectsOf(
 
 function numberOf(value: unknown): number[] {
   return typeof value === 'number' ? [value] : [];
-}
-
-/** Rows of the best to the worst. */
-export function ranked(rows: readonly StudyRow[], figure: string): StudyRow[] {
-  return rows.filter((row) => row.figures[figure]).sort((a, b) => b.figures[figure]!.mean - a.figures[figure]!.mean);
 }

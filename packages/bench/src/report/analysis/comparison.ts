@@ -1,4 +1,3 @@
-import { figureUnit } from '../../protocols/figure-unit.js';
 import { mean } from '../../protocols/means.js';
 import type { Study, StudyRow } from '../study.js';
 import { pairedDifferences, resampledFew, resampleRows, type ResampledRow } from './resampled-figures.js';
@@ -42,23 +41,24 @@ const PAIRS = 4000;
 export function compareRows(study: Study, wanted?: Readonly<Record<string, string>>): Comparison | undefined {
   const { axes, rows } = study;
   const method = axes.some((axis) => !DATA.test(axis)) ? axes.filter((axis) => !DATA.test(axis)) : axes;
-  const labelsOf = (row: StudyRow, which: readonly string[]): string =>
-    which.map((axis) => row.labels[axes.indexOf(axis)]!).join(' · ');
+  const labels = (row: StudyRow, which: readonly string[]): string[] =>
+    which.map((axis) => row.labels[axes.indexOf(axis)]!);
+  const labelsOf = (row: StudyRow, which: readonly string[]): string => JSON.stringify(labels(row, which));
   const data = axes.filter((axis) => !method.includes(axis));
-  const names = [...new Set(rows.map((row) => labelsOf(row, method)))];
-  if (names.length < 2) return undefined;
+  const names = new Map(rows.map((row) => [labelsOf(row, method), labels(row, method).join(' · ')]));
+  if (names.size < 2) return undefined;
 
   const chosen = chooseBaseline(study, wanted);
   if (!chosen) return undefined;
   const first = labelsOf(chosen, method);
-  const others = names.length * rows.length <= PAIRS ? names.filter((name) => name !== first) : [];
+  const others = names.size * rows.length <= PAIRS ? [...names.keys()].filter((key) => key !== first) : [];
   const resampled = resampleRows(study);
   const byRow = new Map(rows.map((row, i) => [row, resampled[i]]));
-  const baselines = [first, ...others].map((name): Baseline => {
-    const candidates = rows.filter((row) => labelsOf(row, method) === name && isFinished(row));
+  const baselines = [first, ...others].map((key): Baseline => {
+    const candidates = rows.filter((row) => labelsOf(row, method) === key && isFinished(row));
     const partners = new Map(rows.map((row) => [row, partnerOf(row, candidates, data, labelsOf)]));
     const differences = rows.map((row) => differencesOf(row, partners.get(row), byRow, study.figures));
-    return { name, partners, differences };
+    return { name: names.get(key)!, partners, differences };
   });
   const kinds = new Set(rows.filter(isFinished).map((row) => (byRow.get(row) ? 'images' : 'seeds')));
   return { baselines, drawn: kinds.size === 2 ? 'both' : ([...kinds][0] ?? 'seeds') };
@@ -97,8 +97,8 @@ function differencesOf(
   if (!other || other === row) return undefined;
   const [own, theirs] = [resampled.get(row), resampled.get(other)];
   const found = figures.flatMap((figure): [string, Difference][] => {
-    const [a, b] = [row.figures[figure], other.figures[figure]];
-    if (!a || !b || figureUnit(figure) !== undefined) return [];
+    const [a, b] = [row, other].map(({ figures: all }) => (Object.hasOwn(all, figure) ? all[figure] : undefined));
+    if (!a || !b || a.unit !== undefined) return [];
     const draws = own && theirs && own.key === theirs.key ? [own, theirs].map((side) => side.figures.get(figure)) : [];
     if (draws[0] && draws[1]) {
       const [mine, base] = [draws[0], draws[1]];

@@ -1,8 +1,7 @@
 import { canonicalJson, readPredictions } from '@promptweave/core';
 import { mean } from '../../protocols/means.js';
 import { configurationOf, resultOf } from '../run-details.js';
-import type { StudiedCell, StudyRow } from '../study.js';
-import { ranked } from './axis-effects.js';
+import { ranked, type StudiedCell, type StudyRow } from '../study.js';
 import { groupBy } from './group-by.js';
 
 /** A row with learned labels, and the same with frozen ones. */
@@ -66,7 +65,7 @@ export function classGains(pair: LabelPair): ClassGain[] {
       );
     }),
   );
-  return [...groupBy(gains, ({ set, name }) => `${set}\n${name}`).values()]
+  return [...groupBy(gains, ({ set, name }) => JSON.stringify([set, name])).values()]
     .map((seeds): ClassGain => {
       const [learned, frozen] = [mean(seeds.map((seed) => seed.learned)), mean(seeds.map((seed) => seed.frozen))];
       return { set: seeds[0]!.set, name: seeds[0]!.name, learned, frozen };

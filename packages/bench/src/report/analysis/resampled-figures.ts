@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   fewShot,
+  figureOf,
   readPredictions,
   type Evaluations,
   type Plugin,
@@ -8,7 +9,6 @@ import {
   type Protocol,
   type ProtocolSummary,
 } from '@promptweave/core';
-import { figureUnit } from '../../protocols/figure-unit.js';
 import { plugins } from '../../protocols/plugins.js';
 import { configurationOf } from '../run-details.js';
 import type { Study, StudyRow } from '../study.js';
@@ -40,9 +40,9 @@ export function resampleRows({ rows, protocol }: Study): (ResampledRow | undefin
     const keys = cells?.map((sets) => keyOf(sets));
     if (!cells || !keys || new Set(keys).size !== 1) return undefined;
     const own = configurationOf(row)?.protocol.use ?? protocol; // the grid may vary it
-    const summary = protocols.find(({ name }) => name === own)?.summary;
-    if (!summary) return undefined;
-    const seeds = cells.map((sets) => resampleCell(sets, summary, draws));
+    const used = protocols.find(({ name }) => name === own);
+    if (!used) return undefined;
+    const seeds = cells.map((sets) => resampleCell(sets, used, draws));
     const names = [...seeds[0]!.keys()];
     const figures = names.map((name) => {
       const sum = new Float64Array(RESAMPLES);
@@ -62,26 +62,29 @@ function finishedPredictions({ cells }: StudyRow): Predictions[] | undefined {
 
 function keyOf(sets: Predictions): string {
   const hash = createHash('sha256');
-  for (const [name, { images }] of Object.entries(sets)) hash.update(`${name}\n${images.join('\n')}\n\n`);
+  for (const [name, { images }] of Object.entries(sets)) hash.update(JSON.stringify([name, images]));
   return hash.digest('hex');
 }
 
 function resampleCell(
   sets: Predictions,
-  summary: Protocol['summary'],
+  { summary, thenTrainsOn }: Pick<Protocol, 'summary' | 'thenTrainsOn'>,
   draws: Map<string, Uint8Array>,
 ): Map<string, Float64Array> {
   const accuracies = Object.entries(sets).map(([name, { labels, predicted }]) => {
     const correct = labels.map((label, i) => (label === predicted[i] ? 1 : 0));
-    return { values: resampledMeans(correct, countsOf(name, correct.length, draws)), evaluation: { ...UNKNOWN }, name };
+    const set = thenTrainsOn ? name.slice(name.indexOf('/') + 1) : name; // the same images before and after
+    return { values: resampledMeans(correct, countsOf(set, correct.length, draws)), evaluation: { ...UNKNOWN }, name };
   });
   const evaluations: Evaluations = Object.fromEntries(accuracies.map(({ name, evaluation }) => [name, evaluation]));
   const known = summaryOf(evaluations, accuracies, 0, summary);
-  const names = Object.keys(known).filter((name) => figureUnit(name) === undefined && !Number.isNaN(known[name]));
-  const figures = names.map((name) => [name, new Float64Array(RESAMPLES)] as const);
+  const figures = Object.entries(known).flatMap(([name, entry]) => {
+    const { unit, value } = figureOf(entry);
+    return unit === undefined && !Number.isNaN(value) ? [[name, new Float64Array(RESAMPLES)] as const] : [];
+  });
   for (let draw = 0; draw < RESAMPLES; draw++) {
     const found = summaryOf(evaluations, accuracies, draw, summary);
-    for (const [name, values] of figures) values[draw] = found[name]!;
+    for (const [name, values] of figures) values[draw] = figureOf(found[name]!).value;
   }
   return new Map(figures);
 }
@@ -97,9 +100,9 @@ function summaryOf(
   return summary(evaluations, NO_COSTS);
 }
 
-/** The draws of a set, the same for every cell that is tested on as many images of it, before and after a second training. */
+/** The draws of a set, the same for every cell that is tested on as many images of it. */
 function countsOf(set: string, images: number, draws: Map<string, Uint8Array>): Uint8Array {
-  const key = `${set.replace(/^(before|after)\//, '')} ${images}`;
+  const key = JSON.stringify([set, images]);
   const counts = draws.get(key) ?? drawCounts(images, seededRandom(draws.size + 1));
   draws.set(key, counts);
   return counts;
@@ -116,8 +119,8 @@ const NO_COSTS = { parameters: NaN, stepSeconds: NaN, peakBytes: NaN, imagesPerS
 export function pairedDifferences(row: StudyRow, other: StudyRow, figure: string): number[] {
   const [own, theirs] = [row, other].map(({ cells }) =>
     cells.flatMap(({ state, values }) =>
-      state.status === 'finished' && state.outcome.summary[figure] !== undefined
-        ? [{ seed: values['seed'], value: state.outcome.summary[figure] }]
+      state.status === 'finished' && Object.hasOwn(state.outcome.summary, figure)
+        ? [{ seed: values['seed'], value: figureOf(state.outcome.summary[figure]!).value }]
         : [],
     ),
   ) as [Paired[], Paired[]];

@@ -1,4 +1,5 @@
-import { figureUnit, smallerIsBetter } from '../../protocols/figure-unit.js';
+import type { FigureKind } from '@promptweave/core';
+import { smallerIsBetter } from '../../protocols/figure-unit.js';
 import { differenceText, type Baseline, type Comparison, type Difference } from '../analysis/comparison.js';
 import { RESAMPLES } from '../analysis/resampling.js';
 import { studyTable } from '../table.js';
@@ -20,13 +21,18 @@ export function resultSection(study: Study, comparison: Comparison | undefined):
     .join('');
   const body = rows.map((cells, r) => {
     const { figures: own, parameters, seconds } = study.rows[r]!;
-    const values = [...axes.map(() => undefined), ...figures.map((name) => own[name]?.mean), parameters, seconds];
+    const values = [
+      ...axes.map(() => undefined),
+      ...figures.map((name) => (Object.hasOwn(own, name) ? own[name]!.mean : undefined)),
+      parameters,
+      seconds,
+    ];
     const texts = cells.map(({ text, best, number }, column) => {
       const figure = figures[column - axes.length];
-      const difference = figure && comparison?.baselines[0]!.differences[r]?.[figure];
+      const difference = figure === undefined ? undefined : differenceAt(comparison?.baselines[0], r, figure);
       const classes = [number && 'number', best && 'best'].filter(Boolean).join(' ');
       const value = values[column] === undefined ? '' : ` data-value="${values[column]}"`;
-      const small = difference ? smallHtml(shown(figure, difference)) : '';
+      const small = difference ? smallHtml(shown(study.kinds.get(figure!), difference)) : '';
       return `<td${classes ? ` class="${classes}"` : ''}${value}>${best ? `<span>${escape(text)}</span>` : escape(text)}${small}</td>`;
     });
     return `<tr data-row="${r}">${texts.join('')}</tr>`;
@@ -66,18 +72,30 @@ function note(comparison: Comparison | undefined): string {
   return `<p class="note">★ best of its column. Time: training and tests of one cell.${compared}</p>`;
 }
 
-function data({ axes, figures }: Study, comparison: Comparison | undefined): string {
+function data({ axes, figures, kinds }: Study, comparison: Comparison | undefined): string {
   if (!comparison) return '';
   const texts = (baseline: Baseline): unknown[] =>
-    baseline.differences.map((row) => row && figures.map((name) => (row[name] ? shown(name, row[name]) : null)));
+    baseline.differences.map(
+      (row, r) =>
+        row &&
+        figures.map((name) => {
+          const difference = differenceAt(baseline, r, name);
+          return difference ? shown(kinds.get(name), difference) : null;
+        }),
+    );
   const columns = figures.map((_, f) => axes.length + f);
   return jsonScript('comparison', { figures: columns, differences: comparison.baselines.map(texts) });
 }
 
+function differenceAt(baseline: Baseline | undefined, row: number, figure: string): Difference | undefined {
+  const found = baseline?.differences[row];
+  return found && Object.hasOwn(found, figure) ? found[figure] : undefined;
+}
+
 /** Text, and the class that colours it. */
-function shown(figure: string | undefined, difference: Difference): [string, string] {
+function shown(kind: FigureKind = {}, difference: Difference): [string, string] {
   const { interval } = difference;
-  const sign = figure !== undefined && figureUnit(figure) === undefined && smallerIsBetter(figure) ? -1 : 1;
+  const sign = smallerIsBetter(kind) ? -1 : 1;
   const side = !interval ? 0 : interval.low > 0 ? sign : interval.high < 0 ? -sign : 0;
   return [differenceText(difference), side > 0 ? 'up' : side < 0 ? 'down' : ''];
 }
