@@ -1,16 +1,31 @@
+import { backboneChecks, type BackboneSuite } from './backbone-checks.js';
 import { ConformanceError } from './conformance-error.js';
+import { datasetChecks, type DatasetSuite } from './dataset-checks.js';
+import { ensureBackend } from './ensure-backend.js';
 import type {
+  BackbonePlugin,
+  DatasetPlugin,
   LabelsPlugin,
   LossPlugin,
   PartialConfiguration,
   Plugin,
   PromptPlugin,
+  ProtocolPlugin,
   TrackerPlugin,
 } from '../plugin/define-plugin.js';
 import { labelAlignerChecks, type LabelAlignerSuite } from './label-aligner-checks.js';
 import { lossChecks, type LossSuite } from './loss-checks.js';
 import { promptLearnerChecks, type PromptLearnerSuite } from './prompt-learner-checks.js';
-import { optionSets, parsedOptions, subjectOf, type Checks, type Subject, type Suite } from './suite.js';
+import { protocolChecks, type ProtocolSuite } from './protocol-checks.js';
+import {
+  optionSets,
+  parsedOptions,
+  subjectOf,
+  type Checks,
+  type ParsedOptions,
+  type Subject,
+  type Suite,
+} from './suite.js';
 import { trackerChecks, type TrackerSuite } from './tracker-checks.js';
 
 /**
@@ -32,9 +47,34 @@ export function checkLoss(plugin: LossPlugin, suite: LossSuite): Promise<void> {
 }
 
 /** Checks a tracker without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
-export async function checkTracker(plugin: TrackerPlugin, suite: TrackerSuite = {}): Promise<void> {
+export function checkTracker(plugin: TrackerPlugin, suite: TrackerSuite = {}): Promise<void> {
+  return checkEach(plugin, suite, trackerChecks);
+}
+
+/** Checks a backbone without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
+export async function checkBackbone(plugin: BackbonePlugin, suite: BackboneSuite = {}): Promise<void> {
+  await ensureBackend();
+  return checkEach(plugin, suite, backboneChecks);
+}
+
+/** Checks a data set without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
+export function checkDataset(plugin: DatasetPlugin, suite: DatasetSuite = {}): Promise<void> {
+  return checkEach(plugin, suite, datasetChecks);
+}
+
+/** Checks a protocol without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
+export function checkProtocol(plugin: ProtocolPlugin, suite: ProtocolSuite = {}): Promise<void> {
+  return checkEach(plugin, suite, protocolChecks);
+}
+
+/** For kinds that need no backbone of the suite. */
+async function checkEach<P extends Plugin, S extends Pick<Suite, 'options'>>(
+  plugin: P,
+  suite: S,
+  checks: Checks<{ plugin: P; suite: S; options: ParsedOptions }>,
+): Promise<void> {
   for (const options of optionSets(suite)) {
-    for (const [name, check] of Object.entries(trackerChecks)) {
+    for (const [name, check] of Object.entries(checks)) {
       await named(plugin, options, name, () => check({ plugin, suite, options: parsedOptions(plugin, options) }));
     }
   }
@@ -45,6 +85,7 @@ async function checkAll<P extends Plugin, S extends Suite>(
   suite: S,
   checks: Checks<Subject<P, S>>,
 ): Promise<void> {
+  await ensureBackend();
   const backbone = suite.backbone();
   try {
     for (const options of optionSets(suite)) {

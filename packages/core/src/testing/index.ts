@@ -1,4 +1,13 @@
-export { checkLabelAligner, checkLoss, checkPromptLearner, checkTracker } from './check.js';
+export type { BackboneSuite } from './backbone-checks.js';
+export {
+  checkBackbone,
+  checkDataset,
+  checkLabelAligner,
+  checkLoss,
+  checkPromptLearner,
+  checkProtocol,
+  checkTracker,
+} from './check.js';
 export {
   batchFor,
   classNames,
@@ -11,13 +20,24 @@ export {
   type Composition,
 } from './compose.js';
 export { ConformanceError } from './conformance-error.js';
-export { describeLabelAligner, describeLoss, describePromptLearner, describeTracker } from './describe.js';
+export type { DatasetSuite } from './dataset-checks.js';
+export {
+  describeBackbone,
+  describeDataset,
+  describeLabelAligner,
+  describeLoss,
+  describePromptLearner,
+  describeProtocol,
+  describeTracker,
+} from './describe.js';
+export { ensureBackend } from './ensure-backend.js';
 export { checkGradients, totalLoss, type GradientCheckOptions } from './finite-differences.js';
 export type { LabelAlignerSuite } from './label-aligner-checks.js';
 export type { LossSuite } from './loss-checks.js';
 export { optionRows, optionsTable, type OptionRow } from './options-table.js';
 export { probeLearner } from './probe-learner.js';
 export type { PromptLearnerSuite } from './prompt-learner-checks.js';
+export type { ProtocolSuite } from './protocol-checks.js';
 export { checkReadme } from './readme.js';
 export type { RecordedValue, TrackerSuite } from './tracker-checks.js';
 export type { ParsedOptions, Suite, VariableFacts } from './suite.js';

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { basename, relative, sep } from 'node:path';
 import { optionsOf, type ResolvedConfiguration } from '../config/configuration.js';
 import type { Evaluation } from '../contracts/evaluation.js';
@@ -57,6 +58,7 @@ export async function trackRun<Outcome extends TrackedOutcome>(
   { folder, surroundings, ...start }: TrackedRun,
   work: (onEvent: (event: TrainEvent) => void) => Promise<Outcome | undefined>,
 ): Promise<Outcome | undefined> {
+  mkdirSync(folder, { recursive: true }); // a tracker may write beside the run from its start on
   tracker.record({ type: 'start', ...start, environment: await environmentOf(surroundings) });
   const toEvents = translator(folder);
   try {
