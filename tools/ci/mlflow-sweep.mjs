@@ -139,7 +139,7 @@ async function cellIsThereOnce(cell, { info, params, tags }, parent) {
   assert.equal(tags['promptweave.dataset'], provenance.dataset);
   assert.equal(tags['promptweave.checkpoint'], provenance.checkpoint);
   assert.equal(tags['mlflow.source.git.commit'], provenance.git?.commit);
-  assert.equal(tags['version.@promptweave_core'] ?? tags['version.@promptweave/core'] ?? tags['version._promptweave/core'], provenance.versions['@promptweave/core']); // prettier-ignore
+  assert.equal(tags['version.promptweave/core'], provenance.versions['@promptweave/core']);
   assert.equal(params['dataset.use'], 'emoji-animals');
   assert.equal(params['train.epochs'], '3');
   assert.match(info.runName, new RegExp(`prompt=${params['prompt.use']}.*, labels.use=${params['labels.use']}`));

@@ -16,7 +16,10 @@ beforeAll(async () => {
   await server.start();
 });
 afterAll(() => server.stop());
+const state = mkdtempSync(join(tmpdir(), 'state-'));
+afterAll(() => rmSync(state, { recursive: true }));
 beforeEach(() => {
+  vi.stubEnv('XDG_STATE_HOME', state); // not the user's own list of servers
   vi.stubEnv('MLFLOW_TRACKING_URI', server.uri);
 });
 afterEach(() => {
