@@ -10,6 +10,7 @@ const rooms = ['packages', 'apps'].flatMap((folder) =>
 /** Tests run on the sources: a workspace package resolves to its src, so that nothing stale is ever tested. */
 const sources = [
   { find: /^@promptweave\/([a-z-]+)\/testing$/, replacement: `${root}packages/$1/src/testing/index.ts` },
+  { find: /^@promptweave\/core\/experiment$/, replacement: `${root}packages/core/src/programs.ts` },
   { find: /^@promptweave\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
 ];
 

@@ -1,7 +1,7 @@
 // Writes docs/reference.md from the plugins' own definitions; with --check it fails where the file is stale.
 // Needs a build. Usage: node tools/reference.mjs [--check]
 import { readFileSync, writeFileSync } from 'node:fs';
-import { defaultPlugins, describeOptions, loadPlugins } from '@promptweave/core';
+import { defaultPlugins, describeOptions, loadPlugins } from '@promptweave/core/experiment';
 import { format } from 'prettier';
 
 const target = new URL('../docs/reference.md', import.meta.url);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { ConfigError, defaultPlugins, namesFile, parsePluginName, PluginError, type Registry } from '@promptweave/core';
+import { ConfigError } from '@promptweave/core';
+import { defaultPlugins, namesFile, parsePluginName, PluginError, type Registry } from '@promptweave/core/experiment';
 import { z } from 'zod';
 
 /** Variable by which a sweep tells its own processes, also on other machines, what its command allows: a list of modules as JSON. */

@@ -47,7 +47,7 @@ describe('promptweave', () => {
     expect(code).toBe(5);
   });
 
-  it('takes the blame for errors that are nobody else’s', async () => {
+  it('tells an error within a plugin as the fault of that plugin, with its place', async () => {
     const plugin = `import { z } from '${join(root, 'node_modules/zod/index.js')}';
       export const plugins = [{ kind: 'dataset', name: 'broken', description: '', options: z.strictObject({}),
         create: () => { throw new TypeError('cannot read this'); } }];`;
@@ -55,7 +55,7 @@ describe('promptweave', () => {
     const configuration = 'plugins: [default, ./broken.mjs]\ndataset: { use: broken }\n';
     await writeFile(join(folder, 'broken.yaml'), configuration);
     const { code, err } = await promptweave('train', 'broken.yaml');
-    expect(err).toMatch(/TypeError: cannot read this\n {4}at [^]*This is a bug/);
+    expect(err).toMatch(/TypeError: cannot read this\n {4}at [^]*PluginFault: [^]*plugin module/);
     expect(code).toBe(70);
   });
 

@@ -13,7 +13,7 @@ import {
   type Registry,
   type ResolvedConfiguration,
   type Surroundings,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { createDataPipeline, type OwnedDataPipeline } from '@promptweave/datasets';
 import {
   availableBytes,

@@ -1,5 +1,5 @@
 import { shellWord, shownText, type ProtocolResult } from '@promptweave/bench';
-import { figureOf, figureTitle } from '@promptweave/core';
+import { figureOf, figureTitle } from '@promptweave/core/experiment';
 
 /**
  * What a terminal shows at the end of a run.

@@ -2,17 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readTorchStateDict } from '@promptweave/backbone-clip';
-import {
-  assignVariables,
-  CheckpointError,
-  ConfigError,
-  loadPlugins,
-  runFiles,
-  saveLearned,
-  suggestion,
-  toYaml,
-  type StateDict,
-} from '@promptweave/core';
+import { CheckpointError, ConfigError, type StateDict } from '@promptweave/core';
+import { assignVariables, loadPlugins, runFiles, saveLearned, suggestion, toYaml } from '@promptweave/core/experiment';
 import writeFileAtomic from 'write-file-atomic';
 import { compose } from './compose.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CellFolder, planSweep, studyOf, type StudiedCell } from '@promptweave/bench';
-import { loadRegistry, sourceFromValue } from '@promptweave/core';
+import { loadRegistry, sourceFromValue } from '@promptweave/core/experiment';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nextSteps } from './next-steps.js';
 

@@ -1,14 +1,8 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { bestOf, planSweep, shellWord, type PlannedCell, type Study } from '@promptweave/bench';
-import {
-  basicServices,
-  ConfigError,
-  DatasetError,
-  optionsOf,
-  type ConfigurationSource,
-  type Registry,
-} from '@promptweave/core';
+import { ConfigError, DatasetError } from '@promptweave/core';
+import { basicServices, optionsOf, type ConfigurationSource, type Registry } from '@promptweave/core/experiment';
 import { pluginWords } from './allowed-plugins.js';
 
 /** A sweep that has been run. */

@@ -2,20 +2,17 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { CheckpointError, definePlugin, PromptweaveError, type Dataset } from '@promptweave/core';
 import {
-  CheckpointError,
   Classifier,
-  definePlugin,
   describeLearned,
   loadLearned,
-  PromptweaveError,
   Registry,
   runFiles,
   stageFolders,
-  type Dataset,
   type Experiment,
   type LearnedDescription,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { JoinedLabels } from '@promptweave/bench';
 import { connect, isModelUri, loadRegistered } from '@promptweave/tracking';
 import { z } from 'zod';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeLearned } from '@promptweave/core';
+import { describeLearned } from '@promptweave/core/experiment';
 import { expect, it } from 'vitest';
 import { folder, promptweave, root } from './shapes.test.support.js';
 

@@ -1,4 +1,4 @@
-import { describeEvent, duration, percent, type TrainEvent } from '@promptweave/core';
+import { describeEvent, duration, percent, type TrainEvent } from '@promptweave/core/experiment';
 import { Presets, SingleBar } from 'cli-progress';
 
 /** Seconds between two lines where there is no terminal. */

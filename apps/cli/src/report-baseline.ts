@@ -1,5 +1,6 @@
 import type { Study } from '@promptweave/bench';
-import { ConfigError, nearestName } from '@promptweave/core';
+import { ConfigError } from '@promptweave/core';
+import { nearestName } from '@promptweave/core/experiment';
 
 /**
  * Reads `axis=value` words as the labels of a row.

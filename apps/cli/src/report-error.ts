@@ -8,7 +8,8 @@ const BUG = 70;
  * @returns the exit code
  */
 export async function reportError(error: unknown, json: boolean): Promise<number> {
-  const { PluginFault, PromptweaveError } = await import('@promptweave/core');
+  const { PromptweaveError } = await import('@promptweave/core');
+  const { PluginFault } = await import('@promptweave/core/experiment');
   const known = error instanceof PromptweaveError ? error : undefined;
   const message = withoutPasswords(error instanceof Error ? error.message : String(error));
   const [where, remedy] = [known?.where, known?.remedy].map((text) => text && withoutPasswords(text));

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { imagesOf, type StudiedCell, type ThumbnailReader } from '@promptweave/bench';
+import type { DataPipeline, Dataset, ImageItem } from '@promptweave/core';
 import {
   canonicalJson,
   InvalidConfigurationError,
@@ -8,11 +9,8 @@ import {
   readConfiguration,
   resolveConfiguration,
   runFiles,
-  type DataPipeline,
-  type Dataset,
-  type ImageItem,
   type Registry,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { createDataPipeline, thumbnail } from '@promptweave/datasets';
 
 /** Side of the small pictures in pixels; twice what the page shows, for fine screens. */

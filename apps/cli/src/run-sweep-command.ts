@@ -14,13 +14,13 @@ import {
   type CellFolder,
   type SweepEstimate,
 } from '@promptweave/bench';
+import { ConfigError } from '@promptweave/core';
 import {
-  ConfigError,
   loadPluginsOf,
   parseYamlValue,
   readConfiguration,
   type ConfigurationSource,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { allowForChildren, ownModules } from './allowed-plugins.js';
 import { configurationName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';

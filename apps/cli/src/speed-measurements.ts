@@ -9,7 +9,8 @@ import {
   measureVisionTower,
   speedMethodNamed,
 } from '@promptweave/bench';
-import { defaultPlugins, loadPlugins, PromptweaveError } from '@promptweave/core';
+import { PromptweaveError } from '@promptweave/core';
+import { defaultPlugins, loadPlugins } from '@promptweave/core/experiment';
 import { createDataPipeline } from '@promptweave/datasets';
 import { selectBackend } from '@promptweave/runtime';
 import { decodingThreads } from './compose.js';

@@ -9,7 +9,8 @@ import {
   type CellFolder,
   type Engine,
 } from '@promptweave/bench';
-import { ConfigError, namesFile, parseYamlValue } from '@promptweave/core';
+import { ConfigError } from '@promptweave/core';
+import { namesFile, parseYamlValue } from '@promptweave/core/experiment';
 import { memoryReport } from '@promptweave/runtime';
 import { z } from 'zod';
 import { ALLOWED } from './allowed-plugins.js';

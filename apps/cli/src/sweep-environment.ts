@@ -1,5 +1,5 @@
 import { FeatureLibrary, type CellEnvironment } from '@promptweave/bench';
-import type { Registry, ResolvedConfiguration } from '@promptweave/core';
+import type { Registry, ResolvedConfiguration } from '@promptweave/core/experiment';
 import { describeComputation } from '@promptweave/runtime';
 import { assemble, surroundingsOf, type Composition } from './compose.js';
 

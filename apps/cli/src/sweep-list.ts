@@ -1,5 +1,5 @@
 import { describeChoice, gibibytes, type PlannedCell, type SweepEstimate, type SweepFolder } from '@promptweave/bench';
-import { duration } from '@promptweave/core';
+import { duration } from '@promptweave/core/experiment';
 
 /** What a dry run prints: the cells in the order in which they would run, where they stand, and what they are expected to take. */
 export function listCells(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Study } from '@promptweave/bench';
-import { runFiles, type RunResult } from '@promptweave/core';
+import { runFiles, type RunResult } from '@promptweave/core/experiment';
 
 /** What is to be known about the data of a sweep, from its finished cells: see `Dataset.notes`. */
 export function sweepNotes({ cells }: Study): string[] {

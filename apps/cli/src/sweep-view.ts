@@ -1,5 +1,5 @@
 import type { SweepEvent } from '@promptweave/bench';
-import { duration, percent } from '@promptweave/core';
+import { duration, percent } from '@promptweave/core/experiment';
 
 /** Shows how far a sweep is, on standard error. */
 export interface SweepView {

@@ -22,7 +22,7 @@ import {
   runFiles,
   sourceFromValue,
   type ConfigurationSource,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { allowedPlugins } from './allowed-plugins.js';
 import { backendName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { encodeReference, FrozenLabels } from '@promptweave/core';
+import { encodeReference, FrozenLabels } from '@promptweave/core/experiment';
 import { describe, expect, it } from 'vitest';
 import type { ClipTensors } from './clip-weights.js';
 import { randomClip } from './random-clip.js';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Classifier, evaluate, FrozenLabels, seededNormal, type Dataset, type ImageItem } from '@promptweave/core';
+import { seededNormal, type Dataset, type ImageItem } from '@promptweave/core';
+import { Classifier, evaluate, FrozenLabels } from '@promptweave/core/experiment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomClip } from './random-clip.js';
 

@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { randomClip, type ClipBackbone } from '@promptweave/backbone-clip';
+import type { LabelsPlugin, LossPlugin, PromptPlugin } from '@promptweave/core';
 import {
   createOptimizer,
   crossEntropy,
   frozenLabels,
   handCraftedPrompt,
   type Classifier,
-  type LabelsPlugin,
-  type LossPlugin,
-  type PromptPlugin,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { batchFor, compose, contextOf, totalLoss, type Chosen } from '@promptweave/core/testing';
 import { comma, commaKnowledge } from '@promptweave/method-comma';
 import { cocoop, coop } from '@promptweave/method-coop';

@@ -1,16 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  createContainer,
   definePlugin,
-  disposeBackbones,
-  FrozenLabels,
   hashSeed,
-  Registry,
-  resolveConfiguration,
   seededNormal,
   type Backbone,
   type BatchRequest,
-  type Configuration,
   type DataPipeline,
   type Dataset,
   type HostBatch,
@@ -18,8 +12,16 @@ import {
   type LabelAligner,
   type LabelEmbeddings,
   type Plugin,
-  type ResolvedConfiguration,
 } from '@promptweave/core';
+import {
+  createContainer,
+  disposeBackbones,
+  FrozenLabels,
+  Registry,
+  resolveConfiguration,
+  type Configuration,
+  type ResolvedConfiguration,
+} from '@promptweave/core/experiment';
 import { z } from 'zod';
 import { plugins as protocols } from './protocols/plugins.js';
 import type { RunEnvironment } from './protocols/protocol-run.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { randomClip } from '@promptweave/backbone-clip';
-import { basicServices, Classifier, FrozenLabels, FrozenTexts, HandCraftedPrompt } from '@promptweave/core';
+import { basicServices, Classifier, FrozenLabels, FrozenTexts, HandCraftedPrompt } from '@promptweave/core/experiment';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { commaKnowledge } from './plugin.js';
 

@@ -1,5 +1,5 @@
 import { randomClip } from '@promptweave/backbone-clip';
-import { handCraftedPrompt } from '@promptweave/core';
+import { handCraftedPrompt } from '@promptweave/core/experiment';
 import { describeLabelAligner, describeLoss } from '@promptweave/core/testing';
 import { lamm, lammFeature, lammHierarchical, lammLogits, lammParameter } from './plugin.js';
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { thisProcess } from '@promptweave/core';
+import { thisProcess } from '@promptweave/core/experiment';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { withDeliveryLock } from './delivery-lock.js';
 

@@ -1,4 +1,4 @@
-import { claimOrWait } from '@promptweave/core';
+import { claimOrWait } from '@promptweave/core/experiment';
 import { TrackingError } from './tracking-error.js';
 
 /** What the claims are called whose holder delivers a folder's journal. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toYaml, type ResolvedConfiguration } from '@promptweave/core';
+import { toYaml, type ResolvedConfiguration } from '@promptweave/core/experiment';
 import {
   hasCode,
   isTransient,

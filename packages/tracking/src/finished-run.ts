@@ -1,18 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, posix, relative, resolve, sep } from 'node:path';
+import { ConfigError, PromptweaveError, type RunEvent } from '@promptweave/core';
 import {
-  ConfigError,
   digestsOf,
   environmentOf,
   outcomeEvents,
-  PromptweaveError,
   runFile,
   runFiles,
   trainingFolders,
-  type RunEvent,
   type RunResult,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { Journal } from './journal.js';

@@ -11,7 +11,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson, type RunEvent, type RunStart } from '@promptweave/core';
+import type { RunEvent, RunStart } from '@promptweave/core';
+import { canonicalJson } from '@promptweave/core/experiment';
 import { addressProblem } from './address.js';
 import { STATE } from './delivery-state.js';
 import { toLine, type JournalEntry } from './journal-entry.js';

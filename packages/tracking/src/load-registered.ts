@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { runFiles, stageFolders } from '@promptweave/core';
+import { runFiles, stageFolders } from '@promptweave/core/experiment';
 import { hasCode, type MlflowClient, type ModelVersion } from '@promptweave/mlflow-js-client';
 import { FILES_TAG, LEARNED_TAG, longestFile, modelPaths, readFilesTag, sha256OfFile } from './model-files.js';
 import { parseModelUri } from './model-uri.js';

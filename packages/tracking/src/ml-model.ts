@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { runFiles, type LearnedDescription } from '@promptweave/core';
+import { runFiles, type LearnedDescription } from '@promptweave/core/experiment';
 import { stringify } from 'yaml';
 
 /** How the folder of a model among the artifacts of its run begins. */

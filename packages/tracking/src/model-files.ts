@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { CheckpointError, runFiles, stageFolders } from '@promptweave/core';
+import { CheckpointError } from '@promptweave/core';
+import { runFiles, stageFolders } from '@promptweave/core/experiment';
 import { z } from 'zod';
 import { fileWithin } from './within-folder.js';
 

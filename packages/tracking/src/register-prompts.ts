@@ -1,5 +1,11 @@
 import { join, posix } from 'node:path';
-import { describeLearned, runFiles, trainingFolders, type LearnedDescription, type RunResult } from '@promptweave/core';
+import {
+  describeLearned,
+  runFiles,
+  trainingFolders,
+  type LearnedDescription,
+  type RunResult,
+} from '@promptweave/core/experiment';
 import { hasCode, type MlflowClient, type ModelVersion } from '@promptweave/mlflow-js-client';
 import { recordFinishedRun, resultOf } from './finished-run.js';
 import { mlModel, MODEL_FOLDER } from './ml-model.js';

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostTensor, writeSafetensors, type RunResult } from '@promptweave/core';
+import { hostTensor, writeSafetensors } from '@promptweave/core';
+import type { RunResult } from '@promptweave/core/experiment';
 
 /** The folder of a finished run, as training writes it. */
 export async function writeRunFolder(folder: string, accuracy = 0.75): Promise<void> {

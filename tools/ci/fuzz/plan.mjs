@@ -1,5 +1,5 @@
 import { planSweep } from '@promptweave/bench';
-import { loadPluginsOf, parseConfiguration, resolveConfiguration, sourceFromValue } from '@promptweave/core';
+import { loadPluginsOf, parseConfiguration, resolveConfiguration, sourceFromValue } from '@promptweave/core/experiment';
 
 const here = new URL('../../../apps/cli/dist/index.js', import.meta.url).href; // where the program finds its plugins
 const usual = await loadPluginsOf(sourceFromValue({}), '.', [], here);

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { BenchmarkConfiguration } from '@promptweave/bench';
-import { DatasetError, optionsOf, type Registry } from '@promptweave/core';
+import { DatasetError } from '@promptweave/core';
+import { optionsOf, type Registry } from '@promptweave/core/experiment';
 import { BENCHMARK, checkDataset, type DatasetReport } from '@promptweave/datasets';
 
 /**

@@ -44,7 +44,8 @@ export function registerEmoji(bench: Command, program: Command): void {
     )
     .action(async (overrides: string[], flags: EmojiFlags) => {
       const { join } = await import('node:path');
-      const { ConfigError, suggestion } = await import('@promptweave/core');
+      const { ConfigError } = await import('@promptweave/core');
+      const { suggestion } = await import('@promptweave/core/experiment');
       const { emojiMethods, emojiSuite } = await import('@promptweave/bench');
       const { runBenchmark } = await import('./bench-run.js');
       const { STOPPED } = await import('../interrupt.js');

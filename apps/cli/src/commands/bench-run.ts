@@ -8,7 +8,7 @@ import {
   type BenchmarkQuery,
   type TableFormat,
 } from '@promptweave/bench';
-import { sourceFromValue } from '@promptweave/core';
+import { sourceFromValue } from '@promptweave/core/experiment';
 import { stringify } from 'yaml';
 import { checkOverrides } from '../bench-overrides.js';
 import { sweep } from '../run-sweep-command.js';

@@ -70,7 +70,7 @@ export function register(program: Command): void {
     )
     .action(async (protocol: string, overrides: string[], flags: BenchFlags) => {
       const { join } = await import('node:path');
-      const { loadRegistry } = await import('@promptweave/core');
+      const { loadRegistry } = await import('@promptweave/core/experiment');
       const { benchmarkConfiguration, benchmarkDefaults } = await import('@promptweave/bench');
       const { checkData } = await import('./bench-data.js');
       const { runBenchmark } = await import('./bench-run.js');

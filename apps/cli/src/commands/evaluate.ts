@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { collect, oneOf } from '../one-of.js';
-import type { Classifier, Dataset, Evaluation } from '@promptweave/core';
+import type { Dataset, Evaluation } from '@promptweave/core';
+import type { Classifier } from '@promptweave/core/experiment';
 import type { Composition } from '../compose.js';
 
 interface EvaluateFlags {
@@ -38,7 +39,7 @@ export function register(program: Command): void {
         '  $ promptweave evaluate examples/photos.yaml prompt.use=none labels.use=frozen',
     )
     .action(async (target: string, overrides: string[], flags: EvaluateFlags) => {
-      const { evaluateSet } = await import('@promptweave/core');
+      const { evaluateSet } = await import('@promptweave/core/experiment');
       const { createProgress } = await import('../progress.js');
       const progress = createProgress({ quiet: flags.json === true });
       const all =

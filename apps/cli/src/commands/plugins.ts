@@ -1,4 +1,5 @@
-import type { OptionDescription, PluginKind } from '@promptweave/core';
+import type { PluginKind } from '@promptweave/core';
+import type { OptionDescription } from '@promptweave/core/experiment';
 import type { Command } from 'commander';
 
 interface PluginsFlags {
@@ -32,7 +33,8 @@ export function register(program: Command): void {
       '\nExamples:\n  $ promptweave plugins\n  $ promptweave plugins comma\n  $ promptweave plugins --config mine.yaml --json',
     )
     .action(async (name: string | undefined, { config, json }: PluginsFlags) => {
-      const { ConfigError, describeOptions, kindNames, loadRegistry, suggestion } = await import('@promptweave/core');
+      const { ConfigError, kindNames } = await import('@promptweave/core');
+      const { describeOptions, loadRegistry, suggestion } = await import('@promptweave/core/experiment');
       const { entries } = await loadRegistry(config, import.meta.url);
       const all = entries.map(({ plugin, module }): Listing => {
         const { kind, description, presets = {} } = plugin;

@@ -21,7 +21,7 @@ export function register(program: Command): void {
       '\nExamples:\n  $ promptweave schema --out promptweave.schema.json\n  $ promptweave schema --config mine.yaml',
     )
     .action(async ({ config, out }: SchemaFlags) => {
-      const { configurationJsonSchema, loadRegistry } = await import('@promptweave/core');
+      const { configurationJsonSchema, loadRegistry } = await import('@promptweave/core/experiment');
       const text = `${JSON.stringify(configurationJsonSchema(await loadRegistry(config, import.meta.url)), undefined, 2)}\n`;
       if (out === undefined) {
         process.stdout.write(text);

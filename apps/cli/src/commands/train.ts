@@ -30,7 +30,7 @@ export function register(program: Command): void {
     )
     .action(async (file: string, overrides: string[], flags: TrainFlags) => {
       const { basename, resolve } = await import('node:path');
-      const { configurationHash, createTracker } = await import('@promptweave/core');
+      const { configurationHash, createTracker } = await import('@promptweave/core/experiment');
       const { runTracked, shellWord } = await import('@promptweave/bench');
       const { pluginWords } = await import('../allowed-plugins.js');
       const { describeRun } = await import('../describe-run.js');

@@ -32,7 +32,7 @@ export function register(program: Command): void {
     .action(async (folder: string, flags: VerifyFlags) => {
       const { verify } = await import('@promptweave/bench');
       const { fixtureBackbone } = await import('@promptweave/backbone-clip');
-      const { defaultPlugins, loadPlugins } = await import('@promptweave/core');
+      const { defaultPlugins, loadPlugins } = await import('@promptweave/core/experiment');
       const { selectBackend } = await import('@promptweave/runtime');
       const { name } = await selectBackend(flags.backend);
       const registry = await loadPlugins([...defaultPlugins, ...flags.plugin], process.cwd(), import.meta.url);

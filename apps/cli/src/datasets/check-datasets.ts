@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { renderTable, type TextCell } from '@promptweave/bench';
-import { basicServices, ConfigError, DatasetError, loadRegistry, suggestion } from '@promptweave/core';
+import { ConfigError, DatasetError } from '@promptweave/core';
+import { basicServices, loadRegistry, suggestion } from '@promptweave/core/experiment';
 import {
   BENCHMARK,
   checkDataset,

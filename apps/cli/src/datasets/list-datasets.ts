@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { renderTable, type TextCell } from '@promptweave/bench';
-import { loadRegistry } from '@promptweave/core';
+import { loadRegistry } from '@promptweave/core/experiment';
 import { BENCHMARK, checkDataset, isWhole, type BenchmarkEntry } from '@promptweave/datasets';
 
 const number = (value: number | undefined): TextCell => ({ text: value?.toLocaleString('en') ?? '–', number: true });

@@ -1,5 +1,6 @@
 import { datasetChoice, renderTable, type TextCell } from '@promptweave/bench';
-import { basicServices, loadRegistry, optionsOf, type Dataset } from '@promptweave/core';
+import type { Dataset } from '@promptweave/core';
+import { basicServices, loadRegistry, optionsOf } from '@promptweave/core/experiment';
 import { BENCHMARK, describeLayout } from '@promptweave/datasets';
 
 const SPLITS = ['train', 'val', 'test'] as const;

@@ -1,4 +1,5 @@
-import { ConfigError, type Registry, type ResolvedPart } from '@promptweave/core';
+import { ConfigError } from '@promptweave/core';
+import type { Registry, ResolvedPart } from '@promptweave/core/experiment';
 import { checkTargetNames } from '../protocols/targets.js';
 import { datasetChoice, datasetName, isOwnData } from './dataset-choice.js';
 import { methodEntry } from './methods.js';

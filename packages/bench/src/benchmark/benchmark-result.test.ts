@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Registry } from '@promptweave/core';
+import { Registry } from '@promptweave/core/experiment';
 import { plugins as datasets } from '@promptweave/datasets';
 import { plugins as coop } from '@promptweave/method-coop';
 import { plugins as lamm } from '@promptweave/method-lamm';

@@ -1,4 +1,5 @@
-import { figureOf, type FigureKind } from '@promptweave/core';
+import type { FigureKind } from '@promptweave/core';
+import { figureOf } from '@promptweave/core/experiment';
 import { shownValue } from '../protocols/figure-unit.js';
 import { harmonicMean, mean, standardDeviation } from '../protocols/means.js';
 import { baseToNovel, crossDataset, domainGeneralisation } from '../protocols/plugins.js';

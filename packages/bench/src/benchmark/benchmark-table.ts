@@ -1,4 +1,5 @@
-import { figureTitle, type FigureKind } from '@promptweave/core';
+import type { FigureKind } from '@promptweave/core';
+import { figureTitle } from '@promptweave/core/experiment';
 import type { Figure } from '../report/study.js';
 import type { TextCell, TextTable } from '../report/table.js';
 import { figureAt, hasHarmonicMean, type BenchmarkResult, type BenchmarkRow } from './benchmark-result.js';

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
-import { ConfigError, suggestion, type Registry, type ResolvedPart } from '@promptweave/core';
+import { ConfigError } from '@promptweave/core';
+import { suggestion, type Registry, type ResolvedPart } from '@promptweave/core/experiment';
 
 /** Readers of files, by their ending. */
 const READERS: Readonly<Record<string, string>> = { '.csv': 'table', '.jsonl': 'table', '.json': 'split' };

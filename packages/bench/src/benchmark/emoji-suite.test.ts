@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { plugins as clip } from '@promptweave/backbone-clip';
-import { createContainer, disposeBackbones, Registry, sourceFromValue } from '@promptweave/core';
+import { createContainer, disposeBackbones, Registry, sourceFromValue } from '@promptweave/core/experiment';
 import { createDataPipeline, plugins as datasets } from '@promptweave/datasets';
 import { plugins as comma } from '@promptweave/method-comma';
 import { plugins as coop } from '@promptweave/method-coop';

@@ -1,4 +1,5 @@
-import { ConfigError, suggestion } from '@promptweave/core';
+import { ConfigError } from '@promptweave/core';
+import { suggestion } from '@promptweave/core/experiment';
 import type { BenchmarkConfiguration } from './benchmark-configuration.js';
 
 /** Settings for the embedded CLIP, which has 6 blocks, chosen on validation images; the papers' presets are for 12. */

@@ -1,4 +1,5 @@
-import { ConfigError, suggestion, type Registry } from '@promptweave/core';
+import { ConfigError } from '@promptweave/core';
+import { suggestion, type Registry } from '@promptweave/core/experiment';
 
 /** A method of a benchmark: what the list of a grid says about it. */
 export type MethodEntry = Readonly<Record<string, unknown>> & { readonly name: string };

@@ -1,4 +1,4 @@
-import { fewShot } from '@promptweave/core';
+import { fewShot } from '@promptweave/core/experiment';
 import { describeProtocol } from '@promptweave/core/testing';
 import { baseToNovel, crossDataset, domainGeneralisation, efficiency, incremental, zeroShot } from './plugins.js';
 

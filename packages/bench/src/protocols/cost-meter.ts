@@ -1,4 +1,5 @@
-import type { RunCosts, RunResult, TrainEvent } from '@promptweave/core';
+import type { RunCosts } from '@promptweave/core';
+import type { RunResult, TrainEvent } from '@promptweave/core/experiment';
 
 type Listener = (event: TrainEvent) => void;
 

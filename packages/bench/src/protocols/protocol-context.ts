@@ -1,20 +1,22 @@
 import {
-  basicServices,
   ConfigError,
-  datasetPart,
-  optionsOf,
-  servicesOf,
   type DataPipeline,
   type Dataset,
   type EvaluationSet,
-  type Experiment,
   type FeatureStore,
-  type FrozenTexts,
   type ProtocolContext,
+} from '@promptweave/core';
+import {
+  basicServices,
+  datasetPart,
+  optionsOf,
+  servicesOf,
+  type Experiment,
+  type FrozenTexts,
   type Registry,
   type ResolvedConfiguration,
   type ResolvedPart,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 
 /** Where the features of frozen towers are kept for later use, see `FeatureLibrary`. */
 export interface FeatureSource {

@@ -1,4 +1,5 @@
-import type { DataPipeline, ExperimentOptions, ResolvedConfiguration, RunRequest } from '@promptweave/core';
+import type { DataPipeline } from '@promptweave/core';
+import type { ExperimentOptions, ResolvedConfiguration, RunRequest } from '@promptweave/core/experiment';
 import type { FeatureSource } from './protocol-context.js';
 
 /** What runs need besides their configuration; runs in one process share it. */

@@ -2,8 +2,23 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type { DataPipeline, Dataset, Evaluation, ImageItem, RunCosts, RunResult, StepEvent } from '@promptweave/core';
-import { DatasetError, fewShot, figureOf, readPredictions, runFiles, stageFolders } from '@promptweave/core';
+import {
+  DatasetError,
+  type DataPipeline,
+  type Dataset,
+  type Evaluation,
+  type ImageItem,
+  type RunCosts,
+} from '@promptweave/core';
+import {
+  fewShot,
+  figureOf,
+  readPredictions,
+  runFiles,
+  stageFolders,
+  type RunResult,
+  type StepEvent,
+} from '@promptweave/core/experiment';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tinyEnvironment, tinyResolve } from '../tiny.test.support.js';
 import { CostMeter } from './cost-meter.js';

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { Evaluation, EvaluationSet } from '@promptweave/core';
 import {
   Classifier,
   createExperiment,
@@ -10,11 +11,9 @@ import {
   SkipLog,
   stageFolders,
   writePredictions,
-  type Evaluation,
-  type EvaluationSet,
   type Experiment,
   type RunResult,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { JoinedLabels } from './joined-labels.js';
 import { evaluationSets } from './protocol-context.js';
 import type { ProtocolRun } from './protocol-run.js';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runFiles, slug, type RunResult, type StepEvent } from '@promptweave/core';
+import { runFiles, slug, type RunResult, type StepEvent } from '@promptweave/core/experiment';
 import writeFileAtomic from 'write-file-atomic';
 import { confusionMatrix, learningCurves, type Picture } from '../report/pictures.js';
 

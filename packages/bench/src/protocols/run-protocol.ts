@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createExperiment, runExperiment, runFiles, type ProtocolSummary, type RunResult } from '@promptweave/core';
+import type { ProtocolSummary } from '@promptweave/core';
+import { createExperiment, runExperiment, runFiles, type RunResult } from '@promptweave/core/experiment';
 import writeFileAtomic from 'write-file-atomic';
 import { CostMeter } from './cost-meter.js';
 import { evaluationSets, isTrained } from './protocol-context.js';

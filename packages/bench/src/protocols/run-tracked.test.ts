@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunEvent, TrainEvent } from '@promptweave/core';
+import type { RunEvent } from '@promptweave/core';
+import type { TrainEvent } from '@promptweave/core/experiment';
 import { afterAll, expect, it } from 'vitest';
 import { tinyEnvironment, tinyResolve } from '../tiny.test.support.js';
 import { runTracked } from './run-tracked.js';

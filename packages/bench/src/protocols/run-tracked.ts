@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Tracker } from '@promptweave/core';
 import {
   requireNoRun,
   stageFolders,
@@ -6,8 +7,7 @@ import {
   type RunResult,
   type TrackedRun,
   type TrainEvent,
-  type Tracker,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { runPictures } from './run-pictures.js';
 import type { ProtocolRun } from './protocol-run.js';
 import { runProtocol, type ProtocolResult } from './run-protocol.js';

@@ -1,5 +1,6 @@
 import { mean } from '../protocols/means.js';
-import { figureTitle, slug, type FigureKind } from '@promptweave/core';
+import type { FigureKind } from '@promptweave/core';
+import { figureTitle, slug } from '@promptweave/core/experiment';
 import { shownText, shownValue } from '../protocols/figure-unit.js';
 import type { AxisCurve, Effect } from './analysis/axis-effects.js';
 import type { ClassGain } from './analysis/label-gains.js';

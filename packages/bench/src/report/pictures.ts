@@ -1,4 +1,4 @@
-import { duration } from '@promptweave/core';
+import { duration } from '@promptweave/core/experiment';
 import { shownValue } from '../protocols/figure-unit.js';
 import { draw, type Picture } from './draw.js';
 import type { LearningPoint } from './run-details.js';

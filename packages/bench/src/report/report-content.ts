@@ -1,4 +1,4 @@
-import { canonicalJson, slug, type NearestWords } from '@promptweave/core';
+import { canonicalJson, slug, type NearestWords } from '@promptweave/core/experiment';
 import { axisCurves, axisEffects } from './analysis/axis-effects.js';
 import { beforeAfter, type BeforeAfter } from './analysis/before-after.js';
 import { compareRows, type Comparison } from './analysis/comparison.js';

@@ -1,4 +1,4 @@
-import { figureTitle } from '@promptweave/core';
+import { figureTitle } from '@promptweave/core/experiment';
 import { comparisonNote } from './page/result-table.js';
 import { differenceText } from './analysis/comparison.js';
 import type { Picture } from './pictures.js';

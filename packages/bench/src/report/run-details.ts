@@ -7,7 +7,7 @@ import {
   type ResolvedConfiguration,
   type RunResult,
   type StepEvent,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { parse } from 'yaml';
 import { rowName } from './pictures.js';
 import type { StudiedCell, StudyRow } from './study.js';

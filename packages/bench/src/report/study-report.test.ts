@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sourceFromValue } from '@promptweave/core';
+import { sourceFromValue } from '@promptweave/core/experiment';
 import { afterAll, expect, it } from 'vitest';
 import { planSweep } from '../sweep/plan.js';
 import { SweepFolder } from '../sweep/sweep-folder.js';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { runFile, runFiles } from '@promptweave/core';
+import { runFile, runFiles } from '@promptweave/core/experiment';
 import { shellWord } from '../shell-word.js';
 import { describeChoice } from '../sweep/plan.js';
 import { SweepFolder } from '../sweep/sweep-folder.js';

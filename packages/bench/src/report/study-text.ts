@@ -1,4 +1,4 @@
-import { runFile, runFiles } from '@promptweave/core';
+import { runFile, runFiles } from '@promptweave/core/experiment';
 import { describeChoice } from '../sweep/plan.js';
 import { markdownText, renderTable, studyTable, visible, type TableFormat } from './table.js';
 import type { Study } from './study.js';

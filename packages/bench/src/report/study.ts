@@ -1,4 +1,5 @@
-import { canonicalJson, figureOf, type FigureKind, type ProtocolSummary } from '@promptweave/core';
+import type { FigureKind, ProtocolSummary } from '@promptweave/core';
+import { canonicalJson, figureOf } from '@promptweave/core/experiment';
 import { smallerIsBetter } from '../protocols/figure-unit.js';
 import { mean, standardDeviation } from '../protocols/means.js';
 import type { CellFailure, CellFolder, CellOutcome, CellState } from '../sweep/cell-folder.js';

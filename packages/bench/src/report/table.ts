@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { duration, figureTitle } from '@promptweave/core';
+import { duration, figureTitle } from '@promptweave/core/experiment';
 import { shownText } from '../protocols/figure-unit.js';
 import { ranked, type Figure, type Study, type StudyRow } from './study.js';
 

@@ -1,13 +1,5 @@
-import {
-  estimatedBytes,
-  planTraining,
-  stepShape,
-  ConfigError,
-  type Experiment,
-  type Savings,
-  type StepWork,
-  type WorkOptions,
-} from '@promptweave/core';
+import { ConfigError, type Savings, type StepWork, type WorkOptions } from '@promptweave/core';
+import { estimatedBytes, planTraining, stepShape, type Experiment } from '@promptweave/core/experiment';
 
 /** One way to compute a training step. */
 export interface CostRow {

@@ -1,13 +1,5 @@
-import {
-  completeChoice,
-  composeClassifier,
-  train,
-  trainSettings,
-  type Backbone,
-  type Dataset,
-  type DataPipeline,
-  type Registry,
-} from '@promptweave/core';
+import type { Backbone, Dataset, DataPipeline } from '@promptweave/core';
+import { completeChoice, composeClassifier, train, trainSettings, type Registry } from '@promptweave/core/experiment';
 import { classNamesOf, type SpeedMethod } from './measure-step.js';
 import { testImage } from './test-image.js';
 

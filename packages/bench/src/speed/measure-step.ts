@@ -1,14 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError, type Backbone, type Batch } from '@promptweave/core';
 import {
   completeChoice,
   composeClassifier,
-  ConfigError,
-  type Backbone,
-  type Batch,
   type Classifier,
   type Registry,
   type ResolvedPart,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 
 /** A combination of parts whose training step is timed, with the papers' batch sizes. */
 export interface SpeedMethod {

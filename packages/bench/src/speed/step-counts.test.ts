@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { randomClip, type ClipComputation } from '@promptweave/backbone-clip';
-import { completeChoice, composeClassifier, Registry, stepShape, type Batch, type Classifier } from '@promptweave/core';
+import type { Batch } from '@promptweave/core';
+import { completeChoice, composeClassifier, Registry, stepShape, type Classifier } from '@promptweave/core/experiment';
 import { plugins as comma } from '@promptweave/method-comma';
 import { plugins as coop } from '@promptweave/method-coop';
 import { plugins as lamm } from '@promptweave/method-lamm';

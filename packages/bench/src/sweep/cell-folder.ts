@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { claimantOf, ConfigError, runFiles, toYaml, type Claimant, type ProtocolSummary } from '@promptweave/core';
+import { ConfigError, type ProtocolSummary } from '@promptweave/core';
+import { claimantOf, runFiles, toYaml, type Claimant } from '@promptweave/core/experiment';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import type { CellIdentity, PlannedCell } from './plan.js';

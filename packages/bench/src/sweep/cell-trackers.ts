@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { createTracker, type Registry, type ResolvedConfiguration, type Tracker } from '@promptweave/core';
+import type { Tracker } from '@promptweave/core';
+import { createTracker, type Registry, type ResolvedConfiguration } from '@promptweave/core/experiment';
 
 /** Milliseconds that the end of a process's work waits for what is still to be delivered. */
 const LAST_DELIVERY = 5000;

@@ -1,17 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError, type EvaluationSet, type StepShape, type StepWork } from '@promptweave/core';
 import {
-  ConfigError,
   createExperiment,
   estimatedBytes,
   optionsOf,
   planTraining,
   stepShape,
-  type EvaluationSet,
   type Experiment,
   type ResolvedConfiguration,
-  type StepShape,
-  type StepWork,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { evaluationSets } from '../protocols/protocol-context.js';
 import type { RunEnvironment } from '../protocols/protocol-run.js';
 

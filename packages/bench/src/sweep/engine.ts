@@ -1,4 +1,4 @@
-import type { TrainEvent } from '@promptweave/core';
+import type { TrainEvent } from '@promptweave/core/experiment';
 import type { CellFolder, Patience } from './cell-folder.js';
 
 /** What an engine or a worker tells while it works. Only for people to watch: what is done stands in the cells' folders. */

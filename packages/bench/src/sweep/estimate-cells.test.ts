@@ -1,4 +1,5 @@
-import { definePlugin, Registry, type Backbone, type StepShape } from '@promptweave/core';
+import { definePlugin, type Backbone, type StepShape } from '@promptweave/core';
+import { Registry } from '@promptweave/core/experiment';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { tinyEnvironment, tinyRegistry, tinyResolve } from '../tiny.test.support.js';

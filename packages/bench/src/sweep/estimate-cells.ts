@@ -1,4 +1,5 @@
-import { createExperiment, PromptweaveError, type ResolvedConfiguration } from '@promptweave/core';
+import { PromptweaveError } from '@promptweave/core';
+import { createExperiment, type ResolvedConfiguration } from '@promptweave/core/experiment';
 import type { RunEnvironment } from '../protocols/protocol-run.js';
 import { cellWork, costKey, measuredRate, type CellWork } from './cell-work.js';
 import type { CellEstimate } from './engine.js';

@@ -1,4 +1,5 @@
-import { ConfigError, sourceFromValue, InvalidConfigurationError } from '@promptweave/core';
+import { ConfigError } from '@promptweave/core';
+import { sourceFromValue, InvalidConfigurationError } from '@promptweave/core/experiment';
 import { describe, expect, it } from 'vitest';
 import { expandGrid } from './expand.js';
 import { readGrid } from './grid.js';

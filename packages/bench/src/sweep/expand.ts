@@ -1,4 +1,4 @@
-import { canonicalJson } from '@promptweave/core';
+import { canonicalJson } from '@promptweave/core/experiment';
 import type { Conditions, Grid } from './grid.js';
 import { samplePoints } from './low-discrepancy.js';
 

@@ -1,12 +1,12 @@
+import type { FeatureStore } from '@promptweave/core';
 import {
   backboneIdentity,
   FeatureCache,
   type Experiment,
-  type FeatureStore,
   type FrozenTexts,
   type ResolvedConfiguration,
   type ResolvedPart,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import type { FeatureSource } from '../protocols/protocol-context.js';
 
 /**

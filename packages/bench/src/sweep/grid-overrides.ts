@@ -1,11 +1,11 @@
+import { ConfigError } from '@promptweave/core';
 import {
   canonicalJson,
-  ConfigError,
   parseOverride,
   sourceFromValue,
   type ConfigurationSource,
   type RawText,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { dig } from './expand.js';
 
 type Mapping = Readonly<Record<string, unknown>>;

@@ -1,4 +1,9 @@
-import { InvalidConfigurationError, type ConfigurationSource, type Place, type Problem } from '@promptweave/core';
+import {
+  InvalidConfigurationError,
+  type ConfigurationSource,
+  type Place,
+  type Problem,
+} from '@promptweave/core/experiment';
 import { z } from 'zod';
 
 /** Values by option path; a list stands for any of its entries. */

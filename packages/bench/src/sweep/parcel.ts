@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { runFiles } from '@promptweave/core';
+import { runFiles } from '@promptweave/core/experiment';
 import writeFileAtomic from 'write-file-atomic';
 import { cellFiles, type CellFailure, type CellFolder } from './cell-folder.js';
 import type { SweepEvent } from './engine.js';

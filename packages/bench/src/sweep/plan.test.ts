@@ -1,4 +1,4 @@
-import { sourceFromValue, type Configuration } from '@promptweave/core';
+import { sourceFromValue, type Configuration } from '@promptweave/core/experiment';
 import { describe, expect, it } from 'vitest';
 import { tinyConfiguration, tinyRegistry } from '../tiny.test.support.js';
 import { planSweep } from './plan.js';

@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { ConfigError, type BackboneIdentity } from '@promptweave/core';
 import {
   backboneIdentity,
   basicServices,
   canonicalJson,
-  ConfigError,
   configurationHash,
   InvalidConfigurationError,
   modulesInUse,
   optionsOf,
   resolveConfiguration,
-  type BackboneIdentity,
   type ConfigurationSource,
   type Registry,
   type ResolvedConfiguration,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import { expandGrid, holds, type Choice } from './expand.js';
 import { readGrid, type Conditions } from './grid.js';
 import { applyToGrid, overruled } from './grid-overrides.js';

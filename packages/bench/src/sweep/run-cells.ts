@@ -1,13 +1,12 @@
 import { join } from 'node:path';
+import { ConfigError, PromptweaveError } from '@promptweave/core';
 import {
-  ConfigError,
   configurationHash,
-  PromptweaveError,
   readConfiguration,
   resolveConfiguration,
   runFiles,
   tryClaim,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import type { RunEnvironment } from '../protocols/protocol-run.js';
 import { runTracked } from '../protocols/run-tracked.js';
 import type { CellFailure, CellFolder } from './cell-folder.js';

@@ -1,15 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  definePlugin,
-  Registry,
-  sourceFromValue,
-  type Configuration,
-  type RunEvent,
-  type Tracker,
-  type TrackerContext,
-} from '@promptweave/core';
+import { definePlugin, type RunEvent, type Tracker, type TrackerContext } from '@promptweave/core';
+import { Registry, sourceFromValue, type Configuration } from '@promptweave/core/experiment';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { runTracked } from '../protocols/run-tracked.js';

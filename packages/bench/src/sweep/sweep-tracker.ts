@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { RunEnd, Tracker } from '@promptweave/core';
 import {
   claimantOf,
   claimOrWait,
@@ -11,10 +12,8 @@ import {
   type Claim,
   type Registry,
   type ResolvedConfiguration,
-  type RunEnd,
   type Surroundings,
-  type Tracker,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import type { Patience } from './cell-folder.js';
 import type { SweepFolder } from './sweep-folder.js';
 

@@ -2,7 +2,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvalidConfigurationError, sourceFromValue, thisProcess, type Configuration } from '@promptweave/core';
+import {
+  InvalidConfigurationError,
+  sourceFromValue,
+  thisProcess,
+  type Configuration,
+} from '@promptweave/core/experiment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readStudy } from '../report/study.js';
 import { tinyConfiguration, tinyEnvironment, tinyRegistry } from '../tiny.test.support.js';

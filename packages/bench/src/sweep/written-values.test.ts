@@ -1,4 +1,4 @@
-import { parseConfiguration } from '@promptweave/core';
+import { parseConfiguration } from '@promptweave/core/experiment';
 import { describe, expect, it } from 'vitest';
 import { applyToGrid } from './grid-overrides.js';
 import { asWritten, writtenValues } from './written-values.js';

@@ -1,4 +1,4 @@
-import type { ConfigurationSource, RawText } from '@promptweave/core';
+import type { ConfigurationSource, RawText } from '@promptweave/core/experiment';
 
 /** What was written for the values of a grid that are no text, so that a cell's option that is text gets `007`, not 7. */
 export type WrittenValues = ReadonlyMap<unknown, string>;

@@ -1,14 +1,11 @@
+import { ConfigError, type Backbone, type LossChoice, type PartialConfiguration } from '@promptweave/core';
 import {
   completeChoice,
   composeClassifier,
-  ConfigError,
-  type Backbone,
   type Classifier,
-  type LossChoice,
-  type PartialConfiguration,
   type Registry,
   type ResolvedPart,
-} from '@promptweave/core';
+} from '@promptweave/core/experiment';
 import type { FixtureRun } from './fixture-set.js';
 
 /** Composes the classifier of a recorded run from what each plugin says it has to do with it. */

@@ -1,12 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  normalise,
-  type Classifier,
-  type PromptedText,
-  type StepOutcome,
-  type TextPass,
-  type TrainingStep,
-} from '@promptweave/core';
+import { normalise, type PromptedText, type TextPass, type TrainingStep } from '@promptweave/core';
+import type { Classifier, StepOutcome } from '@promptweave/core/experiment';
 import type { FixtureRun } from './fixture-set.js';
 
 /** Values by the names of the recorded files. */

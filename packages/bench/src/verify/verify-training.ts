@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createOptimizer, type Classifier, type HostTensor, type StateDict } from '@promptweave/core';
+import type { HostTensor, StateDict } from '@promptweave/core';
+import { createOptimizer, type Classifier } from '@promptweave/core/experiment';
 import { compare, missing, type TensorComparison } from './comparison.js';
 import type { FixtureRun, FixtureSet } from './fixture-set.js';
 import { observeForward, observeLosses, type Observations } from './observe.js';

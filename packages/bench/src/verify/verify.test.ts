@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { fixtureBackbone } from '@promptweave/backbone-clip';
-import { Registry } from '@promptweave/core';
+import { Registry } from '@promptweave/core/experiment';
 import { plugins as comma } from '@promptweave/method-comma';
 import { plugins as coop } from '@promptweave/method-coop';
 import { plugins as lamm } from '@promptweave/method-lamm';

@@ -1,4 +1,5 @@
-import type { Backbone, Registry, Tokenizer } from '@promptweave/core';
+import type { Backbone, Tokenizer } from '@promptweave/core';
+import type { Registry } from '@promptweave/core/experiment';
 import type { TensorComparison } from './comparison.js';
 import { composeFixture } from './compose-fixture.js';
 import { openFixtureRun, openFixtureSet, type FixtureRun, type FixtureSet } from './fixture-set.js';

@@ -4,13 +4,13 @@ import { randomClip } from '@promptweave/backbone-clip';
 import {
   definePlugin,
   disposeVariables,
-  frozenLabels,
   nameTokens,
   variablesFrom,
   type LabelAligner,
   type LabelsPlugin,
   type PartContext,
 } from '@promptweave/core';
+import { frozenLabels } from '@promptweave/core/experiment';
 import { checkLabelAligner, ConformanceError, describeLabelAligner } from '@promptweave/core/testing';
 import { describe, expect, it } from 'vitest';
 

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { randomClip } from '@promptweave/backbone-clip';
-import { crossEntropy, definePlugin, type Loss, type LossPlugin } from '@promptweave/core';
+import { definePlugin, type Loss, type LossPlugin } from '@promptweave/core';
+import { crossEntropy } from '@promptweave/core/experiment';
 import { checkLoss, ConformanceError, describeLoss } from '@promptweave/core/testing';
 import { describe, expect, it } from 'vitest';
 

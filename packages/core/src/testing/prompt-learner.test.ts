@@ -4,7 +4,6 @@ import { randomClip } from '@promptweave/backbone-clip';
 import {
   definePlugin,
   disposeVariables,
-  handCraftedPrompt,
   seededNormal,
   templateTokens,
   variablesFrom,
@@ -12,6 +11,7 @@ import {
   type PromptLearner,
   type PromptPlugin,
 } from '@promptweave/core';
+import { handCraftedPrompt } from '@promptweave/core/experiment';
 import { checkPromptLearner, ConformanceError, describePromptLearner, probeLearner } from '@promptweave/core/testing';
 import { describe, expect, it } from 'vitest';
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { basicServices, DatasetError, type Dataset } from '@promptweave/core';
+import { DatasetError, type Dataset } from '@promptweave/core';
+import { basicServices } from '@promptweave/core/experiment';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDataPipeline } from '../pipeline/data-pipeline.js';
 import { plugins } from '../plugins.js';

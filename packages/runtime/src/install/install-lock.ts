@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackendError, tryClaim, type Claim } from '@promptweave/core';
+import { BackendError } from '@promptweave/core';
+import { tryClaim, type Claim } from '@promptweave/core/experiment';
 import { runtimeFolder } from '../cache-folder.js';
 import type { OnProgress } from './progress.js';
 

@@ -1,5 +1,11 @@
-import { CheckpointError, decodeValues, bytesPerValue, sizeOf, type HostTensor } from '@promptweave/core';
-import type { RandomAccessFile } from '@promptweave/core';
+import {
+  bytesPerValue,
+  CheckpointError,
+  decodeValues,
+  sizeOf,
+  type HostTensor,
+  type RandomAccessFile,
+} from '@promptweave/core';
 import { AllowedGlobal, type PickledStorage, type PickledTensor } from './pickled-values.js';
 
 /** Where the values of a storage lie in the file. */

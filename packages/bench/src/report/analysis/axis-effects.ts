@@ -1,4 +1,5 @@
-import { canonicalJson, type FigureKind } from '@promptweave/core';
+import type { FigureKind } from '@promptweave/core';
+import { canonicalJson } from '@promptweave/core/experiment';
 import { mean, standardDeviation } from '../../protocols/means.js';
 import { shortText } from '../../sweep/plan.js';
 import type { Study, StudyRow } from '../study.js';

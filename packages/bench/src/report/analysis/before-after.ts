@@ -1,4 +1,4 @@
-import { readPredictions } from '@promptweave/core';
+import { readPredictions } from '@promptweave/core/experiment';
 import { resultOf } from '../run-details.js';
 import type { StudiedCell, StudyRow } from '../study.js';
 import { seededRandom } from './resampling.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writePredictions, type SetPredictions } from '@promptweave/core';
+import { writePredictions, type SetPredictions } from '@promptweave/core/experiment';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CellFolder } from '../../sweep/cell-folder.js';
 import { axisPicture } from '../axis-pictures.js';

@@ -1,4 +1,4 @@
-import { canonicalJson, readPredictions } from '@promptweave/core';
+import { canonicalJson, readPredictions } from '@promptweave/core/experiment';
 import { mean } from '../../protocols/means.js';
 import { configurationOf, resultOf } from '../run-details.js';
 import { ranked, type StudiedCell, type StudyRow } from '../study.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writePredictions, type SetPredictions } from '@promptweave/core';
+import { writePredictions, type SetPredictions } from '@promptweave/core/experiment';
 import { afterAll, expect, it } from 'vitest';
 import { CellFolder } from '../../sweep/cell-folder.js';
 import { studyOf, type StudiedCell } from '../study.js';

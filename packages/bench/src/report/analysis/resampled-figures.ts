@@ -1,14 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  fewShot,
-  figureOf,
-  readPredictions,
-  type Evaluations,
-  type Plugin,
-  type Predictions,
-  type Protocol,
-  type ProtocolSummary,
-} from '@promptweave/core';
+import type { Evaluations, Plugin, Protocol, ProtocolSummary } from '@promptweave/core';
+import { fewShot, figureOf, readPredictions, type Predictions } from '@promptweave/core/experiment';
 import { plugins } from '../../protocols/plugins.js';
 import { configurationOf } from '../run-details.js';
 import type { Study, StudyRow } from '../study.js';

@@ -1,4 +1,5 @@
-import { BackendError, tryClaim } from '@promptweave/core';
+import { BackendError } from '@promptweave/core';
+import { tryClaim } from '@promptweave/core/experiment';
 import type { CellFolder } from '../cell-folder.js';
 import { RayClient } from './ray-client.js';
 import { forgetPlace, originOf, rayPlaceFile, rayPlaceOf, type RayPlace } from './ray-place.js';

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { tryClaim, type Claim } from '@promptweave/core';
+import { tryClaim, type Claim } from '@promptweave/core/experiment';
 import { memoryFor, type CellNeeds } from '../cell-needs.js';
 import type { CellFolder } from '../cell-folder.js';
 import type { Engine, EngineRequest } from '../engine.js';
