@@ -1,5 +1,6 @@
 import { hasCode } from './errors.js';
-import type { CallOptions, Connection, JsonObject } from './http/connection.js';
+import type { CallOptions, Connection } from './http/connection.js';
+import type { JsonObject } from './http/json-object.js';
 import { everyPage } from './paging.js';
 import { object, objects, optionalNumber, optionalText, pairs, record, text } from './wire.js';
 

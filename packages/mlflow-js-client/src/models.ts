@@ -1,4 +1,5 @@
-import type { CallOptions, Connection, JsonObject } from './http/connection.js';
+import type { CallOptions, Connection } from './http/connection.js';
+import type { JsonObject } from './http/json-object.js';
 import { everyPage } from './paging.js';
 import { number, object, objects, optionalText, pairs, record, text } from './wire.js';
 

@@ -1,5 +1,6 @@
 import { batchLimits, parts } from './batches.js';
-import type { CallOptions, Connection, JsonObject } from './http/connection.js';
+import type { CallOptions, Connection } from './http/connection.js';
+import type { JsonObject } from './http/json-object.js';
 import type { ViewType } from './experiments.js';
 import { everyPage } from './paging.js';
 import { number, object, objects, optionalNumber, optionalText, pairs, record, text, wireNumber } from './wire.js';

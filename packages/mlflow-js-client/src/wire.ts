@@ -1,4 +1,4 @@
-import type { JsonObject } from './http/connection.js';
+import type { JsonObject } from './http/json-object.js';
 
 /** Readers of the server's JSON. Protocol buffers leave out what is empty, and may write 64-bit integers as text. */
 

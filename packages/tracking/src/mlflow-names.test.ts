@@ -113,7 +113,7 @@ describe('a value', () => {
     expect(mlflowParam('x'.repeat(501))).toMatch(/^x+… \(cut: 501 characters\)$/);
     expect(mlflowParam('x'.repeat(501))).toHaveLength(500);
     for (const length of [250, 251, 252])
-      expect(mlflowParam(`${'x'.repeat(length)}${'😀'.repeat(300)}`).isWellFormed()).toBe(true);
+      expect(mlflowParam(`${'x'.repeat(length)}${'😀'.repeat(300)}`)).not.toMatch(/\p{Surrogate}/u);
     expect(mlflowTag('y'.repeat(6000))).toHaveLength(5000);
   });
 });

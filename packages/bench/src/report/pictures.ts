@@ -2,15 +2,11 @@ import { duration } from '@promptweave/core/experiment';
 import { shownValue } from '../protocols/figure-unit.js';
 import { draw, type Picture } from './draw.js';
 import type { LearningPoint } from './run-details.js';
+import { rowName } from './row-name.js';
 import type { StudyRow } from './study.js';
 import { figureText } from './table.js';
 
 export type { Picture } from './draw.js';
-
-/** What a row is called in pictures. */
-export function rowName({ labels }: StudyRow): string {
-  return labels.join(' · ') || 'all cells';
-}
 
 /** Bars of figures, with the spread over seeds. */
 export async function figureBars(rows: readonly StudyRow[], figures: readonly string[]): Promise<Picture | undefined> {

@@ -10,7 +10,8 @@ import {
   type ResolvedConfusion,
 } from './analysis/label-gains.js';
 import { axisPicture, classGainPicture, effectPicture } from './axis-pictures.js';
-import { confusionMatrix, costAgainst, figureBars, learningCurves, rowName, type Picture } from './pictures.js';
+import { confusionMatrix, costAgainst, figureBars, learningCurves, type Picture } from './pictures.js';
+import { rowName } from './row-name.js';
 import { learningPoints, resultOf, wordsOf } from './run-details.js';
 import { bestOf, ranked, type Best, type Study, type StudyRow } from './study.js';
 import { Thumbnails, type ThumbnailReader, type WantedImage } from './thumbnails.js';

@@ -9,7 +9,7 @@ import {
   type StepEvent,
 } from '@promptweave/core/experiment';
 import { parse } from 'yaml';
-import { rowName } from './pictures.js';
+import { rowName } from './row-name.js';
 import type { StudiedCell, StudyRow } from './study.js';
 
 /** A point of a learning curve. */

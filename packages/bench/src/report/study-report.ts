@@ -14,7 +14,8 @@ import {
   resolvedHtml,
   wordsSection,
 } from './page/sections.js';
-import { rowName, type Picture } from './pictures.js';
+import type { Picture } from './pictures.js';
+import { rowName } from './row-name.js';
 import { labelCell, reportContent, type ReportContent, type ReportOptions } from './report-content.js';
 import { reportMarkdown } from './report-markdown.js';
 import { resultOf } from './run-details.js';

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { MlflowApiError, MlflowProtocolError } from '../errors.js';
 import type { MlflowSettings } from '../settings.js';
+import type { JsonObject } from './json-object.js';
 import {
   beginning,
   bounded,
@@ -32,9 +33,6 @@ export interface ApiCall extends CallOptions {
   /** False for calls that create or append: they are repeated only where the server cannot have acted. Default true. */
   readonly repeatable?: boolean;
 }
-
-/** A parsed JSON object of the server. */
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Sends requests to one server, again where that helps, and turns its refusals into errors. */
 export class Connection {

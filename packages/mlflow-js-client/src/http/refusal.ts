@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { mlflowErrorCodes, MlflowApiError, type MlflowErrorCode } from '../errors.js';
-import type { JsonObject } from './connection.js';
+import type { JsonObject } from './json-object.js';
 
 /** What is known of a request that was refused. */
 export interface Refused {
