@@ -13,6 +13,7 @@ const study: Study = {
     cells: [],
     seeds: [],
     failures: [],
+    damaged: [],
   },
   axes: ['prompt.use', 'labels.use'],
   rows: [row(['none', 'frozen'], 0), row(['coop', 'lamm'], 8), row(['maple', 'frozen'])],

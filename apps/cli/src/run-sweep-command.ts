@@ -12,10 +12,12 @@ import {
   type Study,
   type CellEstimate,
   type CellFolder,
+  type CellState,
   type SweepEstimate,
 } from '@promptweave/bench';
 import { ConfigError } from '@promptweave/core';
 import {
+  type DamagedFileError,
   loadPluginsOf,
   parseYamlValue,
   readConfiguration,
@@ -103,6 +105,9 @@ export async function sweep(command: SweepCommand): Promise<void> {
     ...{ folder, configuration: planned[0]!.configuration, source: source.value, registry, patience: { retries } },
     ...{ surroundings, onProblem },
   });
+  for (const { where, message } of prepared.flatMap((cell) => damageIn(cell.state({ retries })))) {
+    onProblem(`${where}: ${message} Its cell is run again.`);
+  }
   const tracked = cells.length > 0 || tracker.isLeftBehind;
   if (tracked) await tracker.begin();
   const { signal, release } = interruptible(() => {
@@ -148,6 +153,10 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const left = cells.filter(isOpen).length;
   if (left > 0) console.error(`Cells that are not finished: ${left}.`);
   if (left > 0 || study.failures.length > 0) process.exitCode = 1;
+}
+
+function damageIn(state: CellState): readonly DamagedFileError[] {
+  return 'damage' in state && state.damage ? [state.damage] : [];
 }
 
 /** Estimates by the cells' ids; why there are none is told. */

@@ -10,6 +10,7 @@ export * from './config/index.js';
 export * from './experiment/index.js';
 export { figureOf, figureTitle } from './figures.js';
 export { fileName, slug } from './file-name.js';
+export { DamagedFileError, parseOwnJson, readOwnJson, readOwnText, replaceOwn } from './own-file.js';
 export * from './model/assemble-text.js';
 export { backboneIdentity } from './model/backbone-identity.js';
 export * from './model/classifier.js';

@@ -97,7 +97,7 @@ async function evaluateAll(
   predictions: PredictionLog,
   skips: SkipLog,
 ): Promise<Record<string, Evaluation> | undefined> {
-  const evaluations: Record<string, Evaluation> = {};
+  const evaluations = Object.create(null) as Record<string, Evaluation>; // sets may be called as anything
   for (const set of sets) {
     if (signal?.aborted) return undefined;
     evaluations[set.name] = await evaluateSet(classifier, set, {

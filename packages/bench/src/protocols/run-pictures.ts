@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runFiles, slug, type RunResult, type StepEvent } from '@promptweave/core/experiment';
+import { metricsEvent, runFiles, slug, type RunResult, type StepEvent } from '@promptweave/core/experiment';
 import writeFileAtomic from 'write-file-atomic';
 import { confusionMatrix, learningCurves, type Picture } from '../report/pictures.js';
 
@@ -35,8 +35,10 @@ function lossesOf(folder: string): { row: string; progress: number; loss: number
   return (stages.length > 0 ? stages.sort() : ['.']).flatMap((stage) => {
     const path = join(folder, stage, runFiles.metrics);
     if (!existsSync(path)) return [];
-    const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
-    const steps = lines.map((line) => JSON.parse(line) as StepEvent).filter(({ type }) => type === 'step');
+    const events = readFileSync(path, 'utf8')
+      .split('\n')
+      .flatMap((line) => metricsEvent(line) ?? []);
+    const steps = events.filter(({ type }) => type === 'step') as unknown as StepEvent[];
     return steps.map(({ step, steps: all, loss }) => ({
       row: stage === '.' ? 'loss' : stage,
       progress: step / all,

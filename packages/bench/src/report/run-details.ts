@@ -1,6 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  metricsEvent,
+  readOwnText,
+  readResult,
+  readWords,
   runFile,
   runFiles,
   type NearestWords,
@@ -46,37 +49,37 @@ export function learningPoints(rows: readonly StudyRow[]): LearningPoint[] {
 
 /** The whole result of a cell, with confusion matrices. */
 export function resultOf({ folder }: StudiedCell): RunResult | undefined {
-  const path = join(folder.path, runFiles.result);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunResult) : undefined;
+  return readResult(folder.path);
 }
 
-/** The resolved configuration of a row's first cell, without what every cell has of its own. */
+/** The resolved configuration of a row's first cell that has one, without what every cell has of its own. */
 export function configurationOf({ cells }: StudyRow): ResolvedConfiguration | undefined {
-  const path = join(cells[0]!.folder.path, runFiles.configuration);
-  return existsSync(path) ? (parse(readFileSync(path, 'utf8')) as ResolvedConfiguration) : undefined;
+  for (const { folder } of cells) {
+    const text = textOf(join(folder.path, runFiles.configuration));
+    const value: unknown = text === undefined ? undefined : parse(text);
+    if (typeof value === 'object' && value !== null && 'protocol' in value) return value as ResolvedConfiguration;
+  }
+  return undefined;
 }
 
 /** The words nearest to what a cell learned; undefined where it kept none. */
 export function wordsOf({ folder }: StudiedCell): NearestWords | undefined {
   const path = runFile(folder.path, runFiles.words);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as NearestWords) : undefined;
+  return readWords(path);
 }
 
-/** The steps of a cell; of the last training where there are several. */
+/** The steps of a cell; of the last training where there are several. Lines that are cut off, as of a cell that runs, are left out. */
 function stepsOf({ folder }: StudiedCell): Pick<StepEvent, 'step' | 'steps' | 'loss' | 'accuracy'>[] {
-  const path = runFile(folder.path, runFiles.metrics);
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .flatMap(eventOf)
-    .filter(({ type }) => type === 'step');
+  const text = textOf(runFile(folder.path, runFiles.metrics)) ?? '';
+  const events = text.split('\n').flatMap((line) => metricsEvent(line) ?? []);
+  return events.filter(({ type }) => type === 'step') as unknown as StepEvent[];
 }
 
-/** None where the line is half-written: its process is about to end it, or was killed. */
-function eventOf(line: string): StepEvent[] {
+/** Undefined where there is no such file, or it cannot be read, which the state of the cell tells. */
+function textOf(path: string): string | undefined {
   try {
-    return [JSON.parse(line) as StepEvent];
+    return readOwnText(path);
   } catch {
-    return [];
+    return undefined;
   }
 }

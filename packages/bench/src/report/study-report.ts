@@ -62,6 +62,11 @@ function sectionsOf(
     message: [failure.message, failure.where && `(${failure.where})`, failure.remedy].filter(Boolean).join(' '),
     log: relative('.', runFile(cell.folder.path, runFiles.log)),
   }));
+  const damaged = study.damaged.map(({ file, message }) => ({
+    cell: 'A cell is not counted until the sweep runs again',
+    message,
+    log: relative('.', file),
+  }));
   const sections = [
     resultSection(study, comparison),
     section('figures', 'Figures', drawn(pictures.figures)),
@@ -72,7 +77,7 @@ function sectionsOf(
     beforeAfterSection(answers?.found, answers, thumbnails),
     section('confusion', 'Confusions', drawn(pictures.confusion)),
     wordsSection(words),
-    failureSection(failures),
+    failureSection([...failures, ...damaged]),
     reproduceSection(reproduce, madeWith(study)),
   ];
   return sections.filter((part) => part !== undefined);

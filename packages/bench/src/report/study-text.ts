@@ -10,7 +10,7 @@ export function studyText(study: Study, format: TableFormat): string {
   const table = renderTable(studyTable(study), format, title);
   if (format === 'csv' || format === 'latex') return table;
   const written = format === 'markdown' ? markdownText : visible;
-  const texts = [legend(study), ...openCells(study), ...failures(study)].map(written);
+  const texts = [legend(study), ...openCells(study), ...damage(study), ...failures(study)].map(written);
   return [written(title), table, ...texts].join(format === 'markdown' ? '\n\n' : '\n');
 }
 
@@ -25,6 +25,7 @@ export function studyJson({
   rows,
   cells,
   failures: failed,
+  damaged,
 }: Study): object {
   return {
     ...{ name, protocol, folder, axes, figures },
@@ -38,6 +39,7 @@ export function studyJson({
       ...(state.status === 'finished' && { outcome: state.outcome }),
     })),
     failures: failed.map(({ cell, failure }) => ({ cell: cell.id, ...failure })),
+    damaged,
   };
 }
 
@@ -50,6 +52,13 @@ function legend({ seeds, rows }: Study): string {
 function openCells({ cells }: Study): string[] {
   const open = cells.filter(({ state }) => !['finished', 'failed'].includes(state.status)).length;
   return open === 0 ? [] : [`${open} of ${cells.length} cells are not finished yet.`];
+}
+
+function damage({ damaged }: Study): string[] {
+  if (damaged.length === 0) return [];
+  const files = damaged.length === 1 ? '1 file of a cell is' : `${damaged.length} files of cells are`;
+  const lines = damaged.map(({ file, message }) => `  ${file}: ${message}`);
+  return [`${files} damaged; these cells are not counted until the sweep runs again:`, ...lines];
 }
 
 function failures({ failures: failed }: Study): string[] {

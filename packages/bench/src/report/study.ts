@@ -1,4 +1,4 @@
-import type { FigureKind, ProtocolSummary } from '@promptweave/core';
+import { PromptweaveError, type FigureKind, type ProtocolSummary } from '@promptweave/core';
 import { canonicalJson, figureOf } from '@promptweave/core/experiment';
 import { smallerIsBetter } from '../protocols/figure-unit.js';
 import { mean, standardDeviation } from '../protocols/means.js';
@@ -52,6 +52,15 @@ export interface Study {
   readonly cells: readonly StudiedCell[];
   readonly seeds: readonly number[];
   readonly failures: readonly { readonly cell: StudiedCell; readonly failure: CellFailure }[];
+  /** Files of cells that are no longer as they were written: these cells count as unfinished, or are left out. */
+  readonly damaged: readonly Damaged[];
+}
+
+/** A file that is damaged. */
+export interface Damaged {
+  readonly file: string;
+  /** A sentence. */
+  readonly message: string;
 }
 
 const SEED = 'seed';
@@ -60,11 +69,22 @@ const NAME = 'name';
 /** Reads a sweep's folder. */
 export function readStudy(sweep: SweepFolder): Study {
   const { name, protocol, retries } = sweep.describe();
-  const cells = sweep.cells().map((folder): StudiedCell => {
-    const { id, name: own, standsFor, values } = folder.describe();
-    return { id, name: own, standsFor, values, folder, state: folder.state({ retries }) };
+  const damaged: Damaged[] = [];
+  const cells = sweep.cells().flatMap((folder): StudiedCell[] => {
+    try {
+      const { id, name: own, standsFor, values } = folder.describe();
+      const state = folder.state({ retries });
+      if ('damage' in state && state.damage) {
+        damaged.push({ file: state.damage.where!, message: state.damage.message });
+      }
+      return [{ id, name: own, standsFor, values, folder, state }];
+    } catch (error) {
+      if (!(error instanceof PromptweaveError)) throw error;
+      damaged.push({ file: error.where ?? folder.path, message: error.message });
+      return [];
+    }
   });
-  return studyOf({ name, protocol, folder: sweep.path, cells });
+  return { ...studyOf({ name, protocol, folder: sweep.path, cells }), damaged };
 }
 
 /** Groups cells into rows. */
@@ -105,7 +125,7 @@ export function studyOf({
     const failure = cell.state.status === 'failed' ? cell.state.failures.at(-1) : undefined;
     return failure ? [{ cell, failure }] : [];
   });
-  return { name, protocol, folder, axes, figures, kinds, rows, cells, seeds, failures };
+  return { name, protocol, folder, axes, figures, kinds, rows, cells, seeds, failures, damaged: [] };
 }
 
 function measured(outcomes: readonly CellOutcome[]): Pick<StudyRow, 'figures' | 'parameters' | 'seconds'> {

@@ -35,11 +35,20 @@ describe('a cell whose process is lost', () => {
     for (let i = 0; i < 2; i++) lose(cell);
     const checkpoint = join(cell.path, '2-novel/resume.safetensors');
     writeFileSync(checkpoint, '');
-    const later = Date.now() / 1000 + 1;
-    utimesSync(checkpoint, later, later); // written after the two losses
+    utimesSync(checkpoint, 0, 0); // written after the two losses, by a machine whose clock stands still
     lose(cell);
     expect(statusOf(cell)).toBe('waiting');
   });
+});
+
+it('forgets failures of which nothing can be read', () => {
+  const cell = newCell();
+  mkdirSync(join(cell.path, 'failures.jsonl'));
+  expect(cell.failures()).toEqual([]);
+  lose(cell);
+  expect(cell.failures()).toHaveLength(1);
+  appendFileSync(join(cell.path, 'failures.jsonl'), 'null\n{"kind": 3}\n[]\n');
+  expect(cell.failures()).toHaveLength(1);
 });
 
 it('keeps what is recorded after a line that was left half-written', () => {

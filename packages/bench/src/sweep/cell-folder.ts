@@ -1,8 +1,18 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { ConfigError, type ProtocolSummary } from '@promptweave/core';
-import { claimantOf, runFiles, toYaml, type Claimant } from '@promptweave/core/experiment';
-import writeFileAtomic from 'write-file-atomic';
+import {
+  claimantOf,
+  clearDamage,
+  damageOf,
+  DamagedFileError,
+  readOwnJson,
+  readOwnText,
+  replaceOwn,
+  runFiles,
+  toYaml,
+  type Claimant,
+} from '@promptweave/core/experiment';
 import { z } from 'zod';
 import type { CellIdentity, PlannedCell } from './plan.js';
 import type { SweepIdentity } from './sweep-identity.js';
@@ -43,6 +53,8 @@ export interface CellFailure {
   readonly remedy?: string;
   /** Of an error that is a bug. */
   readonly stack?: string;
+  /** The checkpoints that were there, each with its time: as many losses as of one mark came no further. */
+  readonly reached?: string;
   readonly date: string;
 }
 
@@ -51,7 +63,12 @@ export type CellState =
   | { readonly status: 'finished'; readonly outcome: CellOutcome }
   | { readonly status: 'failed'; readonly failures: readonly CellFailure[] }
   | { readonly status: 'running'; readonly claimant: Claimant }
-  | { readonly status: 'waiting' | 'interrupted'; readonly failures: readonly CellFailure[] };
+  | {
+      readonly status: 'waiting' | 'interrupted';
+      readonly failures: readonly CellFailure[];
+      /** The file for which a cell that was finished counts as unfinished. */
+      readonly damage?: DamagedFileError;
+    };
 
 /** How often a cell may fail by itself, and how often its process may be lost. */
 export interface Patience {
@@ -64,6 +81,24 @@ export interface Patience {
  * other without a newer checkpoint come no further: the cell may need more memory than there is.
  */
 const LOST = 3;
+
+const figure = z.looseObject({
+  value: z.number(),
+  unit: z.string().optional(),
+  better: z.enum(['more', 'less']).optional(),
+  leads: z.boolean().optional(),
+});
+const outcome = z.looseObject({
+  // A figure that is no number, as of no images, is written as null: there is none.
+  summary: z
+    .record(z.string(), z.union([z.number(), figure, z.null(), z.looseObject({ value: z.null() })]))
+    .transform((figures) => Object.fromEntries(Object.entries(figures).filter(([, entry]) => isMeasured(entry)))),
+  parameters: z.number(),
+  seconds: z.number(),
+  evaluationSeconds: z.number(),
+  date: z.string(),
+});
+const failure = z.looseObject({ kind: z.enum(['error', 'lost']), message: z.string(), date: z.string() });
 
 const described = z.object({
   format: z.literal(1),
@@ -99,11 +134,11 @@ export class CellFolder {
     mkdirSync(this.path, { recursive: true });
     const file = join(this.path, runFiles.configuration);
     // What does not count for the result, such as the tracker, is that of the present sweep.
-    if (!existsSync(file) || !this.outcome()) writeFileAtomic.sync(file, toYaml(configuration));
+    if (!existsSync(file) || !this.isFinished) replaceOwn(file, toYaml(configuration));
     const folder = relative(this.path, resolve(configurationFolder)) || '.';
     const { backend } = configuration.runtime;
     const described = { format: 1, id, name, standsFor, values, identity, configurationFolder: folder, backend, sweep };
-    writeFileAtomic.sync(this.file('cell'), `${JSON.stringify(described, undefined, 2)}\n`);
+    replaceOwn(this.file('cell'), `${JSON.stringify(described, undefined, 2)}\n`);
   }
 
   /** @throws ConfigError where the folder is not that of a cell */
@@ -120,7 +155,7 @@ export class CellFolder {
     if (!existsSync(this.file('cell')))
       throw new ConfigError('This is not the folder of a cell.', { where: this.path });
     try {
-      const cell = described.parse(JSON.parse(readFileSync(this.file('cell'), 'utf8')));
+      const cell = readOwnJson(this.file('cell'), described)!;
       return { ...cell, configurationFolder: resolve(this.path, cell.configurationFolder) };
     } catch (cause) {
       throw new ConfigError('What the cell was planned as cannot be read.', {
@@ -131,39 +166,63 @@ export class CellFolder {
     }
   }
 
+  /** Whether the cell has its result, and all of its files are as they were written. */
+  get isFinished(): boolean {
+    return this.outcome() !== undefined;
+  }
+
   state({ retries }: Patience): CellState {
-    const outcome = this.outcome();
-    if (outcome) return { status: 'finished', outcome };
+    const outcome = this.finished();
+    const damage = outcome instanceof DamagedFileError ? outcome : undefined;
+    if (outcome && !(outcome instanceof DamagedFileError)) return { status: 'finished', outcome };
     const claimant = existsSync(this.path) ? claimantOf(this.path) : undefined;
     if (claimant) return { status: 'running', claimant };
     const failures = this.failures();
     const errors = failures.filter(({ kind }) => kind === 'error').length;
     if (errors > retries || this.isLostAgain(failures)) return { status: 'failed', failures };
     const begun = existsSync(join(this.path, runFiles.metrics));
-    return { status: begun ? 'interrupted' : 'waiting', failures };
+    return { status: begun ? 'interrupted' : 'waiting', failures, ...(damage && { damage }) };
   }
 
   outcome(): CellOutcome | undefined {
-    return existsSync(this.file('outcome'))
-      ? (JSON.parse(readFileSync(this.file('outcome'), 'utf8')) as CellOutcome)
-      : undefined;
+    const found = this.finished();
+    return found instanceof DamagedFileError ? undefined : found;
+  }
+
+  /** The outcome, or which file of a cell that has one is damaged. */
+  private finished(): CellOutcome | DamagedFileError | undefined {
+    try {
+      const found = readOwnJson(this.file('outcome'), outcome) as CellOutcome | undefined;
+      return found && (damageOf(this.path) ?? found);
+    } catch (error) {
+      if (error instanceof DamagedFileError) return error;
+      throw error;
+    }
+  }
+
+  /**
+   * Puts aside what keeps the cell from being run: folders where its files belong, a checkpoint that cannot be read.
+   * @returns what was put aside
+   */
+  clear(): string[] {
+    return clearDamage(this.path);
   }
 
   /** A line that a dying process left half-written counts as none. */
   failures(): CellFailure[] {
-    if (!existsSync(this.file('failures'))) return [];
-    return readFileSync(this.file('failures'), 'utf8').split('\n').flatMap(parseFailure);
+    return (textOf(this.file('failures')) ?? '').split('\n').flatMap(parseFailure);
   }
 
   finish(outcome: CellOutcome): void {
-    writeFileAtomic.sync(this.file('outcome'), `${JSON.stringify(outcome, undefined, 2)}\n`);
+    replaceOwn(this.file('outcome'), `${JSON.stringify(outcome, undefined, 2)}\n`);
   }
 
   fail(failure: Omit<CellFailure, 'date'>): void {
     const file = this.file('failures');
-    const isWhole = !existsSync(file) || /(^|\n)$/.test(readFileSync(file, 'utf8'));
-    const line = JSON.stringify({ ...failure, date: new Date().toISOString() });
-    appendFileSync(file, `${isWhole ? '' : '\n'}${line}\n`);
+    const line = `${JSON.stringify({ ...failure, reached: this.reached(), date: new Date().toISOString() })}\n`;
+    const before = textOf(file);
+    if (before === undefined) return replaceOwn(file, line);
+    appendFileSync(file, /(^|\n)$/.test(before) ? line : `\n${line}`);
   }
 
   /** Lets a failed cell begin anew. */
@@ -174,16 +233,16 @@ export class CellFolder {
   private isLostAgain(failures: readonly CellFailure[]): boolean {
     const lost = failures.filter(({ kind }) => kind === 'lost');
     if (lost.length < LOST) return false;
-    const last = this.lastCheckpoint();
-    return lost.filter(({ date }) => Date.parse(date) > last).length >= LOST;
+    const now = this.reached();
+    return lost.filter(({ reached }) => reached === now).length >= LOST;
   }
 
-  /** When the newest checkpoint was written, also one of a stage; milliseconds since 1970, 0 where there is none. */
-  private lastCheckpoint(): number {
+  /** The checkpoints that are there, also those of stages, each with its time: compared for equality alone, whatever the clocks say. */
+  private reached(): string {
     const files = readdirSync(this.path, { recursive: true, encoding: 'utf8' });
     const checkpoints = files.filter((file) => basename(file) === runFiles.resume);
-    const times = checkpoints.map((file) => statSync(join(this.path, file), { throwIfNoEntry: false })?.mtimeMs ?? 0);
-    return Math.max(0, ...times);
+    const times = checkpoints.map((file) => statSync(join(this.path, file), { throwIfNoEntry: false })?.mtimeMs);
+    return checkpoints.map((file, i) => `${file} ${times[i]}`).join(', ');
   }
 
   private file(name: keyof typeof cellFiles): string {
@@ -191,9 +250,26 @@ export class CellFolder {
   }
 }
 
+function isMeasured(entry: unknown): boolean {
+  return (
+    typeof entry === 'number' ||
+    (typeof entry === 'object' && entry !== null && 'value' in entry && entry.value !== null)
+  );
+}
+
+/** Undefined where there is no such file, or something else in its place. */
+function textOf(path: string): string | undefined {
+  try {
+    return readOwnText(path);
+  } catch (error) {
+    if (error instanceof DamagedFileError) return undefined;
+    throw error;
+  }
+}
+
 function parseFailure(line: string): CellFailure[] {
   try {
-    return line === '' ? [] : [JSON.parse(line) as CellFailure];
+    return line === '' ? [] : [failure.parse(JSON.parse(line)) as CellFailure];
   } catch {
     return [];
   }

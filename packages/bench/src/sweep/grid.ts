@@ -1,4 +1,5 @@
 import {
+  describeIssue,
   InvalidConfigurationError,
   type ConfigurationSource,
   type Place,
@@ -79,7 +80,7 @@ export function readGrid(source: ConfigurationSource): Grid {
     problems.push({ path: path.map(String).join('.'), message, place: source.place(path) });
   };
   const read = <T>(schema: z.ZodType<T>, value: unknown, key: string): T | undefined => {
-    const outcome = schema.safeParse(value);
+    const outcome = schema.safeParse(value, { error: describeIssue, reportInput: true });
     for (const issue of outcome.error?.issues ?? []) report(['grid', key, ...issue.path], issue.message);
     return outcome.data;
   };

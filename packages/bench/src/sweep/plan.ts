@@ -137,9 +137,10 @@ export function shortText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'object' && value !== null && 'use' in value) {
     const { use, ...options } = value;
-    return [String(use), ...Object.entries(options).map(([key, option]) => `${key}=${JSON.stringify(option)}`)].join(
-      ' ',
-    );
+    return [
+      typeof use === 'string' ? use : JSON.stringify(use),
+      ...Object.entries(options).map(([key, option]) => `${key}=${JSON.stringify(option)}`),
+    ].join(' ');
   }
   return JSON.stringify(value) ?? '';
 }

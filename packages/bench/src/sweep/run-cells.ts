@@ -61,10 +61,14 @@ async function runCell(
   signal?: AbortSignal,
   onEvent?: (event: SweepEvent) => void,
 ): Promise<void> {
-  const described = cell.describe();
-  const { id, identity, configurationFolder, sweep } = described;
+  const { id } = cell;
   onEvent?.({ type: 'begin', cell: id });
   try {
+    const described = cell.describe();
+    const { identity, configurationFolder, sweep } = described;
+    for (const path of cell.clear()) {
+      onEvent?.({ type: 'note', message: `${path} was damaged: it is put aside, and written anew.` });
+    }
     const source = await readConfiguration(join(cell.path, runFiles.configuration));
     const configuration = resolveConfiguration(source, { registry: environment.registry });
     if (configurationHash(configuration) !== identity.configuration) {

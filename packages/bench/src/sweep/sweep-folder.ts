@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { ConfigError } from '@promptweave/core';
-import writeFileAtomic from 'write-file-atomic';
+import { readOwnText, replaceOwn } from '@promptweave/core/experiment';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { CellFolder } from './cell-folder.js';
@@ -21,7 +21,7 @@ const sweepSchema = z.object({
   protocol: z.string(),
   retries: z.number(),
   /** Names of cells' folders, in the order of the grid. */
-  cells: z.array(z.string()),
+  cells: z.array(z.string().regex(/^[\w-]+$/)),
 });
 
 /** What a sweep's folder says about it. */
@@ -57,7 +57,7 @@ export class SweepFolder {
       retries: about.retries,
       cells: planned.map(({ id }) => id),
     };
-    writeFileAtomic.sync(join(this.path, sweepFiles.sweep), stringify(description));
+    replaceOwn(join(this.path, sweepFiles.sweep), stringify(description));
     return cells;
   }
 
@@ -70,9 +70,16 @@ export class SweepFolder {
         remedy: 'Name the folder that promptweave sweep wrote: it holds a sweep.yaml.',
       });
     }
-    const parsed = sweepSchema.safeParse(parse(readFileSync(file, 'utf8')));
-    if (!parsed.success) throw new ConfigError(`Damaged: ${z.prettifyError(parsed.error)}`, { where: file });
-    return parsed.data;
+    try {
+      return sweepSchema.parse(parse(readOwnText(file) ?? ''));
+    } catch (cause) {
+      const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+      throw new ConfigError(`What the sweep was planned as is damaged: ${problem}`, {
+        where: file,
+        cause,
+        remedy: 'Run the sweep again: it writes this file anew and keeps its cells.',
+      });
+    }
   }
 
   /** The sweep as trackers know it. */

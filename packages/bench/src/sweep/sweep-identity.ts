@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigError } from '@promptweave/core';
+import { readOwnText } from '@promptweave/core/experiment';
 
 /** A sweep as trackers know it: the run that the runs of its cells lie under. */
 export interface SweepIdentity {
@@ -25,5 +27,10 @@ export function sweepId(folder: string): string {
       rmSync(own);
     }
   }
-  return readFileSync(path, 'utf8').trim();
+  const id = readOwnText(path)?.trim() ?? '';
+  if (/^[\w-]+$/.test(id)) return id;
+  throw new ConfigError('The identity of the sweep is damaged.', {
+    where: path,
+    remedy: 'Remove the file: the sweep gets a new identity, and is another one for trackers such as MLflow.',
+  });
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,6 +10,7 @@ import {
 } from '@promptweave/core/experiment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readStudy } from '../report/study.js';
+import { studyText } from '../report/study-text.js';
 import { tinyConfiguration, tinyEnvironment, tinyRegistry } from '../tiny.test.support.js';
 import type { CellFolder } from './cell-folder.js';
 import type { SweepEvent } from './engine.js';
@@ -150,12 +151,62 @@ describe('runSweep', () => {
     expect(cells[0]!.failures()[0]!.message).toContain('not the one that it was planned with');
   });
 
-  it('names the file of a cell that cannot be read, and what to do', async () => {
-    const { folder, cells } = await prepare('damaged', { grid: { seed: [1] } });
+  it(
+    'runs cells again whose files are damaged, whatever they are, and names the files',
+    { timeout: 60_000 },
+    async () => {
+      const { folder, cells } = await prepare('damaged', { prompt: 'context', grid: { seed: [1, 2] } });
+      await run(folder, cells);
+      const { path } = cells[0]!;
+      const expected = cells[0]!.outcome()!.summary;
+      const damages: [string, (file: string) => void][] = [
+        ['empty', (file) => writeFileSync(file, '')],
+        ['cut', (file) => writeFileSync(file, readFileSync(file).subarray(0, 21))],
+        ['of another form', (file) => writeFileSync(file, '[1, 2]\n')],
+        ['a folder', (file) => (rmSync(file), mkdirSync(file))],
+      ];
+      const files = [
+        'outcome.json',
+        'result.json',
+        'predictions.json',
+        'metrics.jsonl',
+        'config.yaml',
+        'prompts.safetensors',
+      ];
+      for (const file of files) {
+        for (const [what, damage] of damages) {
+          if (file === 'metrics.jsonl' && what === 'empty') continue; // nothing was learned, as far as one can see
+          damage(join(path, file));
+          const study = readStudy(folder);
+          expect(
+            study.damaged.map((each) => each.file),
+            `${file} ${what}`,
+          ).toEqual([join(path, file)]);
+          expect(studyText(study, 'table')).toContain(`1 file of a cell is damaged`);
+          expect(cells.map((cell) => cell.state({ retries: 0 }).status)).toEqual([
+            expect.stringMatching(/waiting|interrupted/),
+            'finished',
+          ]);
+          const again = (await prepare('damaged', { prompt: 'context', grid: { seed: [1, 2] } })).cells;
+          expect(
+            (await run(folder, again)).states.map(({ status }) => status),
+            `${file} ${what}`,
+          ).toEqual(['finished', 'finished']);
+          expect(cells[0]!.outcome()!.summary).toEqual(expected);
+          expect(readStudy(folder).damaged).toEqual([]);
+        }
+      }
+    },
+  );
+
+  it('leaves a cell out of the report whose description is damaged, and names it', async () => {
+    const { folder, cells } = await prepare('undescribed', { grid: { seed: [1, 2] } });
     writeFileSync(join(cells[0]!.path, 'cell.json'), '{"format": 1');
-    expect(() => readStudy(folder)).toThrow(
-      expect.objectContaining({ where: expect.stringContaining('cell.json') as string, name: 'ConfigError' }),
-    );
+    const study = readStudy(folder);
+    expect(study.cells.map(({ id }) => id)).toEqual([cells[1]!.id]);
+    expect(study.damaged.map(({ file }) => file)).toEqual([join(cells[0]!.path, 'cell.json')]);
+    writeFileSync(join(folder.path, 'sweep.yaml'), 'format: 1\n');
+    expect(() => readStudy(folder)).toThrow(/What the sweep was planned as is damaged/);
   });
 
   it('waits for the cells of another living process and takes over those of a dead one', async () => {

@@ -14,8 +14,15 @@ const types: Readonly<Record<string, string>> = {
   record: 'a mapping',
 };
 
+/** Unknown names that one finding tells. */
+const NAMED = 5;
+
 /** `expected …, received …` for one finding of zod. */
 export function describeIssue(issue: Issue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const keys = (issue.keys as string[]).slice(0, NAMED).map((key) => describeValue(key));
+    return `there is nothing called ${alternatives(keys)} here`;
+  }
   const expected = expectedBy(issue);
   if (issue.input === undefined) return `missing; expected ${expected}`;
   const nearest =

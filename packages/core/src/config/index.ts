@@ -5,6 +5,7 @@ export { loadConfiguration, loadPluginsOf, loadRegistry, type LoadedConfiguratio
 export { nearestName, suggestion } from './nearest-name.js';
 export { describePlace, InvalidConfigurationError, type Place, type Problem } from './problems.js';
 export { parseYamlValue } from './plain-yaml.js';
+export { describeIssue } from './describe-issue.js';
 export { datasetPart } from './dataset-part.js';
 export { parseOverride } from './overrides.js';
 export type { RawText } from './raw-text.js';

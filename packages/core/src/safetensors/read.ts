@@ -29,6 +29,16 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 }
 
 /**
+ * Checks the header of a safetensors file, and that all of its tensors lie within it.
+ * @throws CheckpointError as `readSafetensors`
+ */
+export function checkSafetensors(path: string): void {
+  const file = new RandomAccessFile(path);
+  const length = headerLength(file.read(0, Math.min(8, file.size)), file.size, path);
+  parseHeader(file.read(8, length), file.size - 8 - length, path);
+}
+
+/**
  * The same for a file that is already in memory, whose bytes must not change afterwards.
  *
  * @param where what to call it in errors

@@ -40,4 +40,6 @@ export {
   type TrackedOutcome,
   type TrackedRun,
 } from './track-run.js';
+export { clearDamage, damageOf, readResult, readWords } from './run-damage.js';
+export { metricsEvent } from './metrics-event.js';
 export { checkMemory, estimatedBytes, type MemoryRequest } from './check-memory.js';

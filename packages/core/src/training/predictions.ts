@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
 import type { ImageItem } from '../contracts/dataset.js';
 import type { Answer } from './metrics.js';
+import { readOwnJson, replaceOwn } from '../own-file.js';
 
 /** The answers for the images of one evaluation set; all lists have one entry for each image. */
 export interface SetPredictions {
@@ -31,7 +31,7 @@ interface Log {
 
 /** Collects the answers of evaluations. */
 export class PredictionLog {
-  private readonly logs: Record<string, Log> = {};
+  private readonly logs = Object.create(null) as Record<string, Log>; // sets may be called as anything
 
   /** What was collected. */
   get sets(): Predictions {
@@ -53,12 +53,28 @@ export class PredictionLog {
 
 /** Writes the answers into the folder of a run. */
 export function writePredictions(folder: string, sets: Predictions): void {
-  writeFileAtomic.sync(join(folder, FILE), `${JSON.stringify({ format: 1, sets })}\n`);
+  replaceOwn(join(folder, FILE), `${JSON.stringify({ format: 1, sets })}\n`);
 }
 
-/** The answers that the folder of a run holds; undefined where it has none, as runs of versions before 0.1 do not. */
+const counts = z.array(z.number());
+/** The form of the file. */
+export const predictionsFile = z.looseObject({
+  format: z.literal(1),
+  sets: z.record(
+    z.string(),
+    z.object({
+      images: z.array(z.string()),
+      labels: counts,
+      predicted: counts,
+      confidence: z.array(z.number().nullable()),
+    }),
+  ),
+});
+
+/**
+ * The answers that the folder of a run holds; undefined where it has none, as runs of versions before 0.1 do not.
+ * @throws DamagedFileError
+ */
 export function readPredictions(folder: string): Predictions | undefined {
-  const path = join(folder, FILE);
-  if (!existsSync(path)) return undefined;
-  return (JSON.parse(readFileSync(path, 'utf8')) as { sets: Predictions }).sets;
+  return readOwnJson(join(folder, FILE), predictionsFile)?.sets as Predictions | undefined;
 }

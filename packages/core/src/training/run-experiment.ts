@@ -83,7 +83,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
     if (status === 'stopped') return undefined;
 
     const begun = performance.now();
-    const evaluations: Record<string, Evaluation> = {};
+    const evaluations = Object.create(null) as Record<string, Evaluation>; // sets may be called as anything
     const predictions = new PredictionLog();
     for (const set of sets) {
       evaluations[set.name] = await evaluateSet(classifier, set, {

@@ -1,14 +1,15 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { toYaml } from '../config/canonical.js';
 import type { ResolvedConfiguration } from '../config/configuration.js';
 import { ConfigError } from '../errors.js';
+import { readOwnText, replaceOwn } from '../own-file.js';
 import { describeEvent } from './describe-event.js';
 import type { TrainEvent } from './events.js';
 import type { NearestWords } from './nearest-words.js';
 import { writePredictions, type Predictions } from './predictions.js';
 import type { RunResult } from './run-result.js';
+import { metricsEvent } from './metrics-event.js';
 import { checkpointFiles } from './trainer.js';
 
 /** Names of the files of a run's folder. */
@@ -76,17 +77,16 @@ export class RunFolder {
   /** Ends the run. */
   writeResult(result: RunResult): void {
     const text = JSON.stringify(result, undefined, 2);
-    this.replace('result', `${text.replaceAll(/\[[\d,\s]*\]/g, (row) => row.replaceAll(/\s+/g, ' '))}\n`); // a row of the matrix a line
+    this.replace('result', `${text.replaceAll(/\[\n[\d,\s]*\]/g, (row) => row.replaceAll(/\s+/g, ' '))}\n`); // a row of the matrix a line
   }
 
   /** Takes away what was noted after the checkpoint that the training goes on from. */
   private begin(from: { readonly step: number; readonly epoch: number }): void {
     this.replace('configuration', toYaml(this.configuration));
     const path = join(this.path, runFiles.metrics);
-    const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
-    const kept = lines.filter((line) => {
-      const { type, step, epoch } = JSON.parse(line) as { type: string; step: number; epoch: number };
-      return type === 'evaluation' ? epoch <= from.epoch : step <= from.step;
+    const kept = linesOf(path).filter((line) => {
+      const event = metricsEvent(line);
+      return event && (event.type === 'evaluation' ? (event.epoch ?? 0) <= from.epoch : event.step <= from.step);
     });
     this.replace('metrics', kept.map((line) => `${line}\n`).join(''));
   }
@@ -96,7 +96,16 @@ export class RunFolder {
   }
 
   private replace(file: keyof typeof runFiles, text: string): void {
-    writeFileAtomic.sync(join(this.path, runFiles[file]), text);
+    replaceOwn(join(this.path, runFiles[file]), text);
+  }
+}
+
+/** The lines of a file; none where it cannot be read. */
+function linesOf(path: string): string[] {
+  try {
+    return readOwnText(path)?.split('\n') ?? [];
+  } catch {
+    return []; // a folder, which the file that is written now puts aside
   }
 }
 

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOwnJson } from '@promptweave/core/experiment';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { cellFiles, type CellFolder } from '../cell-folder.js';
@@ -34,7 +35,7 @@ export function notePlace(cell: CellFolder, { address, job }: RayPlace): void {
 
 export function rayPlaceOf(cell: CellFolder): RayPlace | undefined {
   const file = rayPlaceFile(cell);
-  return existsSync(file) ? place.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
+  return readOwnJson(file, place);
 }
 
 /** The job has ended, and what it left is home. */
