@@ -49,7 +49,7 @@ const endless = (then: string): Buffer =>
     then,
   );
 /** A split of one image, whose label is pickled so. */
-const withLabel = (label: string, before = Buffer.alloc(0)): Buffer =>
+const withLabel = (label: string, before: Buffer = Buffer.alloc(0)): Buffer =>
   join('\x80\x02', before, '}U\x0bfine_labels](', label, 'esU\x04data', array(1, planes(9)), 's.');
 const files = {
   'cifar-100-python/meta': dictionary([['fine_label_names', list([text('apple'), text('aquarium_fish')])]]),
