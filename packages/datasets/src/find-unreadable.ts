@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { DatasetError, type Dataset, type ImageItem } from '@promptweave/core';
 import { decodeImage } from './image/decode.js';
+import { inTurn } from './image/in-turn.js';
 import { FileImage } from './readers/file-image.js';
 
 /** An image that cannot be read, and why. */
@@ -25,7 +26,10 @@ export function findUnreadable(dataset: Dataset, onProgress?: Progress): Promise
     dataset,
     async (item) => {
       try {
-        await decodeImage(await item.load(), dataset.imagePolicy, item.where ?? item.id);
+        await inTurn(
+          () => item.load(),
+          (file) => decodeImage(file, dataset.imagePolicy, item.where ?? item.id),
+        );
         return undefined;
       } catch (error) {
         if (!(error instanceof DatasetError)) throw error;

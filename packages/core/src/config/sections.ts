@@ -24,7 +24,7 @@ export const runtimeSettings = z.strictObject({
   imageCacheMegabytes: z
     .number()
     .min(0)
-    .default(256)
+    .default(128)
     .describe('Megabytes of decoded images that are kept in memory from epoch to epoch; 0 keeps none.'),
 });
 

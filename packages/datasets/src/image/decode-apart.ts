@@ -10,7 +10,7 @@ const ENTRY = new URL(
 );
 /** Milliseconds for an image at most, and for each of its bytes: a drawing is small, a photo of 12 megapixels has 2 MB. */
 const MOST_TIME = 8000;
-const TIME_PER_BYTE = 0.003;
+const TIME_PER_BYTE = 0.001;
 
 let child: ChildProcess | undefined;
 let queue: Promise<unknown> = Promise.resolve();

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { inMillions } from './limits.js';
+import { inMillions, MOST_HEIC_PIXELS } from './limits.js';
 import { toRgb, type RgbImage } from './rgb-image.js';
 
 interface HeifImage {
@@ -13,9 +13,6 @@ interface HeifImage {
 interface LibHeif {
   readonly HeifDecoder: new () => { decode(file: Uint8Array): HeifImage[] };
 }
-
-/** Pixels of a photo in HEIC at most: those of the telephones' largest. */
-export const MOST_HEIC_PIXELS = 50e6;
 
 let library: LibHeif | undefined;
 

@@ -11,8 +11,8 @@ export interface ApartRequest {
 /** What it answers. */
 export type ApartAnswer = { readonly image: RgbImage } | { readonly message: string };
 
-/** Bytes beyond which the process ends itself; it begins with 60 to 100 MB. */
-const MOST_MEMORY = 700 * 2 ** 20;
+/** Bytes beyond which the process ends itself; it begins with 60 to 100 MB. A photo of 48 million pixels takes 600 MB. */
+const MOST_MEMORY = { drawing: 400 * 2 ** 20, heic: 700 * 2 ** 20 };
 /** Milliseconds between two looks at the memory. */
 const LOOK = 20;
 
@@ -23,7 +23,7 @@ function send(answer: ApartAnswer): void {
 process.on('message', ({ kind, file }: ApartRequest) => {
   // Rendering is done by another thread, so that this one can look. Nothing else ends a renderer that is at work.
   const watch = setInterval(() => {
-    if (process.memoryUsage.rss() > MOST_MEMORY) process.kill(process.pid, 'SIGKILL');
+    if (process.memoryUsage.rss() > MOST_MEMORY[kind]) process.kill(process.pid, 'SIGKILL');
   }, LOOK);
   (kind === 'heic' ? decodeHeic(file) : renderDrawing(file))
     .then(

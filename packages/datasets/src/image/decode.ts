@@ -1,5 +1,8 @@
 import { DatasetError } from '@promptweave/core';
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { decodeApart } from './decode-apart.js';
+import { kindOf } from './kind.js';
+import { inMillions, MOST_PIXELS, MOST_SECONDS } from './limits.js';
 import { toRgb, type RgbImage } from './rgb-image.js';
 import { unreadable } from './unreadable.js';
 
@@ -7,35 +10,10 @@ import { unreadable } from './unreadable.js';
  * How a file becomes red, green and blue.
  * - `reference`: as Pillow's `convert('RGB')`, which the papers' code uses: no EXIF rotation, alpha dropped, colour profiles
  *   ignored, CMYK by the plain formula, grey of 16 bits cut off at 255.
- * - `custom`: as a person expects: EXIF rotation, alpha over white, colour profiles converted to sRGB.
+ * - `custom`: as a person expects: EXIF rotation, alpha over white, colour profiles converted to sRGB, 16 bits scaled to 8, real numbers
+ *   from 0 to 1 (or 255) to 0 to 255.
  */
 export type ImagePolicy = 'reference' | 'custom';
-
-/** Short side, in pixels, to which drawings without pixels of their own (SVG) are rendered at least. */
-const DRAWING_SIDE = 512;
-/** Dots per inch at which a drawing's unit is a pixel. */
-const DRAWING_DENSITY = 72;
-/** Pixels that an image has at most; as sharp's own limit. A larger drawing would end the process for want of memory. */
-const MOST_PIXELS = 0x3fff ** 2;
-
-function isSvg(file: Uint8Array): boolean {
-  const opening = Buffer.from(file.subarray(0, 1024))
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .trimStart();
-  return opening.startsWith('<svg') || (/^<(\?xml|!--|!DOCTYPE svg)/i.test(opening) && opening.includes('<svg'));
-}
-
-/** Through librsvg, which refuses what it cannot draw; the renderer of the emoji ends the process on some broken drawings. */
-async function renderDrawing(file: Uint8Array): Promise<RgbImage> {
-  const { width, height } = await sharp(file, { failOn: 'error' }).metadata();
-  const zoom = Math.max(1, DRAWING_SIDE / Math.min(width, height));
-  if (!(width * height * zoom ** 2 <= MOST_PIXELS)) {
-    throw new Error(`a drawing of ${width} × ${height} exceeds ${MOST_PIXELS} pixels`);
-  }
-  const drawing = sharp(file, { failOn: 'error', density: DRAWING_DENSITY * zoom });
-  return toRgb(drawing.flatten({ background: '#ffffff' }).toColourspace('srgb'));
-}
 
 /** Ink to light as Pillow computes it: (255 − ink) · (255 − black) / 255, rounded. */
 async function readCmyk(image: Sharp): Promise<RgbImage> {
@@ -64,19 +42,49 @@ async function readDeepGrey(image: Sharp): Promise<RgbImage> {
   return { data, width: info.width, height: info.height };
 }
 
+/** Pixels that are real numbers, from 0 to 1 or from 0 to 255; nothing says which but the numbers. */
+async function readReals(image: Sharp): Promise<RgbImage> {
+  const { channels } = await image.stats();
+  const [least, most] = [Math.min(...channels.map(({ min }) => min)), Math.max(...channels.map(({ max }) => max))];
+  if (!(least >= 0 && most <= 255)) {
+    throw new Error(
+      `its pixels are real numbers from ${least} to ${most}; those from 0 to 1 or from 0 to 255 are read`,
+    );
+  }
+  const scale = most <= 1 ? 255 : 1;
+  const { data, info } = await image.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true });
+  const values = new Float32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
+  const { width, height } = info;
+  const colour = info.channels >= 3;
+  const rgb = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+    const pixel = Math.trunc(i / 3) * info.channels;
+    return Math.round(scale * values[colour ? pixel + (i % 3) : pixel]);
+  });
+  return { data: rgb, width, height };
+}
+
 async function decode(file: Uint8Array, policy: ImagePolicy): Promise<RgbImage> {
-  if (isSvg(file)) return renderDrawing(file);
+  const kind = kindOf(file);
+  if (typeof kind === 'object') throw new Error(`it is ${kind.other}`);
+  if (kind !== 'pixels') return decodeApart({ kind, file });
   // Warnings (odd metadata, stray bytes) are as harmless here as they are to Pillow; truncation and damage are not.
-  const image = sharp(file, { failOn: 'error', ignoreIcc: policy === 'reference' });
-  if (policy === 'custom') return toRgb(image.rotate().flatten({ background: '#ffffff' }).toColourspace('srgb'));
-  const { space }: Metadata = await image.metadata();
+  const image = sharp(file, { failOn: 'error', ignoreIcc: policy === 'reference', limitInputPixels: false });
+  image.timeout({ seconds: MOST_SECONDS });
+  const { space, depth, width, height }: Metadata = await image.metadata();
+  if (width * height > MOST_PIXELS) throw new Error(`${width} × ${height} exceeds ${inMillions(MOST_PIXELS)}`);
+  if (policy === 'custom') {
+    if (depth === 'float' || depth === 'double') return readReals(image);
+    if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`its pixels are of the type ${depth}`);
+    return toRgb(image.rotate().flatten({ background: '#ffffff' }).toColourspace('srgb'));
+  }
   if (space === 'cmyk') return readCmyk(image);
   if (space === 'grey16') return readDeepGrey(image);
   return toRgb(image.removeAlpha().toColourspace('srgb'));
 }
 
 /**
- * Decodes an image file: JPEG, PNG, WebP, GIF (first frame), TIFF, AVIF or SVG.
+ * Decodes an image file: JPEG, PNG, WebP, GIF and TIFF (of several frames or pages the first), AVIF, HEIC or SVG, whatever it is
+ * called. Images of more than 110 million pixels, and drawings that take more than 8 seconds, are refused.
  *
  * @param where names the image in errors.
  * @throws DatasetError if the file is empty, truncated, damaged or of another kind.

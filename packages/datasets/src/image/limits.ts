@@ -1,9 +1,13 @@
-/** Pixels that an image has at most, as sharp's own limit. */
-export const MOST_PIXELS = 0x3fff ** 2;
-/** Bytes that decoding takes at most, of one image and of all at a time. */
-export const MOST_BYTES = 448 * 2 ** 20;
+/** Pixels of an image at most: those of the largest cameras. */
+export const MOST_PIXELS = 110e6;
+/** Pixels of a photo in HEIC at most: those of the largest telephones. */
+export const MOST_HEIC_PIXELS = 50e6;
 /** Pixels of a drawing as it is rendered, at most; a larger one is rendered smaller. */
 export const MOST_DRAWN_PIXELS = 4096 ** 2;
+/** Seconds for decoding an image of pixels. */
+export const MOST_SECONDS = 30;
+/** Bytes that images which are decoded at the same time take together, one that is larger alone. */
+export const BYTES_AT_ONCE = 256 * 2 ** 20;
 
 /** `1.5 million pixels`, as people count them. */
 export function inMillions(pixels: number): string {

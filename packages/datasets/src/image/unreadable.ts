@@ -5,7 +5,8 @@ export function unreadable(cause: unknown, where: string): DatasetError {
   const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
   return new DatasetError(`The image cannot be read: ${reason}.`, {
     where,
-    remedy: 'Replace it by a whole JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG, or skip such images with onBadImage: skip.',
+    remedy:
+      'Replace it by a whole JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC or SVG, or skip such images with train.onBadImage=skip.',
     cause,
   });
 }

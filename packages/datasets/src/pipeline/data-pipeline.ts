@@ -11,6 +11,8 @@ import {
 import { createDataset } from '../create-dataset.js';
 import { drawsFor } from '../image/augment.js';
 import { noteOnShots } from '../sampling/note-on-shots.js';
+import { inTurn } from '../image/in-turn.js';
+import type { RgbImage } from '../image/rgb-image.js';
 import { sampleFewShot } from '../sampling/few-shot.js';
 import { selectClasses } from '../sampling/select-classes.js';
 import { ImageCache } from './image-cache.js';
@@ -93,16 +95,18 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
     const { preprocessing, policy, augment, seed, epoch, onBadImage } = request;
     try {
       const known = cache.get(item);
-      const prepared = await prepare({
-        source: known ?? (await item.load()),
-        id: item.id,
-        where: placeOf(item),
-        policy,
-        format: preprocessing,
-        augment: augment ? { seed, epoch } : undefined,
-        approximate,
-        keep: known === undefined && cache.takesMore,
-      });
+      const make = (source: Uint8Array | RgbImage): Promise<PreparedImage> =>
+        prepare({
+          source,
+          id: item.id,
+          where: placeOf(item),
+          policy,
+          format: preprocessing,
+          augment: augment ? { seed, epoch } : undefined,
+          approximate,
+          keep: known === undefined && cache.takesMore,
+        });
+      const prepared = known ? await make(known) : await inTurn(() => item.load(), make);
       if (prepared.image) cache.set(item, prepared.image);
       return prepared;
     } catch (error) {

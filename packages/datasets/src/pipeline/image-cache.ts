@@ -20,6 +20,8 @@ export class ImageCache {
   private readonly images = new Map<ImageItem, Kept>();
   private bytes = 0;
   private pass = 0;
+  /** An image of this pass found no room, so that the next ones need not be brought here. */
+  private isFull = false;
 
   /** @param limit bytes; 0 keeps nothing */
   constructor(private readonly limit: number) {}
@@ -27,6 +29,7 @@ export class ImageCache {
   /** A pass over images begins. */
   beginPass(): void {
     this.pass += 1;
+    this.isFull = false;
   }
 
   get(item: ImageItem): RgbImage | undefined {
@@ -40,15 +43,18 @@ export class ImageCache {
 
   /** Whether there is room, or can be, for an image. */
   get takesMore(): boolean {
-    return this.bytes < this.limit || this.oldest() !== undefined;
+    return !this.isFull && (this.bytes < this.limit || this.oldest() !== undefined);
   }
 
   /** Keeps an image that is not kept yet, where it finds room. */
   set(item: ImageItem, image: RgbImage): void {
     const size = image.data.length;
-    if (size > this.limit || this.images.has(item)) return;
+    if (this.images.has(item)) return;
     for (let old = this.oldest(); old && this.bytes + size > this.limit; old = this.oldest()) this.delete(old);
-    if (this.bytes + size > this.limit) return;
+    if (this.bytes + size > this.limit) {
+      this.isFull = true;
+      return;
+    }
     this.images.set(item, { image, pass: this.pass });
     this.bytes += size;
   }

@@ -39,5 +39,10 @@ export async function prepareImage(task: ImageTask): Promise<PreparedImage> {
   const values = augment
     ? augmentForTraining(image, format, drawsFor(augment.seed, augment.epoch, id))
     : preprocessForEvaluation(image, format);
-  return { values, image: keep ? image : undefined };
+  return { values, image: keep ? owned(image) : undefined };
+}
+
+/** The image with bytes of its own, which can be handed to another thread: a decoder's may be part of a larger block. */
+function owned(image: RgbImage): RgbImage {
+  return { ...image, data: new Uint8Array(image.data) };
 }
