@@ -33,7 +33,7 @@ describe('resolveConfiguration', () => {
       protocol: { use: 'few-shot' },
       tracker: { use: 'local' },
       seed: 1,
-      runtime: { backend: 'auto', fast: true, imageCacheMegabytes: 256 },
+      runtime: { backend: 'auto', fast: true, imageCacheMegabytes: 128 },
     });
   });
 

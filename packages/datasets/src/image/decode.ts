@@ -43,21 +43,23 @@ async function readDeepGrey(image: Sharp): Promise<RgbImage> {
 }
 
 /** Pixels that are real numbers, from 0 to 1 or from 0 to 255; nothing says which but the numbers. */
-async function readReals(image: Sharp): Promise<RgbImage> {
-  const { channels } = await image.stats();
-  const [least, most] = [Math.min(...channels.map(({ min }) => min)), Math.max(...channels.map(({ max }) => max))];
+async function readReals(image: Sharp, space: Metadata['space']): Promise<RgbImage> {
+  const stored = space === 'scrgb' ? image.pipelineColourspace('scrgb').toColourspace('scrgb') : image; // no conversion
+  const { data, info } = await stored.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true });
+  const values = new Float32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
+  const least = values.reduce((a, b) => Math.min(a, b));
+  const most = values.reduce((a, b) => Math.max(a, b));
+  if (values.some(Number.isNaN)) throw new Error('its pixels are no numbers (NaN)');
   if (!(least >= 0 && most <= 255)) {
     throw new Error(
       `its pixels are real numbers from ${least} to ${most}; those from 0 to 1 or from 0 to 255 are read`,
     );
   }
   const scale = most <= 1 ? 255 : 1;
-  const { data, info } = await image.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true });
-  const values = new Float32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
-  const { width, height } = info;
-  const colour = info.channels >= 3;
+  const { width, height, channels } = info;
+  const colour = channels >= 3;
   const rgb = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
-    const pixel = Math.trunc(i / 3) * info.channels;
+    const pixel = Math.trunc(i / 3) * channels;
     return Math.round(scale * values[colour ? pixel + (i % 3) : pixel]);
   });
   return { data: rgb, width, height };
@@ -73,7 +75,7 @@ async function decode(file: Uint8Array, policy: ImagePolicy): Promise<RgbImage> 
   const { space, depth, width, height }: Metadata = await image.metadata();
   if (width * height > MOST_PIXELS) throw new Error(`${width} × ${height} exceeds ${inMillions(MOST_PIXELS)}`);
   if (policy === 'custom') {
-    if (depth === 'float' || depth === 'double') return readReals(image);
+    if (depth === 'float' || depth === 'double') return readReals(image, space);
     if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`its pixels are of the type ${depth}`);
     return toRgb(image.rotate().flatten({ background: '#ffffff' }).toColourspace('srgb'));
   }

@@ -2,7 +2,8 @@ import { DatasetError } from '@promptweave/core';
 
 /** The error for an image that a decoder refuses. */
 export function unreadable(cause: unknown, where: string): DatasetError {
-  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  const said = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  const reason = /unknown error/i.test(said) ? 'the file is damaged' : said; // all that libvips knows of some
   return new DatasetError(`The image cannot be read: ${reason}.`, {
     where,
     remedy:
