@@ -1,4 +1,5 @@
 import { DatasetError } from '@promptweave/core';
+import { severalLabels } from './one-label.js';
 
 /** What a table or split file says of an image. */
 export interface ListedImage {
@@ -21,22 +22,24 @@ export function checkListedOnce(images: Iterable<ListedImage>, where: string): v
   for (const image of images) {
     const first = seen.get(image.path);
     if (first) {
-      throw new DatasetError(`${difference(first, image)} (${first.row} and ${image.row}).`, {
+      const rows = `(${first.row} and ${image.row})`;
+      const path = JSON.stringify(first.path);
+      if (first.label !== image.label) {
+        const [one, other] = [first.label, image.label].map((label) => JSON.stringify(label));
+        throw severalLabels(`The image ${path} has two labels, ${one} and ${other} ${rows}.`, where);
+      }
+      throw new DatasetError(`The image ${path} ${inTwoPlaces(first, image)} ${rows}.`, {
         where,
-        remedy: 'Remove one of the two rows.',
+        remedy: 'List every image once, in one split.',
       });
     }
     seen.set(image.path, image);
   }
 }
 
-function difference(first: ListedImage, second: ListedImage): string {
-  const path = JSON.stringify(first.path);
-  if (first.label !== second.label) {
-    return `The image ${path} has two labels, ${JSON.stringify(first.label)} and ${JSON.stringify(second.label)}`;
-  }
+function inTwoPlaces(first: ListedImage, second: ListedImage): string {
   if (first.split && second.split && first.split !== second.split) {
-    return `The image ${path} is in two splits, ${first.split} and ${second.split}`;
+    return `is in two splits, ${first.split} and ${second.split}`;
   }
-  return `The image ${path} is listed twice`;
+  return 'is listed twice';
 }

@@ -1,6 +1,7 @@
 import { DatasetError } from '@promptweave/core';
 import { z } from 'zod';
 import { checkRelativePath, FileImage, readDataText } from './file-image.js';
+import { shapeFaults } from './shape-faults.js';
 import type { Splits } from './splits.js';
 
 const entry = z.tuple([z.string(), z.int().nonnegative(), z.string()]);
@@ -21,7 +22,7 @@ export async function readSplitJson(file: string, images: string): Promise<Split
     throw wrong('The split file is not JSON.', cause);
   }
   const parsed = schema.safeParse(json);
-  if (!parsed.success) throw wrong(`The split file has another form: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw wrong(`The split file has another form: ${shapeFaults(parsed.error)}`);
 
   const names: string[] = [];
   const { train, val, test } = parsed.data;
