@@ -172,9 +172,9 @@ export class CellFolder {
   }
 
   state({ retries }: Patience): CellState {
-    const outcome = this.finished();
-    const damage = outcome instanceof DamagedFileError ? outcome : undefined;
-    if (outcome && !(outcome instanceof DamagedFileError)) return { status: 'finished', outcome };
+    const outcome = this.outcome();
+    if (outcome) return { status: 'finished', outcome };
+    const damage = this.damage();
     const claimant = existsSync(this.path) ? claimantOf(this.path) : undefined;
     if (claimant) return { status: 'running', claimant };
     const failures = this.failures();
@@ -198,6 +198,12 @@ export class CellFolder {
       if (error instanceof DamagedFileError) return error;
       throw error;
     }
+  }
+
+  /** The file for which a cell that has an outcome counts as unfinished. */
+  damage(): DamagedFileError | undefined {
+    const found = this.finished();
+    return found instanceof DamagedFileError ? found : undefined;
   }
 
   /**

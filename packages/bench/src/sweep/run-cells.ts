@@ -103,6 +103,8 @@ async function runCell(
     const { parameters, training, evaluationSeconds } = result;
     const date = new Date().toISOString();
     cell.finish({ summary, parameters, seconds: training.seconds, evaluationSeconds, date });
+    const damage = cell.damage();
+    if (damage) throw damage;
     onEvent?.({ type: 'finish', cell: id });
   } catch (error) {
     const failure = failureOf(error);

@@ -7,6 +7,7 @@ import { unionOfNeeds, type ClassifierParts } from './classifier-parts.js';
 import { ForwardPass } from './forward-pass.js';
 import { frozenText } from './frozen-texts.js';
 import { Predictor } from './predictor.js';
+import { selectClasses } from './select-classes.js';
 
 /** Value of one loss term in one step, and its weight in the total. */
 export interface LossValue {
@@ -95,9 +96,15 @@ export class Classifier {
     return new Predictor(this.parts);
   }
 
-  /** The same learner with the labels of other classes. The backbone, learner and losses stay shared with this classifier. */
+  /**
+   * The same learner with the labels of other classes; context of single classes is that of the same names, all of which it must have. The
+   * backbone, learner and losses stay shared with this classifier.
+   */
   withClasses(classNames: readonly string[]): Classifier {
-    return new Classifier({ ...this.parts, aligner: this.parts.aligner.withClasses(classNames), losses: [] });
+    const { learner: own, learnerProperties, aligner } = this.parts;
+    const swaps = learnerProperties.novelClasses === 'swap';
+    const learner = swaps ? own : selectClasses(own, aligner.classNames, classNames);
+    return new Classifier({ ...this.parts, learner, aligner: aligner.withClasses(classNames), losses: [] });
   }
 
   /** Frees the learned parts and what was cached; the backbone belongs to whoever made it. */

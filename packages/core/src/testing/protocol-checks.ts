@@ -1,5 +1,6 @@
 import type { Dataset, ImageItem } from '../contracts/dataset.js';
 import type { Evaluation, EvaluationSet } from '../contracts/evaluation.js';
+import { figureOf } from '../figures.js';
 import type { PartialConfiguration, ProtocolPlugin } from '../plugin/define-plugin.js';
 import { Metrics } from '../training/metrics.js';
 import { demand } from './conformance-error.js';
@@ -47,7 +48,8 @@ export const protocolChecks: Checks<ProtocolSubject> = {
       const costs = { parameters: 10, stepSeconds: 0.1, peakBytes: 2 ** 30, imagesPerSecond: 5 };
       const summary = plugin.summary(results, costs);
       demand(Object.keys(summary).length > 0, 'It makes no figure.');
-      for (const [figure, value] of Object.entries(summary)) {
+      for (const [figure, entry] of Object.entries(summary)) {
+        const { value } = figureOf(entry);
         demand(Number.isFinite(value), `Its figure "${figure}" is ${value} where all accuracies are ${accuracy}.`);
       }
     }

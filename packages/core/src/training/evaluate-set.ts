@@ -1,7 +1,9 @@
 import type { Evaluation, EvaluationSet } from '../contracts/evaluation.js';
+import { canonicalJson } from '../config/canonical.js';
 import { ConfigError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
 import { checkNames } from '../model/equal-names.js';
+import { hasContextByClass } from '../model/select-classes.js';
 import { evaluate, type EvaluationRequest } from './evaluate.js';
 
 /**
@@ -9,7 +11,7 @@ import { evaluate, type EvaluationRequest } from './evaluate.js';
  * aligner keeps what it learned for the names it knows.
  *
  * @throws DatasetError where the tokenizer cannot tell two of the classes apart
- * @throws ConfigError where the prompt learner works for its own classes only
+ * @throws ConfigError where the prompt learner works for its own classes only: it names those that it never saw
  */
 export async function evaluateSet(
   classifier: Classifier,
@@ -19,22 +21,38 @@ export async function evaluateSet(
   const options = features ? { ...given, features } : given;
   const { aligner, learnerProperties } = classifier.parts;
   const items = dataset[split];
-  const own = dataset.classNames.join('\n') === aligner.classNames.join('\n');
+  const own = canonicalJson(dataset.classNames) === canonicalJson(aligner.classNames);
   if (own) return evaluate({ ...options, classifier, dataset, items });
-  if (learnerProperties.novelClasses !== 'swap') {
-    throw new ConfigError(
-      `The prompts work for the classes that they were trained on only, not for those of "${dataset.name}".`,
-      {
-        where: 'prompt',
-        remedy: 'Evaluate on the trained classes, or train prompts that all classes share.',
-      },
-    );
-  }
+  if (learnerProperties.novelClasses !== 'swap') checkTrained(classifier, dataset);
   checkNames(classifier.parts.backbone.tokenizer, dataset);
   const other = classifier.withClasses(dataset.classNames);
   try {
     return await evaluate({ ...options, classifier: other, dataset, items });
   } finally {
     other.parts.aligner.dispose(); // the rest is shared with the classifier
+  }
+}
+
+/** Classes that a message names. */
+const NAMED = 5;
+
+/** Prompts that belong to single classes can be taken for some of these, or in another order, where they are found by the names. */
+function checkTrained({ parts }: Classifier, { name, classNames }: EvaluationSet['dataset']): void {
+  const { aligner, learner, learnerProperties } = parts;
+  const unseen = classNames.filter((each) => !aligner.classNames.includes(each));
+  const remedy = 'Evaluate on the trained classes, or train prompts that all classes share.';
+  if (unseen.length > 0) {
+    const named = unseen.slice(0, NAMED).map((each) => `"${each}"`);
+    const more = unseen.length > NAMED ? ` and ${unseen.length - NAMED} more` : '';
+    throw new ConfigError(
+      `The prompts work for the classes that they were trained on only, and "${name}" has others: ${named.join(', ')}${more}.`,
+      { where: 'prompt', remedy },
+    );
+  }
+  if (learnerProperties.dependsOnImage || !hasContextByClass(learner)) {
+    throw new ConfigError(
+      `The prompts work for all the classes together that they were trained on only, not for those of "${name}".`,
+      { where: 'prompt', remedy },
+    );
   }
 }

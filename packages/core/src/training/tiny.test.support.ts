@@ -35,7 +35,7 @@ export function tinyBackbone(digest = 'tiny'): Backbone {
     },
     preprocessing: { resize: 'shortest', interpolation: 'bicubic', size: SIZE, mean: [0, 0, 0], std: [1, 1, 1] },
     logitScale: 4,
-    embedTokens: (ids) => tf.gather(table, tf.tensor1d([...ids], 'int32')),
+    embedTokens: (ids) => tf.tidy(() => tf.gather(table, tf.tensor1d([...ids], 'int32'))),
     encodeText({ prefix, branches, lengths }) {
       let start = 0;
       const means = lengths.map((length) => {

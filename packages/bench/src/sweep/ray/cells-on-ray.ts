@@ -2,7 +2,7 @@ import { BackendError } from '@promptweave/core';
 import { tryClaim } from '@promptweave/core/experiment';
 import type { CellFolder } from '../cell-folder.js';
 import { RayClient } from './ray-client.js';
-import { forgetPlace, originOf, rayPlaceFile, rayPlaceOf, type RayPlace } from './ray-place.js';
+import { forgetPlace, placeOf, rayPlaceFile, rayPlaceOf, type RayPlace } from './ray-place.js';
 
 /** What is asked of the clusters that cells were submitted to. */
 export interface RayQuestion {
@@ -27,7 +27,7 @@ export async function cellsOnRay(question: RayQuestion): Promise<ReadonlySet<Cel
   const clusters = new Map<string, Map<CellFolder, RayPlace>>();
   for (const cell of cells) {
     const place = rayPlaceOf(cell);
-    if (!place || (except !== undefined && place.address === originOf(except))) continue;
+    if (!place || (except !== undefined && place.address === placeOf(except))) continue;
     clusters.set(place.address, (clusters.get(place.address) ?? new Map<CellFolder, RayPlace>()).set(cell, place));
   }
   const away = new Set<CellFolder>();

@@ -3,6 +3,7 @@ import { request as secure } from 'node:https';
 import { setTimeout } from 'node:timers/promises';
 import { BackendError } from '@promptweave/core';
 import { z } from 'zod';
+import { placeOf } from './ray-place.js';
 
 const job = z.object({
   submission_id: z.string().nullish(),
@@ -30,6 +31,8 @@ export interface RayJobRequest {
 
 /** Seconds for which a head that does not answer is asked again. */
 const PATIENCE = 300;
+/** How often an archive is sent to a head that answers that it is broken. */
+const UPLOADS = 3;
 /** Seconds for one answer. */
 const TIMEOUT = 120;
 
@@ -87,20 +90,26 @@ export class RayClient {
     const path = `/api/packages/gcs/${name}`;
     const known = await this.call('GET', path, undefined, [404]);
     if (known.status === 404) {
-      const { status, text } = await this.call('PUT', path, archive, [413]);
+      const { status, text } = await this.call('PUT', path, archive, [413], UPLOADS);
       if (status === 413) throw this.refused(`an archive of ${(archive.length / 1e6).toFixed(0)} MB`, status, text);
     }
     return { uri: `gcs://${name}`, sent: known.status === 404 };
   }
 
-  /** Asks until there is an answer, or patience ends. @param allowed statuses besides 2xx that the caller looks at */
+  /**
+   * Asks until there is an answer, or patience ends.
+   * @param allowed statuses besides 2xx that the caller looks at
+   * @param attempts answers of a broken server, after which it is not asked again
+   */
   private async call(
     method: string,
     path: string,
     body?: string | Buffer,
     allowed: readonly number[] = [],
+    attempts = Infinity,
   ): Promise<Answer> {
     const begun = performance.now();
+    let attempt = 0;
     for (let pause = 0.5; ; pause = Math.min(2 * pause, 15)) {
       let problem: string;
       try {
@@ -109,23 +118,28 @@ export class RayClient {
         if (answer.status < 500 && answer.status !== 429)
           throw this.refused(`${method} ${path}`, answer.status, answer.text);
         problem = `status ${answer.status}: ${answer.text.trim().split('\n').at(-1)}`;
+        attempt += 1; // it took the whole of it, and could not use it
       } catch (error) {
         if (error instanceof BackendError) throw error;
         problem = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
       }
-      if (performance.now() - begun > this.patience * 1000) {
-        throw new BackendError(`The Ray head does not answer (${problem}).`, {
-          where: this.address,
-          remedy:
-            'See whether it runs and --address is that of its dashboard; the same command goes on with the sweep.',
-        });
+      if (attempt >= attempts || performance.now() - begun > this.patience * 1000) {
+        throw new BackendError(
+          `The Ray head ${attempt >= attempts ? 'cannot use what it is sent' : 'does not answer'} (${problem}).`,
+          {
+            where: this.address,
+            remedy:
+              'See whether it runs and --address is that of its dashboard; the same command goes on with the sweep.',
+          },
+        );
       }
       await setTimeout(pause * 1000);
     }
   }
 
   private once(method: string, path: string, body?: string | Buffer): Promise<Answer> {
-    const url = new URL(path, this.address);
+    const url = new URL(`${placeOf(this.address)}${path}`); // a dashboard may lie below a path of an ingress
+    url.search = new URL(this.address).search;
     const timeout = Math.min(TIMEOUT, this.patience);
     const headers = {
       ...this.headers,

@@ -1,4 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -8,7 +12,9 @@ import { sendCell } from '../parcel.js';
 import { runCells, type CellEnvironment } from '../run-cells.js';
 import { runSweep } from '../run-sweep.js';
 import { FakeHead } from './fake-head.test.support.js';
+import { RayClient } from './ray-client.js';
 import { rayEngine } from './ray-engine.js';
+import { packSweep } from './sweep-archive.js';
 import { notePlace, rayPlaceFile, rayPlaceOf } from './ray-place.js';
 
 let root = '';
@@ -51,8 +57,9 @@ async function run(cells: readonly CellFolder[], outputSeconds = 60, signal?: Ab
 /** The output of a job that finished its cell. */
 function wholeParcel(): string {
   const far = mkdtempSync(join(root, 'far-'));
-  writeFileSync(join(far, 'prompts.safetensors'), 'learned');
-  writeFileSync(join(far, 'outcome.json'), '{"summary":{}}');
+  writeFileSync(join(far, 'prompts.safetensors'), `\x02${'\0'.repeat(7)}{}`);
+  const outcome = { summary: {}, parameters: 1, seconds: 1, evaluationSeconds: 1, date: '' };
+  writeFileSync(join(far, 'outcome.json'), JSON.stringify(outcome));
   let text = '';
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => ((text += String(chunk)), true));
   sendCell(new CellFolder(far), { status: 'finished' });
@@ -229,5 +236,47 @@ describe('a cell that is a job while its scheduler is gone', () => {
     await runCells({ cells: [cell], patience: { retries: 0 }, onEvent }, {} as CellEnvironment);
     expect(events).toEqual([]);
     expect(cell.failures()).toEqual([]);
+  });
+});
+
+describe('a dashboard', () => {
+  const seen: string[] = [];
+  const broken = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    request.resume().on('end', () => response.writeHead(request.method === 'GET' ? 404 : 500).end('broken'));
+  });
+  let where = '';
+  beforeEach(async () => {
+    seen.length = 0;
+    broken.listen(0, '127.0.0.1');
+    await once(broken, 'listening');
+    where = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`;
+  });
+  afterEach(() => void broken.close());
+
+  it.each(['/ray', '/ray/', '/a/b//'])('below the path %s is asked there', async (path) => {
+    await new RayClient(`${where}${path}`, {}, 1).logs('x');
+    expect(seen).toEqual([`GET ${path.replace(/\/+$/, '')}/api/jobs/x/logs`]);
+  });
+
+  it('that cannot use an archive gets it three times at most', async () => {
+    const sent = new RayClient(where, {}, 60).upload('a.zip', Buffer.from('zip'));
+    await expect(sent).rejects.toThrow('The Ray head cannot use what it is sent (status 500: broken).');
+    expect(seen.filter((what) => what.startsWith('PUT'))).toHaveLength(3);
+  });
+});
+
+it('an archive above the limit of Ray is refused before it is sent, with the largest files', async () => {
+  const cell = newCell();
+  mkdirSync(join(root, 'app'));
+  writeFileSync(join(root, 'app/package.json'), JSON.stringify({ name: 'promptweave' }));
+  writeFileSync(join(root, 'program/weights.bin'), randomBytes(101 * 2 ** 20));
+  writeFileSync(join(root, 'program/small.txt'), 'small');
+  const packed = packSweep({ program: join(root, 'app'), cells: [cell], include: ['weights.bin', 'small.txt'] });
+  await expect(packed).rejects.toMatchObject({
+    name: 'ConfigError',
+    where: '--include weights.bin small.txt',
+    message: expect.stringMatching(/has \d+ MiB; Ray takes 100 MiB/) as string,
+    remedy: expect.stringContaining('weights.bin (101 MiB), small.txt') as string,
   });
 });

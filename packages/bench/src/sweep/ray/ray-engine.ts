@@ -8,7 +8,7 @@ import type { Engine, EngineRequest } from '../engine.js';
 import { readParcel, unpackInto } from '../parcel.js';
 import { RayClient, type RayJob } from './ray-client.js';
 import { jobName, jobPrefix, rayEntrypoint } from './ray-job.js';
-import { forgetPlace, notePlace, originOf, rayPlaceOf } from './ray-place.js';
+import { forgetPlace, notePlace, placeOf, rayPlaceOf } from './ray-place.js';
 import { packSweep, type SweepArchive } from './sweep-archive.js';
 
 /** A Ray cluster, and what a sweep may take of it. */
@@ -107,7 +107,7 @@ class RayRun {
     if (!claim) return; // somebody else's
     try {
       const place = rayPlaceOf(cell);
-      if (place && place.address !== originOf(this.options.address)) return claim.release(); // submitted elsewhere in between
+      if (place && place.address !== placeOf(this.options.address)) return claim.release(); // submitted elsewhere in between
       const job = known?.submission_id ?? jobName(this.prefix, cell);
       notePlace(cell, { address: this.options.address, job });
       if (!known?.submission_id) await this.submit(cell, job);
@@ -183,8 +183,11 @@ class RayRun {
       onEvent?.({ type: 'fail', cell: cell.id, message });
     };
     const end = arrived?.end;
-    if (end?.status === 'finished') onEvent?.({ type: 'finish', cell: cell.id });
-    else if (end?.status === 'stopped') onEvent?.({ type: 'stop', cell: cell.id });
+    if (end?.status === 'finished') {
+      const damage = cell.damage();
+      if (damage) fail('error', damage.message);
+      else onEvent?.({ type: 'finish', cell: cell.id });
+    } else if (end?.status === 'stopped') onEvent?.({ type: 'stop', cell: cell.id });
     else if (end?.status === 'failed') {
       cell.fail(end.failure);
       onEvent?.({ type: 'fail', cell: cell.id, message: end.failure.message });

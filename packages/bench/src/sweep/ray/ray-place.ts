@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { cellFiles, type CellFolder } from '../cell-folder.js';
 
 const place = z.object({
-  /** Of the dashboard: protocol, host and port. */
+  /** Of the dashboard, see `placeOf`. */
   address: z.string(),
   /** Submission id of the job. */
   job: z.string(),
@@ -15,9 +15,10 @@ const place = z.object({
 /** The Ray job that a cell is, or may be. */
 export type RayPlace = z.output<typeof place>;
 
-/** Where a cluster is, in one spelling. */
-export function originOf(address: string): string {
-  return new URL(address).origin;
+/** Where a cluster's dashboard is, in one spelling: protocol, host, port and the path below which it lies, if any; no slash at the end. */
+export function placeOf(address: string): string {
+  const { origin, pathname } = new URL(address);
+  return `${origin}${pathname}`.replace(/\/+$/, '');
 }
 
 /** The file in a cell's folder that says so. */
@@ -30,7 +31,7 @@ export function rayPlaceFile(cell: CellFolder): string {
  * the cell writes or removes this, so whoever claims it and finds nothing has it alone.
  */
 export function notePlace(cell: CellFolder, { address, job }: RayPlace): void {
-  writeFileAtomic.sync(rayPlaceFile(cell), `${JSON.stringify({ address: originOf(address), job })}\n`);
+  writeFileAtomic.sync(rayPlaceFile(cell), `${JSON.stringify({ address: placeOf(address), job })}\n`);
 }
 
 export function rayPlaceOf(cell: CellFolder): RayPlace | undefined {

@@ -44,6 +44,7 @@ export async function packSweep({ program, cells, include = [] }: ArchiveRequest
   }
   zip.end();
   const content = await buffer(zip.outputStream);
+  checkSize(content.length, files, include);
   return { name: `_ray_pkg_${createHash('md5').update(content).digest('hex')}.zip`, content };
 }
 
@@ -103,4 +104,29 @@ function configurationFiles(folder: string, paths: readonly string[]): ArchiveFi
     return walk(source, '').map((file) => ({ source: within(source, join(source, file)), path: `${target}/${file}` }));
   });
   return [marker, ...files];
+}
+
+/** Ray's limit for an archive, bytes. */
+const LIMIT = 100 * 2 ** 20;
+/** Files that an error names. */
+const NAMED = 5;
+
+/** @throws ConfigError where Ray would refuse the archive; it names the largest files that were asked for */
+function checkSize(bytes: number, files: readonly ArchiveFile[], include: readonly string[]): void {
+  if (bytes <= LIMIT) return;
+  const sizes = files.map(({ source, path }) => ({
+    path: path.replace(`${archiveFolders.configuration}/`, ''),
+    isOwn: path.startsWith(`${archiveFolders.configuration}/`),
+    size: typeof source === 'string' ? statSync(source).size : source.length,
+  }));
+  const own = sizes.filter(({ isOwn }) => isOwn);
+  const largest = (own.length > 1 ? own : sizes).toSorted((a, b) => b.size - a.size).slice(0, NAMED);
+  const megabytes = (size: number): string => `${(size / 2 ** 20).toFixed(size < 2 ** 20 ? 2 : 0)} MiB`;
+  const named = largest.map(({ path, size }) => `${path} (${megabytes(size)})`).join(', ');
+  throw new ConfigError(`The archive for the cluster has ${megabytes(bytes)}; Ray takes ${megabytes(LIMIT)}.`, {
+    where: include.length > 0 ? `--include ${include.join(' ')}` : '--engine ray',
+    remedy:
+      `Leave data and weights out of --include, put them on every node, and name them by absolute paths in the configuration. ` +
+      `The largest files: ${named}.`,
+  });
 }

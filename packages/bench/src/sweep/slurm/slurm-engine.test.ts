@@ -23,7 +23,7 @@ const squeue = `#!/bin/bash
 folder=$(dirname "$0")
 cat "$folder/queue"
 if [ -s "$folder/queue" ]; then
-  echo '{}' > "$(head -n 1 "$folder/paths")/outcome.json"
+  echo '{"summary": {}, "parameters": 1, "seconds": 1, "evaluationSeconds": 1, "date": ""}' > "$(head -n 1 "$folder/paths")/outcome.json"
   sed -i 1d "$folder/queue" "$folder/paths"
 fi
 `;
