@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { CellState } from './cell-folder.js';
+import { claimantOf, tryClaim } from '@promptweave/core/experiment';
+import type { CellFolder, CellState } from './cell-folder.js';
 import type { Engine, EngineRequest } from './engine.js';
 import { cellsOnRay } from './ray/cells-on-ray.js';
 
@@ -37,10 +38,19 @@ export async function runSweep({
     const running = states.filter(({ status }) => status === 'running').length;
     if (signal?.aborted || (open.length === 0 && running === 0)) return states;
     if (open.length > 0) {
+      open.forEach(freeOfDead);
       await engine.run({ ...request, cells: open });
       continue;
     }
     onEvent?.({ type: 'wait', cells: running });
     await setTimeout(pollSeconds * 1000, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/**
+ * Gives a cell back that a dead process had. This process has watched for the three minutes that it takes to know of another machine's; the
+ * processes that run the cell would have to begin with that anew.
+ */
+function freeOfDead({ path }: CellFolder): void {
+  if (claimantOf(path, 'dead or alive')) tryClaim(path)?.release();
 }

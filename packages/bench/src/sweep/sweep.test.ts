@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { readStudy } from '../report/study.js';
 import { studyText } from '../report/study-text.js';
 import { tinyConfiguration, tinyEnvironment, tinyRegistry } from '../tiny.test.support.js';
 import type { CellFolder } from './cell-folder.js';
-import type { SweepEvent } from './engine.js';
+import type { Engine, SweepEvent } from './engine.js';
 import { FeatureLibrary } from './feature-library.js';
 import { inProcessEngine } from './local-engine.js';
 import { planSweep, type PlannedCell } from './plan.js';
@@ -209,6 +209,23 @@ describe('runSweep', () => {
     expect(study.damaged.map(({ file }) => file)).toEqual([join(cells[0]!.path, 'cell.json')]);
     writeFileSync(join(folder.path, 'sweep.yaml'), 'format: 1\n');
     expect(() => readStudy(folder)).toThrow(/What the sweep was planned as is damaged/);
+  });
+
+  it('gives cells of dead processes back before other processes run them', async () => {
+    const { folder, cells } = await prepare('left', { grid: { seed: [1] } });
+    const { pid } = spawnSync(process.execPath, ['--version']); // it is dead by now
+    writeFileSync(join(cells[0]!.path, 'claim.1'), JSON.stringify({ ...thisProcess(), pid }));
+    const claims: string[] = [];
+    const engine: Engine = {
+      name: 'looking',
+      run: ({ cells: given }) => {
+        claims.push(readFileSync(join(given[0]!.path, 'claim.2'), 'utf8'));
+        given[0]!.fail({ kind: 'error', message: 'enough' });
+        return Promise.resolve();
+      },
+    };
+    await runSweep({ folder: folder.path, cells, patience: { retries: 0 }, engine });
+    expect(claims).toEqual(['']);
   });
 
   it('waits for the cells of another living process and takes over those of a dead one', async () => {
