@@ -1,11 +1,18 @@
 /** Exit code of a command that the user stopped. */
 export const STOPPED = 130;
 
-/** A signal that Ctrl-C (or a polite kill) raises. A second Ctrl-C ends the process at once. */
+/**
+ * A signal that Ctrl-C (or a polite kill) raises. A second Ctrl-C ends the process at once, as the terminal itself would: native
+ * libraries that are in the middle of their work do not come to tear down what their own threads still use.
+ */
 export function interruptible(onInterrupt: () => void): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(STOPPED);
+  const interrupt = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      process.removeAllListeners(name);
+      process.kill(process.pid, name);
+      return;
+    }
     controller.abort();
     onInterrupt();
   };
