@@ -58,11 +58,12 @@ const folder = definePlugin({
   },
 });
 
-/** A CSV or JSON Lines file. */
+/** A table in a file. */
 const table = definePlugin({
   kind: 'dataset',
   name: 'table',
-  description: 'Your own images: a CSV or JSON Lines file with path and label, and, if wanted, split and domain.',
+  description:
+    'Your own images: a table (CSV, tabs, JSON Lines) with path and label, and, if wanted, split and domain.',
   options: z.strictObject({ path, template, splitSeed }),
   create: async (context, options) => {
     const file = resolve(context.folder, options.path);

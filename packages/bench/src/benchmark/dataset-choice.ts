@@ -4,7 +4,12 @@ import { ConfigError } from '@promptweave/core';
 import { suggestion, type Registry, type ResolvedPart } from '@promptweave/core/experiment';
 
 /** Readers of files, by their ending. */
-const READERS: Readonly<Record<string, string>> = { '.csv': 'table', '.jsonl': 'table', '.json': 'split' };
+const READERS: Readonly<Record<string, string>> = {
+  '.csv': 'table',
+  '.tsv': 'table',
+  '.jsonl': 'table',
+  '.json': 'split',
+};
 
 /**
  * A data set as a command line names it: a plugin's name, or the path of a folder of class folders, a table or a split file.
@@ -39,7 +44,7 @@ export function datasetChoice(
     const use = statSync(name).isDirectory() ? 'folder' : READERS[extname(name).toLowerCase()];
     if (use) return { use, path: resolve(name) };
   }
-  const message = `There is no data set called "${name}", and no folder, .csv, .jsonl or .json file at that path.`;
+  const message = `There is no data set called "${name}", and no folder, .csv, .tsv, .jsonl or .json file at that path.`;
   throw new ConfigError(message + suggestion(name, registry.names('dataset'), 'There are'), { where: flag });
 }
 

@@ -240,7 +240,7 @@ describe('malformed data', () => {
       'a label that is larger than the number of images',
       'oxford_pets',
       () => writeFile(join(root, pets), split([['a/1.png', 2_000_000_000, 'dog']])),
-      /train\[0\] has the label 2000000000, but there are 2 images/,
+      /The label is 2000000000, but there are 2 images/,
     ],
     [
       'no images',

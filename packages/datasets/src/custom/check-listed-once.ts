@@ -1,5 +1,6 @@
 import { DatasetError } from '@promptweave/core';
-import { severalLabels } from './one-label.js';
+import { quoted } from '../readers/quoted.js';
+import { severalLabels } from './several-labels.js';
 
 /** What a table or split file says of an image. */
 export interface ListedImage {
@@ -21,25 +22,24 @@ export function checkListedOnce(images: Iterable<ListedImage>, where: string): v
   const seen = new Map<string, ListedImage>();
   for (const image of images) {
     const first = seen.get(image.path);
+    if (first && first.label !== image.label) {
+      const labels = [first.label, image.label];
+      throw severalLabels(image.path, { labels, where, rows: `${first.row} and ${image.row}` });
+    }
     if (first) {
-      const rows = `(${first.row} and ${image.row})`;
-      const path = JSON.stringify(first.path);
-      if (first.label !== image.label) {
-        const [one, other] = [first.label, image.label].map((label) => JSON.stringify(label));
-        throw severalLabels(`The image ${path} has two labels, ${one} and ${other} ${rows}.`, where);
-      }
-      throw new DatasetError(`The image ${path} ${inTwoPlaces(first, image)} ${rows}.`, {
+      throw new DatasetError(`${difference(first, image)} (${first.row} and ${image.row}).`, {
         where,
-        remedy: 'List every image once, in one split.',
+        remedy: 'List every image once.',
       });
     }
     seen.set(image.path, image);
   }
 }
 
-function inTwoPlaces(first: ListedImage, second: ListedImage): string {
+function difference(first: ListedImage, second: ListedImage): string {
+  const path = quoted(first.path);
   if (first.split && second.split && first.split !== second.split) {
-    return `is in two splits, ${first.split} and ${second.split}`;
+    return `The image ${path} is in two splits, ${first.split} and ${second.split}`;
   }
-  return 'is listed twice';
+  return `The image ${path} is listed twice`;
 }

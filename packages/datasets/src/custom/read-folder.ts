@@ -1,11 +1,12 @@
 import { join, posix } from 'node:path';
 import { DatasetError, type ImageItem } from '@promptweave/core';
-import { namesOfFolders, readClassNames } from '../readers/class-names.js';
+import { namedInVain, namesOfFolders, readClassNames } from '../readers/class-names.js';
 import { counted, hiddenImages, named } from '../readers/left-out.js';
 import { isImageName, listFolder } from '../readers/list-folder.js';
+import { quoted } from '../readers/quoted.js';
 import { readClassFolders, type ClassFolders } from '../readers/read-class-folders.js';
 import type { Splits } from '../readers/splits.js';
-import { checkClasses } from './check-classes.js';
+import { checkClasses, formOf, sameNameKey } from './check-classes.js';
 import { splitBySeed } from './split-by-seed.js';
 import { findSplitFolders } from './split-folders.js';
 
@@ -17,11 +18,15 @@ export interface FolderOptions {
 }
 
 /** Class names in the order of the folders: the folders' own, or those of `classnames.txt`. */
-async function nameClasses(root: string, folders: readonly string[]): Promise<string[]> {
+async function nameClasses(
+  root: string,
+  { folders, files }: { readonly folders: readonly string[]; readonly files: readonly string[] },
+): Promise<{ classNames: string[]; note?: string }> {
   const file = join(root, 'classnames.txt');
-  const { files } = await listFolder(root);
   const own = folders.map((folder) => posix.basename(folder));
-  return files.includes('classnames.txt') ? namesOfFolders(own, await readClassNames(file), file) : own;
+  if (!files.includes('classnames.txt')) return { classNames: own };
+  const names = await readClassNames(file);
+  return { classNames: namesOfFolders(own, names, file), note: namedInVain(own, names) };
 }
 
 /**
@@ -40,19 +45,28 @@ export async function readFolder(root: string, { splitSeed, level }: FolderOptio
     });
   }
   const train = await readClassFolders(root, found.train ?? '.', level);
-  const classNames = await nameClasses(root, train.folders);
+  const { classNames, note } = await nameClasses(root, { folders: train.folders, files });
   checkClasses(classNames, root);
   const labels = new Map(train.folders.map((folder, label) => [posix.basename(folder), label]));
   const items = ({ images }: ClassFolders, split: string): ImageItem[] =>
     images((folder) => {
       const label = labels.get(posix.basename(folder));
       if (label !== undefined) return label;
-      throw new DatasetError(`The class ${JSON.stringify(posix.basename(folder))} has no training images.`, {
+      const name = posix.basename(folder);
+      const twin = [...labels.keys()].find((other) => sameNameKey(other) === sameNameKey(name));
+      const alike = twin === undefined ? '' : `: there the folder is ${quoted(twin)}${formOf(twin, name)}`;
+      throw new DatasetError(`The class ${quoted(name)} has no training images${alike}.`, {
         where: join(root, split, folder),
-        remedy: `Add ${found.train}/${folder}/, or remove the folder.`,
+        remedy:
+          twin === undefined ? `Add ${found.train}/${folder}/, or remove the folder.` : 'Call both folders the same.',
       });
     });
-  const notes = [...beside(folders, files, Object.values(found) as string[]), hiddenImages('', hidden), ...train.notes];
+  const notes = [
+    ...beside(folders, files, Object.values(found) as string[]),
+    hiddenImages('', hidden),
+    ...train.notes,
+    note,
+  ];
   const read = async (split: string | undefined): Promise<ImageItem[]> => {
     if (split === undefined) return [];
     const listed = await readClassFolders(root, split, level ?? 1);

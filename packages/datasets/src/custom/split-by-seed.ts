@@ -1,5 +1,7 @@
 import { DatasetError, type ImageItem } from '@promptweave/core';
 import { createPythonRandom } from '../sampling/python-random.js';
+import { counted } from '../readers/left-out.js';
+import { quoted } from '../readers/quoted.js';
 import type { Splits } from '../readers/splits.js';
 
 const TRAIN = 0.5;
@@ -22,7 +24,7 @@ export function splitBySeed(
   classNames.forEach((name, label) => {
     const own = items.filter((item) => item.label === label);
     if (own.length < 2) {
-      throw new DatasetError(`The class ${JSON.stringify(name)} has ${own.length} images, too few to split.`, {
+      throw new DatasetError(`The class ${quoted(name)} has ${counted(own.length, 'image')}, too few to split.`, {
         where,
         remedy: 'Give every class at least 2 images, or make the splits yourself: train/, val/ and test/.',
       });

@@ -11,9 +11,14 @@ export interface SplitFolders {
 
 const CALLED: Readonly<Record<keyof SplitFolders, RegExp>> = {
   train: /^(train|training)$/i,
-  val: /^(val|valid|validation)$/i,
+  val: /^(val|valid|validation|dev)$/i,
   test: /^(test|testing)$/i,
 };
+
+/** The split that is called so in folders and tables, or undefined. */
+export function splitCalled(name: string): keyof SplitFolders | undefined {
+  return (Object.keys(CALLED) as (keyof SplitFolders)[]).find((split) => CALLED[split].test(name));
+}
 
 /**
  * Finds the folders of splits among others: `train`, `val`, `test`, and as others call them where they hold folders of classes

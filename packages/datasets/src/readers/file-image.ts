@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, posix } from 'node:path';
 import { DatasetError, type ImageItem } from '@promptweave/core';
+import { decodeText } from './decode-text.js';
+import { quoted } from './quoted.js';
 
 const REASONS: Record<string, string> = {
   ENOENT: 'is missing',
@@ -35,14 +37,9 @@ export async function readDataFile(file: string): Promise<Buffer> {
   }
 }
 
-/** The text of a file of a data set. @throws DatasetError if it is missing or not UTF-8. */
+/** The text of a file of a data set. @throws DatasetError if it is missing or not text. */
 export async function readDataText(file: string): Promise<string> {
-  const bytes = await readDataFile(file);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new DatasetError('The file is not UTF-8 text.', { where: file, remedy: 'Convert it to UTF-8.', cause });
-  }
+  return decodeText(await readDataFile(file), file);
 }
 
 /** An image in a file below a folder. Small, because a data set may have a million of them. */
@@ -74,7 +71,7 @@ export function checkRelativePath(path: string, where: string): string {
   const clean = posix.normalize(path);
   const climbs = clean === '..' || clean.startsWith('../');
   if (path === '' || clean === '.' || path.includes('\0') || isAbsolute(path) || /^[a-z]:[\\/]/i.test(path) || climbs) {
-    throw new DatasetError(`The path ${JSON.stringify(path)} does not lie inside the data set's folder.`, {
+    throw new DatasetError(`The path ${quoted(path)} does not lie inside the data set's folder.`, {
       where,
       remedy: 'Give paths relative to the folder of the images, without "..".',
     });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatasetError } from '@promptweave/core';
 import { CIFAR_BYTES, CifarImage } from './cifar-image.js';
+import { checkName } from './check-name.js';
 import { readDataFile } from './file-image.js';
 import { readPickle, type Pickled } from './read-pickle.js';
 import type { Splits } from './splits.js';
@@ -60,11 +61,11 @@ async function readImages(base: string, split: string, classes: number): Promise
 export async function readCifarPython(base: string): Promise<Splits> {
   const file = join(base, 'meta');
   const names = (await readDictionary(file)).entries.get('fine_label_names');
-  if (!Array.isArray(names)) throw damaged(file, 'it has no "fine_label_names"');
+  if (!Array.isArray(names) || names.length === 0) throw damaged(file, 'it has no "fine_label_names"');
   const classNames = names.map((name, i) => {
     if (!Buffer.isBuffer(name) || name.length > LONGEST_NAME)
       throw damaged(file, `the name of class ${i} is no short text`);
-    return name.toString('utf8');
+    return checkName(name.toString('utf8'), file);
   });
   return {
     classNames,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatasetError } from '@promptweave/core';
 import { CIFAR_BYTES, CifarImage } from './cifar-image.js';
+import { checkName } from './check-name.js';
 import { readLines } from './class-names.js';
 import { readDataFile } from './file-image.js';
 import { listFolder } from './list-folder.js';
@@ -28,7 +29,8 @@ async function readRecords(file: string, split: string, classes: number): Promis
 }
 
 async function readCifarBinary(base: string): Promise<Splits> {
-  const classNames = await readLines(join(base, 'fine_label_names.txt'));
+  const lines = await readLines(join(base, 'fine_label_names.txt'));
+  const classNames = lines.map(({ text, where }) => checkName(text, where));
   return {
     classNames,
     train: await readRecords(join(base, 'train.bin'), 'train', classNames.length),

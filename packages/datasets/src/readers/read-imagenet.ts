@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { namesOfFolders, readClassNames } from './class-names.js';
+import { namedInVain, namesOfFolders, readClassNames } from './class-names.js';
+import { counted, named } from './left-out.js';
+import { listFolder } from './list-folder.js';
 import { listImages, readClassFolders } from './read-class-folders.js';
 import type { Splits } from './splits.js';
 
@@ -11,6 +13,7 @@ export async function readImageNet(root: string): Promise<Splits> {
   const names = await readClassNames(join(root, 'classnames.txt'));
   const train = await readClassFolders(root, 'images/train', 1);
   const test = await listImages(root, 'images/val', train.folders);
+  const told = [await othersThan(train.folders, root, 'images/val'), namedInVain(train.folders, names)];
   const labels = new Map(train.folders.map((folder, label) => [folder, label]));
   const labelOf = (folder: string): number => labels.get(folder) as number;
   return {
@@ -20,7 +23,7 @@ export async function readImageNet(root: string): Promise<Splits> {
     },
     val: [],
     test: test.images(labelOf),
-    notes: [...train.notes, ...test.notes],
+    notes: [...train.notes, ...test.notes, ...told.filter((note) => note !== undefined)],
   };
 }
 
@@ -41,10 +44,18 @@ export async function readSortedFolders(root: string, prefix: string): Promise<S
 /** ImageNetV2: folders named by the label, `0 … 999`; names in the order of `classnames.txt`. */
 export async function readNumberedFolders(root: string, prefix: string): Promise<Splits> {
   const classNames = [...(await readClassNames(join(root, 'classnames.txt'))).values()];
-  const classes = await listImages(
-    root,
-    prefix,
-    classNames.map((_, label) => String(label)),
-  );
-  return { classNames, train: [], val: [], test: classes.images(Number), notes: classes.notes };
+  const folders = classNames.map((_, label) => String(label));
+  const classes = await listImages(root, prefix, folders);
+  const others = await othersThan(folders, root, prefix);
+  const notes = [...classes.notes, ...(others === undefined ? [] : [others])];
+  return { classNames, train: [], val: [], test: classes.images(Number), notes };
+}
+
+/** Says which folders of a test set belong to no class, or undefined where all do. */
+async function othersThan(classes: readonly string[], root: string, prefix: string): Promise<string | undefined> {
+  const known = new Set(classes);
+  const others = (await listFolder(join(root, prefix))).folders.filter((folder) => !known.has(folder));
+  return others.length > 0
+    ? `${counted(others.length, 'folder')} in ${prefix}/ of no known class left out: ${named(others)}.`
+    : undefined;
 }
