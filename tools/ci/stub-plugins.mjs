@@ -9,6 +9,13 @@ const WIDTH = 6;
 const EMBEDDING = 5;
 const SIZE = 4;
 const classNames = ['ant', 'bee', 'cat', 'dog'];
+const preprocessing = {
+  resize: 'shortest',
+  interpolation: 'bicubic',
+  size: SIZE,
+  mean: [0.5, 0.5, 0.5],
+  std: [0.25, 0.25, 0.25],
+};
 const colours = ['#d03030', '#30a030', '#3050d0', '#c0c030'];
 
 /** Sleeps without using the processor and without giving others a turn, as a long computation would. */
@@ -34,13 +41,7 @@ function stubBackbone(pause) {
       encode: (words) => [...words.matchAll(/[a-z]+/g)].map(([word]) => hashSeed(0, word) % 30),
       decode: (ids) => ids.join(' '),
     },
-    preprocessing: {
-      resize: 'shortest',
-      interpolation: 'bicubic',
-      size: SIZE,
-      mean: [0.5, 0.5, 0.5],
-      std: [0.25, 0.25, 0.25],
-    },
+    preprocessing,
     logitScale: 4,
     embedTokens: (ids) => tf.gather(table, tf.tensor1d([...ids], 'int32')),
     encodeText({ prefix, branches, lengths }) {
@@ -87,7 +88,7 @@ export const plugins = [
     description: 'A random matrix.',
     options: z.strictObject({ pause: z.number().default(0).describe('Milliseconds of each text pass.') }),
     create: async (_, { pause }) => stubBackbone(pause),
-    digest: async () => 'stub',
+    identity: async () => ({ digest: 'stub', preprocessing }),
   }),
   definePlugin({
     kind: 'dataset',

@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import { bestOf, planSweep, shellWord, type PlannedCell, type Study } from '@promptweave/bench';
 import { ConfigError, DatasetError } from '@promptweave/core';
 import { basicServices, optionsOf, type ConfigurationSource, type Registry } from '@promptweave/core/experiment';
+import { selectBackend } from '@promptweave/runtime';
 import { pluginWords } from './allowed-plugins.js';
 
 /** A sweep that has been run. */
@@ -77,7 +78,10 @@ async function plan(
   changes: Readonly<Record<string, string>>,
 ): Promise<readonly PlannedCell[] | undefined> {
   try {
-    return await planSweep({ source, registry, folder, overrides: changed(overrides, changes) });
+    return await planSweep({
+      ...{ source, registry, folder, overrides: changed(overrides, changes) },
+      setBackend: () => selectBackend(),
+    });
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;

@@ -23,6 +23,7 @@ import {
   readConfiguration,
   type ConfigurationSource,
 } from '@promptweave/core/experiment';
+import { selectBackend } from '@promptweave/runtime';
 import { allowForChildren, ownModules } from './allowed-plugins.js';
 import { configurationName } from './compose.js';
 import { interruptible, STOPPED } from './interrupt.js';
@@ -59,7 +60,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const configurationFolder = dirname(file);
   const registry = await loadPluginsOf(source, configurationFolder, overrides, import.meta.url);
   allowForChildren(registry, configurationFolder);
-  const request = { source, registry, folder: configurationFolder, overrides };
+  const request = { source, registry, folder: configurationFolder, overrides, setBackend: () => selectBackend() };
   const whole = await planSweep(request);
   const only = conditions(command.only);
   const asked = only && new Set((await planSweep({ ...request, only })).map(({ id }) => id));

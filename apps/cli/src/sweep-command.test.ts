@@ -138,7 +138,14 @@ it('ends with the error of the one cell that it was to run', PATIENT, async () =
   write('missing.yaml', 'backbone: stub\ndataset: { use: folder, path: nowhere }\ngrid: { seed: [1] }\n');
   const whole = await sweep('missing.yaml', '--output', 'missing', '--retries', '0');
   expect(whole.code, whole.err).toBe(1);
-  const { code, err } = await sweep(cellsOf('missing')[0]!, '--cell', '--retries', '1');
+  const { code, err } = await sweep(
+    cellsOf('missing')[0]!,
+    '--cell',
+    '--plugin',
+    './stub-plugins.mjs',
+    '--retries',
+    '1',
+  );
   expect(err).toMatch(/^DatasetError: /m);
   expect(code).toBe(4);
 });

@@ -56,6 +56,8 @@ export interface PlanRequest {
   readonly folder: string;
   /** `path=value` each, for every cell. One whose path is an axis of the grid replaces the axis's values. */
   readonly overrides?: readonly string[];
+  /** Sets a backend of TensorFlow.js, for backbones that must be made to tell their identity. */
+  readonly setBackend?: () => Promise<unknown>;
   /** Only cells with these values. */
   readonly only?: Conditions;
 }
@@ -122,7 +124,7 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
       remedy: 'Change it in the grid: in its list, zip or sample, or in the axis of the whole part.',
     });
   }
-  return identify(resolved, registry, resolve(request.folder));
+  return identify(resolved, registry, resolve(request.folder), request.setBackend);
 }
 
 /** `prompt.use=coop, seed=1`, or the name and the rest. */
@@ -155,13 +157,14 @@ async function identify(
   cells: readonly (Choice & Pick<PlannedCell, 'configuration' | 'priority'>)[],
   registry: Registry,
   folder: string,
+  setBackend: PlanRequest['setBackend'],
 ): Promise<PlannedCell[]> {
   const backbones = new Map<string, Promise<BackboneIdentity>>();
   const planned = new Map<string, PlannedCell>();
   for (const cell of cells) {
     const { configuration } = cell;
     const key = canonicalJson(configuration.backbone);
-    if (!backbones.has(key)) backbones.set(key, identityOfBackbone(configuration, registry, folder));
+    if (!backbones.has(key)) backbones.set(key, identityOfBackbone(configuration, registry, folder, setBackend));
     const { digest, preprocessing, settings } = await backbones.get(key)!;
     const identity = {
       configuration: configurationHash(configuration),
@@ -180,10 +183,12 @@ async function identityOfBackbone(
   { backbone, seed, runtime }: ResolvedConfiguration,
   registry: Registry,
   folder: string,
+  setBackend: PlanRequest['setBackend'],
 ): Promise<BackboneIdentity> {
   const plugin = registry.get('backbone', backbone.use);
   const context = { folder, seed, fast: runtime.fast, services: basicServices(seed) };
   if (plugin.identity) return backboneIdentity(await plugin.identity(context, optionsOf(backbone)));
+  await setBackend?.();
   const made = await plugin.create(context, optionsOf(backbone));
   made.dispose();
   return backboneIdentity(made);
