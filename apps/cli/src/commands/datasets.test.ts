@@ -61,6 +61,21 @@ describe('promptweave datasets check', () => {
     expect(cli.out[1]).toMatch(/dog\/5\.jpg: The image cannot be read[^]*1 images cannot be used/);
   });
 
+  it('checks a table of one’s own, and class folders that lie deeper', async () => {
+    const root = await writePhotos();
+    const rows = ['cat', 'dog'].flatMap((name) => [0, 1, 2, 3].map((i) => `photos/${name}/${i}.jpg,${name}`));
+    const table = join(root, '../list.tsv');
+    writeFileSync(table, ['path,label', ...rows].join('\n').replaceAll(',', '\t'));
+    expect(await run(['datasets', 'check', table])).toBe(0);
+    expect(cli.out[0]).toMatch(/list\.tsv: 2 classes, 4 train, 2 val and 2 test images/);
+    expect(await run(['datasets', 'check', table, 'dtd'])).toBe(2);
+    expect(await run(['datasets', 'check', table, '--level', '2'])).toBe(2);
+    expect(await run(['datasets', 'check', join(root, '..'), '--level', '2'])).toBe(0);
+    expect(cli.out[1]).toMatch(/: 2 classes, /);
+    expect(await run(['datasets', 'check', root, '--level', '9'])).toBe(2);
+    expect(cli.told.at(-1)).toMatch(/a level from 1 to 8/);
+  });
+
   it('refuses names and folders that there are not', async () => {
     expect(await run(['datasets', 'check', join(cli.folder, 'none')])).toBe(4);
     expect(await run(['datasets', 'check', cli.folder, 'oxford_pet'])).toBe(2);

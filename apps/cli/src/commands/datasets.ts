@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { wholeNumber } from '../one-of.js';
 
 interface Flags {
   readonly data?: string;
   readonly images?: boolean;
   readonly json?: boolean;
+  readonly level?: number;
 }
 
 /** `promptweave datasets`: what there is, where it is to be had, and whether it is whole. */
@@ -27,20 +29,23 @@ export function register(program: Command): void {
     .command('check')
     .summary('compare data sets with the published counts and name missing and unreadable images')
     .description(
-      "Looks at the papers' data sets in a folder, or at a folder of your own images. Without names, those that are absent are told but not\n" +
-        'counted as a fault. The exit code is 1 where something is broken, absent though named, or other than published.',
+      "Looks at the papers' data sets in a folder, or at images of your own: a folder, a table or a split file. Without\n" +
+        'names, those that are absent are told but not counted as a fault. The exit code is 1 where something is broken, absent though named, or other than published.',
     )
-    .argument('<folder>', "the folder of the papers' data sets, or one of your own images")
+    .argument('<folder>', "the folder of the papers' data sets, or a folder, table or split file of your own")
     .argument('[names...]', 'only these data sets')
     .option('--images', 'decode every image, which takes a while; without it, missing and empty files are found')
+    .option('--level <n>', 'level of your class folders, as dataset.level: 2 for c/cat/', wholeNumber)
     .option('--json', 'print as JSON, with every missing and unreadable image')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ promptweave datasets check ~/data\n  $ promptweave datasets check ~/data dtd eurosat --images',
+      '\nExamples:\n  $ promptweave datasets check ~/data\n  $ promptweave datasets check ~/data dtd eurosat --images\n' +
+        '  $ promptweave datasets check photos.csv --images',
     )
-    .action(async (folder: string, names: string[], { images, json }: Flags) => {
+    .action(async (folder: string, names: string[], { images, json, level }: Flags) => {
       const { checkDatasets } = await import('../datasets/check-datasets.js');
-      const { text, isWhole } = await checkDatasets(folder, names, { decode: images === true, json: json === true });
+      const how = { decode: images === true, json: json === true, level };
+      const { text, isWhole } = await checkDatasets(folder, names, how);
       console.log(text);
       if (!isWhole) process.exitCode = 1;
     });

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { renderTable, type TextCell } from '@promptweave/bench';
+import { basename, dirname, join, resolve } from 'node:path';
+import { datasetChoice, renderTable, type TextCell } from '@promptweave/bench';
 import { ConfigError, DatasetError } from '@promptweave/core';
 import { basicServices, loadRegistry, suggestion } from '@promptweave/core/experiment';
 import {
@@ -20,6 +20,8 @@ export interface CheckOptions {
   /** Decode every image. */
   readonly decode: boolean;
   readonly json: boolean;
+  /** Level of the class folders of one's own, as `dataset.level`. */
+  readonly level?: number;
 }
 
 /** What was found. */
@@ -33,9 +35,9 @@ export interface CheckOutcome {
 const NAMED = 10;
 
 /**
- * Checks the papers' data sets in a folder, or, where it holds none of them, the folder as one of class folders.
+ * Checks the papers' data sets in a folder, or, where it holds none of them, the folder as one of class folders; or a table or split file.
  * @throws ConfigError for a name that none of them has
- * @throws DatasetError where there is no such folder
+ * @throws DatasetError where there is no such folder or file
  */
 export async function checkDatasets(
   folder: string,
@@ -43,11 +45,15 @@ export async function checkDatasets(
   options: CheckOptions,
 ): Promise<CheckOutcome> {
   const root = resolve(folder);
-  const isFolder = await stat(root).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw new DatasetError('There is no such folder.', { where: root, remedy: 'Check the path.' });
+  const found = await stat(root).catch(() => undefined);
+  if (!found) throw new DatasetError('There is no such folder or file.', { where: root, remedy: 'Check the path.' });
+  if (!found.isDirectory() || options.level !== undefined) {
+    if (names.length === 0) return checkOwn(root, options);
+    throw new ConfigError(`${folder} is a data set of your own; it holds none called "${names[0]}".`, {
+      where: names[0],
+      remedy: "Leave the names out, or give the folder of the papers' data sets.",
+    });
+  }
   const entries = names.length === 0 ? BENCHMARK : names.map(entryNamed);
   const reports: DatasetReport[] = [];
   for (const entry of entries) reports.push(await check(entry, root, options));
@@ -126,14 +132,23 @@ function describe(report: DatasetReport): string {
   );
 }
 
-/** A folder of class folders of one's own. */
-async function checkOwn(root: string, { decode, json }: CheckOptions): Promise<CheckOutcome> {
+/** A folder of class folders, a table or a split file of one's own. */
+async function checkOwn(root: string, { decode, json, level }: CheckOptions): Promise<CheckOutcome> {
   const registry = await loadRegistry(undefined, import.meta.url);
-  const plugin = registry.get('dataset', 'folder');
-  const dataset = await plugin.create(
-    { folder: root, seed: 1, services: basicServices(1) },
-    plugin.options.parse({ path: root }),
-  );
+  const { use, ...options } = datasetChoice(root, registry, { flag: 'folder' });
+  if (level !== undefined && use !== 'folder') {
+    throw new ConfigError('Only a folder has class folders at a level.', {
+      where: '--level',
+      remedy: 'Leave --level out.',
+    });
+  }
+  const plugin = registry.get('dataset', use);
+  const parsed = plugin.options.safeParse({ ...options, ...(level !== undefined && { level }) });
+  if (!parsed.success)
+    throw new ConfigError(`--level ${level}: class folders lie at a level from 1 to 8.`, { where: '--level' });
+  const context = { folder: dirname(root), seed: 1, services: basicServices(1) };
+  const dataset = await plugin.create(context, parsed.data);
+  const base = use === 'folder' ? root : dirname(root);
   const counter = createCounter(basename(root), json);
   const unreadable = await (decode ? findUnreadable : findMissing)(dataset, counter.show);
   counter.end();
@@ -147,7 +162,7 @@ async function checkOwn(root: string, { decode, json }: CheckOptions): Promise<C
   const lines = [
     `${root}: ${counts.classes} classes, ${counts.train} train, ${counts.val} val and ${counts.test} test images`,
     ...notes.map((note) => `  ${note}`),
-    ...unreadable.map(({ id, message }) => `  ${join(root, id)}: ${message}`),
+    ...unreadable.map(({ id, message }) => `  ${join(base, id)}: ${message}`),
     unreadable.length > 0
       ? `${unreadable.length} images cannot be used. Replace or remove them, or set train.onBadImage=skip.`
       : decode

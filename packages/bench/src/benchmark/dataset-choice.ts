@@ -8,6 +8,7 @@ const READERS: Readonly<Record<string, string>> = {
   '.csv': 'table',
   '.tsv': 'table',
   '.jsonl': 'table',
+  '.ndjson': 'table',
   '.json': 'split',
 };
 

@@ -1,5 +1,7 @@
-import { sourceFromValue, type Configuration } from '@promptweave/core/experiment';
+import { definePlugin } from '@promptweave/core';
+import { parseConfiguration, Registry, sourceFromValue, type Configuration } from '@promptweave/core/experiment';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { tinyConfiguration, tinyRegistry } from '../tiny.test.support.js';
 import { planSweep } from './plan.js';
 
@@ -42,4 +44,20 @@ it('takes the cells with a list as their value', async () => {
   const losses = [['cross-entropy'], [{ use: 'cross-entropy', weight: 2 }]];
   const cells = await plan({ grid: { losses } }, [], { losses: losses[1] });
   expect(cells.map(({ values }) => values)).toEqual([{ losses: losses[1] }]);
+});
+
+it('keeps apart what is apart as text', async () => {
+  const photos = definePlugin({
+    kind: 'dataset',
+    name: 'photos',
+    description: 'Photos.',
+    options: z.strictObject({ path: z.string() }),
+    create: () => Promise.reject(new Error('not made')),
+  });
+  const tiny = tinyRegistry().entries.filter(({ module }) => module === 'tiny');
+  const registry = new Registry([...tiny, { plugin: photos, module: 'photos', version: '1' }]);
+  const text = 'dataset: { use: photos, path: x }\nbackbone: tiny\ngrid: { dataset.path: [7, 007, 1e3] }';
+  const cells = await planSweep({ source: parseConfiguration(text, 'c.yaml'), registry, folder: '.' });
+  expect(cells.map(({ values }) => values['dataset.path'])).toEqual(['7', '007', '1e3']);
+  expect(cells.map(({ configuration }) => configuration.dataset['path'])).toEqual(['7', '007', '1e3']);
 });

@@ -17,7 +17,7 @@ import {
 import { expandGrid, holds, type Choice } from './expand.js';
 import { readGrid, type Conditions } from './grid.js';
 import { applyToGrid, overruled } from './grid-overrides.js';
-import { asWritten, writtenValues } from './written-values.js';
+import { asWritten, withTextsOf, writtenValues, zerosAsText } from './written-values.js';
 
 /** One experiment of a sweep, resolved and checked. */
 export interface PlannedCell extends Choice {
@@ -72,7 +72,7 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   const { grid: _, ...base } = source.value;
   const single: ConfigurationSource = { ...source, value: base };
   const written = writtenValues(source, ['grid']);
-  const grid = readGrid(source);
+  const grid = readGrid({ ...source, value: { ...base, grid: zerosAsText(source, ['grid']) } });
   const choices = expandGrid(grid, base).filter(({ values }) => !only || holds(only, values, base));
   if (choices.length === 0) throw new ConfigError('The sweep has no cell.', { where: 'grid' });
   if (choices.length > CELLS) {
@@ -96,7 +96,8 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
       }
       const named = grid.first.findIndex((conditions) => holds(conditions, choice.values, base));
       const priority = named < 0 ? grid.first.length : named;
-      return [{ ...choice, priority, configuration: configuration as ResolvedConfiguration }];
+      const values = withTextsOf(choice.values, configuration);
+      return [{ ...choice, values, priority, configuration: configuration as ResolvedConfiguration }];
     } catch (error) {
       if (!(error instanceof InvalidConfigurationError)) throw error;
       const known = problems.get(error.message) ?? { error, cells: [] };

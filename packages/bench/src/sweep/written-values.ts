@@ -22,6 +22,35 @@ function collect(value: unknown, path: readonly PropertyKey[], raw: RawText, fou
   found.set(value, (found.get(value) ?? text) === text ? text : JSON.stringify(value));
 }
 
+/** A number that begins with a zero, which nobody means as one: `007`. */
+const NO_NUMBER = /^[-+]?0\d/;
+
+/** A value below a path of a source, with text for what begins with a zero: 7 and 007 are two folders. */
+export function zerosAsText({ value, raw }: ConfigurationSource, path: readonly string[]): unknown {
+  const change = (at: unknown, place: readonly PropertyKey[]): unknown => {
+    if (Array.isArray(at)) return at.map((part, i) => change(part, [...place, i]));
+    if (typeof at === 'object' && at !== null) {
+      return Object.fromEntries(Object.entries(at).map(([key, part]) => [key, change(part, [...place, key])]));
+    }
+    const text = typeof at === 'number' ? raw?.(place) : undefined;
+    return text !== undefined && NO_NUMBER.test(text) ? text : at;
+  };
+  return change(path.reduce(entry, value), path);
+}
+
+/** A cell's values with the text of those whose options are text, as the cell's configuration has it. */
+export function withTextsOf(
+  values: Readonly<Record<string, unknown>>,
+  configuration: object,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([path, value]) => {
+      const resolved = path.split('.').reduce(entry, configuration as unknown);
+      return [path, typeof resolved === 'string' && typeof value !== 'object' ? resolved : value];
+    }),
+  );
+}
+
 function entry(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as Record<string, unknown>)[key]
