@@ -47,10 +47,11 @@ export async function loadPlugins(
   for (const name of expandDefault(names)) {
     const url = locate(name, folder, installation, foreign);
     const module = await importModule(name, url);
+    const version = await moduleVersion(url);
     for (const [entry, plugin] of pluginsOf(name, module).entries()) {
       const fault = faultOf(plugin);
       if (fault) throw new PluginError(name, `plugins[${entry}] of the module ${name} is not a plugin: ${fault}`);
-      loaded.push({ plugin: plugin as Plugin, module: name, version: moduleVersion(url) });
+      loaded.push({ plugin: plugin as Plugin, module: name, version });
     }
   }
   return new Registry(loaded);

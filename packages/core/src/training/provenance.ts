@@ -23,6 +23,8 @@ export interface Provenance extends Environment {
   readonly settings?: BackboneIdentity['settings'];
   /** Digest over ids and labels of the images that were used. */
   readonly dataset: string;
+  /** Modules that the parts come from, with versions or digests. Absent in results of earlier versions. */
+  readonly plugins?: Readonly<Record<string, string>>;
   /** SHA-256 of the file of learned parts. */
   readonly learned: string;
   /** End of the run, ISO 8601. */
@@ -41,7 +43,7 @@ export interface Surroundings {
 
 /** @param learnedFile the file of learned parts that the run wrote */
 export async function provenanceOf(
-  { configuration, backbone, dataset }: Pick<Experiment, 'configuration' | 'backbone' | 'dataset'>,
+  { configuration, backbone, dataset, modules }: Pick<Experiment, 'configuration' | 'backbone' | 'dataset' | 'modules'>,
   learnedFile: string,
   surroundings?: Surroundings,
 ): Promise<Provenance> {
@@ -51,6 +53,7 @@ export async function provenanceOf(
     checkpoint: digest,
     ...reading,
     dataset: dataset.digest,
+    plugins: modules,
     learned: await fileDigest(learnedFile),
     ...(await environmentOf(surroundings)),
     date: new Date().toISOString(),
