@@ -31,7 +31,8 @@ export async function runFuzz(name, make, attempt) {
   process.exitCode = faults === 0 ? 0 : 1;
 }
 
-async function faultOf(attempt, onRefused) {
+/** What is wrong with how an input ended, or undefined where it was taken, or refused with a helpful error. */
+export async function faultOf(attempt, onRefused = () => undefined) {
   const begun = performance.now();
   let fault;
   try {
