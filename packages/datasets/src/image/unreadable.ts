@@ -4,10 +4,9 @@ import { DatasetError } from '@promptweave/core';
 export function unreadable(cause: unknown, where: string): DatasetError {
   const said = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
   const reason = /unknown error/i.test(said) ? 'the file is damaged' : said; // all that libvips knows of some
-  return new DatasetError(`The image cannot be read: ${reason}.`, {
-    where,
-    remedy:
-      'Replace it by a whole JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC or SVG, or skip such images with train.onBadImage=skip.',
-    cause,
-  });
+  const replacement = /exceeds|takes (more|too)/.test(reason)
+    ? 'Use a smaller or simpler copy of it'
+    : 'Replace it by a whole JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC or SVG';
+  const remedy = `${replacement}, or skip such images with train.onBadImage=skip.`;
+  return new DatasetError(`The image cannot be read: ${reason}.`, { where, remedy, cause });
 }
