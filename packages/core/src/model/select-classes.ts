@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PromptLearner } from '../contracts/parts.js';
+import { ConfigError } from '../errors.js';
 
 /** Whether a learner has a row of context for each class, and nothing else that belongs to single classes. */
 export function hasContextByClass(learner: PromptLearner): boolean {
@@ -11,7 +12,7 @@ export function hasContextByClass(learner: PromptLearner): boolean {
  * stays the caller's.
  *
  * @param trained names of the learner's classes
- * @param classNames names among them
+ * @param classNames names among them; of others, `prompts` throws a ConfigError
  */
 export function selectClasses(
   learner: PromptLearner,
@@ -26,6 +27,13 @@ export function selectClasses(
       const learned = learner.prompts(images);
       const { text } = learned;
       if (text?.scope !== 'class') return learned;
+      const unseen = classNames.find((_, c) => rows[c]! < 0);
+      if (unseen !== undefined) {
+        throw new ConfigError(`The context was learned for single classes, and "${unseen}" is none of them.`, {
+          where: 'prompt',
+          remedy: 'Take a prompt learner with shared context to change the classes.',
+        });
+      }
       const vectors: tf.Tensor3D = tf.gather(text.vectors as tf.Tensor3D, tf.tensor1d(rows, 'int32')); // [C', n, T]
       return { ...learned, text: { ...text, vectors } };
     },
