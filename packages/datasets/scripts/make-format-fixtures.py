@@ -42,7 +42,6 @@ tifffile.imwrite(f"{out}/float-outside.tif", (ramp - 30000.0).astype(np.float32)
 smooth = Image.fromarray(np.stack([x * 15, y * 20, 255 - x * 15], -1).astype(np.uint8))
 pillow_heif.from_pillow(smooth).save(f"{out}/phone.heic", quality=95, chroma=444)
 note("phone.heic", np.asarray(pillow_heif.open_heif(f"{out}/phone.heic", convert_hdr_to_8bit=True).to_pillow().convert("RGB")).astype(int), 3)
-smooth.save(f"{out}/bitmap.bmp")
 frames = [smooth, Image.fromarray(255 - np.asarray(smooth))]
 frames[0].save(f"{out}/animated.gif", save_all=True, append_images=frames[1:])
 frames[0].save(f"{out}/animated.webp", save_all=True, append_images=frames[1:], lossless=True)

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { DatasetError, type Dataset, type ImageItem } from '@promptweave/core';
 import { decodeImage } from './image/decode.js';
 import { inTurn } from './image/in-turn.js';
-import { FileImage } from './readers/file-image.js';
+import { FileImage, sizeOfItem } from './readers/file-image.js';
 
 /** An image that cannot be read, and why. */
 export interface UnreadableImage {
@@ -26,9 +26,9 @@ export function findUnreadable(dataset: Dataset, onProgress?: Progress): Promise
     dataset,
     async (item) => {
       try {
-        await inTurn(
-          () => item.load(),
-          (file) => decodeImage(file, dataset.imagePolicy, item.where ?? item.id),
+        const { imagePolicy: policy } = dataset;
+        await inTurn({ size: () => sizeOfItem(item), load: () => item.load(), policy }, (file) =>
+          decodeImage(file, policy, item.where ?? item.id),
         );
         return undefined;
       } catch (error) {

@@ -24,7 +24,7 @@ const { values: flags } = parseArgs({
 });
 
 const fixtures = fileURLToPath(new URL('../../../packages/datasets/fixtures', import.meta.url));
-const whole = ['images', 'formats'].flatMap((folder) =>
+const whole = ['images', 'formats', 'bitmaps'].flatMap((folder) =>
   readdirSync(join(fixtures, folder))
     .filter((name) => !name.endsWith('.json'))
     .sort()
@@ -137,7 +137,7 @@ function inputOf(seed, index) {
 async function outcomeOf(file, policy) {
   try {
     const { data, width, height } = await inTurn(
-      async () => file,
+      { size: async () => file.length, load: async () => file, policy },
       (bytes) => decodeImage(bytes, policy, 'image under test'),
     );
     if (data.length !== width * height * 3 || width < 1) return `gave ${data.length} bytes for ${width} × ${height}`;

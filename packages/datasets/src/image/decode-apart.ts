@@ -33,10 +33,16 @@ function start(): ChildProcess {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  started.on('error', () => undefined); // also told to who waits
   started.on('exit', () => {
     if (child === started) child = undefined;
   });
   return started;
+}
+
+function endOf(process: ChildProcess): void {
+  child = undefined;
+  process.kill('SIGKILL');
 }
 
 function ask(request: ApartRequest): Promise<RgbImage> {
@@ -51,17 +57,18 @@ function ask(request: ApartRequest): Promise<RgbImage> {
     };
     const receive = (answer: ApartAnswer): void => {
       end();
+      if (answer.grown) endOf(worker);
       if ('image' in answer) resolve(answer.image);
       else reject(new Error(answer.message));
     };
-    const lose = (): void => {
+    const lose = (_code: number | null, signal: NodeJS.Signals | null): void => {
       end();
-      reject(new Error('decoding it takes too much memory'));
+      const isOwn = signal === 'SIGKILL'; // as the process does where it has grown too large
+      reject(new Error(isOwn ? 'decoding it takes too much memory' : 'the decoder breaks down on it'));
     };
     const timer = setTimeout(() => {
       end();
-      child = undefined;
-      worker.kill('SIGKILL');
+      endOf(worker);
       reject(new Error(`decoding it takes more than ${Math.round(limit / 1000)} seconds`));
     }, limit);
     worker.ref();

@@ -31,13 +31,27 @@ export async function decodeHeic(file: Uint8Array): Promise<RgbImage> {
     await new Promise<void>((resolve, reject) => {
       image.display({ data, width, height }, (shown) => (shown ? resolve() : reject(new Error('a damaged HEIC file'))));
     });
-    const raw = sharp(data, { raw: { width, height, channels: 4 } });
     const { icc } = await sharp(file).metadata();
-    const profiled = icc ? sharp(withProfile(await raw.png({ compressionLevel: 0 }).toBuffer(), icc)) : raw;
-    return await toRgb(profiled.flatten({ background: '#ffffff' }).toColourspace('srgb'));
+    return { data: await overWhite(new Uint8Array(data.buffer), width, height, icc), width, height };
   } finally {
     for (const image of images) image.free();
   }
+}
+
+/** Rows that are converted at a time, so that little memory is needed besides the pixels. */
+const STRIP = 256;
+
+/** Makes pixels with alpha, in a colour profile or in sRGB, sRGB over white, in their own place. */
+async function overWhite(pixels: Uint8Array, width: number, height: number, icc?: Buffer): Promise<Uint8Array> {
+  for (let top = 0; top < height; top += STRIP) {
+    const rows = Math.min(STRIP, height - top);
+    const strip = pixels.slice(top * width * 4, (top + rows) * width * 4);
+    const raw = sharp(strip, { raw: { width, height: rows, channels: 4 } });
+    const profiled = icc ? sharp(withProfile(await raw.png({ compressionLevel: 0 }).toBuffer(), icc)) : raw;
+    const { data } = await toRgb(profiled.flatten({ background: '#ffffff' }).toColourspace('srgb'));
+    pixels.set(data, top * width * 3);
+  }
+  return pixels.subarray(0, width * height * 3);
 }
 
 /** Bytes of a PNG before what follows its header. */

@@ -1,4 +1,5 @@
 import { decodeHeic } from './decode-heic.js';
+import { MOST_BYTES, MOST_DRAWING_BYTES } from './limits.js';
 import { renderDrawing } from './render-drawing.js';
 import type { RgbImage } from './rgb-image.js';
 
@@ -8,22 +9,27 @@ export interface ApartRequest {
   readonly file: Uint8Array;
 }
 
-/** What it answers. */
-export type ApartAnswer = { readonly image: RgbImage } | { readonly message: string };
+/** What it answers. `grown`: the process holds so much memory that another should take its place. */
+export type ApartAnswer = ({ readonly image: RgbImage } | { readonly message: string }) & { readonly grown: boolean };
 
-/** Bytes beyond which the process ends itself; it begins with 60 to 100 MB. A photo of 48 million pixels takes 600 MB. */
-const MOST_MEMORY = { drawing: 400 * 2 ** 20, heic: 700 * 2 ** 20 };
+/** Bytes that the process has without an image. */
+const OWN = 128 * 2 ** 20;
+/** Bytes beyond which the process ends itself. */
+const MOST = { drawing: OWN + MOST_DRAWING_BYTES, heic: OWN + MOST_BYTES };
+/** Bytes that it may hold while it waits; what libheif took is never given back. */
+const MOST_IDLE = 192 * 2 ** 20;
 /** Milliseconds between two looks at the memory. */
 const LOOK = 20;
 
-function send(answer: ApartAnswer): void {
-  process.send?.(answer);
+function send(answer: { readonly image: RgbImage } | { readonly message: string }): void {
+  const sent: ApartAnswer = { ...answer, grown: process.memoryUsage.rss() > MOST_IDLE };
+  process.send?.(sent);
 }
 
 process.on('message', ({ kind, file }: ApartRequest) => {
   // Rendering is done by another thread, so that this one can look. Nothing else ends a renderer that is at work.
   const watch = setInterval(() => {
-    if (process.memoryUsage.rss() > MOST_MEMORY[kind]) process.kill(process.pid, 'SIGKILL');
+    if (process.memoryUsage.rss() > MOST[kind]) process.kill(process.pid, 'SIGKILL');
   }, LOOK);
   (kind === 'heic' ? decodeHeic(file) : renderDrawing(file))
     .then(

@@ -1,10 +1,12 @@
 import { DatasetError } from '@promptweave/core';
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { costOf } from './cost.js';
 import { decodeApart } from './decode-apart.js';
+import { decodeBmp } from './decode-bmp.js';
 import { kindOf } from './kind.js';
-import { inMillions, MOST_PIXELS, MOST_SECONDS } from './limits.js';
+import { MOST_SECONDS } from './limits.js';
 import { toRgb, type RgbImage } from './rgb-image.js';
-import { unreadable } from './unreadable.js';
+import { Refusal, unreadable } from './unreadable.js';
 
 /**
  * How a file becomes red, green and blue.
@@ -32,13 +34,12 @@ async function readCmyk(image: Sharp): Promise<RgbImage> {
 
 /** Values above 255 become 255: Pillow's 16-bit grey is not scaled down. */
 async function readDeepGrey(image: Sharp): Promise<RgbImage> {
-  const { data: bytes, info } = await image
-    .toColourspace('grey16')
-    .extractChannel(0)
-    .raw({ depth: 'ushort' })
-    .toBuffer({ resolveWithObject: true });
-  const grey = new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-  const data = Uint8Array.from({ length: grey.length * 3 }, (_, i) => Math.min(255, grey[Math.trunc(i / 3)]));
+  const pixels = image.toColourspace('grey16').extractChannel(0).raw({ depth: 'ushort' });
+  const { data: bytes, info } = await pixels.toBuffer({ resolveWithObject: true });
+  const data = new Uint8Array(info.width * info.height * 3);
+  for (let at = 0; at < data.length / 3; at++) {
+    data.fill(Math.min(255, bytes.readUInt16LE(at * 2)), at * 3, at * 3 + 3);
+  }
   return { data, width: info.width, height: info.height };
 }
 
@@ -67,13 +68,17 @@ async function readReals(image: Sharp, space: Metadata['space']): Promise<RgbIma
 
 async function decode(file: Uint8Array, policy: ImagePolicy): Promise<RgbImage> {
   const kind = kindOf(file);
-  if (typeof kind === 'object') throw new Error(`it is ${kind.other}`);
+  if (typeof kind === 'object') {
+    throw new Refusal(`it is ${kind.other}`, 'Convert it to JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC, BMP or SVG.');
+  }
+  await costOf(file, policy); // refuses what would fill the memory
+  if (kind === 'bmp') return decodeBmp(file);
   if (kind !== 'pixels') return decodeApart({ kind, file });
   // Warnings (odd metadata, stray bytes) are as harmless here as they are to Pillow; truncation and damage are not.
   const image = sharp(file, { failOn: 'error', ignoreIcc: policy === 'reference', limitInputPixels: false });
   image.timeout({ seconds: MOST_SECONDS });
-  const { space, depth, width, height }: Metadata = await image.metadata();
-  if (width * height > MOST_PIXELS) throw new Error(`${width} × ${height} exceeds ${inMillions(MOST_PIXELS)}`);
+  const { space, depth, channels }: Metadata = await image.metadata();
+  if (channels > 4) throw new Error(`it has ${channels as number} channels`);
   if (policy === 'custom') {
     if (depth === 'float' || depth === 'double') return readReals(image, space);
     if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`its pixels are of the type ${depth}`);
@@ -85,8 +90,8 @@ async function decode(file: Uint8Array, policy: ImagePolicy): Promise<RgbImage> 
 }
 
 /**
- * Decodes an image file: JPEG, PNG, WebP, GIF and TIFF (of several frames or pages the first), AVIF, HEIC or SVG, whatever it is
- * called. Images of more than 110 million pixels, and drawings that take more than 8 seconds, are refused.
+ * Decodes an image file: JPEG, PNG, WebP, GIF and TIFF (of several frames or pages the first), AVIF, HEIC, BMP or SVG, whatever it
+ * is called. What takes too much memory or time is refused.
  *
  * @param where names the image in errors.
  * @throws DatasetError if the file is empty, truncated, damaged or of another kind.
@@ -100,4 +105,10 @@ export async function decodeImage(file: Uint8Array, policy: ImagePolicy, where: 
   } catch (cause) {
     throw unreadable(cause, where);
   }
+}
+
+/** Whether a file is decoded in a process of its own. */
+export function isDecodedApart(file: Uint8Array): boolean {
+  const kind = kindOf(file);
+  return kind === 'drawing' || kind === 'heic';
 }

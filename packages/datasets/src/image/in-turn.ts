@@ -1,16 +1,40 @@
-import { bytesToDecode } from './bytes-to-decode.js';
+import { costOf } from './cost.js';
+import type { ImagePolicy } from './decode.js';
 import { Gate } from './gate.js';
-import { BYTES_AT_ONCE } from './limits.js';
+import { giveBack } from './give-back.js';
+import { MOST_BYTES_TOGETHER } from './limits.js';
 
-/** Files that are in memory at a time. */
-const FILES_AT_ONCE = 8;
-const files = new Gate(FILES_AT_ONCE);
-const pixels = new Gate(BYTES_AT_ONCE);
+/** Bytes of the files that are in memory at a time. */
+const MOST_FILE_BYTES = 64 * 2 ** 20;
+const files = new Gate(MOST_FILE_BYTES);
+const pixels = new Gate(MOST_BYTES_TOGETHER);
 
-/** Loads a file and decodes it when there is room for both: memory does not grow with the number of images that are asked for. */
-export function inTurn<T>(load: () => Promise<Uint8Array>, decode: (file: Uint8Array) => Promise<T>): Promise<T> {
-  return files.pass(1, async () => {
+/** A file that is decoded when there is room for it. */
+export interface WaitingFile {
+  /** Bytes of the file. */
+  size(): Promise<number>;
+  load(): Promise<Uint8Array>;
+  readonly policy: ImagePolicy;
+}
+
+/**
+ * Loads a file and decodes it when there is room for both: memory does not grow with the number of images that are asked for, nor from one large
+ * image to the next.
+ *
+ * @param decode is done with the pixels when its promise settles
+ */
+export async function inTurn<T>(
+  { size, load, policy }: WaitingFile,
+  decode: (file: Uint8Array) => Promise<T>,
+): Promise<T> {
+  return files.pass(await size(), async () => {
     const file = await load();
-    return pixels.pass(await bytesToDecode(file), () => decode(file));
+    const cost = await costOf(file, policy).catch(() => 0); // who decodes it says why it is refused
+    return pixels.pass(cost, () => decode(file).finally(() => giveBack(cost)));
   });
+}
+
+/** Runs what copies pixels that are decoded already, when there is room for so many bytes. */
+export function withPixels<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+  return pixels.pass(bytes, work);
 }

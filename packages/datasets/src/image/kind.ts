@@ -1,5 +1,5 @@
-/** What a file is by its first bytes: `drawing` (SVG), `heic`, `pixels` (what libvips reads), or something else, in words. */
-export type FileKind = 'drawing' | 'heic' | 'pixels' | { readonly other: string };
+/** What a file is by its first bytes: `drawing` (SVG), `heic`, `bmp`, `pixels` (what libvips reads), or something else, in words. */
+export type FileKind = 'drawing' | 'heic' | 'bmp' | 'pixels' | { readonly other: string };
 
 /** Bytes of the beginning that tell. */
 const OPENING = 1024;
@@ -9,7 +9,7 @@ const HEIC_BRANDS = /^(heic|heix|heim|heis|hevc|hevx|hevm|hevs)/;
 
 const SIGNATURES: readonly (readonly [pattern: RegExp, kind: FileKind])[] = [
   [/^(\xff\xd8\xff|\x89PNG|GIF8|II\*\0|MM\0\*|II\+\0|MM\0\+|RIFF....WEBP)/s, 'pixels'],
-  [/^BM.{4}\0\0\0\0/s, { other: 'a Windows bitmap (BMP)' }],
+  [/^BM.{4}\0\0\0\0/s, 'bmp'],
   [/^version https:\/\/git-lfs/, { other: 'a pointer of Git LFS instead of the image; fetch it with `git lfs pull`' }],
   [/^8BPS/, { other: 'a Photoshop document (PSD)' }],
   [/^%PDF/, { other: 'a PDF document' }],

@@ -1,8 +1,19 @@
 import type { Preprocessing } from '@promptweave/core';
 import sharp from 'sharp';
+import { costOf } from './cost.js';
 import { evaluationGeometry } from './evaluation-geometry.js';
+import { kindOf } from './kind.js';
 import { normalise } from './normalise.js';
 import { unreadable } from './unreadable.js';
+
+/** Whether libvips alone can prepare a file: what is decoded otherwise, or scaled by its values, is not. */
+export async function isApproximable(file: Uint8Array): Promise<boolean> {
+  if (kindOf(file) !== 'pixels') return false;
+  const { depth } = await sharp(file)
+    .metadata()
+    .catch(() => ({ depth: undefined }));
+  return depth === 'uchar' || depth === 'ushort';
+}
 
 /**
  * An approximation of {@link preprocessForEvaluation} through libvips alone, which shrinks JPEGs while it decodes them. The
@@ -14,6 +25,7 @@ import { unreadable } from './unreadable.js';
  */
 export async function preprocessFast(file: Uint8Array, format: Preprocessing, where: string): Promise<Float32Array> {
   try {
+    await costOf(file, 'custom');
     const image = sharp(file, { failOn: 'error' }).rotate();
     const { autoOrient } = await image.metadata();
     const { width, height, crop } = evaluationGeometry(autoOrient.width, autoOrient.height, format);

@@ -10,13 +10,15 @@ import {
 } from '@promptweave/core';
 import { createDataset } from '../create-dataset.js';
 import { drawsFor } from '../image/augment.js';
+import { decodeImage, isDecodedApart } from '../image/decode.js';
+import { sizeOfItem } from '../readers/file-image.js';
 import { noteOnShots } from '../sampling/note-on-shots.js';
-import { inTurn } from '../image/in-turn.js';
+import { inTurn, withPixels } from '../image/in-turn.js';
 import type { RgbImage } from '../image/rgb-image.js';
 import { sampleFewShot } from '../sampling/few-shot.js';
 import { selectClasses } from '../sampling/select-classes.js';
 import { ImageCache } from './image-cache.js';
-import { prepareImage, type PreparedImage } from './prepare-image.js';
+import { prepareImage } from './prepare-image.js';
 import { createWorkerPool } from './worker-pool.js';
 
 /** How images are prepared. None of it changes what a batch holds, but `approximate`. */
@@ -40,8 +42,9 @@ export interface OwnedDataPipeline extends DataPipeline {
   close(): Promise<void>;
 }
 
-/** Batches that are prepared while one is being used. */
+/** Batches that are prepared while one is being used, at most, and images that are enough. */
 const AHEAD = 2;
+const ENOUGH_AHEAD = 64;
 
 function subset(dataset: Dataset, { shots, seed, classes }: SubsetRequest): Dataset {
   if (shots === undefined) return selectClasses(dataset, classes);
@@ -91,12 +94,13 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
   const cache = new ImageCache(cacheMegabytes * 2 ** 20);
   const told = new Set<string>();
 
-  const prepareItem = async (item: ImageItem, request: BatchRequest): Promise<PreparedImage | DatasetError> => {
+  /** `[3, size, size]`; nothing else is held once it is there, however large the batch is. */
+  const prepareItem = async (item: ImageItem, request: BatchRequest): Promise<Float32Array | DatasetError> => {
     const { preprocessing, policy, augment, seed, epoch, onBadImage } = request;
     try {
       const known = cache.get(item);
-      const make = (source: Uint8Array | RgbImage): Promise<PreparedImage> =>
-        prepare({
+      const make = async (source: Uint8Array | RgbImage): Promise<Float32Array> => {
+        const { values, image } = await prepare({
           source,
           id: item.id,
           where: placeOf(item),
@@ -106,9 +110,15 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
           approximate,
           keep: known === undefined && cache.takesMore,
         });
-      const prepared = known ? await make(known) : await inTurn(() => item.load(), make);
-      if (prepared.image) cache.set(item, prepared.image);
-      return prepared;
+        if (image) cache.set(item, image);
+        return values;
+      };
+      if (known) return await withPixels(pool ? known.data.length : 0, () => make(known)); // a thread gets a copy
+      const waiting = { size: () => sizeOfItem(item), load: () => item.load(), policy };
+      return await inTurn(waiting, async (file) =>
+        // One process decodes them for all threads.
+        make(isDecodedApart(file) ? await decodeImage(file, policy, placeOf(item)) : file),
+      );
     } catch (error) {
       if (error instanceof DatasetError && onBadImage === 'skip') return error;
       throw error;
@@ -132,7 +142,7 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
         skip(items[i], result, request);
         return;
       }
-      images.set(result.values, good.length * result.values.length);
+      images.set(result, good.length * pixels);
       good.push(items[i]);
     });
     return {
@@ -153,7 +163,8 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
       batch.catch(() => undefined); // reported where the batch is awaited; one that is never awaited is not wanted
       started.push(batch);
     };
-    for (let i = 0; i <= AHEAD; i++) start();
+    const ahead = Math.min(AHEAD, Math.ceil(ENOUGH_AHEAD / request.batchSize));
+    for (let i = 0; i <= ahead; i++) start();
     for (let next = started.shift(); next; next = started.shift()) {
       const batch = await next;
       start();

@@ -1,7 +1,7 @@
 import type { Preprocessing } from '@promptweave/core';
 import { augmentForTraining, drawsFor } from '../image/augment.js';
 import { decodeImage, type ImagePolicy } from '../image/decode.js';
-import { preprocessFast } from '../image/preprocess-fast.js';
+import { isApproximable, preprocessFast } from '../image/preprocess-fast.js';
 import { preprocessForEvaluation } from '../image/preprocess.js';
 import type { RgbImage } from '../image/rgb-image.js';
 
@@ -19,27 +19,34 @@ export interface ImageTask {
   readonly augment?: { readonly seed: number; readonly epoch: number };
   /** Evaluation through libvips alone: faster, not the same pixels. */
   readonly approximate: boolean;
-  /** Whether the decoded pixels are wanted back. */
+  /** Whether the decoded pixels are wanted back, unless the image is large. */
   readonly keep: boolean;
 }
+
+/** Bytes of the largest image whose pixels are handed back: a few larger ones would fill a cache. */
+const LARGEST_KEPT = 16 * 2 ** 20;
 
 /** What became of an image. */
 export interface PreparedImage {
   /** `[3, size, size]` */
   readonly values: Float32Array;
   readonly image?: RgbImage;
+  /** Bytes of the pixels that were decoded for it. */
+  readonly decoded: number;
 }
 
 /** @throws DatasetError if the image cannot be read. */
 export async function prepareImage(task: ImageTask): Promise<PreparedImage> {
   const { source, id, where, policy, format, augment, approximate, keep } = task;
-  if (approximate && !augment && source instanceof Uint8Array)
-    return { values: await preprocessFast(source, format, where) };
+  if (approximate && !augment && source instanceof Uint8Array && (await isApproximable(source))) {
+    return { values: await preprocessFast(source, format, where), decoded: 0 };
+  }
   const image = source instanceof Uint8Array ? await decodeImage(source, policy, where) : source;
   const values = augment
     ? augmentForTraining(image, format, drawsFor(augment.seed, augment.epoch, id))
     : preprocessForEvaluation(image, format);
-  return { values, image: keep ? owned(image) : undefined };
+  const decoded = image.data.length;
+  return { values, decoded, image: keep && decoded <= LARGEST_KEPT ? owned(image) : undefined };
 }
 
 /** The image with bytes of its own, which can be handed to another thread: a decoder's may be part of a larger block. */

@@ -42,6 +42,14 @@ export async function readDataText(file: string): Promise<string> {
   return decodeText(await readDataFile(file), file);
 }
 
+/** Bytes of an image that is in no file of its own, about. */
+const SMALL = 64 * 2 ** 10;
+
+/** Bytes of an image's file, before it is loaded. */
+export async function sizeOfItem(item: ImageItem): Promise<number> {
+  return item instanceof FileImage ? item.size() : SMALL;
+}
+
 /** An image in a file below a folder. Small, because a data set may have a million of them. */
 export class FileImage implements ImageItem {
   constructor(
@@ -54,6 +62,11 @@ export class FileImage implements ImageItem {
   /** The file's path. */
   get where(): string {
     return join(this.root, this.id);
+  }
+
+  /** Bytes of the file; 0 where it is missing. */
+  async size(): Promise<number> {
+    return (await stat(this.where).catch(() => undefined))?.size ?? 0;
   }
 
   load(): Promise<Buffer> {

@@ -1,0 +1,62 @@
+import sharp, { type Metadata } from 'sharp';
+import { readBmpHeader } from './decode-bmp.js';
+import type { ImagePolicy } from './decode.js';
+import { kindOf } from './kind.js';
+import { HEIC_BYTES, inMillions, MOST_BYTES, MOST_DRAWING_BYTES, MOST_PIXELS } from './limits.js';
+import { Refusal } from './unreadable.js';
+
+/** Bytes of a decoded pixel: red, green and blue. */
+const RGB = 3;
+/** Bytes a pixel that decoders take besides, as measured on photos of 24 million pixels. */
+const WORKING: Readonly<Record<string, number>> = { heif: 13, webp: 8, gif: 5 };
+const PROGRESSIVE_JPEG = 6;
+/** Bytes of a sample, by libvips's word for its type; 4 of the others. */
+const DEPTHS: Readonly<Record<string, number>> = {
+  uchar: 1,
+  char: 1,
+  ushort: 2,
+  short: 2,
+  double: 8,
+  complex: 8,
+  dpcomplex: 16,
+};
+
+/**
+ * How many bytes decoding an image takes, by its header: its pixels and what the decoder needs besides.
+ *
+ * @throws Error where the header cannot be read, or the image takes more than `MOST_BYTES`
+ */
+export async function costOf(file: Uint8Array, policy: ImagePolicy): Promise<number> {
+  const kind = kindOf(file);
+  if (typeof kind === 'object') return 0;
+  if (kind === 'drawing') return MOST_DRAWING_BYTES;
+  if (kind === 'bmp') {
+    const { width, height } = readBmpHeader(file);
+    return within(width, height, RGB);
+  }
+  const header = await sharp(file, { failOn: 'error', limitInputPixels: false }).metadata();
+  const { width, height } = header;
+  if (kind === 'heic') return within(width, height, HEIC_BYTES);
+  return within(width, height, RGB + workingBytes(header, policy));
+}
+
+function workingBytes(header: Metadata, policy: ImagePolicy): number {
+  const { format, channels, depth, isProgressive, orientation = 1, space } = header;
+  const pixel = channels * (DEPTHS[depth] ?? 4);
+  let bytes = WORKING[format] ?? 0;
+  if (format === 'tiff' || (format === 'png' && isProgressive)) bytes += pixel;
+  if (format === 'jpeg' && isProgressive) bytes += PROGRESSIVE_JPEG;
+  if (space === 'cmyk' || space === 'grey16') bytes += 4;
+  if (policy === 'custom' && orientation > 1) bytes += pixel;
+  if (policy === 'custom' && depth === 'float') bytes += pixel;
+  return bytes;
+}
+
+function within(width: number, height: number, bytes: number): number {
+  const most = Math.min(MOST_PIXELS, MOST_BYTES / bytes);
+  if (width * height <= most) return width * height * bytes;
+  throw new Refusal(
+    `it has ${width} × ${height} pixels; of such a file at most ${inMillions(most)} are decoded`,
+    'Make it smaller: models see a few hundred pixels a side.',
+  );
+}
