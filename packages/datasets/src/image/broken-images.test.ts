@@ -5,7 +5,8 @@ import { readDrawings } from '../emoji/drawings.js';
 import { emojiStyles } from '../emoji/split.js';
 import { createDataPipeline } from '../pipeline/data-pipeline.js';
 import { createPythonRandom, type PythonRandom } from '../sampling/python-random.js';
-import { decodeImage, type ImagePolicy } from './decode.js';
+import { decodeImage } from './decode.js';
+import type { ImagePolicy } from './image-policy.js';
 import type { RgbImage } from './rgb-image.js';
 
 const folder = new URL('../../fixtures/images/', import.meta.url);

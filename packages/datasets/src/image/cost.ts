@@ -1,6 +1,6 @@
 import sharp, { type Metadata } from 'sharp';
 import { readBmpHeader } from './decode-bmp.js';
-import type { ImagePolicy } from './decode.js';
+import type { ImagePolicy } from './image-policy.js';
 import { kindOf } from './kind.js';
 import { HEIC_BYTES, inMillions, MOST_BYTES, MOST_DRAWING_BYTES, MOST_PIXELS } from './limits.js';
 import { Refusal } from './unreadable.js';

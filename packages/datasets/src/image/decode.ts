@@ -3,19 +3,11 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { costOf } from './cost.js';
 import { decodeApart } from './decode-apart.js';
 import { decodeBmp } from './decode-bmp.js';
+import type { ImagePolicy } from './image-policy.js';
 import { kindOf } from './kind.js';
 import { MOST_SECONDS } from './limits.js';
 import { toRgb, type RgbImage } from './rgb-image.js';
 import { Refusal, unreadable } from './unreadable.js';
-
-/**
- * How a file becomes red, green and blue.
- * - `reference`: as Pillow's `convert('RGB')`, which the papers' code uses: no EXIF rotation, alpha dropped, colour profiles
- *   ignored, CMYK by the plain formula, grey of 16 bits cut off at 255.
- * - `custom`: as a person expects: EXIF rotation, alpha over white, colour profiles converted to sRGB, 16 bits scaled to 8, real numbers
- *   from 0 to 1 (or 255) to 0 to 255.
- */
-export type ImagePolicy = 'reference' | 'custom';
 
 /** Ink to light as Pillow computes it: (255 − ink) · (255 − black) / 255, rounded. */
 async function readCmyk(image: Sharp): Promise<RgbImage> {

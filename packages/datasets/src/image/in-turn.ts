@@ -1,5 +1,5 @@
 import { costOf } from './cost.js';
-import type { ImagePolicy } from './decode.js';
+import type { ImagePolicy } from './image-policy.js';
 import { Gate } from './gate.js';
 import { giveBack } from './give-back.js';
 import { MOST_BYTES_TOGETHER } from './limits.js';

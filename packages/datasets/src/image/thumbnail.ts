@@ -1,5 +1,6 @@
 import sharp from 'sharp';
-import { decodeImage, type ImagePolicy } from './decode.js';
+import { decodeImage } from './decode.js';
+import type { ImagePolicy } from './image-policy.js';
 
 /**
  * A small copy of an image for people to look at.

@@ -1,6 +1,7 @@
 import type { Preprocessing } from '@promptweave/core';
 import { augmentForTraining, drawsFor } from '../image/augment.js';
-import { decodeImage, type ImagePolicy } from '../image/decode.js';
+import { decodeImage } from '../image/decode.js';
+import type { ImagePolicy } from '../image/image-policy.js';
 import { isApproximable, preprocessFast } from '../image/preprocess-fast.js';
 import { preprocessForEvaluation } from '../image/preprocess.js';
 import type { RgbImage } from '../image/rgb-image.js';
