@@ -11,7 +11,8 @@ export {
 } from './check-dataset.js';
 export { findMissing, findUnreadable, type UnreadableImage } from './find-unreadable.js';
 export { createDataset } from './create-dataset.js';
-export { decodeImage, type ImagePolicy } from './image/decode.js';
+export { decodeImage } from './image/decode.js';
+export type { ImagePolicy } from './image/image-policy.js';
 export { augmentForTraining, drawCrop, drawsFor, type Draws } from './image/augment.js';
 export { preprocessFast } from './image/preprocess-fast.js';
 export { preprocessForEvaluation } from './image/preprocess.js';
