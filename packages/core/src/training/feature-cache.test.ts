@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { utimesSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +76,21 @@ it('throws a file away that cannot be read', async () => {
   await writeFile(join(folder, kind!, segment!), 'torn');
   expect(await recalled(new FeatureCache(folder), cat)).toBeUndefined();
   expect(await readdir(join(folder, kind!))).toEqual([]);
+});
+
+it('reads a file while others use it, and say so by touching it', async () => {
+  await compute(new FeatureCache(folder), cat, [1, 2]);
+  const [kind] = await readdir(folder);
+  const [segment] = await readdir(join(folder, kind!));
+  let found: number[] | undefined;
+  const reading = recalled(new FeatureCache(folder), cat).then((row) => void (found = row));
+  for (let second = 1; second < 1000 && !found; second += 1) {
+    utimesSync(join(folder, kind!, segment!), second, second);
+    await (second % 50 === 0 ? setTimeout(1) : Promise.resolve()); // between any two steps of the reader
+  }
+  await reading;
+  expect(found).toEqual([1, 2]);
+  expect(await readdir(join(folder, kind!))).toEqual([segment]);
 });
 
 it('takes what was used longest ago away when the limit is reached', async () => {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
-import { mkdir, rm, utimes } from 'node:fs/promises';
+import { mkdir, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryClaim, type Claim } from '../claim.js';
@@ -9,7 +9,7 @@ import type { ImageItem } from '../contracts/dataset.js';
 import type { FeatureStore, TakenOn, View } from '../contracts/features.js';
 import { CheckpointError } from '../errors.js';
 import { FrozenTexts, TEXT_FILE } from '../model/frozen-texts.js';
-import { hostTensor, readSafetensors, writeSafetensors } from '../safetensors/index.js';
+import { hostTensor, parseSafetensors, writeSafetensors } from '../safetensors/index.js';
 import { FEATURE_BATCH, featureKey } from './batches.js';
 
 /** Ending of the files that hold features. */
@@ -183,8 +183,11 @@ async function contentOf(item: ImageItem, view?: View): Promise<string | undefin
 }
 
 async function readSegment(path: string): Promise<Map<string, Float32Array>> {
+  const bytes = await readFile(path).catch(() => undefined);
+  if (!bytes) return new Map(); // it gave way just now
   try {
-    const { metadata, tensors } = await readSafetensors(path);
+    // At once and from memory: whoever uses a segment touches it, and a file that is opened again would look changed.
+    const { metadata, tensors } = parseSafetensors(bytes, path);
     const features = tensors.get('features')!;
     const values = features.data() as Float32Array;
     const width = features.shape[1]!;

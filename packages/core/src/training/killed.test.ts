@@ -23,7 +23,12 @@ function start(runFolder: string): ChildProcess {
     const vite = await createServer({
       configFile: false,
       root: core,
-      resolve: { alias: { '@promptweave/core': core + '/index.ts' } },
+      resolve: {
+        alias: {
+          '@promptweave/core/experiment': core + '/programs.ts',
+          '@promptweave/core': core + '/index.ts',
+        },
+      },
       server: { middlewareMode: true, hmr: false, ws: false, watch: null },
       optimizeDeps: { noDiscovery: true },
     });
