@@ -15,8 +15,10 @@ const sources = [
 ];
 
 /** Whether a package's tests need a TensorFlow.js backend. */
-const computes = (room: string) =>
-  '@tensorflow/tfjs-core' in (JSON.parse(readFileSync(`${root}${room}/package.json`, 'utf8')).dependencies ?? {});
+const computes = (room: string) => {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(`${root}${room}/package.json`, 'utf8'));
+  return '@tensorflow/tfjs-core' in { ...dependencies, ...peerDependencies };
+};
 
 export default defineConfig({
   test: {

@@ -19,11 +19,14 @@ interface Located {
   readonly within?: Located;
 }
 
+const ranges = z.record(z.string(), z.string()).default({});
 const manifest = z.object({
   name: z.string(),
   files: z.array(z.string()).optional(),
-  dependencies: z.record(z.string(), z.string()).default({}),
-  optionalDependencies: z.record(z.string(), z.string()).default({}),
+  dependencies: ranges,
+  optionalDependencies: ranges,
+  peerDependencies: ranges,
+  peerDependenciesMeta: z.record(z.string(), z.object({ optional: z.boolean().default(false) })).default({}),
 });
 
 /** What nobody needs to run a package: types, maps, sources, texts, tests, and TensorFlow.js bundled for browsers. */
@@ -43,15 +46,15 @@ export function collectPackages(root: string): ArchiveFile[] {
   const files: ArchiveFile[] = [];
   const place = (found: Located): void => {
     placed.set(found.path, found);
-    const { dependencies, optionalDependencies, ...own } = readManifest(found.real);
+    const own = readManifest(found.real);
     for (const file of packageFiles(found.real, own.files)) {
       const path = `${found.path}/${file}`;
       if (!LEFT_OUT.some((pattern) => pattern.test(path))) files.push({ source: join(found.real, file), path });
     }
-    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+    for (const [name, optional] of neededBy(own)) {
       const needed = locate(name, found, placed);
       if (needed && !placed.has(needed.path)) place(needed);
-      else if (!needed && !(name in optionalDependencies))
+      else if (!needed && !optional)
         throw new ConfigError(`The package ${name}, which ${own.name} needs, is not installed.`, {
           where: found.real,
           remedy: 'Install again (npm ci), or run the sweep with --engine local.',
@@ -61,6 +64,19 @@ export function collectPackages(root: string): ArchiveFile[] {
   const { name } = readManifest(root);
   place({ real: realpathSync(root), path: `node_modules/${name}` });
   return files;
+}
+
+/** What a package needs → whether it works without. Of its optional peers only ours: others are test runners and the like. */
+function neededBy(own: z.output<typeof manifest>): Map<string, boolean> {
+  const peers = Object.keys(own.peerDependencies).map((name): [string, boolean] => [
+    name,
+    own.peerDependenciesMeta[name]?.optional ?? false,
+  ]);
+  return new Map([
+    ...peers.filter(([name, optional]) => !optional || name.startsWith('@promptweave/')),
+    ...Object.keys(own.dependencies).map((name): [string, boolean] => [name, name in own.optionalDependencies]),
+    ...Object.keys(own.optionalDependencies).map((name): [string, boolean] => [name, true]),
+  ]);
 }
 
 /** Where Node finds a dependency, and where it goes: inside the same package as here, at the top, or inside its user where the top is taken. */
