@@ -4,10 +4,11 @@ import { basename } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { z } from 'zod';
 import { describeIssue } from './config/describe-issue.js';
-import { PromptweaveError } from './errors.js';
+import { errorMark, PromptweaveError } from './errors.js';
 
 /** A file that this program wrote and that is no longer as it was written. */
 export class DamagedFileError extends PromptweaveError {
+  static override readonly mark: symbol = errorMark('DamagedFileError');
   override readonly exitCode = 3;
 
   /** @param problem end of a sentence that begins with the file */

@@ -6,6 +6,7 @@ import {
   digestsOf,
   environmentOf,
   outcomeEvents,
+  readResult,
   runFile,
   runFiles,
   trainingFolders,
@@ -18,16 +19,12 @@ import { JOURNAL } from './read-journal.js';
 import { TrackingError } from './tracking-error.js';
 import { fileWithin, requireNoLinks } from './within-folder.js';
 
-/** The result of a run, or undefined where it has none: it was imported, or is not finished. */
+/**
+ * The result of a run, or undefined where it has none: it was imported, or is not finished.
+ * @throws DamagedFileError where the file is not as it was written; TrackingError where it is a link that leads out of the folder
+ */
 export async function resultOf(folder: string): Promise<RunResult | undefined> {
-  const found = await fileWithin(folder, runFiles.result);
-  if (!found) return undefined;
-  try {
-    return JSON.parse(await readFile(found.file, 'utf8')) as RunResult;
-  } catch (cause) {
-    const remedy = 'Take another copy of the folder, or delete the file.';
-    throw new TrackingError(`${runFiles.result} is damaged: ${String(cause)}`, { where: found.file, remedy, cause });
-  }
+  return (await fileWithin(folder, runFiles.result)) && readResult(folder);
 }
 
 /**

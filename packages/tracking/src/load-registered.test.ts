@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DamagedFileError } from '@promptweave/core/experiment';
 import { FakeMlflow } from './fake-mlflow.test.support.js';
 import { recordFinishedRun } from './finished-run.js';
 import { loadRegistered } from './load-registered.js';
@@ -66,13 +67,15 @@ describe('a run that was not recorded while it went on', () => {
     ['result.json', '[]'],
     ['result.json', 'nonsense'],
     ['result.json', '{"evaluations":{"test":{}},"training":{}}'],
+    ['result.json', '{"format":1,"parameters":2,"evaluations":{}}'],
     ['config.yaml', '7'],
     ['config.yaml', ''],
   ])('is refused where its %s is %j, and nothing is left', async (name, text) => {
     await writeRunFolder(folder);
     writeFileSync(join(folder, name), text);
     const before = readdirSync(folder);
-    await expect(recordFinishedRun(folder, 'photos')).rejects.toBeInstanceOf(TrackingError);
+    const kind = name === 'result.json' ? DamagedFileError : TrackingError;
+    await expect(recordFinishedRun(folder, 'photos')).rejects.toBeInstanceOf(kind);
     expect(readdirSync(folder)).toEqual(before);
   });
 

@@ -1,8 +1,9 @@
-import { PromptweaveError } from '@promptweave/core';
+import { errorMark, PromptweaveError } from '@promptweave/core';
 import { MlflowError } from '@promptweave/mlflow-js-client';
 
 /** What was to be recorded or registered cannot be, for now or for good. Training never meets it. */
 export class TrackingError extends PromptweaveError {
+  static override readonly mark: symbol = errorMark('TrackingError');
   override readonly exitCode = 7;
 }
 

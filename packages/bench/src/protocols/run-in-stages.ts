@@ -97,7 +97,7 @@ async function evaluateAll(
   predictions: PredictionLog,
   skips: SkipLog,
 ): Promise<Record<string, Evaluation> | undefined> {
-  const evaluations = Object.create(null) as Record<string, Evaluation>; // sets may be called as anything
+  const evaluations = Object.create(null) as Record<string, Evaluation>; // a set may be called `__proto__`
   for (const set of sets) {
     if (signal?.aborted) return undefined;
     evaluations[set.name] = await evaluateSet(classifier, set, {

@@ -22,7 +22,7 @@ describe('the size of a grid', () => {
     expect(() => readGrid(sourceFromValue({ grid }))).toThrow(message);
   });
 
-  it('may have axes that are called as anything', () => {
+  it('may have axes of the names that every object has', () => {
     expect(cells({ toString: [1], constructor: [2] })).toEqual([{ toString: 1, constructor: 2 }]);
   });
 });

@@ -1,4 +1,4 @@
-import { PromptweaveError } from '@promptweave/core';
+import { errorMark, PromptweaveError } from '@promptweave/core';
 
 /** What is known of an error that another process met. */
 export interface ProcessErrorDetails {
@@ -12,6 +12,7 @@ export interface ProcessErrorDetails {
 
 /** An error of another process, with the name and the exit code that it had there. */
 export class ProcessError extends PromptweaveError {
+  static override readonly mark: symbol = errorMark('ProcessError');
   override readonly exitCode: number;
 
   constructor(message: string, { name, exitCode = 1, ...details }: ProcessErrorDetails = {}) {

@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.js';
+import { ConfigError, errorMark } from '../errors.js';
 
 /** Where a value of a configuration was written. */
 export interface Place {
@@ -20,6 +20,7 @@ export interface Problem {
 
 /** Everything that is wrong with a configuration, together. */
 export class InvalidConfigurationError extends ConfigError {
+  static override readonly mark: symbol = errorMark('InvalidConfigurationError');
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[], details: { remedy?: string; cause?: unknown } = {}) {

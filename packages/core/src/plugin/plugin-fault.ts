@@ -1,4 +1,4 @@
-import { PromptweaveError } from '../errors.js';
+import { errorMark, PromptweaveError } from '../errors.js';
 import { kindNames, type Plugin } from './define-plugin.js';
 
 /** A plugin and the module that it comes from. */
@@ -9,6 +9,7 @@ export interface PluginOwner {
 
 /** A plugin threw what it does not say that it throws, or gave what it must not give. Its author can mend it, not its user. */
 export class PluginFault extends PromptweaveError {
+  static override readonly mark: symbol = errorMark('PluginFault');
   override readonly exitCode = 70;
 
   constructor(

@@ -1,7 +1,9 @@
-import { PromptweaveError } from '../errors.js';
+import { errorMark, PromptweaveError } from '../errors.js';
 
 /** A part does not do what its contract says. */
-export class ConformanceError extends PromptweaveError {}
+export class ConformanceError extends PromptweaveError {
+  static override readonly mark: symbol = errorMark('ConformanceError');
+}
 
 /** @throws ConformanceError with the message, unless the condition holds. */
 export function demand(condition: boolean, message: string): asserts condition {

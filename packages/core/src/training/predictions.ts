@@ -31,7 +31,7 @@ interface Log {
 
 /** Collects the answers of evaluations. */
 export class PredictionLog {
-  private readonly logs = Object.create(null) as Record<string, Log>; // sets may be called as anything
+  private readonly logs = Object.create(null) as Record<string, Log>; // a set may be called `__proto__`
 
   /** What was collected. */
   get sets(): Predictions {

@@ -83,7 +83,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
     if (status === 'stopped') return undefined;
 
     const begun = performance.now();
-    const evaluations = Object.create(null) as Record<string, Evaluation>; // sets may be called as anything
+    const evaluations = Object.create(null) as Record<string, Evaluation>; // a set may be called `__proto__`
     const predictions = new PredictionLog();
     for (const set of sets) {
       evaluations[set.name] = await evaluateSet(classifier, set, {

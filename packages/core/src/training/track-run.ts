@@ -96,7 +96,7 @@ export function outcomeEvents({ result, figures = {}, files = [] }: TrackedOutco
   ];
 }
 
-/** A figure's name, or another one where something else is called so: data sets may be called as anything. */
+/** A figure's name, or another one where an accuracy of a data set, or a time, has that name. */
 function freeName(name: string, taken: ReadonlyMap<string, number>): string {
   return taken.has(name) ? freeName(`figure/${name}`, taken) : name;
 }
