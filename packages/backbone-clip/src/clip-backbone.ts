@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {
   Backbone,
   BackboneShape,
+  ImageRequest,
   PromptedText,
   Prompts,
   StepShape,
@@ -109,7 +110,7 @@ export class ClipBackbone implements Backbone {
     return encodeInChunks(encode, text, request, this.shape, together);
   }
 
-  encodeImages(images: tf.Tensor4D, prompts?: Prompts, trace?: tf.Tensor3D[]): tf.Tensor2D {
+  encodeImages(images: tf.Tensor4D, prompts?: Prompts, { trace }: ImageRequest = {}): tf.Tensor2D {
     if ('plain' in this.model) return encodeImagesPlainly(this.model.plain, images, prompts, trace);
     return encodeImagesFast(this.model.folded, images, prompts, this.computation.recompute, trace);
   }

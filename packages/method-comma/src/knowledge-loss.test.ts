@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { randomClip } from '@promptweave/backbone-clip';
-import { basicServices, Classifier, FrozenLabels, FrozenTexts, HandCraftedPrompt } from '@promptweave/core/experiment';
+import { Classifier, FrozenLabels, FrozenTexts, HandCraftedPrompt } from '@promptweave/core/experiment';
+import { contextOf } from '@promptweave/core/testing';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { commaKnowledge } from './plugin.js';
 
@@ -25,7 +26,7 @@ const classNames = ['goldfish', 'great white shark', 'cat'];
 
 /** A step of a cell: its terms, and how often it asked the text tower. */
 function step(options: object, texts?: FrozenTexts): { terms: unknown; passes: number } {
-  const context = { backbone, classNames, template: 'a photo of a {}.', shots: 1, seed: 1, services: basicServices(1) };
+  const context = { ...contextOf(backbone, { names: classNames }), template: 'a photo of a {}.' };
   const loss = commaKnowledge.create(context, commaKnowledge.options.parse(options));
   const tower = vi.spyOn(backbone, 'encodeText');
   const aligner = new FrozenLabels(backbone, classNames);

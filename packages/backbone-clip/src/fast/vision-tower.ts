@@ -23,8 +23,8 @@ export function encodeImagesFast(
   const embedded = embedPatches(model, images); // [B, 1 + P, V]
   trace?.push(embedded);
   const [batch, promptStart] = embedded.shape;
-  const length = promptStart + (prompts?.shallow.shape[0] ?? 0);
-  const sequences = prompts
+  const length = promptStart + (prompts?.shallow?.shape[0] ?? 0);
+  const sequences = prompts?.shallow
     ? (tf.concat([embedded, tf.tile(tf.expandDims(prompts.shallow, 0), [batch, 1, 1])], 1) as tf.Tensor3D)
     : embedded;
   const { blocks, lnPre, lnPost, projection } = tensors.vision;

@@ -17,7 +17,7 @@ export function encodeImagesPlainly(
   trace?.push(x);
   const batch = x.shape[0];
   const promptStart = x.shape[1];
-  if (prompts) {
+  if (prompts?.shallow) {
     const shallow = tf.tile(tf.expandDims(prompts.shallow, 0), [batch, 1, 1]) as tf.Tensor3D;
     x = tf.concat([x, shallow], 1); // [B, 1 + P + n, V]
   }

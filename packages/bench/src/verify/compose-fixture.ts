@@ -3,8 +3,8 @@ import {
   completeChoice,
   composeClassifier,
   type Classifier,
+  type PartialChoice,
   type Registry,
-  type ResolvedPart,
 } from '@promptweave/core/experiment';
 import type { FixtureRun } from './fixture-set.js';
 
@@ -20,13 +20,10 @@ export function composeFixture(run: FixtureRun, backbone: Backbone, registry: Re
       remedy: 'List the package of that method with --plugin.',
     });
   }
-  const merged: PartialConfiguration = Object.assign({ prompt: { use: 'none' }, labels: { use: 'frozen' } }, ...parts);
+  const merged = Object.assign({}, ...parts) as PartialConfiguration & PartialChoice;
   const losses = parts.flatMap((part) => (part.losses ?? []) as LossChoice[]);
-  const choice = completeChoice(registry, {
-    prompt: merged.prompt as ResolvedPart,
-    labels: merged.labels as ResolvedPart,
-    losses: [{ use: 'cross-entropy' }, ...losses],
-  });
+  const own = losses.some(({ use }) => use === 'cross-entropy');
+  const choice = completeChoice(registry, { ...merged, losses: own ? losses : [{ use: 'cross-entropy' }, ...losses] });
   const context = {
     backbone,
     classNames: class_names,

@@ -25,7 +25,7 @@ export function observeForward(
     put('logits', step.logits);
     if (step.parts.needs.anchors) put('origin_logits', step.anchorLogits);
     const vision = step.prompts.vision;
-    if (vision) put('vision_prompts', tf.stack([vision.shallow, ...vision.deep]));
+    if (vision?.shallow) put('vision_prompts', tf.stack([vision.shallow, ...vision.deep]));
     if (!detailed) return;
     put('image_features', step.rawImageFeatures);
     const first = step.texts[0]!;

@@ -27,7 +27,7 @@ export function verifyZeroShot(set: FixtureSet, run: FixtureRun, backbone: Backb
     put('hidden/text2/embedding_plus_position', tf.add(backbone.embedTokens(ids), positional));
 
     const trace: tf.Tensor3D[] = [];
-    backbone.encodeImages(images, undefined, trace);
+    backbone.encodeImages(images, undefined, { trace });
     trace.forEach((states, i) => {
       const name = ['patches_plus_position', 'after_ln_pre'][i] ?? `block${i - 2}`;
       put(`hidden/image0/${name}`, tf.slice(states, [0, 0, 0], [1, -1, -1]));

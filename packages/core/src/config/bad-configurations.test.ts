@@ -131,7 +131,7 @@ const badFiles: readonly (readonly [string, string, string])[] = [
   [
     'unknown section, nothing near',
     'dataset: emoji/animals\nzebra: 1\n',
-    'config.yaml:2:1: zebra: unknown section. There are: plugins, preset, backbone, dataset, prompt, labels, losses, train, evaluate, protocol, tracker, seed, runtime, output, grid.',
+    'config.yaml:2:1: zebra: unknown section. There are: plugins, preset, backbone, dataset, prompt, labels, head, tuning, losses, gradients, train, evaluate, protocol, tracker, seed, runtime, output, grid.',
   ],
   [
     'option of train at the top',
@@ -366,7 +366,7 @@ const badFiles: readonly (readonly [string, string, string])[] = [
   [
     'hierarchical loss on frozen labels',
     'dataset: emoji/animals\nlosses: [cross-entropy, lamm/hierarchical]\n',
-    'config.yaml:2:25: losses.1: the loss lamm/hierarchical needs labels that are trained, and the labels are frozen. Choose other labels, or take the loss out.',
+    'config.yaml:2:25: losses.1: the loss "lamm/hierarchical" needs labels that are trained, and the labels are "frozen". Choose other labels (labels.use=lamm), or take the loss out.',
   ],
   [
     'trained classes only, tested on novel ones',

@@ -1,40 +1,44 @@
 import type { Registry } from '../plugin/registry.js';
 import { optionsOf, type ResolvedConfiguration } from './configuration.js';
 import { datasetPart } from './dataset-part.js';
+import type { LearningChoice } from './brought-losses.js';
+import { movesImages, movesTexts, partConflicts, propertiesOf, type ChosenProperties } from './part-conflicts.js';
 import type { Finding } from './validate.js';
 
 /** What does not go together, though every option on its own is valid. */
 export function combinationFindings(configuration: ResolvedConfiguration, registry: Registry): Finding[] {
-  const { prompt, labels, losses, protocol, dataset, train } = configuration;
-  const findings: Finding[] = [];
-  const learner = registry.get('prompt', prompt.use).properties(optionsOf(prompt));
-  const aligner = registry.get('labels', labels.use).properties(optionsOf(labels));
-
+  const { prompt, head, losses, protocol, dataset, train } = configuration;
+  const findings: Finding[] = partConflicts(configuration, registry).map(({ path, message, remedy }) => ({
+    path,
+    message: `${lowered(message)} ${remedy}`,
+  }));
   losses.forEach(({ use }, index) => {
-    const path = ['losses', index];
-    if (losses.findIndex((loss) => loss.use === use) < index) {
-      findings.push({ path, message: `the loss ${use} is listed twice; give it a weight instead` });
-    }
-    if (registry.get('loss', use).needsTrainedLabels && !aligner.trainsLabels) {
-      const message = `the loss ${use} needs labels that are trained, and the labels are ${labels.use}`;
-      findings.push({ path, message: `${message}. Choose other labels, or take the loss out.` });
-    }
+    if (losses.findIndex((loss) => loss.use === use) === index) return;
+    findings.push({ path: ['losses', index], message: `the loss ${use} is listed twice; give it a weight instead` });
   });
 
+  const properties = propertiesOf(configuration, registry);
   const { testsNovelClasses, trainsOn, trainsNothing, datasets } = registry.get('protocol', protocol.use);
-  if (testsNovelClasses && learner.novelClasses === 'trained only') {
-    const message = `${protocol.use} tests on other classes than those that were trained, but ${prompt.use} with these options`;
+  const own = (
+    [
+      ['prompt', prompt.use, properties.learner],
+      ['head', head.use, properties.head],
+    ] as const
+  ).find(([, , { novelClasses }]) => novelClasses === 'trained only');
+  if (testsNovelClasses && own) {
+    const message = `${protocol.use} tests on other classes than those that were trained, but ${own[1]} with these options`;
     findings.push({
       path: ['protocol'],
-      message: `${message} knows the trained classes only. Use few-shot, or another prompt.`,
+      message: `${message} knows the trained classes only. Use few-shot, or another ${own[0]}.`,
     });
   }
   if (trainsOn === 'base' && dataset.classes !== 'base') {
     const message = `${protocol.use} trains on the base classes; expected base or nothing, received "${dataset.classes}"`;
     findings.push({ path: ['dataset', 'classes'], message });
   }
-  if (trainsNothing && (learner.learns !== false || aligner.trainsLabels)) {
-    const message = `${protocol.use} trains nothing, but ${learner.learns === false ? labels.use : prompt.use} learns`;
+  const learning = learningPart(properties);
+  if (trainsNothing && learning) {
+    const message = `${protocol.use} trains nothing, but ${configuration[learning].use} learns`;
     findings.push({ path: ['protocol'], message: `${message}. Use few-shot, or parts that learn nothing.` });
   }
   for (const choice of datasets?.(optionsOf(protocol)) ?? []) {
@@ -48,4 +52,13 @@ export function combinationFindings(configuration: ResolvedConfiguration, regist
     });
   }
   return findings;
+}
+
+/** A part that learns something; undefined where none does. */
+function learningPart(properties: ChosenProperties): keyof LearningChoice | undefined {
+  return movesTexts(properties) ?? movesImages(properties) ?? (properties.head.learns === false ? undefined : 'head');
+}
+
+function lowered(sentence: string): string {
+  return sentence[0]!.toLowerCase() + sentence.slice(1);
 }

@@ -13,7 +13,10 @@ export interface Configuration {
   readonly dataset?: PartChoice;
   readonly prompt?: PartChoice;
   readonly labels?: PartChoice;
+  readonly head?: PartChoice;
+  readonly tuning?: PartChoice;
   readonly losses?: readonly PartChoice[];
+  readonly gradients?: PartChoice;
   readonly train?: Partial<TrainSettings>;
   readonly evaluate?: Partial<EvaluateSettings>;
   readonly protocol?: PartChoice;
@@ -48,7 +51,10 @@ export interface ResolvedConfiguration {
   readonly dataset: ResolvedDataset;
   readonly prompt: ResolvedPart;
   readonly labels: ResolvedPart;
+  readonly head: ResolvedPart;
+  readonly tuning: ResolvedPart;
   readonly losses: readonly ResolvedLoss[];
+  readonly gradients: ResolvedPart;
   readonly train: TrainSettings;
   readonly evaluate: EvaluateSettings;
   readonly protocol: ResolvedPart;

@@ -1,13 +1,26 @@
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** Sections that choose a part by `use`. */
-export const partSections = ['backbone', 'dataset', 'prompt', 'labels', 'protocol', 'tracker'] as const;
+export const partSections = [
+  'backbone',
+  'dataset',
+  'prompt',
+  'labels',
+  'head',
+  'tuning',
+  'gradients',
+  'protocol',
+  'tracker',
+] as const;
 
 /** What is chosen where nothing is said. */
 export const defaultParts = {
   backbone: { use: 'clip' },
   prompt: { use: 'none' },
   labels: { use: 'frozen' },
+  head: { use: 'cosine' },
+  tuning: { use: 'none' },
+  gradients: { use: 'sum' },
   protocol: { use: 'few-shot' },
   tracker: { use: 'local' },
 };

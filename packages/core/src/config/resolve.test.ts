@@ -27,7 +27,10 @@ describe('resolveConfiguration', () => {
       dataset: { use: 'emoji/animals', shots: 16, classes: 'all' },
       prompt: { use: 'none' },
       labels: { use: 'frozen' },
+      head: { use: 'cosine' },
+      tuning: { use: 'none' },
       losses: [{ use: 'cross-entropy', weight: 1, labelSmoothing: 0 }],
+      gradients: { use: 'sum' },
       train: expect.objectContaining({ epochs: 5, batch: 4, learningRate: 0.0035, momentum: 0.9, weightDecay: 5e-4 }),
       evaluate: { batch: 100 },
       protocol: { use: 'few-shot' },
@@ -40,7 +43,7 @@ describe('resolveConfiguration', () => {
   it('has one key order and is frozen throughout', () => {
     const resolved = resolveYaml('seed: 3\nprompt: { depth: 2, use: comma }\ndataset: { path: x, use: folder }\n');
     expect(Object.keys(resolved)).toEqual(
-      'plugins backbone dataset prompt labels losses train evaluate protocol tracker seed runtime'.split(' '),
+      'plugins backbone dataset prompt labels head tuning losses gradients train evaluate protocol tracker seed runtime'.split(' '),
     );
     expect(JSON.stringify(resolved.dataset)).toBe(
       '{"use":"folder","shots":16,"classes":"all","path":"x","split":[50,20,30]}',

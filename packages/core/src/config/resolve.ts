@@ -1,9 +1,9 @@
 import { DEFAULT_PLUGINS, expandDefault } from '../plugin/load-plugins.js';
 import type { Registry } from '../plugin/registry.js';
 import { deepFreeze } from './canonical.js';
+import { broughtLosses, type LearningChoice } from './brought-losses.js';
 import { combinationFindings } from './combinations.js';
 import {
-  optionsOf,
   type Configuration,
   type ResolvedConfiguration,
   type ResolvedDataset,
@@ -61,18 +61,27 @@ export function resolveConfiguration(
   findings?.forEach(report);
   if (!data) throw new InvalidConfigurationError(problems);
 
-  const parts = { backbone: data.backbone!, prompt: data.prompt!, labels: data.labels! };
+  const parts = {
+    prompt: data.prompt!,
+    labels: data.labels!,
+    head: data.head!,
+    tuning: data.tuning!,
+    gradients: data.gradients!,
+  };
   const losses = data.losses ? { data: data.losses } : defaultLosses(parts, registry);
   losses.findings?.forEach(report);
   if (!losses.data) throw new InvalidConfigurationError(problems);
 
   const resolved: ResolvedConfiguration = {
     plugins: expandDefault(data.plugins ?? [DEFAULT_PLUGINS]),
-    backbone: useFirst(parts.backbone),
+    backbone: useFirst(data.backbone!),
     dataset: resolveDataset(data.dataset, data.protocol!, registry),
     prompt: useFirst(parts.prompt),
     labels: useFirst(parts.labels),
+    head: useFirst(parts.head),
+    tuning: useFirst(parts.tuning),
     losses: losses.data.map(resolveLoss),
+    gradients: useFirst(parts.gradients),
     train: data.train,
     evaluate: data.evaluate,
     protocol: useFirst(data.protocol!),
@@ -107,17 +116,9 @@ function findingsOfPreset(name: unknown, registry: Registry): Finding[] {
   return [{ path, message: `there is no preset called "${name}".${suggestion(name, names, 'There are')}` }];
 }
 
-/** Cross-entropy and what the chosen learner and aligner are trained with. */
-function defaultLosses(
-  { prompt, labels }: { readonly prompt: ResolvedPart; readonly labels: ResolvedPart },
-  registry: Registry,
-): Outcome<ResolvedPart[]> {
-  const brought = [
-    { use: 'cross-entropy' },
-    ...(registry.get('prompt', prompt.use).losses?.(optionsOf(prompt)) ?? []),
-    ...(registry.get('labels', labels.use).losses?.(optionsOf(labels)) ?? []),
-  ];
-  return validate(lossesSchema(registry), brought, registry, ['losses']);
+/** Cross-entropy and what the chosen parts are trained with. */
+function defaultLosses(parts: LearningChoice, registry: Registry): Outcome<ResolvedPart[]> {
+  return validate(lossesSchema(registry), broughtLosses(parts, registry), registry, ['losses']);
 }
 
 function resolveDataset(

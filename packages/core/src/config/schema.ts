@@ -32,7 +32,10 @@ function composeSchema(registry: Registry) {
     dataset: part(registry.ofKind('dataset'), datasetSettings, 'Images and class names.'),
     prompt: part(registry.ofKind('prompt'), {}, 'The prompt learner. Default: none.').optional(),
     labels: part(registry.ofKind('labels'), {}, 'The label aligner. Default: frozen.').optional(),
+    head: part(registry.ofKind('head'), {}, 'Turns image and text features into logits. Default: cosine.').optional(),
+    tuning: part(registry.ofKind('tuning'), {}, 'What is learned within the towers. Default: none.').optional(),
     losses: lossesSchema(registry).optional(),
+    gradients: part(registry.ofKind('gradients'), {}, 'How a step follows from the losses. Default: sum.').optional(),
     train: trainSettings.prefault({}).describe('How the learned parts are trained.'),
     evaluate: evaluateSettings.prefault({}).describe('How accuracy is measured.'),
     protocol: part(
@@ -60,9 +63,7 @@ export function lossesSchema(registry: Registry) {
   return z
     .array(part(registry.ofKind('loss'), lossSettings, 'A term of the total loss.'))
     .min(1)
-    .describe(
-      'Losses. Default: cross-entropy and those that the prompt learner and the label aligner are trained with.',
-    );
+    .describe('Losses. Default: cross-entropy and those that the chosen parts are trained with.');
 }
 
 /** A part is chosen by `use` and takes the chosen plugin's options. */

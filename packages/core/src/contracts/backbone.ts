@@ -2,6 +2,7 @@ import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Preprocessing } from './preprocessing.js';
 import type { Prompts, PromptedText } from './prompts.js';
 import type { Tokenizer } from './tokenizer.js';
+import type { TowerTuning, TunableWeights } from './tuning.js';
 import type { StepShape, StepWork, WorkOptions } from './work.js';
 
 /** Sizes of one transformer tower. */
@@ -30,6 +31,18 @@ export interface TextRequest {
   readonly keepLast?: number;
   /** The first so many classes also get the padding rows after the end of text. Default 0. */
   readonly paddedClasses?: number;
+  /** What is learned within the tower. */
+  readonly tuning?: TowerTuning;
+}
+
+/** What an image pass is asked for besides its features. */
+export interface ImageRequest {
+  /** What is learned within the tower. */
+  readonly tuning?: TowerTuning;
+  /** Receives the embedded patches with positions, the rows after `ln_pre` and after each block, [B, rows, width] each. */
+  readonly trace?: Tensor3D[];
+  /** Receives the final states of the prompts, inserted ones too, after the last layer norm, [B, n, width]. */
+  readonly promptRows?: Tensor3D[];
 }
 
 /** One position of one class's token sequence. */
@@ -81,10 +94,10 @@ export interface Backbone extends BackboneIdentity {
   encodeText(text: PromptedText, request?: TextRequest): TextEncoding;
   /**
    * Image features before normalisation, [B, embedding], of normalised images [B, 3, size, size].
-   * @param trace receives the embedded patches with positions, the rows after `ln_pre` and after each block,
-   *   [B, rows, width] each.
    */
-  encodeImages(images: Tensor4D, prompts?: Prompts, trace?: Tensor3D[]): Tensor2D;
+  encodeImages(images: Tensor4D, prompts?: Prompts, request?: ImageRequest): Tensor2D;
+  /** Frozen values that a tuning starts from. Absent where the towers cannot be tuned. */
+  readonly tunable?: TunableWeights;
   /** Work and memory of a training step as this backbone computes it, or otherwise. Absent where it is not known. */
   work?(step: StepShape, options?: WorkOptions): StepWork;
   dispose(): void;

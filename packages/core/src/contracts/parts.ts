@@ -16,6 +16,13 @@ export interface PartContext {
   readonly shots: number;
   /** Seed of every random start value. */
   readonly seed: number;
+  /** Folder that relative paths in the configuration refer to. */
+  readonly folder: string;
+  /**
+   * Features of whole sentences as the frozen text tower sees them, before normalisation, [sentences, E]; kept on disk where the program has a
+   * place for it. The caller owns the tensor.
+   */
+  encodeSentences(sentences: readonly string[]): Tensor2D;
   /** What the program offers besides, see `SERVICES`. */
   readonly services: Services;
 }
@@ -24,6 +31,8 @@ export interface PartContext {
 export interface LearnerProperties {
   /** Puts prompts into the vision tower; if not, image features can be cached. */
   readonly promptsVision: boolean;
+  /** Puts learned prompts into the text tower. Default true. */
+  readonly promptsText?: boolean;
   /** Has text prompts of its own for every image (CoCoOp). */
   readonly dependsOnImage: boolean;
   /** Whether a trained learner works for classes it was not trained on. */

@@ -1,11 +1,24 @@
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 
-/** Learned vectors for one tower. A prompt depth of J has 1 shallow and J − 1 deep prompts. */
+/**
+ * Learned rows that enter a tower at a block after the first: at its input they are inserted after the first token (start or class token),
+ * without positions, and later ones take their place (MMRL).
+ */
+export interface InsertedRows {
+  /** The block, from 1. */
+  readonly block: number;
+  /** `rows[i]` stand at the input of block `block + i`, [n, width]. */
+  readonly rows: readonly Tensor2D[];
+}
+
+/** Learned vectors for the vision tower. A prompt depth of J has 1 shallow and J − 1 deep prompts. */
 export interface Prompts {
-  /** Enter before block 0, [n, width]. */
-  readonly shallow: Tensor2D;
+  /** Enter before block 0, after the patches, [n, width]. */
+  readonly shallow?: Tensor2D;
   /** `deep[i - 1]` replaces the prompt rows at the input of block i, [n, width]. */
   readonly deep: readonly Tensor2D[];
+  /** Instead of the others. */
+  readonly inserted?: InsertedRows;
 }
 
 /** Learned context of the text prompt. */
@@ -18,11 +31,23 @@ export interface TextContext {
   readonly namePosition: 'end' | 'middle' | 'front';
   /** `deep[i - 1]` replaces the context rows at the input of text block i, [n, T]. Only for shared context at the end. */
   readonly deep: readonly Tensor2D[];
+  /** Context of each class from a block on (TCP). Only for shared context at the end, beside no `deep` of that block or a later one. */
+  readonly ofClasses?: ClassRows;
+}
+
+/** Rows of each class that replace the n context rows at the input of a text block. */
+export interface ClassRows {
+  /** The block, from 1. */
+  readonly block: number;
+  /** [C, n, T]. */
+  readonly rows: Tensor3D;
 }
 
 /** What a prompt learner gives for one step. */
 export interface LearnedPrompts {
   readonly text?: TextContext;
+  /** Rows that enter the text tower at a later block. */
+  readonly insertedText?: InsertedRows;
   readonly vision?: Prompts;
 }
 
@@ -67,5 +92,8 @@ export interface PromptedText {
   readonly lengths: readonly number[];
   /** `deep[i - 1]` replaces rows 1…n of the prefix at the input of step i, [n, T]. */
   readonly deep: readonly Tensor2D[];
+  /** Replace rows 1…n, from a block on. */
+  readonly ofClasses?: ClassRows;
+  readonly inserted?: InsertedRows;
   readonly roles: readonly TokenRoles[];
 }

@@ -1,5 +1,6 @@
-import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Backbone, TextEncoding, TextRequest } from './backbone.js';
+import type { Head } from './head.js';
 import type { LabelAligner, PromptLearner } from './parts.js';
 import type { LearnedPrompts, PromptedText } from './prompts.js';
 
@@ -9,6 +10,8 @@ export interface Batch {
   readonly images?: Tensor4D;
   /** Image features of the unprompted tower before normalisation, [B, E]. */
   readonly features?: Tensor2D;
+  /** The same features beside `images`, where they are known. */
+  readonly frozenFeatures?: Tensor2D;
   /** Class indices, [B], int32. */
   readonly labels: Tensor1D;
 }
@@ -20,6 +23,8 @@ export interface Batch {
 export interface TextPass {
   readonly text: PromptedText;
   readonly encoding: TextEncoding;
+  /** Text features before normalisation, of the learner's first template, [C, E]. */
+  readonly raw: Tensor2D;
   /** Normalised text features, [C, E]. */
   readonly features: Tensor2D;
   /** Normalised features of the untrained labels under the same prompts, [C, E]; there if a loss needs them. */
@@ -34,6 +39,8 @@ export interface LossNeeds {
   readonly padding?: boolean;
   /** Features of the untrained labels under the same prompts. */
   readonly anchors?: boolean;
+  /** Image features of the frozen vision tower, where the learned one gives others. */
+  readonly frozenImages?: boolean;
 }
 
 /** Text as somebody wrote it, encoded by the frozen text tower. */
@@ -57,19 +64,31 @@ export interface TrainingStep {
   readonly imageFeatures: Tensor2D;
   /** Image features before normalisation, [B, E]. */
   readonly rawImageFeatures: Tensor2D;
+  /**
+   * Features of the same images by the vision tower in which nothing is learned, before normalisation, [B, E]; a constant. Those of
+   * `rawImageFeatures` where nothing is learned there.
+   */
+  readonly frozenImageFeatures: Tensor2D;
   /** What the learner gives for this step. */
   readonly prompts: LearnedPrompts;
   /** The text passes: one, or one for each image. */
   readonly texts: readonly TextPass[];
-  /** logitScale · cosine of images and learned prompts, [B, C]. */
+  /** What the head makes of images and learned prompts, for losses, [B, C]. */
   readonly logits: Tensor2D;
-  /** The same for the untrained labels, [B, C]; for losses that need `anchors`. */
+  /** logitScale · cosine of images and learned prompts, [B, C]: the logits of the default head. */
+  readonly cosineLogits: Tensor2D;
+  /** The head's logits as in an evaluation, [B, C]. */
+  readonly answers: Tensor2D;
+  /** Final states of the vision prompts after the last layer norm, [B, n, V]; there if the head reads them. */
+  readonly promptRows?: Tensor3D;
+  /** The cosine logits of the untrained labels, [B, C]; for losses that need `anchors`. */
   readonly anchorLogits: Tensor2D;
   /** The parts at work. */
   readonly parts: {
     readonly backbone: Backbone;
     readonly learner: PromptLearner;
     readonly aligner: LabelAligner;
+    readonly head: Head;
     /** What the losses need together. */
     readonly needs: LossNeeds;
   };

@@ -1,17 +1,30 @@
 import 'reflect-metadata';
 import { container as root, instanceCachingFactory, type DependencyContainer, type InjectionToken } from 'tsyringe';
+import { broughtLosses, type LearningChoice } from '../config/brought-losses.js';
 import {
   optionsOf,
   type ResolvedConfiguration,
   type ResolvedLoss,
   type ResolvedPart,
 } from '../config/configuration.js';
-import type { AlignerProperties, PartContext } from '../contracts/parts.js';
+import { defaultParts } from '../config/layers.js';
+import { partConflicts, propertiesOf } from '../config/part-conflicts.js';
+import type { Backbone } from '../contracts/backbone.js';
+import type { PartContext } from '../contracts/parts.js';
+import type { TuningProperties } from '../contracts/tuning.js';
 import { ConfigError } from '../errors.js';
 import { Classifier } from '../model/classifier.js';
 import type { FrozenTexts } from '../model/frozen-texts.js';
+import { encodeSentences } from '../model/reference.js';
 import type { LossChoice, PluginOfKind } from '../plugin/define-plugin.js';
-import { guardedAligner, guardedLearner, guardedLoss } from '../plugin/guarded-parts.js';
+import {
+  guardedAligner,
+  guardedHead,
+  guardedLearner,
+  guardedLoss,
+  guardedRule,
+  guardedTuning,
+} from '../plugin/guarded-parts.js';
 import { attempt } from '../plugin/guarded.js';
 import type { PluginOwner } from '../plugin/plugin-fault.js';
 import type { Registry } from '../plugin/registry.js';
@@ -19,38 +32,62 @@ import { servicesOf } from './services.js';
 import { TOKENS } from './tokens.js';
 
 /** The parts of a classifier, with all of their options. */
-export type ClassifierChoice = Pick<ResolvedConfiguration, 'prompt' | 'labels' | 'losses'>;
+export type ClassifierChoice = Pick<
+  ResolvedConfiguration,
+  'prompt' | 'labels' | 'head' | 'tuning' | 'losses' | 'gradients'
+>;
+
+/** What parts are made from, but for what is the same for all programs. */
+export type CompositionContext = Omit<PartContext, 'services' | 'encodeSentences' | 'folder'> &
+  Partial<Pick<PartContext, 'folder'>>;
 
 /**
- * Makes prompt learner, label aligner and losses, and composes them. Each is registered in the container, and taken from there: what
- * `configure` registers in its place, or around it (see {@link decorate}), is what the classifier is composed of.
+ * Makes prompt learner, label aligner, head, tuning, losses and gradient rule, and composes them. Each is registered in the container, and taken from
+ * there: what `configure` registers in its place, or around it (see {@link decorate}), is what the classifier is composed of.
  *
  * @param container of the experiment; by default an empty one
  * @param texts where text features in which nothing is learned are kept
- * @throws ConfigError where a loss needs labels that are trained and none are, and of whichever part cannot be made; what was made before
- * it is freed.
+ * @throws ConfigError where parts do not go together, and of whichever part cannot be made; what was made before it is freed.
  */
 export function composeClassifier(
   registry: Registry,
-  context: Omit<PartContext, 'services'>,
+  context: CompositionContext,
   choice: ClassifierChoice,
   { container = empty(), texts }: { readonly container?: DependencyContainer; readonly texts?: FrozenTexts } = {},
 ): Classifier {
-  const { prompt, labels } = choice;
-  const learnerProperties = registry.get('prompt', prompt.use).properties(optionsOf(prompt));
-  const alignerProperties = registry.get('labels', labels.use).properties(optionsOf(labels));
-  requireTrainedLabels(registry, choice, alignerProperties);
-  const made = registerParts(container, registry, { ...context, services: servicesOf(container) }, choice);
+  const properties = propertiesOf(choice, registry);
+  const [conflict] = partConflicts(choice, registry);
+  if (conflict) throw new ConfigError(conflict.message, { where: conflict.path.join('.'), remedy: conflict.remedy });
+  requireTunable(context.backbone, properties.tuning, choice);
+  const { backbone: given } = context;
+  const made = registerParts(
+    container,
+    registry,
+    {
+      folder: '.',
+      ...context,
+      encodeSentences: (sentences) => encodeSentences({ backbone: given, texts }, sentences),
+      services: servicesOf(container),
+    },
+    choice,
+  );
   try {
     if (container.isRegistered(TOKENS.configure, true)) {
       for (const configure of container.resolveAll(TOKENS.configure)) configure(container);
     }
-    const backbone = container.isRegistered(TOKENS.backbone) ? container.resolve(TOKENS.backbone) : context.backbone;
     return new Classifier({
-      ...{ backbone, texts, learnerProperties, alignerProperties },
+      texts,
+      backbone: container.isRegistered(TOKENS.backbone) ? container.resolve(TOKENS.backbone) : given,
       learner: container.resolve(TOKENS.learner),
+      learnerProperties: properties.learner,
       aligner: container.resolve(TOKENS.aligner),
+      alignerProperties: properties.aligner,
+      head: container.resolve(TOKENS.head),
+      headProperties: properties.head,
+      tuning: container.resolve(TOKENS.tuning),
+      tuningProperties: properties.tuning,
       losses: container.resolve(TOKENS.losses),
+      rule: container.resolve(TOKENS.rule),
     });
   } catch (error) {
     for (const part of made) part.dispose();
@@ -72,16 +109,16 @@ function empty(): DependencyContainer {
   return root.createChildContainer();
 }
 
-function requireTrainedLabels(
-  registry: Registry,
-  { labels, losses }: ClassifierChoice,
-  properties: AlignerProperties,
+/** @throws ConfigError where a tuning changes towers that cannot be tuned */
+function requireTunable(
+  { name, tunable }: Backbone,
+  { tunesText, tunesVision }: TuningProperties,
+  { tuning }: ClassifierChoice,
 ): void {
-  const unfit = losses.find(({ use }) => registry.get('loss', use).needsTrainedLabels);
-  if (!unfit || properties.trainsLabels) return;
-  throw new ConfigError(`The loss "${unfit.use}" needs labels that are trained, and the labels are "${labels.use}".`, {
-    where: 'losses',
-    remedy: 'Choose other labels (labels.use=lamm), or take the loss out.',
+  if (tunable || !(tunesText || tunesVision)) return;
+  throw new ConfigError(`The weights of the backbone "${name}" cannot be tuned, and the tuning is "${tuning.use}".`, {
+    where: 'tuning',
+    remedy: 'Choose tuning=none, or another backbone.',
   });
 }
 
@@ -90,10 +127,10 @@ function registerParts(
   container: DependencyContainer,
   registry: Registry,
   context: PartContext,
-  { prompt, labels, losses }: ClassifierChoice,
+  choice: ClassifierChoice,
 ): readonly { dispose(): void }[] {
   const made: { dispose(): void }[] = [];
-  const make = <Kind extends 'prompt' | 'labels' | 'loss', Part extends { dispose(): void }>(
+  const make = <Kind extends MadeKind, Part>(
     kind: Kind,
     { use, ...options }: ResolvedPart,
     guard: (part: ReturnType<PluginOfKind[Kind]['create']>, owner: PluginOwner) => Part,
@@ -101,43 +138,45 @@ function registerParts(
     const owner = registry.owner(kind, use);
     const plugin = registry.get(kind, use) as unknown as { create(context: PartContext, options: object): never };
     const part = attempt(owner, 'threw in create()', () => guard(plugin.create(context, options), owner));
-    made.push(part);
+    if (kind !== 'gradients') made.push(part as { dispose(): void });
     return part;
   };
   const { backbone } = context;
-  const once = <T>(part: () => T) => ({ useFactory: instanceCachingFactory(part) });
-  container.register(
-    TOKENS.learner,
-    once(() => make('prompt', prompt, (part, owner) => guardedLearner(part, owner, backbone))),
+  const once = <T>(token: InjectionToken<T>, part: () => T): void => {
+    container.register(token, { useFactory: instanceCachingFactory(part) });
+  };
+  once(TOKENS.learner, () => make('prompt', choice.prompt, (part, owner) => guardedLearner(part, owner, backbone)));
+  once(TOKENS.aligner, () => make('labels', choice.labels, (part, owner) => guardedAligner(part, owner, backbone)));
+  once(TOKENS.head, () => make('head', choice.head, guardedHead));
+  once(TOKENS.tuning, () => make('tuning', choice.tuning, guardedTuning));
+  once(TOKENS.losses, () =>
+    choice.losses.map(({ weight, ...loss }) => ({ loss: make('loss', loss, guardedLoss), weight })),
   );
-  container.register(
-    TOKENS.aligner,
-    once(() => make('labels', labels, (part, owner) => guardedAligner(part, owner, backbone))),
-  );
-  container.register(
-    TOKENS.losses,
-    once(() => losses.map(({ weight, ...loss }) => ({ loss: make('loss', loss, guardedLoss), weight }))),
-  );
+  once(TOKENS.rule, () => make('gradients', choice.gradients, guardedRule));
   return made;
 }
 
-/** Parts as somebody chose them, with the options they left out; without losses, cross-entropy and those that the parts bring. */
-export function completeChoice(
-  registry: Registry,
-  choice: { readonly prompt: ResolvedPart; readonly labels: ResolvedPart; readonly losses?: readonly LossChoice[] },
-): ClassifierChoice {
-  const prompt = complete(choice.prompt, registry.get('prompt', choice.prompt.use).options);
-  const labels = complete(choice.labels, registry.get('labels', choice.labels.use).options);
-  const brought = [
-    ...(registry.get('prompt', prompt.use).losses?.(optionsOf(prompt)) ?? []),
-    ...(registry.get('labels', labels.use).losses?.(optionsOf(labels)) ?? []),
-  ];
-  const losses = (choice.losses ?? [{ use: 'cross-entropy' }, ...brought]).map(
-    ({ weight = 1, ...loss }): ResolvedLoss => {
-      return { ...complete(loss as ResolvedPart, registry.get('loss', loss.use).options), weight };
-    },
-  );
-  return { prompt, labels, losses };
+type MadeKind = 'prompt' | 'labels' | 'head' | 'tuning' | 'loss' | 'gradients';
+
+/** Parts as somebody chose them: what is absent is the default; without losses, cross-entropy and those that the parts bring. */
+export interface PartialChoice extends Partial<LearningChoice> {
+  readonly losses?: readonly LossChoice[];
+}
+
+/** The same with the options that were left out. */
+export function completeChoice(registry: Registry, chosen: PartialChoice): ClassifierChoice {
+  const { prompt, labels, head, tuning, gradients } = { ...defaultParts, ...chosen };
+  const parts: LearningChoice = {
+    prompt: complete(prompt, registry.get('prompt', prompt.use).options),
+    labels: complete(labels, registry.get('labels', labels.use).options),
+    head: complete(head, registry.get('head', head.use).options),
+    tuning: complete(tuning, registry.get('tuning', tuning.use).options),
+    gradients: complete(gradients, registry.get('gradients', gradients.use).options),
+  };
+  const losses = (chosen.losses ?? broughtLosses(parts, registry)).map(({ weight = 1, ...loss }): ResolvedLoss => {
+    return { ...complete(loss as ResolvedPart, registry.get('loss', loss.use).options), weight };
+  });
+  return { ...parts, losses };
 }
 
 function complete(part: ResolvedPart, schema: { parse(options: unknown): unknown }): ResolvedPart {

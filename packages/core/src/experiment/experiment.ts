@@ -79,7 +79,7 @@ export async function createExperiment(
     warning = checkNames(backbone.tokenizer, whole);
     container.register(TOKENS.backbone, { useValue: backbone });
     container.register(TOKENS.dataset, { useValue: dataset });
-    const context = { backbone, classNames, template, shots, seed };
+    const context = { backbone, classNames, template, shots, seed, folder: source.folder };
     classifier = composeClassifier(registry, context, configuration, { container, texts });
   } catch (error) {
     release();

@@ -1,8 +1,11 @@
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { Backbone } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
+import type { GradientRule } from '../contracts/gradient-rule.js';
+import type { Head } from '../contracts/head.js';
 import type { LabelAligner, PromptLearner } from '../contracts/parts.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
+import type { Tuning } from '../contracts/tuning.js';
 import type { ResolvedConfiguration } from '../config/configuration.js';
 import type { Classifier } from '../model/classifier.js';
 import type { WeightedLoss } from '../model/classifier-parts.js';
@@ -28,6 +31,9 @@ export const TOKENS = {
   dataset: token<Dataset>('dataset'),
   learner: token<PromptLearner>('learner'),
   aligner: token<LabelAligner>('aligner'),
+  head: token<Head>('head'),
+  tuning: token<Tuning>('tuning'),
   losses: token<readonly WeightedLoss[]>('losses'),
+  rule: token<GradientRule>('rule'),
   classifier: token<Classifier>('classifier'),
 } as const;

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backbone } from '../contracts/backbone.js';
-import type { LabelEmbeddings, PromptedText, TemplateTokens, TextContext, TokenRoles } from '../contracts/prompts.js';
+import type {
+  InsertedRows,
+  LabelEmbeddings,
+  PromptedText,
+  TemplateTokens,
+  TextContext,
+  TokenRoles,
+} from '../contracts/prompts.js';
 import { ConfigError } from '../errors.js';
 
 /** What a prompt is put together from. */
@@ -8,6 +15,8 @@ export interface TextParts {
   readonly template: TemplateTokens;
   /** Shared or per-class context; a caller with per-image context passes one image's, as shared. */
   readonly context?: TextContext;
+  /** Rows that enter the tower at a later block. */
+  readonly inserted?: InsertedRows;
   readonly labels: LabelEmbeddings;
   /** Names of the classes, for errors. */
   readonly classNames: readonly string[];
@@ -21,7 +30,10 @@ export interface TextParts {
  * The caller owns the tensors of the result.
  * @throws ConfigError where a prompt is longer than the backbone's context length, or the context belongs to other classes.
  */
-export function assembleText(backbone: Backbone, { template, context, labels, classNames }: TextParts): PromptedText {
+export function assembleText(
+  backbone: Backbone,
+  { template, context, inserted, labels, classNames }: TextParts,
+): PromptedText {
   const { startId, endId } = backbone.tokenizer;
   const n = context ? context.vectors.shape[context.vectors.rank - 2]! : 0;
   const words = template.before.slice(n);
@@ -90,6 +102,8 @@ export function assembleText(backbone: Backbone, { template, context, labels, cl
       prefix: tf.gather(all, tf.tensor1d(prefixRows, 'int32')), // [P, T]
       branches: tf.gather(all, tf.tensor1d(branchRows, 'int32')), // [Σ lengths, T]
       deep: context ? context.deep.map((prompt) => tf.clone(prompt)) : [],
+      ...(context?.ofClasses && { ofClasses: { ...context.ofClasses, rows: tf.clone(context.ofClasses.rows) } }),
+      ...(inserted && { inserted: { ...inserted, rows: inserted.rows.map((rows) => tf.clone(rows)) } }),
     };
   });
   return { ...tensors, lengths, roles };

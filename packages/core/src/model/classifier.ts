@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LabelAligner, NamedVariables } from '../contracts/parts.js';
-import type { LabelEmbeddings } from '../contracts/prompts.js';
+import { CosineHead, cosineProperties } from '../builtin/cosine-head.js';
+import { untouched } from '../builtin/no-tuning.js';
+import { sumOfTerms } from '../builtin/sum-of-gradients.js';
+import type { NamedVariables } from '../contracts/parts.js';
 import type { Batch, TrainingStep } from '../contracts/step.js';
 import { ConfigError } from '../errors.js';
-import { unionOfNeeds, type ClassifierParts } from './classifier-parts.js';
-import { ForwardPass } from './forward-pass.js';
-import { frozenText } from './frozen-texts.js';
+import { imagesAreConstant, LEARNING, unionOfNeeds, type ClassifierParts } from './classifier-parts.js';
+import { constantAnchors, constantText, disposeConstants } from './constants.js';
+import { ForwardPass, type Constants } from './forward-pass.js';
 import { Predictor } from './predictor.js';
 import { selectClasses } from './select-classes.js';
 
@@ -17,59 +19,144 @@ export interface LossValue {
 
 /** Outcome of the forward and backward pass of one step. */
 export interface StepOutcome {
+  /** Of the terms that are not aside. */
   readonly total: number;
   readonly terms: Readonly<Record<string, LossValue>>;
-  /** Gradients by variable name; variables that got none are absent. The caller owns the tensors. */
+  /** Gradients of the total by variable name; variables that got none are absent. The caller owns the tensors. */
   readonly gradients: Readonly<Record<string, tf.Tensor>>;
+  /** Those of the terms that the gradient rule puts aside, likewise. */
+  readonly aside: Readonly<Record<string, tf.Tensor>>;
   /** Images whose own class had the largest logit. */
   readonly correct: number;
 }
 
-/** Backbone + prompt learner + label aligner + losses. */
+/** The parts of a classifier; without head, tuning and rule it compares as CLIP does. */
+export type GivenParts = Omit<
+  ClassifierParts,
+  'needs' | 'head' | 'headProperties' | 'tuning' | 'tuningProperties' | 'rule'
+> &
+  Partial<Pick<ClassifierParts, 'head' | 'headProperties' | 'tuning' | 'tuningProperties' | 'rule'>>;
+
+/** Backbone + prompt learner + label aligner + head + tuning + losses. */
 export class Classifier {
   readonly parts: ClassifierParts;
-  private constantAnchors?: tf.Tensor2D;
+  private constants?: Constants;
 
   /** @throws ConfigError where two parts learn a variable of the same name. */
-  constructor(parts: Omit<ClassifierParts, 'needs'>) {
-    this.parts = { ...parts, needs: unionOfNeeds(parts.losses) };
-    const twice = Object.keys(parts.learner.variables).find((name) => name in parts.aligner.variables);
-    if (twice) throw new ConfigError(`Prompt learner and label aligner both learn a variable named "${twice}".`);
+  constructor(given: GivenParts) {
+    this.parts = {
+      head: new CosineHead(given.aligner.classNames),
+      headProperties: cosineProperties,
+      tuning: untouched,
+      tuningProperties: { tunesVision: false, tunesText: false },
+      rule: sumOfTerms,
+      ...given,
+      needs: unionOfNeeds(given.losses),
+    };
+    requireOwnNames(this.parts);
   }
 
-  /** All learned tensors by name. */
+  /** What the optimiser moves, by name. */
   get variables(): NamedVariables {
-    return { ...this.parts.learner.variables, ...this.parts.aligner.variables };
+    return Object.assign({}, ...LEARNING.map((part) => this.parts[part].variables)) as NamedVariables;
   }
 
-  /** True where image features come from the unprompted tower, so that they can be computed once. */
+  /** All that was learned, by name: the variables, and what a head was fitted to besides. */
+  get values(): NamedVariables {
+    return { ...this.variables, ...this.parts.head.fitted };
+  }
+
+  /** True where image features come from the frozen tower without prompts, so that they can be computed once. */
   get imageFeaturesAreConstant(): boolean {
-    return !this.parts.learnerProperties.promptsVision;
+    return imagesAreConstant(this.parts);
   }
 
   /** A lazy forward pass; call within `tf.tidy`. */
   step(batch: Batch): TrainingStep {
-    return new ForwardPass(this.parts, batch, this.anchorsOnce());
+    return new ForwardPass(this.parts, batch, { constants: this.constantsOnce() });
   }
 
-  /** Weighted sum of all losses and its gradients with respect to the variables. */
-  gradients(given: Batch): StepOutcome {
+  /**
+   * Weighted sum of all losses and its gradients with respect to the variables.
+   * @param seed of this step's random numbers; none are drawn without it
+   */
+  gradients(given: Batch, seed?: number): StepOutcome {
     const batch = this.withConstantFeatures(given);
-    const anchors = this.anchorsOnce();
+    const { rule } = this.parts;
+    const { terms, total, correct, gradients } = this.differentiate(batch, seed, (term) => !rule.isAside(term));
+    const anyAside = Object.keys(terms).some((term) => rule.isAside(term));
+    const aside = anyAside ? this.differentiate(batch, seed, (term) => rule.isAside(term)).gradients : {};
+    if (batch !== given) batch.features!.dispose();
+    return { total, terms, correct, gradients, aside };
+  }
+
+  /** Class features are computed once for the current values of the variables. Dispose it after use. */
+  predictor(): Predictor {
+    return new Predictor(this.parts);
+  }
+
+  /**
+   * The same learner and head with the labels of other classes; context of single classes is that of the same names, all of which it must have. The
+   * backbone, learner, tuning and losses stay shared with this classifier.
+   */
+  withClasses(classNames: readonly string[]): Classifier {
+    const { learner: own, learnerProperties, aligner, head } = this.parts;
+    const swaps = learnerProperties.novelClasses === 'swap';
+    const learner = swaps ? own : selectClasses(own, aligner.classNames, classNames);
+    return new Classifier({
+      ...this.parts,
+      learner,
+      aligner: aligner.withClasses(classNames),
+      head: head.withClasses(classNames),
+      losses: [],
+    });
+  }
+
+  /** Frees what this classifier does not share with the one that it was made from by `withClasses`. */
+  disposeOwn(): void {
+    this.forget();
+    this.parts.aligner.dispose();
+    this.parts.head.dispose();
+  }
+
+  /** Frees the learned parts and what was cached; the backbone belongs to whoever made it. */
+  dispose(): void {
+    this.forget();
+    for (const part of LEARNING) this.parts[part].dispose();
+    for (const { loss } of this.parts.losses) loss.dispose();
+  }
+
+  private forget(): void {
+    disposeConstants(this.constants);
+    this.constants = undefined;
+  }
+
+  /** Loss terms, and the gradients of those whose names are chosen. */
+  private differentiate(batch: Batch, seed: number | undefined, chosen: (term: string) => boolean) {
+    const constants = this.constantsOnce();
     const variables = Object.entries(this.variables);
+    const { losses, head } = this.parts;
     let terms: Record<string, { value: tf.Scalar; weight: number }> = {};
     let correct: tf.Scalar | undefined;
     const { value, grads } = tf.variableGrads(
       () => {
-        const step = new ForwardPass(this.parts, batch, anchors);
-        terms = {};
-        for (const { loss, weight } of this.parts.losses) {
-          for (const term of loss.terms(step)) {
-            terms[term.name] = { value: tf.keep(tf.clone(term.value)), weight: weight * term.weight };
-          }
-        }
+        const step = new ForwardPass(this.parts, batch, { constants, seed });
+        const ofHead = head.terms?.(step) ?? [];
+        const weighted = [
+          ...losses.flatMap(({ loss, weight }) =>
+            loss.terms(step).map((term) => ({ ...term, weight: weight * term.weight })),
+          ),
+          ...ofHead,
+        ];
+        terms = Object.fromEntries(
+          weighted.map(({ name, value, weight }) => [name, { value: tf.keep(tf.clone(value)), weight }]),
+        );
         correct = tf.keep(countCorrect(step.logits, step.labels));
-        return total(Object.values(terms));
+        return total(
+          Object.keys(terms)
+            .filter(chosen)
+            .map((name) => terms[name]!),
+        );
       },
       variables.map(([, variable]) => variable),
     );
@@ -86,33 +173,8 @@ export class Classifier {
       gradients,
       correct: correct!.dataSync()[0]!,
     };
-    if (batch !== given) batch.features!.dispose();
     tf.dispose([value, correct!, ...Object.values(terms).map((term) => term.value)]);
     return outcome;
-  }
-
-  /** Class features are computed once for the current values of the variables. Dispose it after use. */
-  predictor(): Predictor {
-    return new Predictor(this.parts);
-  }
-
-  /**
-   * The same learner with the labels of other classes; context of single classes is that of the same names, all of which it must have. The
-   * backbone, learner and losses stay shared with this classifier.
-   */
-  withClasses(classNames: readonly string[]): Classifier {
-    const { learner: own, learnerProperties, aligner } = this.parts;
-    const swaps = learnerProperties.novelClasses === 'swap';
-    const learner = swaps ? own : selectClasses(own, aligner.classNames, classNames);
-    return new Classifier({ ...this.parts, learner, aligner: aligner.withClasses(classNames), losses: [] });
-  }
-
-  /** Frees the learned parts and what was cached; the backbone belongs to whoever made it. */
-  dispose(): void {
-    this.constantAnchors?.dispose();
-    this.parts.learner.dispose();
-    this.parts.aligner.dispose();
-    for (const { loss } of this.parts.losses) loss.dispose();
   }
 
   /** Features that no gradient reaches are computed before the tape is on: nothing of the vision tower is kept. */
@@ -122,33 +184,36 @@ export class Classifier {
     return { labels, features: tf.tidy(() => this.parts.backbone.encodeImages(images)) };
   }
 
-  /** Anchors are constants where nothing but the labels is learned. */
-  private anchorsOnce(): tf.Tensor2D | undefined {
-    const { backbone, learner, learnerProperties, aligner, needs, texts } = this.parts;
-    const constant = Object.keys(learner.variables).length === 0 && !learnerProperties.dependsOnImage;
-    if (!needs.anchors || !constant) return undefined;
-    this.constantAnchors ??= tf.tidy(() => {
-      const parts = { ...this.parts, backbone: frozenText(backbone, texts), aligner: untrained(aligner), needs: {} };
-      const noImage = { labels: tf.tensor1d([0], 'int32') };
-      return tf.keep(tf.clone(new ForwardPass(parts, noImage).texts[0]!.features));
-    });
-    return this.constantAnchors;
+  /** Text features where nothing on the text side is learned; anchors where nothing but the labels is. */
+  private constantsOnce(): Constants {
+    this.constants ??= { text: constantText(this.parts), anchors: constantAnchors(this.parts) };
+    return this.constants;
   }
 }
 
-/** The anchors of an aligner as labels. */
-function untrained(aligner: LabelAligner): LabelAligner {
-  const { classNames } = aligner;
-  const anchors = (): LabelEmbeddings => aligner.anchors();
-  const withClasses = (names: readonly string[]): LabelAligner => untrained(aligner.withClasses(names));
-  return { variables: {}, classNames, labels: anchors, anchors, withClasses, dispose: () => undefined };
+/** @throws ConfigError where two parts have a variable of one name */
+function requireOwnNames(parts: ClassifierParts): void {
+  const owners = new Map<string, string>();
+  for (const part of LEARNING) {
+    const { variables } = parts[part];
+    const fitted = part === 'head' ? parts.head.fitted : {};
+    for (const name of Object.keys({ ...variables, ...fitted })) {
+      const other = owners.get(name);
+      if (other)
+        throw new ConfigError(`The ${other} and the ${partNames[part]} both learn a variable named "${name}".`);
+      owners.set(name, partNames[part]);
+    }
+  }
 }
+
+const partNames = { learner: 'prompt learner', aligner: 'label aligner', head: 'head', tuning: 'tuning' } as const;
 
 function countCorrect(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   return tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'int32'));
 }
 
 function total(terms: readonly { value: tf.Scalar; weight: number }[]): tf.Scalar {
+  if (terms.length === 0) return tf.scalar(0);
   const weighted = terms.map(({ value, weight }) => tf.mul(value, weight));
   return weighted.length === 1 ? (weighted[0] as tf.Scalar) : (tf.addN(weighted) as tf.Scalar);
 }

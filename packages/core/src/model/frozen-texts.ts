@@ -6,6 +6,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { tryClaim, type Claim } from '../claim.js';
 import type { Backbone, TextEncoding, TextRequest, TokenPosition } from '../contracts/backbone.js';
 import type { PromptedText } from '../contracts/prompts.js';
+import { withoutTape } from './without-tape.js';
 
 /** Ending of the files that hold what a text tower gave: float32 values, row-major. */
 export const TEXT_FILE = '.text';
@@ -83,10 +84,10 @@ export class FrozenTexts {
  * stays for a backward pass.
  */
 export function frozenText(backbone: Backbone, texts?: FrozenTexts): Backbone {
-  const { name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest, settings } = backbone;
+  const { name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest, settings, tunable } = backbone;
   const encodeText: Backbone['encodeText'] = (...of) => withoutTape(() => backbone.encodeText(...of));
   return {
-    ...{ name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest, settings },
+    ...{ name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest, settings, tunable },
     embedTokens: (ids) => backbone.embedTokens(ids),
     encodeText: (text, request) =>
       texts ? keptEncoding({ shape, digest, settings, encodeText }, texts, text, request) : encodeText(text, request),
@@ -103,11 +104,12 @@ function keptEncoding(
   request: TextRequest = {},
 ): TextEncoding {
   const { shape, digest, settings } = backbone;
-  const { prefix, branches, deep, lengths, roles } = text;
+  const { prefix, branches, deep, ofClasses, inserted, lengths, roles } = text;
   const hash = createHash('sha256').update(
-    JSON.stringify([digest, settings, tf.getBackend(), lengths, roles, request]),
+    JSON.stringify([digest, settings, tf.getBackend(), lengths, roles, request, ofClasses?.block, inserted?.block]),
   );
-  for (const tensor of [prefix, branches, ...deep]) hash.update(JSON.stringify(tensor.shape)).update(tensor.dataSync());
+  const rows = [...deep, ...(ofClasses ? [ofClasses.rows] : []), ...(inserted?.rows ?? [])];
+  for (const tensor of [prefix, branches, ...rows]) hash.update(JSON.stringify(tensor.shape)).update(tensor.dataSync());
   const ofText = hash.digest('hex');
   const keyOf = (...what: unknown[]): string =>
     createHash('sha256')
@@ -127,15 +129,4 @@ function keptEncoding(
         encoding().rows(step, positions),
       ),
   };
-}
-
-/** What is computed within is a constant for whatever gradient is being taken. */
-function withoutTape<T>(compute: () => T): T {
-  const { state } = tf.engine();
-  state.kernelDepth++; // as within an operation, whose parts are not recorded
-  try {
-    return compute();
-  } finally {
-    state.kernelDepth--;
-  }
 }

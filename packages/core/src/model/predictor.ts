@@ -1,24 +1,34 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Prompts } from '../contracts/prompts.js';
+import type { InsertedRows, Prompts } from '../contracts/prompts.js';
 import type { Batch } from '../contracts/step.js';
-import type { ClassifierParts } from './classifier-parts.js';
+import { textsAreConstant, type ClassifierParts } from './classifier-parts.js';
+import { Compared } from './compared.js';
+import { encodeImages } from './encode-images.js';
 import { ForwardPass } from './forward-pass.js';
 import { frozenText } from './frozen-texts.js';
 import { Blocks, FEATURES_PER_BLOCK } from './image-blocks.js';
-import { cosineLogits, normalise } from './maths.js';
+import { keptOutcome } from './kept-outcome.js';
+import { keepCopy } from './maths.js';
+
+/** What is the same for all images. */
+interface Shared {
+  /** Before normalisation, of the first template, [C, E]. */
+  readonly raw: tf.Tensor2D;
+  /** Normalised, [C, E]. */
+  readonly features: tf.Tensor2D;
+  readonly vision?: Prompts;
+}
 
 /** Evaluation with everything that does not depend on the image computed once. */
 export class Predictor {
-  private readonly shared?: { readonly features: tf.Tensor2D; readonly vision?: Prompts };
+  private readonly shared?: Shared;
   private readonly images: Blocks<tf.Tensor4D>;
   private readonly features: Blocks<tf.Tensor2D>;
 
   constructor(private readonly parts: ClassifierParts) {
     const { backbone, learnerProperties } = parts;
     const { dependsOnImage } = learnerProperties;
-    this.images = new Blocks(backbone.imagesPerBlock ?? 1, (images) =>
-      backbone.encodeImages(images, this.shared?.vision),
-    );
+    this.images = new Blocks(backbone.imagesPerBlock ?? 1, (images) => this.encode(images));
     this.features = new Blocks(dependsOnImage ? 1 : FEATURES_PER_BLOCK, (features) => this.compare(features));
     if (!dependsOnImage) this.shared = sharedOf(parts);
   }
@@ -31,33 +41,62 @@ export class Predictor {
     return tf.tidy(() => this.features.run(features ?? this.images.run(images!)));
   }
 
-  /** @param features [B, E], of one image where the text depends on it */
-  private compare(features: tf.Tensor2D): tf.Tensor2D {
+  /** Image features, beside them what else the head reads of each image, [B, E + n·V]. */
+  private encode(images: tf.Tensor4D): tf.Tensor2D {
+    const { features, promptRows } = encodeImages(
+      this.parts,
+      images,
+      this.shared?.vision,
+      this.parts.tuning.towers().vision,
+    );
+    if (!promptRows) return features;
+    const rows: tf.Tensor2D = tf.reshape(promptRows, [promptRows.shape[0], -1]);
+    return tf.concat([features, rows], 1);
+  }
+
+  /** @param encoded what `encode` gives, of one image where the text depends on it */
+  private compare(encoded: tf.Tensor2D): tf.Tensor2D {
     const { shared, parts } = this;
-    if (shared) return cosineLogits(normalise(features), shared.features, parts.backbone.logitScale);
-    return new ForwardPass({ ...parts, needs: {} }, { features, labels: tf.zeros([1], 'int32') }).logits;
+    const { embedding, vision } = parts.backbone.shape;
+    const rawImages: tf.Tensor2D = encoded.shape[1] > embedding ? tf.slice(encoded, [0, 0], [-1, embedding]) : encoded;
+    if (!shared) {
+      return new ForwardPass({ ...parts, needs: {} }, { features: rawImages, labels: tf.zeros([1], 'int32') }).answers;
+    }
+    const promptRows: tf.Tensor3D | undefined =
+      encoded === rawImages
+        ? undefined
+        : tf.reshape(tf.slice(encoded, [0, embedding], [-1, -1]), [encoded.shape[0], -1, vision.width]);
+    const { raw: rawTexts, features: texts } = shared;
+    const { logitScale } = parts.backbone;
+    return parts.head.logits(new Compared({ rawImages, rawTexts, texts, logitScale, training: false, promptRows }));
   }
 
   dispose(): void {
-    const { features, vision } = this.shared ?? {};
-    tf.dispose([features, vision?.shallow, ...(vision?.deep ?? [])].filter((tensor) => tensor !== undefined));
+    const { raw, features, vision } = this.shared ?? {};
+    const prompts = [vision?.shallow, ...(vision?.deep ?? []), ...(vision?.inserted?.rows ?? [])];
+    tf.dispose([raw, features, ...prompts].filter((tensor) => tensor !== undefined));
   }
 }
 
 /** Class features and vision prompts; the caller owns the tensors. */
-function sharedOf(parts: ClassifierParts): { readonly features: tf.Tensor2D; readonly vision?: Prompts } {
-  const { learner, aligner, texts } = parts;
-  const isFrozen = Object.keys({ ...learner.variables, ...aligner.variables }).length === 0;
-  const backbone = isFrozen ? frozenText(parts.backbone, texts) : parts.backbone;
-  return tf.tidy(() => {
+function sharedOf(parts: ClassifierParts): Shared {
+  const backbone = textsAreConstant(parts) ? frozenText(parts.backbone, parts.texts) : parts.backbone;
+  return keptOutcome(() => {
     const step = new ForwardPass({ ...parts, backbone, needs: {} }, { labels: tf.tensor1d([0], 'int32') });
-    const vision = step.prompts.vision;
+    const { vision } = step.prompts;
+    const { raw, features } = step.texts[0]!;
     return {
-      features: tf.keep(tf.clone(step.texts[0]!.features)),
+      raw: keepCopy(raw),
+      features: keepCopy(features),
       vision: vision && {
-        shallow: tf.keep(tf.clone(vision.shallow)),
-        deep: vision.deep.map((prompt) => tf.keep(tf.clone(prompt))),
+        ...(vision.shallow && { shallow: keepCopy(vision.shallow) }),
+        deep: vision.deep.map(keepCopy),
+        ...(vision.inserted && { inserted: keptRows(vision.inserted) }),
       },
     };
   });
+}
+
+function keptRows({ block, rows }: InsertedRows): InsertedRows {
+  return { block, rows: rows.map(keepCopy) };
 }

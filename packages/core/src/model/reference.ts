@@ -1,5 +1,8 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type { TextRequest } from '../contracts/backbone.js';
+import type { PromptedText } from '../contracts/prompts.js';
 import type { Reference } from '../contracts/step.js';
+import { ConfigError } from '../errors.js';
 import { assembleText } from './assemble-text.js';
 import type { ClassifierParts } from './classifier-parts.js';
 import { frozenText } from './frozen-texts.js';
@@ -20,4 +23,37 @@ export function encodeReference(
     classNames: aligner.classNames,
   });
   return { text, encoding: frozenText(backbone, texts).encodeText(text, request) };
+}
+
+/** Sentences that are encoded together. */
+const TOGETHER = 500;
+
+/** Features of whole sentences, before normalisation, [sentences, E]; by the frozen tower, where that was not done before. */
+export function encodeSentences(
+  { backbone, texts }: Pick<ClassifierParts, 'backbone' | 'texts'>,
+  sentences: readonly string[],
+): tf.Tensor2D {
+  const { tokenizer, shape } = backbone;
+  return tf.tidy(() => {
+    const chunks: tf.Tensor2D[] = [];
+    for (let from = 0; from < sentences.length; from += TOGETHER) {
+      const rows = sentences.slice(from, from + TOGETHER).map((sentence) => {
+        const ids = [...tokenizer.encode(sentence), tokenizer.endId];
+        if (1 + ids.length <= shape.text.contextLength) return ids;
+        throw new ConfigError(
+          `The sentence "${sentence}" has ${1 + ids.length} tokens, but the text tower takes ${shape.text.contextLength}.`,
+          { where: 'text', remedy: 'Shorten the sentence.' },
+        );
+      });
+      const lengths = rows.map((ids) => ids.length);
+      const text: PromptedText = {
+        prefix: backbone.embedTokens([tokenizer.startId]),
+        branches: backbone.embedTokens(rows.flat()),
+        ...{ lengths, deep: [] },
+        roles: lengths.map((length) => ({ name: [], end: length })),
+      };
+      chunks.push(tf.clone(frozenText(backbone, texts).encodeText(text).features));
+    }
+    return tf.concat(chunks, 0);
+  });
 }

@@ -64,5 +64,5 @@ function ofOnePass(context: TextContext, labels: LabelEmbeddings): TextContext {
 }
 
 function promptRows(vision: Prompts | undefined): number {
-  return vision?.shallow.shape[0] ?? 0;
+  return vision?.shallow?.shape[0] ?? vision?.inserted?.rows[0]?.shape[0] ?? 0;
 }

@@ -5,6 +5,8 @@ import { kindNames, type Plugin, type PluginKind } from './define-plugin.js';
 const functionsOf: Partial<Record<PluginKind, readonly string[]>> = {
   prompt: ['create', 'properties'],
   labels: ['create', 'properties'],
+  head: ['create', 'properties'],
+  tuning: ['create', 'properties'],
   protocol: ['evaluations', 'summary'],
 };
 

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { Backbone, BackboneIdentity } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
+import type { GradientRule } from '../contracts/gradient-rule.js';
+import type { Head, HeadProperties } from '../contracts/head.js';
 import type { Loss } from '../contracts/loss.js';
 import type {
   AlignerProperties,
@@ -12,6 +14,7 @@ import type {
 import type { Protocol } from '../contracts/protocol.js';
 import type { Services } from '../contracts/services.js';
 import type { Tracker, TrackerContext } from '../contracts/tracker.js';
+import type { Tuning, TuningProperties } from '../contracts/tuning.js';
 
 /** An object schema: the options of a plugin. Every option has a description and a default (the paper's value). */
 export type OptionsSchema = z.ZodObject;
@@ -81,9 +84,31 @@ export interface LabelsPlugin<O extends OptionsSchema = OptionsSchema> extends P
   losses?(options: z.output<O>): LossChoice[];
 }
 
+export interface HeadPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'head', O> {
+  properties(options: z.output<O>): HeadProperties;
+  create(context: PartContext, options: z.output<O>): Head;
+  /** Losses that it is trained with; `cross-entropy` among them takes the place of the default one, with its weight. */
+  losses?(options: z.output<O>): LossChoice[];
+}
+
+export interface TuningPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'tuning', O> {
+  properties(options: z.output<O>): TuningProperties;
+  create(context: PartContext, options: z.output<O>): Tuning;
+  losses?(options: z.output<O>): LossChoice[];
+}
+
+export interface GradientsPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'gradients', O> {
+  /** Losses without which the rule is nothing. */
+  readonly needsLosses?: readonly string[];
+  create(context: PartContext, options: z.output<O>): GradientRule;
+  losses?(options: z.output<O>): LossChoice[];
+}
+
 export interface LossPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'loss', O> {
   /** True where the loss makes sense with trained labels only; tested before anything is built. */
   readonly needsTrainedLabels?: boolean;
+  /** True where the loss is nothing unless image features are learned; tested likewise. */
+  readonly needsMovedImages?: boolean;
   create(context: PartContext, options: z.output<O>): Loss;
 }
 
@@ -103,6 +128,9 @@ export interface PluginOfKind<O extends OptionsSchema = OptionsSchema> {
   dataset: DatasetPlugin<O>;
   prompt: PromptPlugin<O>;
   labels: LabelsPlugin<O>;
+  head: HeadPlugin<O>;
+  tuning: TuningPlugin<O>;
+  gradients: GradientsPlugin<O>;
   loss: LossPlugin<O>;
   protocol: ProtocolPlugin<O>;
   tracker: TrackerPlugin<O>;
@@ -120,6 +148,9 @@ export const kindNames: Readonly<Record<PluginKind, string>> = {
   dataset: 'data set',
   prompt: 'prompt learner',
   labels: 'label aligner',
+  head: 'head',
+  tuning: 'tuning',
+  gradients: 'gradient rule',
   loss: 'loss',
   protocol: 'protocol',
   tracker: 'tracker',

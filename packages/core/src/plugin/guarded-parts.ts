@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backbone } from '../contracts/backbone.js';
+import type { GradientRule } from '../contracts/gradient-rule.js';
+import type { Head } from '../contracts/head.js';
 import type { Loss, LossTerm } from '../contracts/loss.js';
 import type { LabelAligner, PromptLearner } from '../contracts/parts.js';
 import type { LabelEmbeddings, LearnedPrompts, Prompts } from '../contracts/prompts.js';
+import type { Tuning } from '../contracts/tuning.js';
 import { guarded } from './guarded.js';
 import { PluginFault, type PluginOwner } from './plugin-fault.js';
 
@@ -45,17 +48,46 @@ export function guardedAligner(aligner: LabelAligner, owner: PluginOwner, backbo
 /** A loss of a plugin. */
 export function guardedLoss(loss: Loss, owner: PluginOwner): Loss {
   demandParts(loss, owner, ['terms', 'dispose']);
-  return guarded(loss, owner, {
-    terms: (given) => {
-      if (!Array.isArray(given)) return 'gives no list of terms';
-      for (const { name, value, weight } of given as LossTerm[]) {
-        if (!(value instanceof tf.Tensor)) return `gives a term "${name}" that is no tensor`;
-        if (value.rank !== 0) return `gives a term "${name}" of the shape ${sizes(value)}, and it must be a scalar,`;
-        if (!Number.isFinite(weight)) return `gives the term "${name}" the weight ${weight}`;
-      }
-      return undefined;
-    },
-  });
+  return guarded(loss, owner, { terms: wrongTerms });
+}
+
+function wrongTerms(given: unknown): string | undefined {
+  if (!Array.isArray(given)) return 'gives no list of terms';
+  for (const { name, value, weight } of given as LossTerm[]) {
+    if (!(value instanceof tf.Tensor)) return `gives a term "${name}" that is no tensor`;
+    if (value.rank !== 0) return `gives a term "${name}" of the shape ${sizes(value)}, and it must be a scalar,`;
+    if (!Number.isFinite(weight)) return `gives the term "${name}" the weight ${weight}`;
+  }
+  return undefined;
+}
+
+/** A head of a plugin. */
+export function guardedHead(head: Head, owner: PluginOwner): Head {
+  demandParts(head, owner, ['logits', 'withClasses', 'dispose']);
+  const logits = (given: unknown): string | undefined => {
+    const tensor = given as tf.Tensor;
+    const classes = head.classNames.length;
+    if (tensor.rank === 2 && tensor.shape[1] === classes) return undefined;
+    return `gives logits ${sizes(tensor)}, not [images, ${classes}],`;
+  };
+  return guarded(
+    head,
+    owner,
+    { logits, terms: wrongTerms },
+    { withClasses: (other: Head) => guardedHead(other, owner) },
+  );
+}
+
+/** A tuning of a plugin. */
+export function guardedTuning(tuning: Tuning, owner: PluginOwner): Tuning {
+  demandParts(tuning, owner, ['towers', 'dispose']);
+  return guarded(tuning, owner);
+}
+
+/** A gradient rule of a plugin. */
+export function guardedRule(rule: GradientRule, owner: PluginOwner): GradientRule {
+  demandParts(rule, owner, ['isAside', 'combine']);
+  return guarded(rule, owner);
 }
 
 function demandParts(part: unknown, owner: PluginOwner, methods: readonly string[]): void {
@@ -65,8 +97,9 @@ function demandParts(part: unknown, owner: PluginOwner, methods: readonly string
     throw new PluginFault(owner, `makes a part without ${lacking.map((name) => `${name}()`).join(', ')}.`);
 }
 
-function wrongPrompts({ shallow, deep }: Prompts, width: number): string | undefined {
-  const wrong = [shallow, ...deep].find((prompts) => prompts.rank !== 2 || prompts.shape[1] !== width);
+function wrongPrompts({ shallow, deep, inserted }: Prompts, width: number): string | undefined {
+  const all = [...(shallow ? [shallow] : []), ...deep, ...(inserted?.rows ?? [])];
+  const wrong = all.find((prompts) => prompts.rank !== 2 || prompts.shape[1] !== width);
   return wrong && `gives vision prompts ${sizes(wrong)}, not [n, ${width}],`;
 }
 

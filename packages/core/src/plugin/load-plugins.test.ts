@@ -136,7 +136,7 @@ describe('a module that cannot be used', () => {
     [
       'an unknown kind',
       './kind.mjs',
-      'plugins[0] of the module ./kind.mjs is not a plugin: kind must be one of backbone, dataset, prompt, labels, loss, protocol, tracker.',
+      'plugins[0] of the module ./kind.mjs is not a plugin: kind must be one of backbone, dataset, prompt, labels, head, tuning, gradients, loss, protocol, tracker.',
       module("kind: 'learner'"),
     ],
     [

@@ -5,7 +5,7 @@ import type { Registry } from './registry.js';
 
 /** The modules that a configuration's parts come from, with their versions. */
 export function modulesInUse(configuration: ResolvedConfiguration, registry: Registry): Record<string, string> {
-  const { backbone, dataset, prompt, labels, losses, protocol } = configuration;
+  const { backbone, dataset, prompt, labels, head, tuning, losses, gradients, protocol } = configuration;
   const further = registry.get('protocol', protocol.use).datasets?.(optionsOf(protocol)) ?? [];
   const nameOf = (choice: DatasetChoice): string => (typeof choice === 'string' ? choice : choice.use);
   const used: [PluginKind, string][] = [
@@ -14,6 +14,9 @@ export function modulesInUse(configuration: ResolvedConfiguration, registry: Reg
     ...further.map((choice): [PluginKind, string] => ['dataset', nameOf(choice)]),
     ['prompt', prompt.use],
     ['labels', labels.use],
+    ['head', head.use],
+    ['tuning', tuning.use],
+    ['gradients', gradients.use],
     ...losses.map(({ use }): [PluginKind, string] => ['loss', use]),
     ['protocol', protocol.use],
   ];

@@ -1,14 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { cosineHead } from '../builtin/cosine-head.js';
 import { crossEntropy } from '../builtin/cross-entropy.js';
 import { frozenLabels } from '../builtin/frozen-labels.js';
 import { handCraftedPrompt } from '../builtin/hand-crafted-prompt.js';
+import { noTuning } from '../builtin/no-tuning.js';
+import { sumOfGradients } from '../builtin/sum-of-gradients.js';
 import type { Backbone } from '../contracts/backbone.js';
 import type { NamedVariables, PartContext } from '../contracts/parts.js';
 import type { Batch } from '../contracts/step.js';
 import { basicServices } from '../experiment/services.js';
 import { Classifier } from '../model/classifier.js';
 import { seededNormal } from '../model/maths.js';
-import type { LabelsPlugin, LossPlugin, PartialConfiguration, Plugin, PromptPlugin } from '../plugin/define-plugin.js';
+import { encodeSentences } from '../model/reference.js';
+import type {
+  GradientsPlugin,
+  HeadPlugin,
+  LabelsPlugin,
+  LossPlugin,
+  PartialConfiguration,
+  Plugin,
+  PromptPlugin,
+  TuningPlugin,
+} from '../plugin/define-plugin.js';
 import { createOptimizer } from '../training/optimizer.js';
 
 /** A plugin and its options as a user would write them. */
@@ -19,10 +32,13 @@ export interface Chosen<P extends Plugin> {
   readonly weight?: number;
 }
 
-/** Parts of a classifier; what is absent is hand-crafted, frozen, and cross-entropy. */
+/** Parts of a classifier; what is absent is the default of a configuration. */
 export interface Composition {
   readonly prompt?: Chosen<PromptPlugin>;
   readonly labels?: Chosen<LabelsPlugin>;
+  readonly head?: Chosen<HeadPlugin>;
+  readonly tuning?: Chosen<TuningPlugin>;
+  readonly gradients?: Chosen<GradientsPlugin>;
   readonly losses?: readonly Chosen<LossPlugin>[];
 }
 
@@ -42,6 +58,8 @@ export function contextOf(
     template: 'a drawing of a {}, an animal.',
     shots: 16,
     seed,
+    folder: '.',
+    encodeSentences: (sentences) => encodeSentences({ backbone }, sentences),
     services: basicServices(seed),
   };
 }
@@ -50,7 +68,12 @@ export function contextOf(
 export function compose(context: PartContext, composition: Composition): Classifier {
   const prompt = composition.prompt ?? { plugin: handCraftedPrompt };
   const labels = composition.labels ?? { plugin: frozenLabels };
+  const head = composition.head ?? { plugin: cosineHead };
+  const tuning = composition.tuning ?? { plugin: noTuning };
+  const rule = composition.gradients ?? { plugin: sumOfGradients };
   const losses = composition.losses ?? [{ plugin: crossEntropy }];
+  const headOptions = head.plugin.options.parse(head.options ?? {});
+  const tuningOptions = tuning.plugin.options.parse(tuning.options ?? {});
   const promptOptions = prompt.plugin.options.parse(prompt.options ?? {});
   const labelsOptions = labels.plugin.options.parse(labels.options ?? {});
   return new Classifier({
@@ -59,6 +82,11 @@ export function compose(context: PartContext, composition: Composition): Classif
     learnerProperties: prompt.plugin.properties(promptOptions),
     aligner: labels.plugin.create(context, labelsOptions),
     alignerProperties: labels.plugin.properties(labelsOptions),
+    head: head.plugin.create(context, headOptions),
+    headProperties: head.plugin.properties(headOptions),
+    tuning: tuning.plugin.create(context, tuningOptions),
+    tuningProperties: tuning.plugin.properties(tuningOptions),
+    rule: rule.plugin.create(context, rule.plugin.options.parse(rule.options ?? {})),
     losses: losses.map(({ plugin, options, weight = 1 }) => ({
       loss: plugin.create(context, plugin.options.parse(options ?? {})),
       weight,
@@ -67,7 +95,7 @@ export function compose(context: PartContext, composition: Composition): Classif
 }
 
 /** Seeded images of different classes. Dispose its tensors. */
-export function batchFor({ shape }: Backbone, size = 3, seed = 11): Required<Omit<Batch, 'features'>> {
+export function batchFor({ shape }: Backbone, size = 3, seed = 11): Required<Pick<Batch, 'images' | 'labels'>> {
   const side = shape.vision.imageSize;
   return {
     images: seededNormal([size, 3, side, side], 1, seed, 'images') as tf.Tensor4D,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LearnerProperties, PromptLearner } from '../contracts/parts.js';
-import type { LearnedPrompts } from '../contracts/prompts.js';
+import type { InsertedRows, LearnedPrompts } from '../contracts/prompts.js';
 import { PromptweaveError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
 import { normalise } from '../model/maths.js';
@@ -61,14 +61,31 @@ function checkPrompts({ plugin, options, backbone }: LearnerSubject): void {
       );
     }
     if (prompts.vision) {
-      const { shallow, deep } = prompts.vision;
-      demandShape('The vision prompt', shallow, [shallow.shape[0], vision.width]);
+      const { shallow, deep, inserted } = prompts.vision;
+      const first = shallow ?? inserted?.rows[0];
+      demand(first !== undefined, 'It has vision prompts of no rows.');
+      const shape = [first!.shape[0], vision.width];
+      demandShape('The vision prompt', first!, shape);
+      if (inserted) checkInserted('vision', inserted, shape, vision.layers);
       demand(deep.length < vision.layers, `It has ${deep.length} deep vision prompts for ${vision.layers} blocks.`);
-      deep.forEach((prompt, i) => demandShape(`Deep vision prompt ${i + 1}`, prompt, shallow.shape));
+      deep.forEach((prompt, i) => demandShape(`Deep vision prompt ${i + 1}`, prompt, shape));
+    }
+    if (prompts.insertedText) {
+      const { rows } = prompts.insertedText;
+      checkInserted('text', prompts.insertedText, [rows[0]?.shape[0] ?? 0, text.width], text.layers);
     }
   });
   checkTemplates(learner, backbone.shape.text.layers);
   learner.dispose();
+}
+
+function checkInserted(tower: string, { block, rows }: InsertedRows, shape: number[], layers: number): void {
+  demand(
+    block >= 1 && rows.length >= 1,
+    `Its ${tower} rows are to enter at block ${block}, and it has ${rows.length} of them.`,
+  );
+  demand(block + rows.length <= layers, `Its ${tower} rows reach block ${block + rows.length - 1} of ${layers}.`);
+  rows.forEach((row, i) => demandShape(`Inserted ${tower} rows ${i}`, row, shape));
 }
 
 function checkKinds({ text, vision }: LearnedPrompts, { promptsVision, dependsOnImage }: LearnerProperties): void {

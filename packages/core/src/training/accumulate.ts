@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { GradientRule } from '../contracts/gradient-rule.js';
 import { TrainingError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
+import { hashSeed } from '../model/maths.js';
 import { toDevice, type PreparedBatch } from './batches.js';
 
 /** Mean outcome of some batches. */
@@ -18,6 +20,7 @@ export interface MeanOutcome {
  * Loss and gradients of the batches together: the mean of theirs.
  *
  * @param step counted from 1, for the message
+ * @param seed of the training; what is random in a step hangs on it, on the step and on the place of the batch in it
  * @throws TrainingError where a loss is not finite
  */
 export function meanGradients(
@@ -25,15 +28,18 @@ export function meanGradients(
   batches: readonly PreparedBatch[],
   step: number,
   learningRate: number,
+  seed?: number,
 ): MeanOutcome {
   let gradients: Record<string, tf.Tensor> = {};
+  let aside: Record<string, tf.Tensor> = {};
   const mean = { loss: 0, terms: {} as Record<string, number>, images: 0, correct: 0 };
-  for (const prepared of batches) {
+  for (const [place, prepared] of batches.entries()) {
     const batch = toDevice(prepared, classifier.parts.backbone);
-    const outcome = classifier.gradients(batch);
+    const ofBatch = seed === undefined ? undefined : hashSeed(seed, `step ${step}, batch ${place}`);
+    const outcome = classifier.gradients(batch, ofBatch);
     tf.dispose(Object.values(batch));
     if (!Number.isFinite(outcome.total)) {
-      tf.dispose([...Object.values(gradients), ...Object.values(outcome.gradients)]);
+      tf.dispose([gradients, aside, { ...outcome.gradients }, { ...outcome.aside }]);
       throw notFinite(outcome, step, learningRate);
     }
     mean.loss += outcome.total / batches.length;
@@ -42,9 +48,24 @@ export function meanGradients(
     for (const [name, { value }] of Object.entries(outcome.terms)) {
       mean.terms[name] = (mean.terms[name] ?? 0) + value / batches.length;
     }
-    gradients = batches.length === 1 ? { ...outcome.gradients } : sum(gradients, outcome.gradients, 1 / batches.length);
+    const one = batches.length === 1;
+    gradients = one ? { ...outcome.gradients } : sum(gradients, outcome.gradients, 1 / batches.length);
+    aside = one ? { ...outcome.aside } : sum(aside, outcome.aside, 1 / batches.length);
   }
-  return { ...mean, gradients };
+  return { ...mean, gradients: combined(classifier.parts.rule, gradients, aside) };
+}
+
+/** What the rule makes of the gradients of the total and of the terms aside, by name; disposes what it does not hand on. */
+export function combined(
+  rule: GradientRule,
+  gradients: Readonly<Record<string, tf.Tensor>>,
+  aside: Readonly<Record<string, tf.Tensor>>,
+): Record<string, tf.Tensor> {
+  const result = Object.fromEntries(
+    Object.entries(gradients).map(([name, total]) => [name, tf.tidy(() => tf.clone(rule.combine(total, aside[name])))]),
+  );
+  tf.dispose([{ ...gradients }, { ...aside }]);
+  return result;
 }
 
 /** total + scale · more, by name; disposes both. */

@@ -8,7 +8,7 @@ import type { Classifier } from '../model/classifier.js';
 import { describePreprocessing } from '../model/describe-preprocessing.js';
 import { readSafetensors, writeSafetensors, type StateDict } from '../safetensors/index.js';
 import { firstDifference } from './difference.js';
-import { assignVariables, variableValues } from './variable-values.js';
+import { assignValues, variableValues } from './variable-values.js';
 import { coreVersion } from './version.js';
 
 /** Layout of the file; a reader refuses higher numbers. */
@@ -79,7 +79,7 @@ export async function saveLearned(
     ...origin,
     folder: relative(dirname(path), origin.folder) || '.',
   };
-  await writeSafetensors(path, values ?? (await variableValues(classifier.variables)), {
+  await writeSafetensors(path, values ?? (await variableValues(classifier.values)), {
     [KEY]: JSON.stringify(described),
   });
 }
@@ -93,18 +93,19 @@ export async function describeLearned(path: string): Promise<LearnedDescription>
  * Loads learned parts into a classifier that is composed of the same parts.
  *
  * The backbone must be the one they were learned on. The class names may be others where neither the prompt learner
- * (`novelClasses: 'swap'`) nor the label aligner learns anything about single classes. Where the aligner does, load into a
+ * (`novelClasses: 'swap'`) nor label aligner and head learn anything about single classes. Where these do, load into a
  * classifier for the classes of the file and then call its `withClasses`: what was learned for a name is kept.
  *
  * @throws CheckpointError where the file is none of ours, or does not fit
  */
 export async function loadLearned(path: string, classifier: Classifier): Promise<LearnedDescription> {
   const { tensors, described } = await open(path);
-  const { backbone, learnerProperties, alignerProperties, aligner } = classifier.parts;
+  const { backbone, learnerProperties, alignerProperties, headProperties, aligner } = classifier.parts;
   requireBackbone(path, described.backbone, describe(backbone));
-  const swaps = learnerProperties.novelClasses === 'swap' && !alignerProperties.trainsLabels;
+  const ofClasses = alignerProperties.trainsLabels || headProperties.ofClasses;
+  const swaps = learnerProperties.novelClasses === 'swap' && !ofClasses;
   if (!swaps) requireClasses(path, described.classNames, aligner.classNames);
-  assignVariables(classifier.variables, tensors, path);
+  assignValues(classifier, tensors, path);
   return described;
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../safetensors/index.js';
 import { firstDifference } from './difference.js';
 import type { Optimizer } from './optimizer.js';
-import { assignVariables, variableValues } from './variable-values.js';
+import { assignValues, variableValues } from './variable-values.js';
 
 /** Where a training stands. Everything random is a function of seed, epoch and item, so these numbers suffice. */
 const progress = z.object({
@@ -56,7 +56,7 @@ export async function saveResume(
   },
 ): Promise<void> {
   const tensors: StateDict = new Map([
-    ...under('variables/', await variableValues(state.classifier.variables)),
+    ...under('variables/', await variableValues(state.classifier.values)),
     ...under('optimizer/', await variableValues(state.optimizer.state())),
     ...under('best/', state.best ?? new Map()),
   ]);
@@ -86,7 +86,7 @@ export async function loadResume(
   }
   const { identity: saved, computation, ...standing } = parsed.data;
   requireSame(path, saved, identity);
-  assignVariables(classifier.variables, stripped('variables/', tensors), path);
+  assignValues(classifier, stripped('variables/', tensors), path);
   const state = Object.fromEntries(
     [...stripped('optimizer/', tensors)].map(([name, tensor]) => {
       const values = tensor.data();

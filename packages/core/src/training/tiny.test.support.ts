@@ -54,7 +54,7 @@ export function tinyBackbone(digest = 'tiny'): Backbone {
     },
     encodeImages(images, prompts) {
       const features: tf.Tensor2D = tf.matMul(tf.reshape(images, [-1, 3 * SIZE * SIZE]), vision);
-      return tf.tanh<tf.Tensor2D>(prompts ? tf.add(features, tf.mean(prompts.shallow)) : features);
+      return tf.tanh<tf.Tensor2D>(prompts ? tf.add(features, tf.mean(prompts.shallow!)) : features);
     },
     dispose: () => tf.dispose([table, text, vision]),
   };

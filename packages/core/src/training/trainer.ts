@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Evaluation } from '../contracts/evaluation.js';
 import type { FeatureStore } from '../contracts/features.js';
+import type { HeadMaterial } from '../contracts/head.js';
 import { DatasetError } from '../errors.js';
 import type { StateDict } from '../safetensors/index.js';
 import { meanGradients } from './accumulate.js';
@@ -12,6 +13,7 @@ import { ahead } from './ahead.js';
 import { storeFeatures, type ImageSource } from './batches.js';
 import { evaluate } from './evaluate.js';
 import type { TrainEvent } from './events.js';
+import { disposeMaterial, headMaterial } from './head-material.js';
 import { saveLearned } from './learned-file.js';
 import { createOptimizer, type Optimizer } from './optimizer.js';
 import { planTraining, type TrainingPlan } from './plan.js';
@@ -20,7 +22,7 @@ import { learningRateAt, warmupWarning } from './schedule.js';
 import { StepClock } from './step-clock.js';
 import { stepGroups, type StepGroup } from './step-groups.js';
 import { checkRequest, identityOf, type TrainOutcome, type TrainRequest } from './train-request.js';
-import { assignVariables, variableValues } from './variable-values.js';
+import { assignValues, variableValues } from './variable-values.js';
 
 /** Names of the files that a training writes. */
 export const checkpointFiles = { learned: 'prompts.safetensors', resume: 'resume.safetensors' } as const;
@@ -61,11 +63,15 @@ class Training {
   async run(): Promise<TrainOutcome> {
     const { classifier, dataset, runFolder, resume } = this.request;
     const { steps, epochs } = this.plan;
-    const parameters = Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0);
-    const learns = parameters > 0;
-    if (learns) checkRequest(this.request);
+    const { headProperties } = classifier.parts;
+    const mayLearn = headProperties.learns !== false || Object.keys(classifier.variables).length > 0;
+    if (mayLearn || headProperties.prepares) checkRequest(this.request);
     if (runFolder) await prepareFolder(runFolder);
-    if (learns && resume && runFolder && existsSync(this.path('resume'))) await this.restore();
+    if (mayLearn && resume && runFolder && existsSync(this.path('resume'))) await this.restore();
+    const begun = this.progress.step > 0 || this.progress.epoch > 0;
+    const prepared = begun || (await this.stoppable(() => this.prepareHead()));
+    const parameters = Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0);
+    const learns = prepared && parameters > 0;
     const { step: done, epoch } = this.progress;
     this.emit({
       type: 'start',
@@ -77,8 +83,9 @@ class Training {
     });
     const warning = learns ? warmupWarning(this.request.settings, this.plan) : undefined;
     if (warning) this.emit({ type: 'warning', message: warning });
-    const finished = !learns || (await this.untilStopped());
-    if (finished && this.best) assignVariables(classifier.variables, this.best, 'the best values');
+    const passed = prepared && (!learns || (await this.stoppable(() => this.passes())));
+    if (passed && this.best) assignValues(classifier, this.best, 'the best values');
+    const finished = passed && (await this.stoppable(() => this.finishHead()));
     if (runFolder) {
       const { step } = this.progress.best && finished ? this.progress.best : this.progress;
       const { configuration, configurationFolder: folder = '.' } = this.request;
@@ -96,16 +103,41 @@ class Training {
     this.optimizer.dispose();
   }
 
-  /** @returns whether training came to its end; false where it was stopped. */
-  private async untilStopped(): Promise<boolean> {
+  /** @returns whether this part of the training came to its end; false where it was stopped. */
+  private async stoppable(work: () => Promise<void>): Promise<boolean> {
     const { signal } = this.request;
     try {
-      await this.passes();
+      await work();
       return true;
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error;
       await this.save();
       return false;
+    }
+  }
+
+  private async prepareHead(): Promise<void> {
+    const { head } = this.request.classifier.parts;
+    if (head.prepare) await this.withMaterial((material) => head.prepare!(material));
+  }
+
+  private async finishHead(): Promise<void> {
+    const { head } = this.request.classifier.parts;
+    if (head.finish) await this.withMaterial((material) => head.finish!(material));
+  }
+
+  private async withMaterial(use: (material: HeadMaterial) => void): Promise<void> {
+    const { classifier, dataset, signal } = this.request;
+    const onProgress = (done: number, total: number): void => this.emit({ type: 'features', done, total });
+    const material = await headMaterial({
+      ...{ classifier, source: this.source(), train: dataset.train, validation: dataset.val },
+      features: this.features ?? new Map(),
+      watch: { signal, onProgress },
+    });
+    try {
+      if (material) use(material);
+    } finally {
+      disposeMaterial(material);
     }
   }
 
@@ -144,7 +176,8 @@ class Training {
     const begun = performance.now();
     const learningRate = learningRateAt(settings, { epoch, step: this.progress.step }, this.plan);
     const step = this.progress.step + 1;
-    const { loss, terms, images, correct, gradients } = meanGradients(classifier, batches, step, learningRate);
+    const { seed } = this.request;
+    const { loss, terms, images, correct, gradients } = meanGradients(classifier, batches, step, learningRate, seed);
     this.optimizer.apply(classifier.variables, gradients, learningRate);
     tf.dispose(Object.values(gradients));
     const seconds = loaderWait + (performance.now() - begun) / 1000;
@@ -181,9 +214,10 @@ class Training {
       this.emit({ type: 'evaluation', name: split, step, epoch, result });
       if (keep === 'best' && result.accuracy > (best?.accuracy ?? -1)) {
         best = { epoch, step, accuracy: result.accuracy };
-        this.best = await variableValues(classifier.variables);
+        this.best = await variableValues(classifier.values);
       }
     }
+    classifier.parts.head.endEpoch?.();
     this.progress = { ...this.progress, epoch, offset: 0, ...(best && { best }) };
     await this.save();
   }

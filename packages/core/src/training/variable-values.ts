@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedVariables } from '../contracts/parts.js';
 import { CheckpointError, TrainingError } from '../errors.js';
+import type { Classifier } from '../model/classifier.js';
 import { hostTensor, type StateDict } from '../safetensors/index.js';
 
 /**
@@ -21,6 +22,12 @@ export async function variableValues(tensors: Readonly<Record<string, tf.Tensor>
     values.set(name, hostTensor(data.slice(), [...tensor.shape]));
   }
   return values;
+}
+
+/** Gives a classifier saved values, see {@link assignVariables}. @throws CheckpointError where they do not fit */
+export function assignValues(classifier: Classifier, tensors: StateDict, where: string): void {
+  classifier.parts.head.reshape?.(Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape])));
+  assignVariables(classifier.values, tensors, where);
 }
 
 /**
