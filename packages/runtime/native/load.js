@@ -14,7 +14,7 @@ const sharedTfjs = Symbol.for('promptweave.tfjs');
 
 /**
  * @param {string} folder an installation
- * @param {object} tfjs the module namespace of `@tensorflow/tfjs` that shares the caller's tfjs-core
+ * @param {object} tfjs the caller's tfjs-core
  * @returns {{ tensorflowVersion: string, usesGpu: boolean, fused: boolean }} `fused`: whether the operations of fused/ are there
  */
 export function loadNative(folder, tfjs) {

@@ -1,9 +1,10 @@
 /**
  * Checks an installation by running it: `node self-check.js FOLDER`. Prints one line of JSON; exits with 1 and the reason on a wrong number.
  */
-import tfjs from '@tensorflow/tfjs';
+import { completeTfjs } from '../tfjs/complete-tfjs.js';
 import { loadNative } from './load.js';
 
+const tfjs = completeTfjs();
 const { tensorflowVersion, usesGpu, fused } = loadNative(process.argv[2], tfjs);
 await tfjs.setBackend('tensorflow');
 await tfjs.ready();

@@ -1,17 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '@promptweave/core';
+import { completeTfjs } from '../../tfjs/complete-tfjs.js';
 
-/** The part of `@tensorflow/tfjs` that the backends need: it re-exports tfjs-core. */
+/** TensorFlow.js as the backends need it. */
 export type Tfjs = typeof tf;
 
 /**
- * Loads `@tensorflow/tfjs`, which registers the gradients (tfjs-core's build for Node registers none) and the plain CPU backend.
+ * Loads tfjs-core with what its build for Node leaves out, gradients and the methods of tensors, and the plain CPU backend.
  *
  * @param callers the caller's tfjs-core, to be compared with ours
  * @throws BackendError where there are two copies of tfjs-core: tensors of one are unknown to the other
  */
 export async function loadTfjs(callers?: Tfjs): Promise<Tfjs> {
-  const { default: tfjs } = (await import('@tensorflow/tfjs')) as unknown as { default: Tfjs };
+  const tfjs = complete();
   for (const other of [tf, callers]) {
     if (!other || other.Tensor === tfjs.Tensor) continue;
     throw new BackendError(
@@ -22,5 +23,21 @@ export async function loadTfjs(callers?: Tfjs): Promise<Tfjs> {
       },
     );
   }
+  await import('@tensorflow/tfjs-backend-cpu');
   return tfjs;
+}
+
+function complete(): Tfjs {
+  try {
+    return completeTfjs();
+  } catch (cause) {
+    throw new BackendError(
+      `The gradients of @tensorflow/tfjs-core ${tf.version_core} cannot be loaded: ${String(cause)}`,
+      {
+        where: 'node_modules/@tensorflow/tfjs-core',
+        remedy: 'Install it again (`npm ci`), or the version 4.22.0, with which promptweave is tested.',
+        cause,
+      },
+    );
+  }
 }

@@ -8,6 +8,7 @@ import { diskErrorOr, requireDiskSpace } from './disk-space.js';
 import { installRuntime, type InstallOptions } from './install.js';
 import { listRuntimes, removeRuntime } from './installation.js';
 import { wheelPlatform } from './platform.js';
+import { tfjsVersion } from './tfjs-node-package.js';
 
 const cache = useEmptyCache();
 
@@ -126,6 +127,30 @@ test('where the compiler fails, its words are shown', async () => {
   const error = await failure({ from });
   expect(error.name).toBe('BackendError');
   expect(error.message).toMatch(/could not compile the binding of TensorFlow:[^]*not really the API/);
+});
+
+test('an archive of tfjs-node-gpu beside the wheel is taken, and refused where it is not the published one', async () => {
+  const from = await unpackedWheel(() => undefined);
+  const archive = join(from, `tensorflow-tfjs-node-gpu-${tfjsVersion}.tgz`);
+  await writeFile(archive, 'cut off on the way');
+  expect(await failure({ from })).toMatchObject({
+    name: 'BackendError',
+    message: expect.stringContaining('its SHA-512 is not that of the published package') as string,
+    where: archive,
+  });
+});
+
+test('without npm, the way out is an archive given by hand', async () => {
+  const from = await unpackedWheel(() => undefined);
+  const compiler = join(cache(), 'c++');
+  await writeFile(compiler, '#!/bin/sh\necho 1', { mode: 0o755 });
+  vi.stubEnv('CXX', compiler);
+  vi.stubEnv('PATH', cache());
+  expect(await failure({ from })).toMatchObject({
+    name: 'BackendError',
+    message: expect.stringMatching(/^npm could not fetch @tensorflow\/tfjs-node-gpu@[\d.]+: .*ENOENT/) as string,
+    remedy: expect.stringContaining('npx promptweave runtime install --from FOLDER') as string,
+  });
 });
 
 test.each(['/nonexistent', '/'])('--from %s, where no wheel is', async (from) => {

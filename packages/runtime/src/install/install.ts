@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BackendError } from '@promptweave/core';
 import { runtimeFolder } from '../cache-folder.js';
 import { checkInstallation } from './check-installation.js';
@@ -33,7 +33,10 @@ export interface InstallOptions {
   readonly gpu?: boolean;
   /** TensorFlow's version; 2.12 to 2.21 are known to work. */
   readonly tensorflow?: string;
-  /** A wheel, a folder of wheels, or a folder where the wheel is installed (`site-packages`), instead of the network. */
+  /**
+   * A wheel, a folder of wheels, or a folder where the wheel is installed (`site-packages`), instead of the network. The archive
+   * that `npm pack @tensorflow/tfjs-node-gpu@VERSION` makes is taken from the same folder, where it lies there.
+   */
   readonly from?: string;
   /** Install anew what is there already. */
   readonly force?: boolean;
@@ -143,7 +146,7 @@ async function build(
     for (const wheel of cuda) await take(wheel, chooseCuda);
   }
   onProgress({ step: 'compile', message: 'the binding between TensorFlow and Node' });
-  await placeTfjsNode(folder);
+  await placeTfjsNode(folder, given?.folder);
   await Promise.all(['wheels', 'pip', 'npm'].map((name) => rm(join(folder, name), { recursive: true, force: true })));
   const compiler = await compileBinding(folder, platform);
   onProgress({ step: 'check', message: 'a product of matrices and its gradient' });
@@ -229,7 +232,7 @@ function cudaRequirements(information: WheelInformation): string[] {
 async function openGiven(
   path: string,
   platform: WheelPlatform,
-): Promise<{ main: string | WheelSource; cuda: string[] }> {
+): Promise<{ main: string | WheelSource; cuda: string[]; folder: string }> {
   const kind = await stat(path).catch((cause: unknown) => {
     throw new BackendError(`${path} cannot be read.`, {
       where: '--from',
@@ -237,18 +240,18 @@ async function openGiven(
       cause,
     });
   });
-  if (kind.isFile()) return { main: path, cuda: [] };
+  if (kind.isFile()) return { main: path, cuda: [], folder: dirname(path) };
   const names = (await readdir(path)).filter((name) => name.endsWith('.whl'));
   const tensorflow = names.find((name) => /^tensorflow(_cpu)?-/.test(name));
   const cuda = names.filter((name) => name.startsWith('nvidia_')).map((name) => join(path, name));
-  if (tensorflow) return { main: join(path, tensorflow), cuda };
+  if (tensorflow) return { main: join(path, tensorflow), cuda, folder: path };
   const unpacked = [platform.distribution, 'tensorflow', 'tensorflow-cpu'];
   for (const distribution of unpacked) {
     const found = await openUnpackedWheel(path, distribution).catch((cause: unknown) => {
       if (cause instanceof BackendError) return undefined;
       throw cause;
     });
-    if (found) return { main: found, cuda };
+    if (found) return { main: found, cuda, folder: path };
   }
   throw new BackendError(`${path} holds no wheel of TensorFlow, neither packed nor unpacked.`, {
     where: '--from',

@@ -117,7 +117,7 @@ export async function folderBytes(folder: string): Promise<number> {
 }
 
 const elsewhere =
-  'Where there is no network, download the wheel on another machine (`pip download --no-deps tensorflow-cpu`) and give it with `npx promptweave runtime install --from WHEEL`.';
+  'Where there is no network, download the wheel on another machine (`pip download --no-deps tensorflow-cpu`) and give it with `npx promptweave runtime install --from WHEEL`; the folder may hold what `npm pack @tensorflow/tfjs-node-gpu` makes, too.';
 
 function pipError(output: string, requirements: readonly string[], folder: string, cause: unknown): BackendError {
   const what = requirements.join(', ');

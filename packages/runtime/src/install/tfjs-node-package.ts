@@ -1,16 +1,27 @@
-import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { BackendError } from '@promptweave/core';
 import { execa } from 'execa';
 import { layout } from './compile-binding.js';
 import { lastLines } from './pip.js';
 
 const packageName = '@tensorflow/tfjs-node-gpu';
-const requireFrom = createRequire(import.meta.url);
 
 /** The version of TensorFlow.js that this package runs with; tfjs-node-gpu must be of the same. */
-export const tfjsVersion: string = (requireFrom('@tensorflow/tfjs/package.json') as { version: string }).version;
+export const tfjsVersion: string = (
+  createRequire(import.meta.url)('@tensorflow/tfjs-core/package.json') as { version: string }
+).version;
+
+/** What npm calls the archive of a package. */
+const archiveName = `tensorflow-tfjs-node-gpu-${tfjsVersion}.tgz`;
+
+/** SHA-512 of the published archives, as npm's lock files have them. One of that name with another content is refused. */
+const knownArchives: Readonly<Record<string, string>> = {
+  'tensorflow-tfjs-node-gpu-4.22.0.tgz':
+    'p//NN6DGiN4hInUmIkRffaFVMcdTREUMjPyjW04J7OXvB2zBlQimj61eFKSgRrH3f5TnOfKzb0n56he/B6a4bw==',
+};
 
 /** The backend, its kernels, and the binding's sources; not the package's start-up code, image and model readers. */
 const partsThatRun = [
@@ -23,14 +34,19 @@ const partsThatRun = [
 ];
 
 /**
- * Puts the kernels and the binding's C++ sources of tfjs-node-gpu into an installation: copied from node_modules where npm kept
- * the package, else fetched with `npm pack` (npm leaves an optional dependency out when its install script fails, which this one's
- * does wherever its own download is blocked). No script of the package is ever run.
+ * Puts the kernels and the binding's C++ sources of tfjs-node-gpu (0.2 MB) into an installation. The package is fetched with
+ * `npm pack` and not installed: what it depends on is 250 MB that nobody needs, and its install script downloads TensorFlow anew.
+ * No script of it is ever run.
  *
  * `@tensorflow/tfjs` and `-core` beside it are one line each, which hands out the caller's instance (see native/load.js).
+ *
+ * @param given a folder where the archive may lie already, for machines without a network
  */
-export async function placeTfjsNode(folder: string): Promise<void> {
-  const source = installedPackage() ?? (await fetchPackage(folder));
+export async function placeTfjsNode(folder: string, given?: string): Promise<void> {
+  const work = join(folder, 'npm');
+  await mkdir(work, { recursive: true });
+  const own = given && (await readdir(given)).includes(archiveName) ? join(given, archiveName) : undefined;
+  const source = await unpack(own ?? (await fetchArchive(work)), work);
   const target = join(folder, layout.package);
   for (const part of partsThatRun) {
     await cp(join(source, part), join(target, part), {
@@ -49,38 +65,41 @@ export async function placeTfjsNode(folder: string): Promise<void> {
   }
 }
 
-function installedPackage(): string | undefined {
-  try {
-    const file = requireFrom.resolve(`${packageName}/package.json`);
-    return (requireFrom(file) as { version: string }).version === tfjsVersion ? dirname(file) : undefined;
-  } catch {
-    // It is not there, which is what was asked.
-    return undefined;
-  }
-}
-
-async function fetchPackage(folder: string): Promise<string> {
-  const target = join(folder, 'npm');
-  await mkdir(target, { recursive: true });
+/** Runs in the caller's folder, so that npm finds the settings (registry, proxy) of the project. */
+async function fetchArchive(target: string): Promise<string> {
   const specifier = `${packageName}@${tfjsVersion}`;
-  const pack = await execa('npm', ['pack', specifier, '--ignore-scripts', '--pack-destination', target], {
+  const options = ['--ignore-scripts', '--prefer-offline', '--no-workspaces', '--dry-run=false'];
+  const pack = await execa('npm', ['pack', specifier, ...options, '--pack-destination', target], {
     reject: false,
     all: true,
     stdin: 'ignore',
-    cwd: target,
   });
-  const archive = pack.failed ? undefined : (await readdir(target)).find((name) => name.endsWith('.tgz'));
-  if (!archive) {
-    throw new BackendError(`npm could not fetch ${specifier}: ${lastLines(pack.all ?? '')}`, {
-      where: 'npm pack',
-      remedy: `Check the network and npm's registry, or run \`npm install --ignore-scripts ${specifier}\` where it can be reached.`,
-      cause: pack,
+  if (!pack.failed && (await readdir(target)).includes(archiveName)) return join(target, archiveName);
+  const reason = lastLines(pack.all ?? '') || (pack.shortMessage ?? `it left no ${archiveName}`);
+  throw new BackendError(`npm could not fetch ${specifier}: ${reason}`, {
+    where: 'npm pack',
+    remedy:
+      `Check that npm is there, its settings (\`npm config list\`) and the network. Where there is no network, run \`npm pack ${specifier}\` ` +
+      'on another machine, and give the folder that holds the archive and the wheel with `npx promptweave runtime install --from FOLDER`.',
+    cause: pack,
+  });
+}
+
+async function unpack(archive: string, target: string): Promise<string> {
+  const expected = knownArchives[archiveName];
+  const sha512 = createHash('sha512')
+    .update(await readFile(archive))
+    .digest('base64');
+  if (expected !== undefined && sha512 !== expected) {
+    throw new BackendError(`${archiveName} is broken: its SHA-512 is not that of the published package.`, {
+      where: archive,
+      remedy: 'Run `npm cache clean --force` and the command again, or give a whole one with `--from FOLDER`.',
     });
   }
-  const untar = await execa('tar', ['-xzf', archive], { cwd: target, reject: false, all: true, stdin: 'ignore' });
+  const untar = await execa('tar', ['-xzf', archive, '-C', target], { reject: false, all: true, stdin: 'ignore' });
   if (untar.failed) {
-    throw new BackendError(`tar could not unpack ${archive}: ${lastLines(untar.all ?? '')}`, {
-      where: target,
+    throw new BackendError(`tar could not unpack ${archiveName}: ${lastLines(untar.all ?? '') || untar.shortMessage}`, {
+      where: archive,
       remedy: 'Install tar, then run `npx promptweave runtime install` again.',
       cause: untar,
     });
