@@ -1,7 +1,10 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { emojiCatalogue } from './catalogue.js';
 import { readDrawings } from './drawings.js';
 import { emojiImages } from './emoji-images.js';
+import { requireEmojiData } from './emoji-data.js';
 import { emojiCodeOf } from './emoji-names.js';
 import { stylesOf } from './split.js';
 
@@ -67,6 +70,16 @@ describe('drawings', () => {
       expect(new Set(drawings.map((drawing) => drawing.emoji.code)).size).toBe(drawings.length);
       expect(new Set(drawings.map((drawing) => drawing.id)).size).toBe(drawings.length);
     }
+  });
+
+  it('say how to get the optional package that they come from', () => {
+    expect(() => requireEmojiData(join(tmpdir(), 'nowhere.js'))).toThrow(
+      expect.objectContaining({
+        name: 'DatasetError',
+        message: 'Emoji come from the package @promptweave/emoji-data, which is not installed.',
+        remedy: expect.stringContaining('npm install @promptweave/emoji-data') as string,
+      }),
+    );
   });
 
   it('names the package that is missing', () => {

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { DatasetError } from '@promptweave/core';
+import { requireEmojiData } from './emoji-data.js';
 
 /** One emoji of the Unicode list: a concept that many artists have drawn. */
 export interface Emoji {
@@ -33,8 +33,6 @@ const excludedGroups = new Set(['component', 'flags']);
 /** The 24 clock faces, one o’clock to half past twelve. */
 const clockFace = /^1f5(5[0-9a-f]|6[0-7])$/;
 
-const require = createRequire(import.meta.url);
-
 /** Code points as the catalogue writes them: lower case, without the variation selector. */
 export function canonicalCode(code: string): string {
   return code.toLowerCase().replaceAll('-fe0f', '');
@@ -45,7 +43,7 @@ let catalogue: readonly Emoji[] | undefined;
 /**
  * All emoji in Unicode order, without skin tones, flags, letters for flags and clock faces. Source: `emojibase-data`.
  *
- * @throws DatasetError when the package's data does not have the expected form
+ * @throws DatasetError when the package is not installed or its data does not have the expected form
  */
 export function emojiCatalogue(): readonly Emoji[] {
   catalogue ??= readCatalogue();
@@ -65,7 +63,7 @@ function readCatalogue(): Emoji[] {
 }
 
 function parse<T>(schema: z.ZodType<T>, file: string): T {
-  const content: unknown = require(file);
+  const content: unknown = requireEmojiData()(file);
   const result = schema.safeParse(content);
   if (!result.success) throw new DatasetError(`${file}: ${z.prettifyError(result.error)}`);
   return result.data;

@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module';
 import { canonicalCode, emojiCatalogue } from './catalogue.js';
+import { requireEmojiData } from './emoji-data.js';
 import { readIconSet } from './icon-set.js';
 
-const require = createRequire(import.meta.url);
 const shortcodeLists = ['cldr', 'emojibase', 'emojibase-legacy', 'github', 'iamcal', 'joypixels'];
 
 /** A name without case, accents, blanks and punctuation: `Piñata`, `pinata`; `dog-face`, `dogface`. */
@@ -60,6 +59,7 @@ function readNames(): NameLists {
     const code = squeezed.get(squeezedName(parent));
     if (code !== undefined) add(alias, code);
   }
+  const require = requireEmojiData();
   for (const list of shortcodeLists) {
     const values = require(`emojibase-data/en/shortcodes/${list}.json`) as Record<string, string | string[]>;
     for (const [code, own] of Object.entries(values)) {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DatasetError } from '@promptweave/core';
 import { canonicalCode } from './catalogue.js';
+import { requireEmojiData } from './emoji-data.js';
 
 const shape = { left: z.number().optional(), top: z.number().optional() };
 const size = { width: z.number().optional(), height: z.number().optional() };
@@ -33,7 +33,7 @@ export interface IconSet {
  * Reads an icon set's package.
  *
  * @param packageName for example `@iconify-json/openmoji`
- * @param modulesFolder a `node_modules` folder to look in, instead of where this package's dependencies are
+ * @param modulesFolder a `node_modules` folder to look in, instead of the dependencies of `@promptweave/emoji-data`
  * @throws DatasetError when the package is not installed or not an icon set
  */
 export function readIconSet(packageName: string, modulesFolder?: string): IconSet {
@@ -77,8 +77,9 @@ function readJson<T>(schema: z.ZodType<T>, packageName: string, name: string, mo
 const install = 'Install the packages again with npm ci.';
 
 function resolve(packageName: string, name: string): string {
+  const require = requireEmojiData();
   try {
-    return createRequire(import.meta.url).resolve(`${packageName}/${name}`);
+    return require.resolve(`${packageName}/${name}`);
   } catch (cause) {
     throw new DatasetError(`The icon set ${packageName} is not installed.`, {
       where: packageName,
