@@ -9,6 +9,7 @@ export * from './model/linear-start.js';
 export * from './model/maths.js';
 export * from './model/template-tokens.js';
 export * from './model/variables.js';
+export { contractsVersion } from './plugin/contracts-version.js';
 export * from './plugin/define-plugin.js';
 export { SERVICES } from './plugin/services.js';
 export * from './safetensors/index.js';

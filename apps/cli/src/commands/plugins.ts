@@ -35,8 +35,8 @@ export function register(program: Command): void {
     .action(async (name: string | undefined, { config, json }: PluginsFlags) => {
       const { ConfigError, kindNames } = await import('@promptweave/core');
       const { describeOptions, loadRegistry, suggestion } = await import('@promptweave/core/experiment');
-      const { entries } = await loadRegistry(config, import.meta.url);
-      const all = entries.map(({ plugin, module }): Listing => {
+      const registry = await loadRegistry(config, import.meta.url);
+      const all = registry.entries.map(({ plugin, module }): Listing => {
         const { kind, description, presets = {} } = plugin;
         const names = Object.keys(presets).map((preset) => `${plugin.name}/${preset}`);
         return { kind, name: plugin.name, module, description, presets: names, options: describeOptions(plugin) };
@@ -44,7 +44,9 @@ export function register(program: Command): void {
       const chosen = all.filter((listing) => name === undefined || listing.name === name);
       if (name !== undefined && chosen.length === 0) {
         const names = all.map((listing) => listing.name);
-        throw new ConfigError(`There is no plugin called "${name}".${suggestion(name, names, 'There are')}`);
+        throw new ConfigError(
+          `There is no plugin called "${name}".${suggestion(name, names, 'There are')}${registry.notLoaded}`,
+        );
       }
       console.log(json ? JSON.stringify(chosen, undefined, 2) : render(chosen, kindNames));
     });

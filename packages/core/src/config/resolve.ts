@@ -113,7 +113,8 @@ function findingsOfPreset(name: unknown, registry: Registry): Finding[] {
   const path = ['preset'];
   if (typeof name !== 'string')
     return [{ path, message: `expected the name of a preset, received ${describeValue(name)}` }];
-  return [{ path, message: `there is no preset called "${name}".${suggestion(name, names, 'There are')}` }];
+  const message = `there is no preset called "${name}".${suggestion(name, names, 'There are')}${registry.notLoaded}`;
+  return [{ path, message }];
 }
 
 /** Cross-entropy and what the chosen parts are trained with. */

@@ -15,6 +15,7 @@ import type { Protocol } from '../contracts/protocol.js';
 import type { Services } from '../contracts/services.js';
 import type { Tracker, TrackerContext } from '../contracts/tracker.js';
 import type { Tuning, TuningProperties } from '../contracts/tuning.js';
+import { contractsVersion } from './contracts-version.js';
 
 /** An object schema: the options of a plugin. Every option has a description and a default (the paper's value). */
 export type OptionsSchema = z.ZodObject;
@@ -43,6 +44,8 @@ interface PluginBase<Kind extends string, Options extends OptionsSchema> {
   /** One sentence, with the paper. */
   readonly description: string;
   readonly options: Options;
+  /** Version of the contracts that it is made for, e.g. `1.0`; `definePlugin` notes it. Without one it is taken to be made for those at hand. */
+  readonly contracts?: string;
   /** Named settings of the papers, e.g. `base-to-novel`; selected as `preset: comma/base-to-novel`. */
   readonly presets?: Readonly<Record<string, PartialConfiguration>>;
   /** This plugin's part of the configuration that repeats a recorded run; undefined where the run has nothing of it. */
@@ -157,7 +160,8 @@ export const kindNames: Readonly<Record<PluginKind, string>> = {
 };
 
 /**
- * Types a plugin by its own options schema.
+ * Types a plugin by its own options schema, and notes the version of the contracts that it is made for. What it returns has the types of
+ * the options still, so that another plugin can be made of it.
  *
  * @example
  * export const none = definePlugin({
@@ -165,10 +169,16 @@ export const kindNames: Readonly<Record<PluginKind, string>> = {
  *   properties: () => ({ promptsVision: false, dependsOnImage: false, novelClasses: 'swap' }),
  *   create: (context, options) => createNone(context, options),
  * });
+ * export const louder = definePlugin({
+ *   ...none, name: 'louder', create: (context, options) => amplified(none.create(context, options)),
+ * });
  */
 export function definePlugin<Kind extends PluginKind, Options extends OptionsSchema>(
   plugin: { readonly kind: Kind; readonly options: Options } & PluginOfKind<Options>[Kind],
-): PluginOfKind[Kind] {
-  const typedByItsOwnOptions: unknown = plugin;
-  return typedByItsOwnOptions as PluginOfKind[Kind];
+): PluginOfKind<Options>[Kind] {
+  if (plugin.contracts !== undefined) return plugin;
+  // A plugin may be an instance of a class, of which a copy would lack the methods.
+  return Object.isExtensible(plugin)
+    ? Object.assign(plugin, { contracts: contractsVersion })
+    : { ...plugin, contracts: contractsVersion };
 }

@@ -139,6 +139,7 @@ describe('a configuration of the user', () => {
     ['./folder', /is a folder/],
     ['.', /is a folder/],
     ['./nowhere.mjs', /There is no plugin file/],
+    ['./mine.mjs/x.mjs', /There is no plugin file/],
     ['./data.json', /is JSON/],
     ['./broken.mjs', /failed to load: .*Error/],
     ['./null.mjs', /failed to load: null/],

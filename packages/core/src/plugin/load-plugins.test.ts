@@ -106,6 +106,38 @@ describe('loadConfiguration', () => {
   });
 });
 
+describe('a configuration that lists its own plugins alone', () => {
+  const own = async (text: string) => {
+    await write(project, 'alone.yaml', text);
+    const error: unknown = await loadConfiguration(join(project, 'alone.yaml')).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  };
+  const hint = "Promptweave's own plugins are not all loaded: for one of those, add `default` to `plugins`.";
+
+  it('is told what to add where one of ours is missing', async () => {
+    const message = await own(
+      'plugins: [promptweave-echo]\ndataset: emoji/animals\nprompt: coop\npreset: coop/few-shot\n',
+    );
+    for (const missing of ['prompt learner called "coop"', 'backbone called "clip"', 'preset called "coop/few-shot"']) {
+      expect(message.split('\n').find((line) => line.includes(missing))).toContain(hint);
+    }
+  });
+
+  it('is told so where some of ours are listed', async () => {
+    const message = await own(
+      'plugins: [promptweave-echo, "@promptweave/method-coop"]\ndataset: folder\nprompt: coop\n',
+    );
+    expect(message).toContain(`there is no data set called "folder". No loaded plugin provides one. ${hint}`);
+  });
+
+  it('is told nothing of it where all of ours are there', async () => {
+    expect(await own('plugins: [promptweave-echo, default, promptweave-echo]\nprompt: coops\n')).not.toContain(
+      'add `default`',
+    );
+  });
+});
+
 describe('a module that cannot be used', () => {
   it.each<[string, string, string, string?]>([
     ['an unknown package', 'my-eccho-prompts', 'There is no installed package my-eccho-prompts.'],
@@ -209,6 +241,14 @@ describe('a module that cannot be used', () => {
     await write(project, 'bad.yaml', text);
     const error: unknown = await loadConfiguration(join(project, 'bad.yaml')).catch((reason: unknown) => reason);
     expect((error as Error).message.replaceAll(`${project}/`, '')).toBe(message);
+  });
+
+  it.each(['ts', 'mts', 'cts', 'tsx'])('one in TypeScript (%s) is told how it is loaded', async (end) => {
+    await write(project, `mine.${end}`, "throw new Error('unknown here');"); // the runner of tests reads TypeScript
+    const error = (await loadPlugins([`./mine.${end}`], project).catch((reason: unknown) => reason)) as ConfigError;
+    expect(error).toBeInstanceOf(ConfigError);
+    for (const way of ['npx tsc', 'Node.js', '22.18', "NODE_OPTIONS='--import tsx'"])
+      expect(error.remedy).toContain(way);
   });
 
   it('a configuration that is not there', async () => {

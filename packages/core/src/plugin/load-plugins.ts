@@ -1,15 +1,14 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { resolve as resolveModule } from 'import-meta-resolve';
 import { suggestion } from '../config/nearest-name.js';
-import { checkPlugin } from './check-plugin.js';
-import type { Plugin } from './define-plugin.js';
 import { allowedModule, type ForeignConfiguration } from './foreign-plugins.js';
-import { moduleVersion } from './module-version.js';
+import { importPlugins } from './import-plugins.js';
 import { PluginError } from './plugin-error.js';
 import { parsePluginName } from './plugin-name.js';
 import { Registry, type RegisteredPlugin } from './registry.js';
+import { requireOneCopy } from './require-one-copy.js';
 
 /** The modules that are loaded where a configuration lists none. */
 export const defaultPlugins: readonly string[] = [
@@ -44,22 +43,38 @@ export async function loadPlugins(
   foreign?: ForeignConfiguration,
 ): Promise<Registry> {
   const loaded: RegisteredPlugin[] = [];
-  for (const name of expandDefault(names)) {
-    const url = locate(name, folder, installation, foreign);
-    const module = await importModule(name, url);
-    const version = await moduleVersion(url);
-    for (const [entry, plugin] of pluginsOf(name, module).entries()) {
-      const fault = faultOf(plugin);
-      if (fault) throw new PluginError(name, `plugins[${entry}] of the module ${name} is not a plugin: ${fault}`);
-      loaded.push({ plugin: plugin as Plugin, module: name, version });
-    }
+  const modules = expandDefault(names);
+  for (const name of modules) {
+    loaded.push(...(await importPlugins(name, locate(name, folder, installation, foreign))));
   }
-  return new Registry(loaded);
+  const missing = defaultPlugins.filter((name) => !modules.includes(name));
+  return new Registry(loaded, missing);
 }
 
-/** The list with `default` replaced by the default modules. */
+/**
+ * What hinders modules from being used, without loading them: one that cannot be found, or would use another copy of core, zod or tfjs-core.
+ * See `loadPlugins` for what it is given.
+ */
+export async function findCopies(
+  names: readonly string[],
+  folder: string,
+  installation: string = import.meta.url,
+): Promise<PluginError[]> {
+  const errors: PluginError[] = [];
+  for (const name of expandDefault(names)) {
+    try {
+      await requireOneCopy(name, locate(name, folder, installation));
+    } catch (error) {
+      if (!(error instanceof PluginError)) throw error;
+      errors.push(error);
+    }
+  }
+  return errors;
+}
+
+/** The list with `default` replaced by the default modules, and each module once. */
 export function expandDefault(names: readonly string[]): string[] {
-  return names.flatMap((name) => (name === DEFAULT_PLUGINS ? defaultPlugins : [name]));
+  return [...new Set(names.flatMap((name) => (name === DEFAULT_PLUGINS ? defaultPlugins : [name])))];
 }
 
 /** URL of a module's file. */
@@ -72,51 +87,13 @@ function locate(name: string, folder: string, installation: string, foreign?: Fo
 }
 
 function fileUrl(name: string, file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (!found) throw new PluginError(name, `There is no plugin file ${name}.`);
+  if (!existsSync(file)) throw new PluginError(name, `There is no plugin file ${name}.`);
+  const found = statSync(file);
   const remedy = 'Name a .js or .mjs file that exports an array `plugins`.';
   if (found.isDirectory()) throw new PluginError(name, `The plugin file ${name} is a folder.`, { remedy });
   if (!found.isFile()) throw new PluginError(name, `${name} is no file.`, { remedy });
   if (/\.json$/i.test(file)) throw new PluginError(name, `${name} is JSON, which has no plugins in it.`, { remedy });
   return pathToFileURL(file).href;
-}
-
-async function importModule(name: string, url: string): Promise<Record<string, unknown>> {
-  try {
-    return (await import(/* @vite-ignore */ url)) as Record<string, unknown>;
-  } catch (cause) {
-    const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-    if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
-      const remedy = 'Name a .js or .mjs file; compile TypeScript first.';
-      throw new PluginError(name, `Node.js ${process.version} cannot load ${name}.`, { remedy, cause });
-    }
-    throw new PluginError(name, `The plugin module ${name} failed to load: ${describeThrown(cause)}`, { cause });
-  }
-}
-
-function pluginsOf(name: string, module: Record<string, unknown>): readonly unknown[] {
-  if (Array.isArray(module['plugins'])) return module['plugins'];
-  throw new PluginError(name, `The module ${name} exports no array \`plugins\`.`, {
-    remedy: 'Export one: export const plugins = [definePlugin({ … })].',
-  });
-}
-
-/** What is wrong with a plugin, whose properties are a stranger's code. */
-function faultOf(plugin: unknown): string | undefined {
-  try {
-    return checkPlugin(plugin);
-  } catch (error) {
-    return `looking at it fails: ${describeThrown(error)}`;
-  }
-}
-
-/** Anything can be thrown. */
-function describeThrown(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return 'something was thrown that is no error.';
-  }
 }
 
 function findPackage(name: string, bases: string[]): string {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { init, parse } from 'es-module-lexer';
+import { fileURLToPath } from 'node:url';
+import { moduleFiles } from './module-files.js';
 
 /**
  * What tells the code of a plugin module from other code: the version of an installed package. A file of one's own, or a package that is linked
@@ -13,39 +13,14 @@ export async function moduleVersion(url: string): Promise<string> {
   const file = fileURLToPath(url);
   const version = packageVersion(dirname(file));
   if (version !== undefined && /[\\/]node_modules[\\/]/.test(file)) return version;
-  await init;
   const hash = createHash('sha256');
-  for (const path of [...filesOf(file)].sort()) {
+  for (const path of [...(await moduleFiles(file)).keys()].sort()) {
     hash
       .update(`${relative(dirname(file), path)}\0`)
       .update(readFileSync(path))
       .update('\0');
   }
   return [version, hash.digest('hex').slice(0, 12)].filter((part) => part !== undefined).join('+');
-}
-
-/** A module and what it imports by relative paths, whatever that imports, and so on. */
-function filesOf(entry: string): Set<string> {
-  const found = new Set<string>();
-  const waiting = [entry];
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    if (found.has(file) || !statSync(file, { throwIfNoEntry: false })?.isFile()) continue;
-    found.add(file);
-    if (!/\.[cm]?js$/.test(file)) continue; // data, such as JSON
-    for (const name of importsOf(readFileSync(file, 'utf8')))
-      waiting.push(fileURLToPath(new URL(name, pathToFileURL(file))));
-  }
-  return found;
-}
-
-/** Relative paths that a module imports; those of code that nobody can read are known when it runs. */
-function importsOf(code: string): string[] {
-  try {
-    const [imports] = parse(code);
-    return imports.flatMap(({ n: name }) => (name !== undefined && /^\.{1,2}\//.test(name) ? [name] : []));
-  } catch {
-    return [];
-  }
 }
 
 function packageVersion(folder: string): string | undefined {

@@ -35,9 +35,13 @@ export class Registry {
 
   /**
    * @param loaded plugins besides core's own.
+   * @param missing modules of promptweave's own that are not loaded because a configuration does not list them.
    * @throws ConfigError where two have the same kind and name, or two presets the same name.
    */
-  constructor(loaded: readonly RegisteredPlugin[] = []) {
+  constructor(
+    loaded: readonly RegisteredPlugin[] = [],
+    private readonly missing: readonly string[] = [],
+  ) {
     this.entries = [...builtinPlugins.map((plugin) => ({ plugin, module: CORE, version: coreVersion })), ...loaded];
     const seen = new Map<string, RegisteredPlugin>();
     for (const entry of this.entries) {
@@ -93,7 +97,15 @@ export class Registry {
     const other = this.entries.find(({ plugin }) => plugin.name === name)?.plugin.kind;
     if (other)
       return `${message} It is a ${kindNames[other]}: choose it under \`${other === 'loss' ? 'losses' : other}\`.`;
-    return message + (suggestion(name, this.names(kind), 'There are') || ' No loaded plugin provides one.');
+    return (
+      message + (suggestion(name, this.names(kind), 'There are') || ' No loaded plugin provides one.') + this.notLoaded
+    );
+  }
+
+  /** What to say besides where a name is not found, after a space; empty where all of promptweave's own plugins are loaded. */
+  get notLoaded(): string {
+    if (this.missing.length === 0) return '';
+    return " Promptweave's own plugins are not all loaded: for one of those, add `default` to `plugins`.";
   }
 
   presets(): RegisteredPreset[] {

@@ -44,15 +44,18 @@ export async function write(project: string, file: string, text: string): Promis
   await writeFile(join(project, file), text);
 }
 
+/** What the stranger's package depends on. */
+const peers = ['@promptweave/core', '@tensorflow/tfjs-core', 'zod'];
+
 /** Installs the stranger's package, and what it depends on, as npm would. */
-export async function installEcho(project: string): Promise<void> {
+export async function installEcho(project: string, linked: readonly string[] = peers): Promise<void> {
   await write(project, 'package.json', '{ "name": "a-strangers-project", "private": true, "type": "module" }');
   const manifest = { name: 'promptweave-echo', version: '1.0.0', type: 'module', exports: { import: './echo.js' } };
   await write(project, 'node_modules/promptweave-echo/package.json', JSON.stringify(manifest));
   await write(project, 'node_modules/promptweave-echo/echo.js', learner);
-  await link(project, '@promptweave/core', fileURLToPath(new URL('../..', import.meta.url)));
-  for (const name of ['zod', '@tensorflow/tfjs-core']) {
-    await link(project, name, dirname(require.resolve(`${name}/package.json`)));
+  const core = fileURLToPath(new URL('../..', import.meta.url));
+  for (const name of linked) {
+    await link(project, name, name === '@promptweave/core' ? core : dirname(require.resolve(`${name}/package.json`)));
   }
 }
 

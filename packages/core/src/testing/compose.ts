@@ -66,12 +66,14 @@ export function contextOf(
 
 /** Composes a classifier. Dispose it; the backbone stays the caller's. */
 export function compose(context: PartContext, composition: Composition): Classifier {
-  const prompt = composition.prompt ?? { plugin: handCraftedPrompt };
-  const labels = composition.labels ?? { plugin: frozenLabels };
-  const head = composition.head ?? { plugin: cosineHead };
-  const tuning = composition.tuning ?? { plugin: noTuning };
-  const rule = composition.gradients ?? { plugin: sumOfGradients };
-  const losses = composition.losses ?? [{ plugin: crossEntropy }];
+  const {
+    prompt = { plugin: handCraftedPrompt },
+    labels = { plugin: frozenLabels },
+    head = { plugin: cosineHead },
+    tuning = { plugin: noTuning },
+    gradients: rule = { plugin: sumOfGradients },
+    losses = [{ plugin: crossEntropy }],
+  }: Composition = composition;
   const headOptions = head.plugin.options.parse(head.options ?? {});
   const tuningOptions = tuning.plugin.options.parse(tuning.options ?? {});
   const promptOptions = prompt.plugin.options.parse(prompt.options ?? {});
