@@ -11,5 +11,6 @@ export * from './model/template-tokens.js';
 export * from './model/variables.js';
 export { contractsVersion } from './plugin/contracts-version.js';
 export * from './plugin/define-plugin.js';
+export type * from './plugin/recorded-run.js';
 export { SERVICES } from './plugin/services.js';
 export * from './safetensors/index.js';

@@ -1,6 +1,7 @@
 import { definePlugin } from '@promptweave/core';
 import { CommaLearner } from './comma-learner.js';
 import { KnowledgeLoss } from './knowledge-loss.js';
+import { commaObserver } from './observer.js';
 import { commaOptions, knowledgeOptions } from './options.js';
 
 export const comma = definePlugin({
@@ -38,6 +39,7 @@ export const comma = definePlugin({
           losses: [{ use: 'comma/knowledge', weight: hyper.weight, lateBlocks: hyper.last_layer, tokens: 'all' }],
         }
       : undefined,
+  observer: commaObserver,
 });
 
 export const commaKnowledge = definePlugin({

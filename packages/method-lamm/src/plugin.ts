@@ -1,6 +1,7 @@
 import { definePlugin } from '@promptweave/core';
 import { featureTerm, LammLoss, logitsTerm, parameterTerm } from './hierarchical-loss.js';
 import { LammLabels } from './lamm-labels.js';
+import { lammObserver } from './observer.js';
 import { hierarchicalOptions, lammOptions, logitsOptions, noOptions } from './options.js';
 
 export const lamm = definePlugin({
@@ -35,6 +36,7 @@ export const lamm = definePlugin({
       dataset: { shots: hyper.shots },
     };
   },
+  observer: () => lammObserver,
 });
 
 export const lammHierarchical = definePlugin({

@@ -1,4 +1,11 @@
-import { ConfigError, type Backbone, type LossChoice, type PartialConfiguration } from '@promptweave/core';
+import {
+  ConfigError,
+  type Backbone,
+  type FixtureDescription,
+  type LossChoice,
+  type Observer,
+  type PartialConfiguration,
+} from '@promptweave/core';
 import {
   completeChoice,
   composeClassifier,
@@ -8,12 +15,22 @@ import {
 } from '@promptweave/core/experiment';
 import type { FixtureRun } from './fixture-set.js';
 
+/** A classifier that repeats a recorded run, and those who show what was recorded of their parts. */
+export interface ComposedFixture {
+  readonly classifier: Classifier;
+  readonly observers: readonly Observer[];
+}
+
 /** Composes the classifier of a recorded run from what each plugin says it has to do with it. */
-export function composeFixture(run: FixtureRun, backbone: Backbone, registry: Registry): Classifier {
-  const { kind, hyper, class_names, frozen_template } = run.description;
-  const parts = registry.entries
-    .map(({ plugin }) => plugin.fixture?.({ kind: kind!, hyper }))
-    .filter((part): part is PartialConfiguration => part !== undefined);
+export function composeFixture(run: FixtureRun, backbone: Backbone, registry: Registry): ComposedFixture {
+  const { kind, hyper, class_names, frozen_template, templates } = run.description;
+  const template = frozen_template ?? `${hyper.ctx_init} {}.`;
+  const described: FixtureDescription = { kind: kind!, hyper, template, ...(templates && { templates }) };
+  const involved = registry.entries.flatMap(({ plugin }) => {
+    const part = plugin.fixture?.(described);
+    return part ? [{ part, observer: plugin.observer?.(described) }] : [];
+  });
+  const parts: readonly PartialConfiguration[] = involved.map(({ part }) => part);
   if (parts.length === 0) {
     throw new ConfigError(`No plugin knows recorded runs of the kind "${kind}".`, {
       where: run.folder,
@@ -27,9 +44,12 @@ export function composeFixture(run: FixtureRun, backbone: Backbone, registry: Re
   const context = {
     backbone,
     classNames: class_names,
-    template: frozen_template ?? `${hyper.ctx_init} {}.`,
+    template,
     shots: (merged.dataset as { readonly shots?: number } | undefined)?.shots ?? 16,
     seed: 1,
   };
-  return composeClassifier(registry, context, choice);
+  return {
+    classifier: composeClassifier(registry, context, choice),
+    observers: involved.flatMap(({ observer }) => observer ?? []),
+  };
 }

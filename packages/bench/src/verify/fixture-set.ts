@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { CheckpointError, readSafetensors, type BackboneShape, type StateDict } from '@promptweave/core';
+import { CheckpointError, hostTensor, readSafetensors, type BackboneShape, type StateDict } from '@promptweave/core';
 
 /** `meta.json` of a set of recorded runs. */
 export interface SetDescription {
@@ -26,11 +26,18 @@ export interface RunDescription {
   readonly kind?: string;
   readonly hyper: Readonly<Record<string, unknown>>;
   readonly optimizer: {
+    readonly name?: string;
     readonly lr: number;
     readonly momentum: number;
     readonly weight_decay: number;
+    readonly betas?: readonly [number, number];
+    readonly eps?: number;
     readonly steps: number;
   };
+  /** Learning rates by variable, where they differ. */
+  readonly lr_of?: Readonly<Record<string, number>>;
+  /** Several hand-crafted templates, or those of a text that does not come from the prompt. */
+  readonly templates?: readonly string[];
   readonly name_token_lengths: readonly number[];
   readonly labels_key: string;
   readonly frozen_template: string | null;
@@ -52,6 +59,8 @@ export interface FixtureSet {
 
 /** One recorded run. */
 export interface FixtureRun {
+  /** Those of the set, and the rows of the token table that this run needs besides. */
+  readonly weights: StateDict;
   readonly folder: string;
   readonly description: RunDescription;
   readonly inputs: StateDict;
@@ -105,13 +114,28 @@ export async function openFixtureRun(set: FixtureSet, method: string): Promise<F
   const folder = join(set.folder, method);
   const read = async (name: string) => (await readSafetensors(join(folder, `${name}.safetensors`))).tensors;
   const has64 = existsSync(join(folder, 'expected_f64.safetensors'));
+  const inputs = await read('inputs');
   return {
     folder,
+    weights: withExtraTokens(set.weights, inputs),
     description: readJson<RunDescription>(join(folder, 'meta.json')),
-    inputs: await read('inputs'),
+    inputs,
     expected: await read('expected'),
     expected64: has64 ? await read('expected_f64') : new Map(),
   };
+}
+
+/** The weights with further rows of the token table (`extra_token_embedding`). */
+function withExtraTokens(weights: StateDict, inputs: StateDict): StateDict {
+  const extra = inputs.get('extra_token_embedding.ids');
+  if (!extra) return weights;
+  const ids = weights.get('token_embedding.ids')!;
+  const rows = weights.get('token_embedding.rows')!;
+  const more = inputs.get('extra_token_embedding.rows')!;
+  const [count, width] = [ids.shape[0]! + extra.shape[0]!, rows.shape[1]!];
+  return new Map(weights)
+    .set('token_embedding.ids', hostTensor(Int32Array.from([...ids.data(), ...extra.data()]), [count]))
+    .set('token_embedding.rows', hostTensor(Float32Array.from([...rows.data(), ...more.data()]), [count, width]));
 }
 
 function readJson<T>(path: string): T {

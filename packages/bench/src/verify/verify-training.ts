@@ -1,58 +1,105 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { HostTensor, StateDict } from '@promptweave/core';
-import { createOptimizer, type Classifier } from '@promptweave/core/experiment';
+import { ConfigError, type HostTensor, type Observer, type RecordedMoment, type StateDict } from '@promptweave/core';
+import {
+  combined,
+  createOptimizer,
+  learningRateFactors,
+  type Classifier,
+  type Optimizer,
+} from '@promptweave/core/experiment';
 import { compare, missing, type TensorComparison } from './comparison.js';
-import type { FixtureRun, FixtureSet } from './fixture-set.js';
-import { observeForward, observeLosses, type Observations } from './observe.js';
+import type { FixtureRun, FixtureSet, RunDescription } from './fixture-set.js';
+import { observeForward, observeLosses, observeParts, type Observations } from './observe.js';
+import { recordedMaterial } from './recorded-material.js';
 
 /** Repeats a recorded training run step by step and compares everything that was recorded. */
-export function verifyTraining(set: FixtureSet, run: FixtureRun, classifier: Classifier): TensorComparison[] {
-  const { optimizer: settings, labels_key, trainable_without_gradient } = run.description;
+export function verifyTraining(
+  set: FixtureSet,
+  run: FixtureRun,
+  classifier: Classifier,
+  observers: readonly Observer[],
+): TensorComparison[] {
+  const { optimizer: settings, labels_key, hyper, lr_of, trainable_without_gradient } = run.description;
+  const { head, rule } = classifier.parts;
   const seen: Observations = new Map();
-  const extra: TensorComparison[] = startAsRecorded(run, classifier);
-  const optimizer = createOptimizer({
-    optimizer: 'sgd',
-    momentum: settings.momentum,
-    weightDecay: settings.weight_decay,
-    beta1: 0,
-    beta2: 0,
-    epsilon: 0,
-  });
   const batchOf = (k: number, labels = [...set.batches.get(`step${k}/${labels_key}`)!.data()]) => ({
     images: toTensor(set.batches.get(`step${k}/images`)!) as tf.Tensor4D,
     labels: tf.tensor1d(labels, 'int32'),
   });
+  const material = recordedMaterial(run, classifier);
+  const observe = (moment: Pick<RecordedMoment, 'at' | 'step' | 'outcome'>, prefix = ''): void => {
+    const pass = (k: number) => classifier.step(batchOf(k));
+    add(seen, observeParts(observers, { ...moment, inputs: run.inputs, ...(material && { material }), pass }, prefix));
+  };
+  const observeNow = (at: RecordedMoment['at']): void =>
+    tf.tidy(() => observe({ at, step: classifier.step(batchOf(1)) }));
+
+  if (material) head.prepare?.(material);
+  observeNow('start');
+  const extra: TensorComparison[] = startAsRecorded(run, classifier);
+  const factors = learningRateFactors(classifier);
+  for (const [name, rate] of Object.entries(lr_of ?? {})) {
+    extra.push(compare(`learning rate of ${name}`, [settings.lr * (factors[name] ?? 1)], [rate]));
+  }
+  const optimizer = recordedOptimizer(run.description);
+  const perEpoch = hyper.epochs === undefined ? Infinity : Number(hyper.batches_per_epoch);
   for (let k = 1; k <= settings.steps; k++) {
     const batch = batchOf(k);
-    add(seen, observeForward(classifier, run, batch, `step${k}/`, k === 1));
     const outcome = classifier.gradients(batch);
     add(seen, observeLosses(outcome, `step${k}/`));
-    for (const [name, gradient] of Object.entries(outcome.gradients)) addParameter(seen, `grad${k}`, name, gradient);
+    tf.tidy(() => {
+      const step = classifier.step(batch);
+      add(seen, observeForward(step, `step${k}/`, k === 1));
+      observe({ at: 'step', step, outcome }, `step${k}/`);
+    });
+    const gradients = combined(rule, outcome.gradients, outcome.aside);
+    for (const [name, gradient] of Object.entries(gradients)) addParameter(seen, `grad${k}`, name, gradient);
     for (const name of trainable_without_gradient) {
-      extra.push({ ...compare(`step${k}/no gradient in ${name}`, [name in outcome.gradients ? 1 : 0], [0]) });
+      extra.push({ ...compare(`step${k}/no gradient in ${name}`, [name in gradients ? 1 : 0], [0]) });
     }
-    optimizer.apply(classifier.variables, outcome.gradients, settings.lr);
+    optimizer.apply(classifier.variables, gradients, settings.lr, factors);
     const norms = run.description.parameter_norm_after_each_step?.[k - 1] ?? {};
     for (const [name, norm] of Object.entries(norms)) {
       const variable = classifier.variables[name];
       const actual = variable ? tf.tidy(() => tf.norm(variable).dataSync()) : [NaN];
       extra.push(compare(`step${k}/norm of ${name}`, actual, [norm]));
     }
-    tf.dispose([Object.values(outcome.gradients), batch]);
+    tf.dispose([gradients, batch]);
+    if (k % perEpoch > 0) continue;
+    head.endEpoch?.();
+    observeNow('epoch');
   }
   for (const [name, variable] of Object.entries(classifier.variables)) addParameter(seen, 'final', name, variable);
-
-  const first = batchOf(1);
-  const after = observeForward(classifier, run, first, '', false);
-  seen.set('final/eval_logits_batch1', after.get('logits')!);
-  const label = first.labels.dataSync()[0]!;
-  const sameLabel = batchOf(1, new Array<number>(first.labels.size).fill(label));
-  const outcome = classifier.gradients(sameLabel);
-  add(seen, observeLosses(outcome, 'same_label/'));
-  tf.dispose([Object.values(outcome.gradients), first, sameLabel]);
+  tf.tidy(() => {
+    seen.set('final/eval_logits_batch1', classifier.step(batchOf(1)).answers.dataSync());
+  });
+  observeNow('end');
+  if ([...run.expected.keys()].some((name) => name.startsWith('same_label/'))) {
+    const label = set.batches.get(`step1/${labels_key}`)!.data()[0]!;
+    const sameLabel = batchOf(1, new Array<number>(set.batches.get(`step1/${labels_key}`)!.shape[0]!).fill(label));
+    const outcome = classifier.gradients(sameLabel);
+    add(seen, observeLosses(outcome, 'same_label/'));
+    tf.tidy(() => observe({ at: 'step', step: classifier.step(sameLabel), outcome }, 'same_label/'));
+    tf.dispose([outcome.gradients, outcome.aside, sameLabel] as tf.TensorContainer);
+  }
   optimizer.dispose();
+  if (material) tf.dispose([[...material.train.views], material.train.labels, material.texts]);
 
-  return [...extra, ...against(run.expected, seen, ''), ...against(run.expected64, seen, 'float64: ')];
+  const scale = Number(hyper.logit_scale ?? 0);
+  return [...extra, ...against(run.expected, seen, '', scale), ...against(run.expected64, seen, 'float64: ', scale)];
+}
+
+/** @throws ConfigError where the run has an optimiser that there is not */
+function recordedOptimizer({ method, optimizer }: RunDescription): Optimizer {
+  const { name = 'SGD', momentum, weight_decay: weightDecay, betas = [0.9, 0.999], eps: epsilon = 1e-8 } = optimizer;
+  const known = (['sgd', 'adam', 'adamw'] as const).find((one) => one === name.toLowerCase());
+  if (!known) {
+    throw new ConfigError(`There is no optimiser "${name}".`, {
+      where: `${method}/meta.json`,
+      remedy: 'Take sgd, adam or adamw.',
+    });
+  }
+  return createOptimizer({ optimizer: known, momentum, weightDecay, beta1: betas[0], beta2: betas[1], epsilon });
 }
 
 /** Gives every variable its recorded start value. */
@@ -80,13 +127,13 @@ function startAsRecorded(run: FixtureRun, classifier: Classifier): TensorCompari
   return results;
 }
 
-function against(expected: StateDict, seen: Observations, label: string): TensorComparison[] {
+function against(expected: StateDict, seen: Observations, label: string, scale: number): TensorComparison[] {
   return [...expected].map(([name, tensor]) => {
     const actual = seen.get(name);
     if (!actual) return missing(label + name);
     const values = tensor.data();
     // Anchors are kept normalised, because only their direction is ever used.
-    if (!name.endsWith('origin_text_features')) return compare(label + name, actual, values);
+    if (!name.endsWith('origin_text_features')) return compare(label + name, actual, values, scale);
     return compare(label + name, actual, normalisedRows(values, tensor.shape.at(-1)!));
   });
 }

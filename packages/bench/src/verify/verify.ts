@@ -45,9 +45,9 @@ export async function verify(folder: string, options: VerifyOptions): Promise<Ru
 }
 
 function trainingRun(set: FixtureSet, run: FixtureRun, { registry, loadBackbone }: VerifyOptions): TensorComparison[] {
-  const backbone = loadBackbone(set, fixtureTokenizer(run));
-  const classifier = composeFixture(run, backbone, registry);
-  const tensors = verifyTraining(set, run, classifier);
+  const backbone = loadBackbone({ ...set, weights: run.weights }, fixtureTokenizer(run));
+  const { classifier, observers } = composeFixture(run, backbone, registry);
+  const tensors = verifyTraining(set, run, classifier, observers);
   classifier.dispose();
   backbone.dispose();
   return tensors;

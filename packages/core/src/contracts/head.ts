@@ -22,6 +22,8 @@ export interface HeadProperties {
   readonly readsPromptRows?: boolean;
   /** Wants the features of the training images before training, see {@link Head.prepare}; of so many augmented views, or plain ones (0). */
   readonly prepares?: { readonly views: number; readonly validation?: boolean };
+  /** What the learning rate of its variables is multiplied by, see `train.learningRateFactors`. Default 1. */
+  readonly learningRateFactor?: number;
   /** False where there is nothing to learn. Default true. */
   readonly learns?: boolean;
 }

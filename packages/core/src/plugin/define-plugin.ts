@@ -16,6 +16,7 @@ import type { Services } from '../contracts/services.js';
 import type { Tracker, TrackerContext } from '../contracts/tracker.js';
 import type { Tuning, TuningProperties } from '../contracts/tuning.js';
 import { contractsVersion } from './contracts-version.js';
+import type { FixtureDescription, Observer } from './recorded-run.js';
 
 /** An object schema: the options of a plugin. Every option has a description and a default (the paper's value). */
 export type OptionsSchema = z.ZodObject;
@@ -28,13 +29,6 @@ export interface LossChoice {
   readonly use: string;
   readonly weight?: number;
   readonly [option: string]: unknown;
-}
-
-/** Description of one recorded training run of the authors' code (`meta.json` of a fixture folder). */
-export interface FixtureDescription {
-  /** Family of the method: `coop`, `cocoop`, `maple`, `comma`, `lamm_coop`, … */
-  readonly kind: string;
-  readonly hyper: Readonly<Record<string, unknown>>;
 }
 
 interface PluginBase<Kind extends string, Options extends OptionsSchema> {
@@ -50,6 +44,8 @@ interface PluginBase<Kind extends string, Options extends OptionsSchema> {
   readonly presets?: Readonly<Record<string, PartialConfiguration>>;
   /** This plugin's part of the configuration that repeats a recorded run; undefined where the run has nothing of it. */
   readonly fixture?: (description: FixtureDescription) => PartialConfiguration | undefined;
+  /** What it shows of such a run besides features, logits, total and gradients; made anew for each run that it has a part in. */
+  readonly observer?: (description: FixtureDescription) => Observer;
 }
 
 /** Where a backbone or a data set is looked for. */

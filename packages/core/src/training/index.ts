@@ -1,3 +1,4 @@
+export { combined } from './accumulate.js';
 export { CachedFeatures, FeatureCache } from './feature-cache.js';
 export { evaluate, type EvaluationRequest } from './evaluate.js';
 export type { StepEvent, TrainEvent } from './events.js';
@@ -18,6 +19,7 @@ export {
   type SetPredictions,
 } from './predictions.js';
 export { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.js';
+export { learningRateFactors } from './learning-rate-factors.js';
 export { learningRateAt, type ScheduleSettings } from './schedule.js';
 export { trainSettings, type TrainSettings } from './settings.js';
 export type { TrainOutcome, TrainRequest } from './train-request.js';

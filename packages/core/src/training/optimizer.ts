@@ -11,8 +11,16 @@ export type OptimizerSettings = Pick<
 
 /** Moves variables along their gradients, as PyTorch's optimiser of the same name. */
 export interface Optimizer {
-  /** One step. A variable without a gradient is left as it is, and so is its state. The gradients stay the caller's. */
-  apply(variables: NamedVariables, gradients: Readonly<Record<string, tf.Tensor>>, learningRate: number): void;
+  /**
+   * One step. A variable without a gradient is left as it is, and so is its state. The gradients stay the caller's.
+   * @param factors of the learning rate, by variable; 1 where one is absent
+   */
+  apply(
+    variables: NamedVariables,
+    gradients: Readonly<Record<string, tf.Tensor>>,
+    learningRate: number,
+    factors?: Readonly<Record<string, number>>,
+  ): void;
   /** What the optimiser remembers, by name. The tensors stay the optimiser's. */
   state(): Readonly<Record<string, tf.Tensor>>;
   /**
@@ -75,13 +83,18 @@ class RuleOptimizer implements Optimizer {
     private readonly slots: readonly string[],
   ) {}
 
-  apply(variables: NamedVariables, gradients: Readonly<Record<string, tf.Tensor>>, learningRate: number): void {
+  apply(
+    variables: NamedVariables,
+    gradients: Readonly<Record<string, tf.Tensor>>,
+    learningRate: number,
+    factors: Readonly<Record<string, number>> = {},
+  ): void {
     for (const [name, variable] of Object.entries(variables)) {
       const gradient = gradients[name];
       if (!gradient) continue;
       const former = this.memories.get(name);
       tf.tidy(() => {
-        const { value, memory } = this.rule(variable, gradient, learningRate, former);
+        const { value, memory } = this.rule(variable, gradient, learningRate * (factors[name] ?? 1), former);
         variable.assign(value);
         this.memories.set(name, kept(memory));
       });

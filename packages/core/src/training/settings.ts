@@ -13,6 +13,12 @@ export const trainSettings = z.strictObject({
   batch: z.int().min(1).default(4).describe('Images in a batch.'),
   accumulate: z.int().min(1).default(1).describe('Batches whose mean gradient makes one optimiser step.'),
   learningRate: z.number().positive().default(0.0035).describe('Learning rate after the warm-up.'),
+  learningRateFactors: z
+    .record(z.string(), z.number().positive())
+    .optional()
+    .describe(
+      'What the learning rate of some variables is multiplied by, in place of what their part brings: { NAME: factor }, with * for any text in a name.',
+    ),
   schedule: z
     .enum(['cosine', 'constant'])
     .default('cosine')

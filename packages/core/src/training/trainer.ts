@@ -14,6 +14,7 @@ import { storeFeatures, type ImageSource } from './batches.js';
 import { evaluate } from './evaluate.js';
 import type { TrainEvent } from './events.js';
 import { disposeMaterial, headMaterial } from './head-material.js';
+import { learningRateFactors } from './learning-rate-factors.js';
 import { saveLearned } from './learned-file.js';
 import { createOptimizer, type Optimizer } from './optimizer.js';
 import { planTraining, type TrainingPlan } from './plan.js';
@@ -53,6 +54,7 @@ class Training {
   private progress: Progress = { epoch: 0, offset: 0, step: 0, seconds: 0 };
   private best?: StateDict;
   private savedAt = performance.now();
+  private factors: Readonly<Record<string, number>> = {};
 
   constructor(private readonly request: TrainRequest) {
     this.plan = planTraining(request.settings, request.dataset.train.length);
@@ -70,6 +72,7 @@ class Training {
     if (mayLearn && resume && runFolder && existsSync(this.path('resume'))) await this.restore();
     const begun = this.progress.step > 0 || this.progress.epoch > 0;
     const prepared = begun || (await this.stoppable(() => this.prepareHead()));
+    if (prepared) this.factors = learningRateFactors(classifier, this.request.settings.learningRateFactors);
     const parameters = Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0);
     const learns = prepared && parameters > 0;
     const { step: done, epoch } = this.progress;
@@ -178,7 +181,7 @@ class Training {
     const step = this.progress.step + 1;
     const { seed } = this.request;
     const { loss, terms, images, correct, gradients } = meanGradients(classifier, batches, step, learningRate, seed);
-    this.optimizer.apply(classifier.variables, gradients, learningRate);
+    this.optimizer.apply(classifier.variables, gradients, learningRate, this.factors);
     tf.dispose(Object.values(gradients));
     const seconds = loaderWait + (performance.now() - begun) / 1000;
     this.clock.add(seconds, images);
