@@ -20,6 +20,7 @@ export * from './model/predictor.js';
 export { encodeReference } from './model/reference.js';
 export * from './model/step-shape.js';
 export { describeOptions, type OptionDescription } from './plugin/describe-options.js';
+export { findCopies } from './plugin/find-copies.js';
 export type { ForeignConfiguration } from './plugin/foreign-plugins.js';
 export { DEFAULT_PLUGINS, defaultPlugins, loadPlugins } from './plugin/load-plugins.js';
 export { modulesInUse } from './plugin/modules-in-use.js';

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test, vi } from 'vitest';
 import { selectBackend } from './select-backend.js';
@@ -29,10 +32,14 @@ test('an unknown backend is refused with the names there are', async () => {
   });
 });
 
-test('another copy of tfjs-core is refused', async () => {
+const manifest = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core/package.json');
+const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+
+test('another copy of tfjs-core is refused with both versions', async () => {
   const copy = { ...tf, version_core: '4.0.0', Tensor: class {} } as unknown as typeof tf;
   await expect(selectBackend('cpu', { tfjsCore: copy })).rejects.toMatchObject({
     name: 'BackendError',
-    message: 'There are two copies of @tensorflow/tfjs-core (4.0.0 and 4.22.0).',
+    message: `There are two copies of @tensorflow/tfjs-core: ${version} in ${dirname(manifest)}, which @promptweave/runtime uses, and 4.0.0, which the caller uses.`,
+    remedy: expect.stringContaining(`Depend on @tensorflow/tfjs-core ${version}`) as string,
   });
 });

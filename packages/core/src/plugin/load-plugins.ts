@@ -8,7 +8,6 @@ import { importPlugins } from './import-plugins.js';
 import { PluginError } from './plugin-error.js';
 import { parsePluginName } from './plugin-name.js';
 import { Registry, type RegisteredPlugin } from './registry.js';
-import { requireOneCopy } from './require-one-copy.js';
 
 /** The modules that are loaded where a configuration lists none. */
 export const defaultPlugins: readonly string[] = [
@@ -45,31 +44,10 @@ export async function loadPlugins(
   const loaded: RegisteredPlugin[] = [];
   const modules = expandDefault(names);
   for (const name of modules) {
-    loaded.push(...(await importPlugins(name, locate(name, folder, installation, foreign))));
+    loaded.push(...(await importPlugins(name, locateModule(name, folder, installation, foreign))));
   }
   const missing = defaultPlugins.filter((name) => !modules.includes(name));
   return new Registry(loaded, missing);
-}
-
-/**
- * What hinders modules from being used, without loading them: one that cannot be found, or would use another copy of core, zod or tfjs-core.
- * See `loadPlugins` for what it is given.
- */
-export async function findCopies(
-  names: readonly string[],
-  folder: string,
-  installation: string = import.meta.url,
-): Promise<PluginError[]> {
-  const errors: PluginError[] = [];
-  for (const name of expandDefault(names)) {
-    try {
-      await requireOneCopy(name, locate(name, folder, installation));
-    } catch (error) {
-      if (!(error instanceof PluginError)) throw error;
-      errors.push(error);
-    }
-  }
-  return errors;
 }
 
 /** The list with `default` replaced by the default modules, and each module once. */
@@ -77,8 +55,13 @@ export function expandDefault(names: readonly string[]): string[] {
   return [...new Set(names.flatMap((name) => (name === DEFAULT_PLUGINS ? defaultPlugins : [name])))];
 }
 
-/** URL of a module's file. */
-function locate(name: string, folder: string, installation: string, foreign?: ForeignConfiguration): string {
+/** URL of a module's file; see `loadPlugins` for what it is given. */
+export function locateModule(
+  name: string,
+  folder: string,
+  installation: string,
+  foreign?: ForeignConfiguration,
+): string {
   if (foreign && defaultPlugins.includes(name)) return findPackage(name, [installation]);
   const found = foreign ? allowedModule(name, folder, foreign) : parsePluginName(name, folder);
   if ('file' in found) return fileUrl(name, found.file);

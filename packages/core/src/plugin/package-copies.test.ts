@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findCopies, loadPlugins } from './load-plugins.js';
+import { findCopies } from './find-copies.js';
+import { loadPlugins } from './load-plugins.js';
 import { ourCopy, type SharedPackage } from './package-copies.js';
 import { PluginError } from './plugin-error.js';
 import { emptyProject, installEcho, write } from './third-party.test.fixture.js';
@@ -70,7 +71,7 @@ describe.each<SharedPackage>(['@promptweave/core', '@tensorflow/tfjs-core', 'zod
       expect(error.remedy).toContain(`Make ${name} a peer dependency of promptweave-echo`);
       expect(error.remedy).toContain('npm dedupe');
       expect(error.exitCode).toBe(2);
-      const [found, ...others] = await findCopies(['promptweave-echo'], project);
+      const [found, ...others] = await findCopies(project);
       expect(found?.message).toBe(error.message);
       expect(others).toEqual([]);
     },
@@ -81,7 +82,7 @@ describe.each<SharedPackage>(['@promptweave/core', '@tensorflow/tfjs-core', 'zod
     await write(echo, 'echo.js', `// import '${name}'\n${hum}`);
     await write(echo, 'echo.test.js', `import '${name}';`);
     expect((await loadPlugins(['promptweave-echo'], project)).names('loss')).toContain('hum');
-    expect(await findCopies(['promptweave-echo'], project)).toEqual([]);
+    expect(await findCopies(project)).toEqual([]);
   });
 
   it.each([
@@ -107,7 +108,7 @@ it('is told rather than that it lacks what the plugin imports', async () => {
 it('is told of the door for tests, too', async () => {
   await copyPackage('@promptweave/core', echo, '0.0.7');
   await write(echo, 'echo.js', `import '@promptweave/core/testing';${hum}`);
-  expect((await findCopies(['promptweave-echo'], project))[0]?.message).toContain('two copies of @promptweave/core');
+  expect((await findCopies(project))[0]?.message).toContain('two copies of @promptweave/core');
 });
 
 it('of a file of one’s own is told with what to install beside it', async () => {
@@ -129,7 +130,7 @@ describe('of a package that another package of the plugin uses', () => {
 
   it('is told where tensors pass', async () => {
     await helper({ '@tensorflow/tfjs-core': '3' });
-    expect(await findCopies(['promptweave-echo'], project)).toEqual([]);
+    expect(await findCopies(project)).toEqual([]);
     await copyPackage('@tensorflow/tfjs-core', join(echo, 'node_modules/helper'), '3.0.0');
     expect((await errorOf(loadPlugins(['promptweave-echo'], project))).message).toContain('tfjs-core: 3.0.0 in');
   });
@@ -188,6 +189,17 @@ describe('where pnpm installs', () => {
   });
 });
 
-it('is none among the modules that are loaded by default', async () => {
-  expect(await findCopies(['default'], project)).toEqual([]);
+it('is found from a folder below, and where a file of one’s own would use it; nothing is run', async () => {
+  await write(project, 'deep/er/x.txt', '');
+  expect(await findCopies(join(project, 'deep/er'))).toEqual([]);
+  await write(echo, 'echo.js', `import 'zod'; throw new Error('run');`);
+  await copyPackage('zod', echo, '3.1.0');
+  await copyPackage('zod', join(project, 'deep'), '3.2.0');
+  const messages = (await findCopies(join(project, 'deep/er'))).map(({ message }) => message);
+  expect(messages).toEqual([
+    expect.stringMatching(/zod: 3\.1\.0 in .*, which the plugin module promptweave-echo uses, and/),
+    expect.stringContaining(
+      `, which a plugin file in ${join(project, 'deep/er')} would use, and ${ourCopy('zod').version}`,
+    ),
+  ]);
 });

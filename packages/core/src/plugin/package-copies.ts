@@ -60,7 +60,8 @@ function copyOfHelper(helper: string, file: string): SecondCopy | undefined {
   return undefined;
 }
 
-function differing(name: SharedPackage, file: string): SecondCopy | undefined {
+/** Another copy than ours that a file gets by the name of a shared package; undefined where it gets ours, or none. */
+export function differing(name: SharedPackage, file: string): SecondCopy | undefined {
   const [theirs, ours] = [packageFrom(name, file), ourCopy(name)];
   return theirs && theirs.folder !== ours.folder ? { name, theirs, ours } : undefined;
 }
@@ -95,7 +96,7 @@ interface Manifest {
 }
 
 /** A damaged manifest says nothing. */
-function manifestIn(folder: string): Manifest | undefined {
+export function manifestIn(folder: string): Manifest | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
   } catch {

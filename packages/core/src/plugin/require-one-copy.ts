@@ -15,16 +15,22 @@ export async function requireOneCopy(module: string, url: string): Promise<void>
 export async function secondCopyError(module: string, url: string): Promise<PluginError | undefined> {
   const entry = realpathSync(fileURLToPath(url));
   const found = await secondCopy(entry);
-  if (!found) return undefined;
-  const { name, theirs, ours } = found;
-  return new PluginError(
-    module,
-    `There are two copies of ${name}: ${theirs.version} in ${theirs.folder}, which the plugin module ${module} uses, and ${ours.version} in ${ours.folder}, which promptweave uses.`,
-    { remedy: remedyFor(module, entry, found) },
-  );
+  return found && twoCopies(module, found, `which the plugin module ${module} uses`, remedyFor(module, entry, found));
 }
 
-function remedyFor(module: string, entry: string, { name, theirs, ours }: SecondCopy): string {
+/** @param whose the other copy is, as the end of a sentence */
+export function twoCopies(
+  module: string,
+  { name, theirs, ours }: SecondCopy,
+  whose: string,
+  remedy: string,
+): PluginError {
+  const copies = `${theirs.version} in ${theirs.folder}, ${whose}, and ${ours.version} in ${ours.folder}, which promptweave uses`;
+  return new PluginError(module, `There are two copies of ${name}: ${copies}.`, { remedy });
+}
+
+/** @param entry the module's file */
+export function remedyFor(module: string, entry: string, { name, theirs, ours }: SecondCopy): string {
   const dedupe = `run \`npm dedupe\`, so that there is one (\`npm ls ${name}\` shows them)`;
   if (namesFile(module)) {
     return `Run the promptweave that is installed beside the file (\`npx promptweave\`); there, \`npm install ${name}@${ours.version}\`, and ${dedupe}.`;

@@ -50,7 +50,9 @@ const peers = ['@promptweave/core', '@tensorflow/tfjs-core', 'zod'];
 /** Installs the stranger's package, and what it depends on, as npm would. */
 export async function installEcho(project: string, linked: readonly string[] = peers): Promise<void> {
   await write(project, 'package.json', '{ "name": "a-strangers-project", "private": true, "type": "module" }');
-  const manifest = { name: 'promptweave-echo', version: '1.0.0', type: 'module', exports: { import: './echo.js' } };
+  const peerDependencies = Object.fromEntries(peers.map((name) => [name, '*']));
+  const described = { name: 'promptweave-echo', version: '1.0.0', type: 'module', peerDependencies };
+  const manifest = { ...described, exports: { import: './echo.js' } };
   await write(project, 'node_modules/promptweave-echo/package.json', JSON.stringify(manifest));
   await write(project, 'node_modules/promptweave-echo/echo.js', learner);
   const core = fileURLToPath(new URL('../..', import.meta.url));

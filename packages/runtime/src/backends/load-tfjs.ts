@@ -1,3 +1,6 @@
+import { realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '@promptweave/core';
 import { completeTfjs } from '../../tfjs/complete-tfjs.js';
@@ -13,18 +16,33 @@ export type Tfjs = typeof tf;
  */
 export async function loadTfjs(callers?: Tfjs): Promise<Tfjs> {
   const tfjs = complete();
-  for (const other of [tf, callers]) {
-    if (!other || other.Tensor === tfjs.Tensor) continue;
-    throw new BackendError(
-      `There are two copies of @tensorflow/tfjs-core (${other.version_core} and ${tfjs.version_core}).`,
-      {
-        where: 'node_modules',
-        remedy: `Depend on @tensorflow/tfjs-core ${tfjs.version_core} and run \`npm dedupe\`, so that there is one (\`npm ls @tensorflow/tfjs-core\` shows them).`,
-      },
-    );
-  }
+  const [ours, ofCore] = [
+    tfjsCoreOf(import.meta.url),
+    tfjsCoreOf(requireFrom.resolve('@promptweave/core/package.json')),
+  ];
+  if (ours.folder !== ofCore.folder)
+    throw twoCopies(ours, `${ofCore.version} in ${ofCore.folder}, which @promptweave/core uses`);
+  if (callers && callers.Tensor !== tfjs.Tensor)
+    throw twoCopies(ours, `${callers.version_core}, which the caller uses`);
   await import('@tensorflow/tfjs-backend-cpu');
   return tfjs;
+}
+
+const requireFrom = createRequire(import.meta.url);
+
+/** The copy of tfjs-core that a module gets. */
+function tfjsCoreOf(module: string): { readonly folder: string; readonly version: string } {
+  const manifest = createRequire(module).resolve('@tensorflow/tfjs-core/package.json');
+  const { version } = requireFrom(manifest) as { version: string };
+  return { folder: realpathSync(dirname(manifest)), version };
+}
+
+function twoCopies({ folder, version }: ReturnType<typeof tfjsCoreOf>, other: string): BackendError {
+  const message = `There are two copies of @tensorflow/tfjs-core: ${version} in ${folder}, which @promptweave/runtime uses, and ${other}.`;
+  return new BackendError(message, {
+    where: 'node_modules',
+    remedy: `Depend on @tensorflow/tfjs-core ${version} and run \`npm dedupe\`, so that there is one (\`npm ls @tensorflow/tfjs-core\` shows them).`,
+  });
 }
 
 function complete(): Tfjs {
