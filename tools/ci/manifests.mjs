@@ -7,6 +7,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { rangeProblems } from '../release/ranges.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file) => readFileSync(`${root}${file}`, 'utf8');
@@ -23,7 +24,7 @@ const faults = packages.flatMap((manifest) =>
     (fault) => `${manifest.folder}/package.json: ${fault}`,
   ),
 );
-for (const name of shared) {
+for (const name of shared.filter((one) => !versions.has(one))) {
   const ranges = new Set(packages.flatMap((own) => own.dependencies?.[name] ?? own.peerDependencies?.[name] ?? []));
   if (ranges.size > 1) faults.push(`the range of ${name} differs between packages: ${[...ranges].join(', ')}`);
 }
@@ -44,8 +45,9 @@ function* described({ folder, keywords, homepage, bugs, repository, ...own }) {
 
 /** How it is published, and what of it. */
 function* published({ folder, files = [], publishConfig, type, nx, exports }) {
-  if (publishConfig?.access !== 'public' || publishConfig.provenance !== true)
-    yield 'publishConfig is not { access: public, provenance: true }';
+  if (publishConfig?.access !== 'public') yield 'publishConfig is not { access: public }';
+  if ('provenance' in (publishConfig ?? {}))
+    yield 'publishConfig asks for provenance, which npm cannot give outside of CI';
   if (type !== 'module') yield 'type is not module';
   if (!exports?.['./package.json']) yield 'exports do not have ./package.json';
   for (const file of ['README.md', 'LICENSE']) {
@@ -61,17 +63,18 @@ function* published({ folder, files = [], publishConfig, type, nx, exports }) {
     yield 'it is no reference of tsconfig.json at the root';
 }
 
-/** One copy of what is shared: peers with ranges, which the app alone brings; of ours, the versions of this repository. */
+/** One copy of what is shared: peers with ranges, which the app alone brings; of ours, ranges that take what stands here. */
 function* shares({ folder, name, dependencies = {}, optionalDependencies = {}, peerDependencies = {} }) {
   for (const of of shared) {
     const brings = of in { ...dependencies, ...optionalDependencies };
     if (brings && !folder.startsWith('apps/')) yield `${of} belongs into peerDependencies`;
   }
   for (const [own, range] of Object.entries({ ...dependencies, ...peerDependencies })) {
-    if (versions.has(own) && range !== `^${versions.get(own)}`) yield `${own} is not ^${versions.get(own)}`;
-    if (shared.includes(own) && !range.startsWith('^')) yield `${own} has no range that begins with ^`;
+    const ours = versions.has(own) || shared.includes(own);
+    if (ours && !range.startsWith('^')) yield `${own} has no range that begins with ^`;
     if (own === name) yield 'it depends on itself';
   }
+  yield* rangeProblems({ dependencies, optionalDependencies, peerDependencies });
 }
 
 /** What its code imports. */

@@ -14,6 +14,3 @@ npx promptweave runtime ensure
 npx promptweave doctor
 npx promptweave plugins >/dev/null
 node "$root/tools/ci/smoke.mjs" "$(command -v node)" "$folder/project/node_modules/promptweave/bin/promptweave.js"
-for package in "$root"/packages/* "$root"/apps/*; do
-  npx --yes publint@0.3 "$package" --strict
-done
