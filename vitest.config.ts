@@ -26,15 +26,18 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    projects: rooms.map((room) => ({
-      extends: true,
-      resolve: { alias: sources },
-      test: {
-        name: room.split('/')[1],
-        root: `${root}${room}`,
-        include: ['src/**/*.test.ts'],
-        setupFiles: computes(room) ? [`${root}tools/vitest-setup.ts`] : [],
-      },
-    })),
+    projects: [
+      ...rooms.map((room) => ({
+        extends: true as const,
+        resolve: { alias: sources },
+        test: {
+          name: room.split('/')[1],
+          root: `${root}${room}`,
+          include: ['src/**/*.test.ts'],
+          setupFiles: computes(room) ? [`${root}tools/vitest-setup.ts`] : [],
+        },
+      })),
+      { extends: true, test: { name: 'documentation', root: `${root}tools/documentation`, include: ['*.test.ts'] } },
+    ],
   },
 });

@@ -34,7 +34,7 @@ export function createProgram(): Command {
     .exitOverride()
     .addHelpText(
       'after',
-      '\nExamples:\n  $ promptweave train examples/photos.yaml\n  $ promptweave predict holiday.jpg --run runs/photos\n' +
+      '\nExamples:\n  $ promptweave train photos.yaml\n  $ promptweave predict holiday.jpg --run runs/photos\n' +
         '\nExit codes: 0 done, 1 not passed, 2 configuration, 3 checkpoint, 4 data set, 5 backend, 6 training, 7 tracking, 70 bug, 130 stopped.',
     );
   for (const register of [

@@ -25,7 +25,7 @@ const later = (i: number) => `compound_prompt_projections_image.${i}`;
 
 /**
  * COMMA (arXiv 2401.00268, section 3.2). Text: context c and deep prompts t₁…t_{J−1}, all learned. Vision, generated:
- *   v₀ = proj(c);  v₁ = G_base(v₀, c);  v_{i+1} = G_{i−1}(v_i, t_i), i = 1…J−2.
+ *   v₀ = proj(c);  v₁ = G_base(v₀, c);  v_{i+1} = G_i(v_i, t_i), i = 1…J−2.
  */
 export class CommaLearner implements PromptLearner {
   readonly variables: NamedVariables;

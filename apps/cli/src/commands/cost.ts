@@ -14,7 +14,7 @@ export function register(program: Command): void {
     .argument('<config>', 'configuration file')
     .argument('[overrides...]', 'path=value')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  $ promptweave cost examples/photos.yaml prompt.use=comma')
+    .addHelpText('after', '\nExample:\n  $ promptweave cost photos.yaml prompt.use=comma')
     .action(async (file: string, overrides: string[], flags: { readonly json?: boolean }) => {
       const { costOf, measureMatmulRate } = await import('@promptweave/bench');
       const { backendName, compose } = await import('../compose.js');

@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  $ promptweave evaluate runs/photos\n  $ promptweave evaluate runs/photos --classes novel\n' +
-        '  $ promptweave evaluate examples/photos.yaml prompt.use=none labels.use=frozen',
+        '  $ promptweave evaluate photos.yaml prompt.use=none labels.use=frozen',
     )
     .action(async (target: string, overrides: string[], flags: EvaluateFlags) => {
       const { evaluateSet } = await import('@promptweave/core/experiment');

@@ -24,9 +24,9 @@ export function register(program: Command): void {
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ promptweave train examples/photos.yaml\n' +
-        '  $ promptweave train examples/photos.yaml prompt.use=maple train.epochs=10 --output runs/maple\n' +
-        '  $ promptweave train examples/photos.yaml --resume',
+      '\nExamples:\n  $ promptweave train photos.yaml\n' +
+        '  $ promptweave train photos.yaml prompt.use=maple train.epochs=10 --output runs/maple\n' +
+        '  $ promptweave train photos.yaml --resume',
     )
     .action(async (file: string, overrides: string[], flags: TrainFlags) => {
       const { basename, resolve } = await import('node:path');
