@@ -26,7 +26,9 @@ const start = z.object({
   environment: z.object({
     git: z.object({ commit: z.string(), changed: z.boolean() }).optional(),
     versions: texts,
+    plugins: texts.optional(),
     backend: z.string(),
+    computation: z.string().optional(),
     platform: z.string(),
   }),
   tags: texts.optional(),

@@ -55,7 +55,9 @@ describe('a server that works', () => {
   it('has everything that was recorded', async () => {
     writeFileSync(join(folder, 'prompts.safetensors'), 'weights');
     const tracker = trackerFor();
-    tracker.record(startOf('a', { tags: { who: 'me' } }));
+    const plugins = { '@promptweave/method-comma': '0.1.0', './mine.mjs': 'abc123', '../x/y.js': '1.0.0+def' };
+    const environment = { ...startOf('a').environment, plugins, computation: 'wasm 4' };
+    tracker.record(startOf('a', { environment, tags: { who: 'me' } }));
     tracker.record(metrics(1, { 'train/loss': 0.5, 'a:b?': NaN }));
     tracker.record(metrics(2, { 'train/loss': Infinity }));
     tracker.record({ type: 'artifact', path: 'prompts.safetensors' });
@@ -73,6 +75,7 @@ describe('a server that works', () => {
     expect(run!.tags).toMatchObject({
       ...{ who: 'me', 'mlflow.parentRunId': parent!.id, 'mlflow.source.git.commit': 'abc', 'version.node': '20' },
       ...{ 'promptweave.dataset': 'd1', 'promptweave.checkpoint': 'c1', 'promptweave.error': 'loss is NaN' },
+      ...{ 'plugin.promptweave/method-comma': '0.1.0', 'plugin.mine.mjs': 'abc123', 'plugin.../x/y.js': '1.0.0+def' },
     });
     expect(run!.metrics.map(({ key, value, step }) => [key, value, step])).toEqual([
       ['train/loss', 0.5, 1],
@@ -84,7 +87,7 @@ describe('a server that works', () => {
     );
     expect(run!.artifacts['prompts.safetensors']).toBe('weights');
     expect(run!.artifacts['config.yaml']).toContain('use: comma');
-    expect(JSON.parse(run!.artifacts['environment.json']!)).toMatchObject({ git: { commit: 'abc' } });
+    expect(JSON.parse(run!.artifacts['environment.json']!)).toEqual(environment);
   });
 
   it('gets it while the run goes on', async () => {

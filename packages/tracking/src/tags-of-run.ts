@@ -13,8 +13,14 @@ export function tagsOf(entry: StartEntry, parentRunId: string | undefined): Reco
     }),
     'promptweave.backend': environment.backend,
     'promptweave.platform': environment.platform,
-    ...Object.fromEntries(
-      Object.entries(environment.versions).map(([name, value]) => [`version.${name.replace(/^@/, '')}`, value]),
-    ),
+    ...named('version.', environment.versions),
+    ...named('plugin.', environment.plugins ?? {}),
   };
+}
+
+/** `@scope/name` as `version.scope/name`, and `./mine.mjs` as `plugin.mine.mjs`. */
+function named(begin: string, versions: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(versions).map(([name, version]) => [`${begin}${name.replace(/^(@|\.\/)/, '')}`, version]),
+  );
 }

@@ -1,6 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { contractsVersion } from '@promptweave/core';
+import { coreVersion } from '@promptweave/core/experiment';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { register as registerPlugins } from './plugins.js';
@@ -39,8 +41,8 @@ async function run(...words: string[]): Promise<string> {
 
 describe('promptweave plugins', () => {
   it('lists what a configuration has, with modules, options and presets', async () => {
-    expect(await run('plugins', 'hum', '--config', config)).toBe(
-      'LOSS\n\n  hum  (./hum.mjs)\n    A hum.\n    volume  number, at least 0; default 3. Loudness, dB.\n    presets: hum/soft',
+    expect(await run('plugins', 'hum', '--config', config)).toMatch(
+      /^LOSS\n\n {2}hum {2}\(\.\/hum\.mjs, [0-9a-f]{12}\)\n {4}A hum\.\n {4}volume {2}number, at least 0; default 3\. Loudness, dB\.\n {4}presets: hum\/soft$/,
     );
   });
 
@@ -49,13 +51,19 @@ describe('promptweave plugins', () => {
     expect(all.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
       'prompt none',
       'labels frozen',
+      'head cosine',
+      'tuning none',
       'loss cross-entropy',
+      'gradients sum',
       'protocol few-shot',
       'tracker local',
       'loss hum',
     ]);
+    expect(all[0]).toMatchObject({ module: '@promptweave/core', version: coreVersion, contracts: contractsVersion });
+    expect(all.at(-1)).not.toHaveProperty('contracts');
     expect(all.at(-1)).toMatchObject({
       module: './hum.mjs',
+      version: expect.stringMatching(/^[0-9a-f]{12}$/) as string,
       presets: ['hum/soft'],
       options: [{ name: 'volume', default: 3 }],
     });

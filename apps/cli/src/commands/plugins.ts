@@ -12,6 +12,10 @@ interface Listing {
   readonly kind: PluginKind;
   readonly name: string;
   readonly module: string;
+  /** Of the module: version of the package, or digest of files of one's own. */
+  readonly version?: string;
+  /** Version of the contracts that it is made for, where it says so. */
+  readonly contracts?: string;
   readonly description: string;
   readonly presets: readonly string[];
   readonly options: readonly OptionDescription[];
@@ -36,10 +40,11 @@ export function register(program: Command): void {
       const { ConfigError, kindNames } = await import('@promptweave/core');
       const { describeOptions, loadRegistry, suggestion } = await import('@promptweave/core/experiment');
       const registry = await loadRegistry(config, import.meta.url);
-      const all = registry.entries.map(({ plugin, module }): Listing => {
-        const { kind, description, presets = {} } = plugin;
+      const all = registry.entries.map(({ plugin, module, version }): Listing => {
+        const { kind, description, contracts, presets = {} } = plugin;
         const names = Object.keys(presets).map((preset) => `${plugin.name}/${preset}`);
-        return { kind, name: plugin.name, module, description, presets: names, options: describeOptions(plugin) };
+        const origin = { module, version, contracts };
+        return { kind, name: plugin.name, ...origin, description, presets: names, options: describeOptions(plugin) };
       });
       const chosen = all.filter((listing) => name === undefined || listing.name === name);
       if (name !== undefined && chosen.length === 0) {
@@ -61,7 +66,7 @@ function render(listings: readonly Listing[], kindNames: Readonly<Record<PluginK
   return sections.filter(Boolean).join('\n\n');
 }
 
-function renderOne({ name, module, description, presets, options }: Listing): string {
+function renderOne({ name, module, version, description, presets, options }: Listing): string {
   const width = Math.max(0, ...options.map((option) => option.name.length));
   const rows = options.map((option) => {
     const fallback = option.required
@@ -72,5 +77,6 @@ function renderOne({ name, module, description, presets, options }: Listing): st
     return `    ${option.name.padEnd(width)}  ${option.type}; ${fallback}. ${option.description}`;
   });
   const presetRow = presets.length === 0 ? [] : [`    presets: ${presets.join(', ')}`];
-  return [`  ${name}  (${module})`, `    ${description}`, ...rows, ...presetRow].join('\n');
+  const origin = version === undefined ? module : `${module}, ${version}`;
+  return [`  ${name}  (${origin})`, `    ${description}`, ...rows, ...presetRow].join('\n');
 }

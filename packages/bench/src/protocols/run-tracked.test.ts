@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunEvent } from '@promptweave/core';
+import type { RunEvent, RunStart } from '@promptweave/core';
 import type { TrainEvent } from '@promptweave/core/experiment';
 import { afterAll, expect, it } from 'vitest';
 import { tinyEnvironment, tinyResolve } from '../tiny.test.support.js';
@@ -29,6 +29,9 @@ it('finishes a run whose plots cannot be drawn, and says so', async () => {
   );
   await environment.close();
   expect(run?.summary).toHaveProperty('accuracy');
+  const { environment: noted } = recorded[0] as RunStart;
+  expect(noted.plugins).toMatchObject({ tiny: '1' });
+  expect(run?.result.provenance.plugins).toEqual(noted.plugins);
   expect(recorded.at(-1)).toMatchObject({ type: 'end', status: 'finished' });
   expect(told.at(-1)).toEqual({
     type: 'warning',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Tracker } from '@promptweave/core';
 import {
+  modulesInUse,
   requireNoRun,
   stageFolders,
   trackRun,
@@ -13,7 +14,7 @@ import type { ProtocolRun } from './protocol-run.js';
 import { runProtocol, type ProtocolResult } from './run-protocol.js';
 
 /** What a tracker is told of a run besides what the run itself says. */
-export type RunLabels = Omit<TrackedRun, 'folder' | 'configuration' | 'surroundings'>;
+export type RunLabels = Omit<TrackedRun, 'folder' | 'configuration' | 'surroundings' | 'plugins'>;
 
 /**
  * Trains and tests as the configuration's protocol says, and records it. The caller closes the tracker.
@@ -25,9 +26,10 @@ export async function runTracked(
   run: ProtocolRun,
 ): Promise<ProtocolResult | undefined> {
   const { configuration, folder, environment, onEvent } = run;
-  const { surroundings } = environment;
+  const { surroundings, registry } = environment;
+  const plugins = modulesInUse(configuration, registry);
   if (run.resume === false) [folder, join(folder, stageFolders.first)].forEach(requireNoRun); // nothing is recorded then
-  return await trackRun(tracker, { ...labels, folder, configuration, surroundings }, async (record) => {
+  return await trackRun(tracker, { ...labels, folder, configuration, surroundings, plugins }, async (record) => {
     const outcome = await runProtocol({
       ...run,
       onEvent: (event) => {

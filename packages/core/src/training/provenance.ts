@@ -23,8 +23,6 @@ export interface Provenance extends Environment {
   readonly settings?: BackboneIdentity['settings'];
   /** Digest over ids and labels of the images that were used. */
   readonly dataset: string;
-  /** Modules that the parts come from, with versions or digests. Absent in results of earlier versions. */
-  readonly plugins?: Readonly<Record<string, string>>;
   /** SHA-256 of the file of learned parts. */
   readonly learned: string;
   /** End of the run, ISO 8601. */

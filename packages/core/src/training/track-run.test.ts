@@ -53,12 +53,18 @@ const artifacts = () => recorded.flatMap((event) => (event.type === 'artifact' ?
 it('records every step, what was learned, and the outcome', async () => {
   const outcome = { result, figures: { harmonicMean: 0.7 } };
   const surroundings = { backend: 'mine' };
-  const returned = await trackRun(tracker, { ...run, folder, surroundings }, async (onEvent) => {
-    await trainTiny(onEvent);
-    return outcome;
-  });
+  const returned = await trackRun(
+    tracker,
+    { ...run, folder, surroundings, plugins: { './mine.mjs': 'abc' } },
+    async (onEvent) => {
+      await trainTiny(onEvent);
+      return outcome;
+    },
+  );
   expect(returned).toBe(outcome);
-  expect(recorded[0]).toMatchObject({ type: 'start', ...run, environment: { backend: 'mine' } });
+  const environment = { backend: 'mine', plugins: { './mine.mjs': 'abc' } };
+  expect(recorded[0]).toMatchObject({ type: 'start', ...run, environment });
+  expect(recorded[0]).not.toHaveProperty('plugins');
   expect(recorded[0]).not.toHaveProperty('folder');
   const steps = metrics().filter(({ values }) => 'train/loss' in values);
   expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);

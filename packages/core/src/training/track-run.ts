@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { basename, relative, sep } from 'node:path';
 import { optionsOf, type ResolvedConfiguration } from '../config/configuration.js';
+import type { Environment } from '../contracts/environment.js';
 import type { Evaluation } from '../contracts/evaluation.js';
 import type { ProtocolSummary } from '../contracts/protocol.js';
 import type { RunEvent, RunStart, Tracker, TrackerContext } from '../contracts/tracker.js';
@@ -17,6 +18,8 @@ export interface TrackedRun extends Omit<RunStart, 'type' | 'environment'> {
   /** The run's folder. */
   readonly folder: string;
   readonly surroundings?: Surroundings;
+  /** See `modulesInUse`. */
+  readonly plugins?: Environment['plugins'];
 }
 
 /** What came out of a run. */
@@ -55,11 +58,12 @@ export function createTracker(
  */
 export async function trackRun<Outcome extends TrackedOutcome>(
   tracker: Tracker,
-  { folder, surroundings, ...start }: TrackedRun,
+  { folder, surroundings, plugins, ...start }: TrackedRun,
   work: (onEvent: (event: TrainEvent) => void) => Promise<Outcome | undefined>,
 ): Promise<Outcome | undefined> {
   mkdirSync(folder, { recursive: true }); // a tracker may write beside the run from its start on
-  tracker.record({ type: 'start', ...start, environment: await environmentOf(surroundings) });
+  const environment = { ...(await environmentOf(surroundings)), ...(plugins && { plugins }) };
+  tracker.record({ type: 'start', ...start, environment });
   const toEvents = translator(folder);
   try {
     const outcome = await work((event) => {
