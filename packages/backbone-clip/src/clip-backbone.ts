@@ -11,17 +11,21 @@ import type {
   TextRequest,
   TextRows,
   Tokenizer,
+  TunableWeights,
   WorkOptions,
 } from '@promptweave/core';
 import type { Activation } from './activation.js';
 import type { ClipModel } from './clip-model.js';
-import { disposeClipTensors, type ClipTensors } from './clip-weights.js';
+import { disposeClipTensors, type BlockWeights, type ClipTensors } from './clip-weights.js';
 import { foldBlock, type FoldedBlock } from './fast/folded-weights.js';
 import { encodeTextFast } from './fast/text-tower.js';
 import { encodeImagesFast } from './fast/vision-tower.js';
 import { encodeTextPlainly } from './plain/text-tower.js';
 import { encodeImagesPlainly } from './plain/vision-tower.js';
+import { checkPrompts, checkText } from './refusals.js';
 import { encodeInChunks } from './text-chunks.js';
+import type { TextTowerRequest } from './tower-request.js';
+import { tunableWeights } from './tunable-weights.js';
 import { chunkBytes, classesPerChunk, type ClassChunk } from './work/classes-per-chunk.js';
 import { allSavings, clipWork, noSavings } from './work/clip-work.js';
 import { imagesPerBlock } from './work/images-per-block.js';
@@ -89,8 +93,12 @@ export class ClipBackbone implements Backbone {
   }
 
   /** All frozen weights, for whoever wants to see that they stay as they are. */
-  get weights(): ClipTensors<unknown> {
+  get weights(): ClipTensors<BlockWeights | FoldedBlock> {
     return 'folded' in this.model ? this.model.folded.tensors : this.model.plain.tensors;
+  }
+
+  get tunable(): TunableWeights {
+    return tunableWeights(this.weights, this.shape);
   }
 
   embedTokens(ids: readonly number[]): tf.Tensor2D {
@@ -98,6 +106,7 @@ export class ClipBackbone implements Backbone {
   }
 
   encodeText(text: PromptedText, request: TextRequest = {}): TextEncoding {
+    checkText(text, request, this.shape.text);
     const rows = {
       prefix: text.prefix.shape[0],
       branches: text.lengths,
@@ -106,13 +115,14 @@ export class ClipBackbone implements Backbone {
     };
     const together = this.classesTogether(rows);
     if (together >= text.lengths.length) return this.encodeTogether(text, request);
-    const encode: Backbone['encodeText'] = (part, ofPart) => this.encodeTogether(part, ofPart ?? {});
+    const encode = (part: PromptedText, ofPart: TextTowerRequest) => this.encodeTogether(part, ofPart);
     return encodeInChunks(encode, text, request, this.shape, together);
   }
 
-  encodeImages(images: tf.Tensor4D, prompts?: Prompts, { trace }: ImageRequest = {}): tf.Tensor2D {
-    if ('plain' in this.model) return encodeImagesPlainly(this.model.plain, images, prompts, trace);
-    return encodeImagesFast(this.model.folded, images, prompts, this.computation.recompute, trace);
+  encodeImages(images: tf.Tensor4D, prompts?: Prompts, request: ImageRequest = {}): tf.Tensor2D {
+    checkPrompts(prompts, request, this.shape.vision);
+    if ('plain' in this.model) return encodeImagesPlainly(this.model.plain, images, prompts, request);
+    return encodeImagesFast(this.model.folded, images, prompts, request, this.computation.recompute);
   }
 
   work(step: StepShape, options: WorkOptions = {}): StepWork {
@@ -125,7 +135,7 @@ export class ClipBackbone implements Backbone {
     });
   }
 
-  private encodeTogether(text: PromptedText, request: TextRequest): TextEncoding {
+  private encodeTogether(text: PromptedText, request: TextTowerRequest): TextEncoding {
     if ('plain' in this.model) return encodeTextPlainly(this.model.plain, text, request);
     return encodeTextFast(this.model.folded, text, request, this.computation.recompute);
   }

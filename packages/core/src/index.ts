@@ -9,6 +9,7 @@ export * from './model/linear-start.js';
 export * from './model/maths.js';
 export * from './model/template-tokens.js';
 export * from './model/variables.js';
+export * from './model/without-tape.js';
 export { contractsVersion } from './plugin/contracts-version.js';
 export * from './plugin/define-plugin.js';
 export type * from './plugin/recorded-run.js';

@@ -9,15 +9,12 @@ import {
   type TokenPosition,
 } from '@promptweave/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Activation } from '../activation.js';
 import type { ClipBackbone } from '../clip-backbone.js';
 import type { ClassChunk } from '../work/classes-per-chunk.js';
+import { compare, model, outcomeOf, type Outcome } from './equality.test.support.js';
 import { rowsOfTiles, tileBranches } from './tiles.js';
 import { randomClip, type RandomClipOptions } from '../random-clip.js';
 
-/** The plain path is the reference: dense, with automatic differentiation. */
-const VALUES = 1e-5;
-const GRADIENTS = 1e-4;
 const RUNS = { numRuns: 24, seed: 20240601 };
 
 interface TextCase {
@@ -34,28 +31,6 @@ interface TextCase {
   readonly deep: number;
   readonly request: TextRequest;
 }
-
-const activation = fc.constantFrom<Activation>('quick-gelu', 'gelu');
-
-const towers = fc.record({
-  seed: fc.nat(1000),
-  heads: fc.integer({ min: 1, max: 3 }),
-  perHead: fc.constantFrom(4, 8, 16),
-  layers: fc.integer({ min: 1, max: 4 }),
-  embedding: fc.integer({ min: 3, max: 12 }),
-  activation,
-});
-
-const model = fc
-  .record({ tower: towers, contextLength: fc.integer({ min: 12, max: 20 }), grid: fc.integer({ min: 1, max: 3 }) })
-  .map(({ tower: { seed, heads, perHead, layers, embedding, activation }, contextLength, grid }) => ({
-    seed,
-    vision: { width: heads * perHead, layers, heads, imageSize: 4 * grid + (seed % 2), patchSize: 4 },
-    text: { width: heads * perHead, layers, heads, contextLength },
-    embedding,
-    vocabulary: 50,
-    activation,
-  }));
 
 const textCase: fc.Arbitrary<TextCase> = model.chain((clip) => {
   const { contextLength, layers } = clip.text;
@@ -118,7 +93,7 @@ describe('the fast path equals the plain path', () => {
   it('for texts: features, kept states and gradients', () => {
     fc.assert(
       fc.property(textCase, (text) => {
-        compare(text, (clip) => textOutcome(clip, text));
+        compare(text.model, text, (clip) => textOutcome(clip, text));
       }),
       RUNS,
     );
@@ -127,7 +102,7 @@ describe('the fast path equals the plain path', () => {
   it('for images: features and gradients', () => {
     fc.assert(
       fc.property(visionCase, (images) => {
-        compare(images, (clip) => imageOutcome(clip, images));
+        compare(images.model, images, (clip) => imageOutcome(clip, images));
       }),
       RUNS,
     );
@@ -163,32 +138,6 @@ describe('the rows that a step computes', () => {
     expect(Math.min(seen.padded, seen.unpadded)).toBeGreaterThan(5);
   });
 });
-
-/** Values, and gradients of their product with fixed random numbers. */
-type Outcome = {
-  readonly values: Float32Array[];
-  readonly gradients: Float32Array[];
-};
-
-function compare(work: TextCase | VisionCase, run: (clip: ClipBackbone) => Outcome): void {
-  const { model: options, recompute } = work;
-  const classChunk = 'classChunk' in work ? work.classChunk : 'all';
-  const [fast, plain] = [
-    { fast: true, recompute, classChunk },
-    { fast: false, recompute: false },
-  ].map((computation) => {
-    const clip = randomClip(options, computation);
-    const outcome = run(clip);
-    clip.dispose();
-    return outcome;
-  }) as [Outcome, Outcome];
-  expect(fast.values).toHaveLength(plain.values.length);
-  fast.values.forEach((values, i) => expect(distance(values, plain.values[i]!), `value ${i}`).toBeLessThan(VALUES));
-  expect(fast.gradients).toHaveLength(plain.gradients.length);
-  fast.gradients.forEach((values, i) =>
-    expect(distance(values, plain.gradients[i]!), `gradient ${i}`).toBeLessThan(GRADIENTS),
-  );
-}
 
 function textOutcome(clip: ClipBackbone, text: TextCase): Outcome {
   return tf.tidy(() => {
@@ -243,26 +192,6 @@ function imageOutcome(clip: ClipBackbone, { model: options, batch, n, deep }: Vi
       return [clip.encodeImages(images, prompts)];
     }),
   );
-}
-
-/** Values of `compute`, and gradients with respect to its inputs. Call within `tf.tidy`. */
-function outcomeOf(inputs: tf.Tensor2D[], compute: (inputs: tf.Tensor2D[]) => tf.Tensor2D[]): Outcome {
-  const values = compute(inputs).map((value) => value.dataSync<'float32'>().slice());
-  if (inputs.length === 0) return { values, gradients: [] };
-  const gradients = tf.grads((...given: tf.Tensor[]) => {
-    const weighted = compute(given as tf.Tensor2D[]).map((value, i) =>
-      tf.sum(tf.mul(value, seededNormal(value.shape, 1, 23, `weight ${i}`))),
-    );
-    return tf.addN(weighted);
-  })(inputs);
-  return { values, gradients: gradients.map((gradient) => gradient.dataSync<'float32'>().slice()) };
-}
-
-/** ‖a − b‖ / ‖b‖; 0 where both are 0. */
-function distance(a: Float32Array, b: Float32Array): number {
-  expect(a).toHaveLength(b.length);
-  const difference = Math.hypot(...a.map((value, i) => value - b[i]!));
-  return difference === 0 ? 0 : difference / Math.hypot(...b);
 }
 
 /** Numbers of rows that are multiplied with weights of the given shape, in order. */

@@ -9,18 +9,35 @@ import { fused } from './fused.js';
  */
 export type FoldedActivation = 'silu' | 'gelu';
 
-/**
- * Value of the activation at z = x · W + b and, if asked for, its derivative, [N, 4W]. The derivative is all that the backward pass needs:
- * made here, it takes two passes over the largest matrix of a block less than later.
- */
+/** {@link activateProduct} of x · W. */
 export function activate(
   x: tf.Tensor2D,
   { weight, bias }: LinearWeights,
   activation: FoldedActivation,
   withSlope: boolean,
-): { readonly value: tf.Tensor2D; readonly slope?: tf.Tensor2D } {
+): Activated {
+  return tf.tidy(
+    () => activateProduct(tf.matMul(x, weight), bias, activation, withSlope) as Activated & tf.TensorContainerObject,
+  );
+}
+
+/** What {@link activate} gives. */
+export interface Activated {
+  readonly value: tf.Tensor2D;
+  readonly slope?: tf.Tensor2D;
+}
+
+/**
+ * Value of the activation at z = product + b and, if asked for, its derivative, [N, 4W]. The derivative is all that the backward pass needs:
+ * made here, it takes two passes over the largest matrix of a block less than later.
+ */
+export function activateProduct(
+  product: tf.Tensor2D,
+  bias: tf.Tensor1D,
+  activation: FoldedActivation,
+  withSlope: boolean,
+): Activated {
   return tf.tidy(() => {
-    const product: tf.Tensor2D = tf.matMul(x, weight);
     if (activation === 'silu') {
       const [value, slope] = fused<tf.Tensor2D[]>(withSlope ? 'SiluAndSlope' : 'Silu', [product, bias]) ?? [];
       if (value) return { value, slope };

@@ -38,7 +38,7 @@ export function frozenBlock(
       kept: recompute ? [rows] : kept,
       backward: (dy, saved) => {
         const ready = recompute ? forward(saved[0] as tf.Tensor2D, weights, groups, true).kept : saved;
-        return backward(dy, ready, weights, groups);
+        return [backward(dy, ready, weights, groups)];
       },
     };
   });

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { LinearWeights } from '../clip-weights.js';
 import { attend, attendBackward } from './attention.js';
 import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
@@ -38,7 +39,7 @@ export function readBlock(
 ): tf.Tensor2D {
   return withPrompt(x, prompt, groups[0]!, (rows, keeps) => ({
     ...forward(rows, weights, groups, read, keeps),
-    backward: (dy, kept) => backward(dy, kept, weights, groups, read),
+    backward: (dy, kept) => [backward(dy, kept, weights, groups, read)],
   }));
 }
 
@@ -52,7 +53,7 @@ function forward(
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
   const { outputProjection, up, down, heads } = weights;
   const first = standardise(x);
-  const { query, keysAndValues } = splitProjection(weights);
+  const { query, keysAndValues } = splitProjection(weights.inputProjection);
   const queries = apply(pickRows(first.standard, read.rows), query); // [S, W]
   const last = groups.at(-1)!;
   const prefix = groups.length > 1 ? groups[0]!.length : 0;
@@ -78,7 +79,7 @@ function backward(
 ): tf.Tensor2D {
   const [standard1, reciprocal1, standard2, reciprocal2, slope] = kept as tf.Tensor2D[];
   const [q, k, v, attention] = kept.slice(5) as tf.Tensor4D[];
-  const { query, keysAndValues } = splitProjection(weights);
+  const { query, keysAndValues } = splitProjection(weights.inputProjection);
 
   const dHidden: tf.Tensor2D = tf.mul(through(dy, weights.down), slope!);
   const second = { standard: standard2!, reciprocal: reciprocal2! };
@@ -94,7 +95,8 @@ function backward(
   return standardiseBackward(spreadRows(dMiddle, ofRows), dStandard1, first);
 }
 
-function splitProjection({ inputProjection: { weight, bias } }: FoldedBlock) {
+/** The layer that gives the queries, and the one that gives keys and values. */
+export function splitProjection({ weight, bias }: LinearWeights) {
   const width = weight.shape[0];
   return {
     query: { weight: tf.slice(weight, [0, 0], [-1, width]), bias: tf.slice(bias, 0, width) },
@@ -103,13 +105,18 @@ function splitProjection({ inputProjection: { weight, bias } }: FoldedBlock) {
 }
 
 /** Read rows [S, W] in their sequences' places, split into heads, [H, C, Q, d]; 0 in a place that no row takes. */
-function intoPlaces(rows: tf.Tensor2D, groups: readonly SequenceGroup[], read: ReadRows, heads: number): tf.Tensor4D {
+export function intoPlaces(
+  rows: tf.Tensor2D,
+  groups: readonly SequenceGroup[],
+  read: ReadRows,
+  heads: number,
+): tf.Tensor4D {
   const places = placesOf(groups, read);
   const spread = spreadRows(rows, invert(read.places, places.count * places.length));
   return splitHeads(spread, places, { heads, parts: 1 })[0]!;
 }
 
 /** The places of the read rows as sequences of their own. */
-function placesOf(groups: readonly SequenceGroup[], { perSequence }: ReadRows) {
+export function placesOf(groups: readonly SequenceGroup[], { perSequence }: ReadRows) {
   return { start: 0, count: groups.at(-1)!.count, length: perSequence };
 }

@@ -1,12 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PromptedText, TokenPosition } from '@promptweave/core';
+import type { TokenPosition } from '@promptweave/core';
 import { causalMask } from '../plain/text-tower.js';
+import { insertedId, PADDING_ID } from '../row-ids.js';
 import type { SequenceGroup } from './heads.js';
 import type { ReadRows } from './read-block.js';
 import { tileBranches } from './tiles.js';
 
 /** Score of a key that is not seen. */
 const UNSEEN = -1e9;
+
+/** What rows there are, from some block on. */
+export interface TextRowsPlan {
+  /** Rows of the prefix of the prompted text. */
+  readonly prefix: number;
+  /** Rows of each class's branch there. */
+  readonly lengths: readonly number[];
+  readonly contextLength: number;
+  /** The first so many classes are padded to the context length. */
+  readonly paddedClasses: number;
+  /** Rows that were inserted after the start token. */
+  readonly inserted: number;
+  /** Whether every class has rows of its own from the context on; if not, it shares the prefix with the others. */
+  readonly ownContext: boolean;
+}
+
+/** One packed row: its place in the prompt, and the class if it is the class's own. */
+interface PackedRow {
+  /** Number of an inserted row; `position` is −1. */
+  readonly inserted?: number;
+  readonly position: number;
+  readonly class?: number;
+}
 
 /** Where every row of the packed matrix comes from and belongs. */
 export interface TextLayout {
@@ -16,45 +40,62 @@ export interface TextLayout {
   readonly source: number[];
   /** Position in its prompt of each packed row. */
   readonly position: number[];
+  /** Ids of the packed rows, where the first branch row has this number among those of all classes. */
+  readonly ids: (firstBranchRow: number) => Int32Array;
+  /** What each packed row is; nothing for one that belongs to no class. */
+  readonly rows: readonly (PackedRow | undefined)[];
   /** Number of the packed row at a position of a class. @throws RangeError for padding that was not asked for. */
   readonly rowOf: (at: TokenPosition) => number;
   /** How one row of each class is read. */
   readonly read: (rows: readonly number[]) => ReadRows;
 }
 
-/** Lays the branches of all classes out in tiles; the first `paddedClasses` are padded to the context length. */
-export function tileText(text: PromptedText, contextLength: number, paddedClasses: number): TextLayout {
-  const prefixLength = text.prefix.shape[0];
-  const paddingRow = prefixLength + text.branches.shape[0];
-  const lengths = text.lengths.map((length, c) => (c < paddedClasses ? contextLength - prefixLength : length));
+/** Lays the branches of all classes out in tiles. */
+export function tileText(plan: TextRowsPlan): TextLayout {
+  const { prefix, contextLength, paddedClasses, inserted, ownContext } = plan;
+  const sharedPositions = ownContext ? 1 : prefix; // of the prompt
+  const prefixLength = sharedPositions + inserted; // of the packed rows
+  const lengths = plan.lengths.map((length, c) =>
+    c < paddedClasses ? contextLength - sharedPositions : length + prefix - sharedPositions,
+  );
   const { length: tileLength, tiles } = tileBranches(lengths);
   const branchStart: number[] = [];
-  text.lengths.reduce((row, length, c) => ((branchStart[c] = row), row + length), prefixLength);
+  const branchRows = plan.lengths.reduce((row, length, c) => ((branchStart[c] = row), row + length), 0);
 
-  const source = Array.from({ length: prefixLength }, (_, i) => i);
-  const position = [...source];
+  const rows: (PackedRow | undefined)[] = [
+    { position: 0 },
+    ...Array.from({ length: inserted }, (_, i) => ({ inserted: i, position: -1 })),
+    ...Array.from({ length: sharedPositions - 1 }, (_, i) => ({ position: 1 + i })),
+  ];
   const firstRow: number[] = [];
   const visible = prefixLength + tileLength; // keys of a row
   const mask = new Float32Array(tiles.length * tileLength * visible).fill(UNSEEN);
   tiles.forEach((classes, t) => {
     const tileStart = prefixLength + t * tileLength;
-    const addRow = (from: number, at: number, ownStart: number): void => {
-      const row = source.length;
-      const scores = (row - prefixLength) * visible;
+    const addRow = (row: PackedRow | undefined, ownStart: number): void => {
+      const number = rows.length;
+      const scores = (number - prefixLength) * visible;
       mask.fill(0, scores, scores + prefixLength);
-      mask.fill(0, scores + prefixLength + ownStart - tileStart, scores + prefixLength + row - tileStart + 1);
-      source.push(from);
-      position.push(at);
+      mask.fill(0, scores + prefixLength + ownStart - tileStart, scores + prefixLength + number - tileStart + 1);
+      rows.push(row);
     };
     for (const c of classes) {
-      const start = (firstRow[c] = source.length);
-      for (let i = 0; i < lengths[c]!; i++) {
-        addRow(i < text.lengths[c]! ? branchStart[c]! + i : paddingRow, prefixLength + i, start);
-      }
+      const start = (firstRow[c] = rows.length);
+      for (let i = 0; i < lengths[c]!; i++) addRow({ class: c, position: sharedPositions + i }, start);
     }
-    while (source.length < tileStart + tileLength) addRow(paddingRow, prefixLength, source.length); // nobody sees it
+    while (rows.length < tileStart + tileLength) addRow(undefined, rows.length); // nobody sees it
   });
-  const masks = (values: Float32Array, rows: number): tf.Tensor3D => tf.tensor3d(values, [tiles.length, rows, visible]);
+  /** Id within the prompted text. */
+  const idOf = (row: PackedRow | undefined): number => {
+    if (!row) return PADDING_ID;
+    if (row.inserted !== undefined) return insertedId(row.inserted);
+    if (row.position < prefix) return row.position;
+    const inBranch = row.position - prefix;
+    return inBranch < plan.lengths[row.class!]! ? prefix + branchStart[row.class!]! + inBranch : PADDING_ID;
+  };
+  const own = rows.map(idOf);
+  const masks = (values: Float32Array, count: number): tf.Tensor3D =>
+    tf.tensor3d(values, [tiles.length, count, visible]);
   const most = Math.max(...tiles.map((classes) => classes.length));
   const places: number[] = [];
   tiles.forEach((classes, t) => classes.forEach((c, i) => (places[c] = t * most + i)));
@@ -63,20 +104,22 @@ export function tileText(text: PromptedText, contextLength: number, paddedClasse
       { start: 0, count: 1, length: prefixLength, mask: () => causalMask(prefixLength) },
       { start: prefixLength, count: tiles.length, length: tileLength, mask: () => masks(mask, tileLength) },
     ],
-    source,
-    position,
+    rows,
+    source: own.map((id) => (id === PADDING_ID ? prefix + branchRows : id)),
+    position: rows.map((row) => row?.position ?? prefix),
+    ids: (firstBranchRow) => Int32Array.from(own, (id) => (id >= prefix ? id + firstBranchRow : id)),
     rowOf: ({ class: c, position: at }) => {
-      if (at < prefixLength) return at;
-      if (at < prefixLength + lengths[c]!) return firstRow[c]! + at - prefixLength;
+      if (at < sharedPositions) return at === 0 ? 0 : at + inserted;
+      if (at < sharedPositions + lengths[c]!) return firstRow[c]! + at - sharedPositions;
       throw new RangeError(`Class ${c} has no row at position ${at}: padding was not asked for.`);
     },
-    read: (rows) => {
+    read: (numbers) => {
       const ofPlaces = new Float32Array(tiles.length * most * visible); // an empty place may see anything
-      rows.forEach((row, c) => {
+      numbers.forEach((row, c) => {
         const scores = (row - prefixLength) * visible;
         ofPlaces.set(mask.subarray(scores, scores + visible), places[c]! * visible);
       });
-      return { rows, perSequence: most, places, mask: () => masks(ofPlaces, most) };
+      return { rows: numbers, perSequence: most, places, mask: () => masks(ofPlaces, most) };
     },
   };
 }

@@ -1,11 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layerNorm, type PromptedText, type TextEncoding, type TextRequest } from '@promptweave/core';
+import type { PromptedText, TextEncoding } from '@promptweave/core';
 import type { ClipModel } from '../clip-model.js';
+import { ENTRY, firstLearnedStep, tapedFrom } from '../learned-steps.js';
+import { tunedNorm } from '../plain/block.js';
+import type { TextTowerRequest } from '../tower-request.js';
+import { enterRows } from './enter-rows.js';
 import type { FoldedBlock } from './folded-weights.js';
-import { frozenBlock } from './frozen-block.js';
-import { readBlock } from './read-block.js';
 import { pickRows } from './rows.js';
-import { tileText } from './text-layout.js';
+import { runBlock } from './run-block.js';
+import type { TextLayout } from './text-layout.js';
+import { enteringPrompt, layouts } from './text-steps.js';
 
 /**
  * The text tower over packed rows: the prefix once for all classes, then the branches, several classes to a tile. No row after
@@ -14,37 +18,59 @@ import { tileText } from './text-layout.js';
 export function encodeTextFast(
   model: ClipModel<FoldedBlock>,
   text: PromptedText,
-  request: TextRequest,
+  request: TextTowerRequest,
   recompute: boolean,
 ): TextEncoding {
   const { tensors, shape } = model;
-  const blocks = request.blocks ?? tensors.text.blocks.map((_, i) => i);
-  const keepLast = request.keepLast ?? 0;
-  const layout = tileText(text, shape.text.contextLength, keepLast > 0 ? (request.paddedClasses ?? 0) : 0);
+  const { tuning, keepLast = 0, firstBranchRow = 0, blocks = tensors.text.blocks.map((_, i) => i) } = request;
+  const { inserted, ofClasses } = text;
+  const layoutOf = layouts(text, shape.text.contextLength, keepLast > 0 ? (request.paddedClasses ?? 0) : 0);
+  const learnedFrom = firstLearnedStep(text, request, blocks);
 
-  const all = tf.concat([text.prefix, text.branches, model.embedTokens([0])], 0);
-  const positions = pickRows(tensors.text.positions, layout.position);
-  let x: tf.Tensor2D = tf.add(pickRows(all, layout.source), positions); // [N, T]
-  const kept: tf.Tensor2D[] = [];
-  const ends = text.roles.map(({ end }, c) => layout.rowOf({ class: c, position: end }));
+  let layout = layoutOf(0);
+  let x = tapedFrom(learnedFrom, ENTRY, () => {
+    const all = tf.concat([text.prefix, text.branches, model.embedTokens([0])], 0);
+    const rows = pickRows(all, layout.source);
+    const { input } = tuning ?? {};
+    const entering = input ? tf.add(rows, input.apply(rows, input.variables, layout.ids(firstBranchRow))) : rows;
+    return tf.add<tf.Tensor2D>(entering, pickRows(tensors.text.positions, layout.position)); // [N, T]
+  });
+  const kept: { readonly x: tf.Tensor2D; readonly layout: TextLayout }[] = [];
   blocks.forEach((index, step) => {
     const weights = tensors.text.blocks[index]!;
-    const deep = step > 0 ? text.deep[step - 1] : undefined;
-    const prompt = deep && { rows: deep, at: 1 };
-    const isRead = step === blocks.length - 1 && keepLast === 0;
     const input = x;
-    x = isRead
-      ? readBlock(x, weights, layout.groups, layout.read(ends), prompt)
-      : frozenBlock(x, weights, layout.groups, { recompute, prompt });
-    if (!kept.includes(input)) input.dispose(); // the tape has what it needs of it
-    if (step >= blocks.length - keepLast) kept.push(x);
+    const before = layout;
+    layout = layoutOf(step);
+    if (layout !== before) {
+      const entering = {
+        inserted: step === inserted?.block ? inserted.rows[0] : undefined,
+        ofClasses: step === ofClasses?.block ? ofClasses.rows : undefined,
+      };
+      x = enterRows(x, before, layout, entering);
+    }
+    const ends = text.roles.map(({ end }, c) => layout.rowOf({ class: c, position: end }));
+    const isRead = step === blocks.length - 1 && keepLast === 0;
+    x = tapedFrom(learnedFrom, step, () =>
+      runBlock(x, weights, {
+        ...{ recompute, groups: layout.groups, ids: () => layout.ids(firstBranchRow) },
+        tuning: tuning?.blocks[index],
+        prompt: enteringPrompt(text, step),
+        read: isRead ? layout.read(ends) : undefined,
+      }),
+    );
+    if (!kept.some((one) => one.x === input)) input.dispose(); // the tape has what it needs of it
+    if (step >= blocks.length - keepLast) kept.push({ x, layout });
   });
 
+  const ends = text.roles.map(({ end }, c) => layout.rowOf({ class: c, position: end }));
   const read = keepLast === 0 ? x : pickRows(x, ends); // [C, T]
   const { lnFinal, projection } = tensors.text;
   return {
-    features: tf.matMul(layerNorm(read, lnFinal.weight, lnFinal.bias), projection),
+    features: tf.matMul(tunedNorm(read, lnFinal, tuning?.lnPost), projection),
     kept: kept.length,
-    rows: (step, positions) => pickRows(kept[step]!, positions.map(layout.rowOf)),
+    rows: (step, positions) => {
+      const { x: states, layout: own } = kept[step]!;
+      return pickRows(states, positions.map(own.rowOf));
+    },
   };
 }

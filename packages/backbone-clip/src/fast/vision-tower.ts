@@ -1,48 +1,86 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layerNorm, type Prompts } from '@promptweave/core';
+import { withoutTape, type ImageRequest, type Prompts } from '@promptweave/core';
 import type { ClipModel } from '../clip-model.js';
+import { ENTRY, firstLearnedBlock, tapedFrom } from '../learned-steps.js';
+import { tunedNorm } from '../plain/block.js';
 import { embedPatches } from '../plain/vision-tower.js';
 import type { FoldedBlock } from './folded-weights.js';
-import { frozenBlock } from './frozen-block.js';
-import { readBlock } from './read-block.js';
 import { pickRows } from './rows.js';
+import { runBlock } from './run-block.js';
 
 /**
- * The vision tower with frozen blocks. Of the last block only the class token's row is computed, unless hidden states are
- * pushed to `trace`, [B, L, V]. Same values as the plain one.
+ * The vision tower over packed rows. Of the last block only the rows that are read are computed (class tokens, and prompts if asked
+ * for), unless hidden states are pushed to `trace`. Same values as the plain one; inserted rows stand at the end here, for
+ * attention knows no order.
  */
 export function encodeImagesFast(
   model: ClipModel<FoldedBlock>,
   images: tf.Tensor4D,
-  prompts: Prompts | undefined,
+  prompts: Prompts = { deep: [] },
+  { trace, promptRows, tuning }: ImageRequest,
   recompute: boolean,
-  trace?: tf.Tensor3D[],
 ): tf.Tensor2D {
   const { tensors, shape } = model;
   const { width } = shape.vision;
-  const embedded = embedPatches(model, images); // [B, 1 + P, V]
+  const { shallow, deep, inserted } = prompts;
+  const { blocks, lnPre, lnPost, projection } = tensors.vision;
+  const learnedFrom = firstLearnedBlock(prompts, tuning, blocks.length);
+  const embedded = withoutTape(() => tf.tidy(() => embedPatches(model, images))); // [B, 1 + P, V]
   trace?.push(embedded);
   const [batch, promptStart] = embedded.shape;
-  const length = promptStart + (prompts?.shallow?.shape[0] ?? 0);
-  const sequences = prompts?.shallow
-    ? (tf.concat([embedded, tf.tile(tf.expandDims(prompts.shallow, 0), [batch, 1, 1])], 1) as tf.Tensor3D)
-    : embedded;
-  const { blocks, lnPre, lnPost, projection } = tensors.vision;
-  const unpacked = (rows: tf.Tensor2D): tf.Tensor3D => tf.reshape(rows, [batch, length, width]);
-  let x = layerNorm(tf.reshape(sequences, [batch * length, width]), lnPre.weight, lnPre.bias); // [B · L, V]
+  const n = (inserted?.rows[0] ?? shallow)?.shape[0] ?? 0;
+  const appended = (rows: tf.Tensor3D, added: tf.Tensor2D): tf.Tensor3D =>
+    tf.concat([rows, tf.tile(tf.expandDims(added, 0), [batch, 1, 1])], 1) as tf.Tensor3D;
+  const unpacked = (rows: tf.Tensor2D): tf.Tensor3D => tf.reshape(rows, [batch, -1, width]);
+  const packed = (rows: tf.Tensor3D): tf.Tensor2D => tf.reshape(rows, [-1, width]);
+  const ids = (length: number): Int32Array => {
+    const whole = promptStart + n;
+    return Int32Array.from({ length: batch * length }, (_, i) => Math.floor(i / length) * whole + (i % length));
+  };
+
+  let length = promptStart + (inserted ? 0 : n);
+  let x = tapedFrom(learnedFrom, ENTRY, () => {
+    const sequences = shallow && !inserted ? appended(embedded, shallow) : embedded;
+    const rows = tunedNorm(packed(sequences), lnPre, tuning?.lnPre); // [B · L, V]
+    const { input } = tuning ?? {};
+    return input ? tf.add<tf.Tensor2D>(rows, input.apply(rows, input.variables, ids(length))) : rows;
+  });
   trace?.push(unpacked(x));
-  const group = { start: 0, count: batch, length };
-  const sequenceNumbers = Array.from({ length: batch }, (_, i) => i);
-  const read = { rows: sequenceNumbers.map((i) => i * length), perSequence: 1, places: sequenceNumbers };
+  const perImage = promptRows ? [0, ...Array.from({ length: n }, (_, i) => promptStart + i)] : [0];
   blocks.forEach((weights, i) => {
-    const deep = i > 0 ? prompts?.deep[i - 1] : undefined;
-    const prompt = deep && { rows: deep, at: promptStart };
-    const isRead = i === blocks.length - 1 && !trace;
     const input = x;
-    x = isRead ? readBlock(x, weights, [group], read, prompt) : frozenBlock(x, weights, [group], { recompute, prompt });
+    const entering = inserted ? inserted.rows[i - inserted.block] : i > 0 ? deep[i - 1] : undefined;
+    const isInsertion = i === inserted?.block;
+    if (isInsertion) {
+      x = packed(appended(unpacked(x), entering!));
+      length += n;
+    }
+    const isRead = i === blocks.length - 1 && !trace;
+    x = tapedFrom(learnedFrom, i, () =>
+      runBlock(x, weights, {
+        ...{ recompute, groups: [{ start: 0, count: batch, length }], ids: () => ids(length) },
+        tuning: tuning?.blocks[i],
+        prompt: entering && !isInsertion ? { rows: entering, at: promptStart } : undefined,
+        read: isRead ? readOf(batch, length, perImage) : undefined,
+      }),
+    );
     if (!trace) input.dispose(); // the tape has what it needs of it
     trace?.push(unpacked(x));
   });
-  const classTokens = trace ? pickRows(x, read.rows) : x; // [B, V]
-  return tf.matMul(layerNorm(classTokens, lnPost.weight, lnPost.bias), projection);
+  const read = trace ? pickRows(x, readOf(batch, length, perImage).rows) : x; // [B · (1 or 1 + n), V]
+  const final = tunedNorm(read, lnPost, tuning?.lnPost);
+  if (perImage.length === 1) return tf.matMul(final, projection);
+  const ofImages = unpacked(final);
+  promptRows!.push(tf.slice(ofImages, [0, 1, 0], [-1, n, -1]));
+  return tf.matMul(packed(tf.slice(ofImages, [0, 0, 0], [-1, 1, -1])), projection);
+}
+
+/** The rows at the given positions of every image. */
+function readOf(batch: number, length: number, positions: readonly number[]) {
+  const images = Array.from({ length: batch }, (_, i) => i);
+  return {
+    rows: images.flatMap((image) => positions.map((position) => image * length + position)),
+    perSequence: positions.length,
+    places: Array.from({ length: batch * positions.length }, (_, i) => i),
+  };
 }

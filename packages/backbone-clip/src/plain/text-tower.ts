@@ -1,77 +1,119 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  layerNorm,
-  type PromptedText,
-  type TextEncoding,
-  type TextRequest,
-  type TokenPosition,
-} from '@promptweave/core';
+import type { PromptedText, TextEncoding, TokenPosition } from '@promptweave/core';
 import type { ClipModel } from '../clip-model.js';
-import { block } from './block.js';
+import { insertedId, PADDING_ID } from '../row-ids.js';
+import type { TextTowerRequest } from '../tower-request.js';
+import { block, tunedNorm } from './block.js';
 
 /** The text tower as published: every class is a dense row of the whole context length, padding included. */
-export function encodeTextPlainly(model: ClipModel, text: PromptedText, request: TextRequest): TextEncoding {
+export function encodeTextPlainly(model: ClipModel, text: PromptedText, request: TextTowerRequest): TextEncoding {
   const { tensors, shape, activation } = model;
   const { contextLength, width, heads, layers } = shape.text;
-  const blocks = request.blocks ?? Array.from({ length: layers }, (_, i) => i);
-  const keepLast = request.keepLast ?? 0;
+  const { tuning, keepLast = 0, blocks = Array.from({ length: layers }, (_, i) => i) } = request;
+  const { inserted, ofClasses } = text;
   const classes = text.lengths.length;
-  const mask = causalMask(contextLength);
+  const shift = inserted?.rows[0]!.shape[0] ?? 0; // of all positions but the first, once rows are inserted
+  const idsBefore = denseIds(text, contextLength, request.firstBranchRow);
+  const idsAfter = withInsertedIds(idsBefore, contextLength, shift);
 
-  let x = tf.add(denseEmbeddings(model, text), tf.expandDims(tensors.text.positions, 0)) as tf.Tensor3D; // [C, L, T]
-  const kept: tf.Tensor2D[] = [];
+  const embedded = denseEmbeddings(model, text, request, idsBefore); // [C, L, T]
+  let x: tf.Tensor3D = tf.add(embedded, tf.expandDims(tensors.text.positions, 0));
+  let after = 0; // rows that were inserted so far
+  const kept: { readonly x: tf.Tensor3D; readonly after: number }[] = [];
   blocks.forEach((index, step) => {
+    if (inserted && step >= inserted.block) {
+      const rows = inserted.rows[step - inserted.block];
+      if (step === inserted.block) x = insertRows(x, 1, rows!);
+      else if (rows) x = replaceRows(x, 1, rows);
+      after = shift;
+    }
     const deep = step > 0 ? text.deep[step - 1] : undefined;
-    if (deep) x = replaceRows(x, 1, deep);
-    x = block(x, tensors.text.blocks[index]!, heads, activation, mask);
-    if (step >= blocks.length - keepLast) kept.push(tf.reshape(x, [classes * contextLength, width]));
+    if (deep) x = replaceRows(x, 1 + after, deep);
+    if (step > 0 && step === ofClasses?.block) x = replaceRows(x, 1 + after, ofClasses.rows);
+    const ofBlock = tuning?.blocks[index];
+    const tuned = ofBlock && { tuning: ofBlock, ids: after > 0 ? idsAfter : idsBefore };
+    x = block(x, tensors.text.blocks[index]!, heads, activation, causalMask(x.shape[1]), tuned);
+    if (step >= blocks.length - keepLast) kept.push({ x, after });
   });
 
-  const rows = tf.reshape(x, [classes * contextLength, width]) as tf.Tensor2D;
-  const ends = text.roles.map(({ end }, c) => c * contextLength + end);
-  const last = tf.gather(rows, tf.tensor1d(ends, 'int32')); // [C, T]
+  const rowsAt = (states: tf.Tensor3D, shifted: number, positions: readonly TokenPosition[]): tf.Tensor2D => {
+    const length = states.shape[1];
+    const numbers = positions.map(
+      ({ class: c, position }) => c * length + (position > 0 ? position + shifted : position),
+    );
+    const rows: tf.Tensor2D = tf.reshape(states, [classes * length, width]);
+    return tf.gather(rows, tf.tensor1d(numbers, 'int32'));
+  };
+  const ends = text.roles.map(({ end }, c) => ({ class: c, position: end }));
+  const last = rowsAt(x, after, ends); // [C, T]
   const { lnFinal, projection } = tensors.text;
   return {
-    features: tf.matMul(layerNorm(last, lnFinal.weight, lnFinal.bias), projection),
+    features: tf.matMul(tunedNorm(last, lnFinal, tuning?.lnPost), projection),
     kept: kept.length,
-    rows: (step: number, positions: readonly TokenPosition[]) =>
-      tf.gather(
-        kept[step]!,
-        tf.tensor1d(
-          positions.map((at) => at.class * contextLength + at.position),
-          'int32',
-        ),
-      ),
+    rows: (step, positions) => rowsAt(kept[step]!.x, kept[step]!.after, positions),
   };
 }
 
 /** Prefix, branch and padding rows of every class, without positions, [C, context length, T]. */
-export function denseEmbeddings(model: ClipModel, text: PromptedText): tf.Tensor3D {
+export function denseEmbeddings(
+  model: ClipModel,
+  text: PromptedText,
+  { tuning }: TextTowerRequest,
+  ids: Int32Array,
+): tf.Tensor3D {
   const { contextLength, width } = model.shape.text;
-  const prefixLength = text.prefix.shape[0];
+  const index = denseIds(text, contextLength);
   const padding = model.embedTokens([0]);
   const all = tf.concat([text.prefix, text.branches, padding], 0);
   const paddingRow = all.shape[0] - 1;
-  const index: number[] = [];
-  let nextRow = prefixLength;
-  for (const length of text.lengths) {
-    for (let position = 0; position < contextLength; position++) {
-      if (position < prefixLength) index.push(position);
-      else if (position < prefixLength + length) index.push(nextRow++);
-      else index.push(paddingRow);
-    }
-  }
-  return tf.reshape(tf.gather(all, tf.tensor1d(index, 'int32')), [text.lengths.length, contextLength, width]);
+  const numbers = index.map((id) => (id === PADDING_ID ? paddingRow : id));
+  let rows: tf.Tensor2D = tf.gather(all, tf.tensor1d(numbers, 'int32'));
+  if (tuning?.input) rows = tf.add(rows, tuning.input.apply(rows, tuning.input.variables, ids));
+  return tf.reshape(rows, [text.lengths.length, contextLength, width]);
 }
 
-/** x with rows `first`…`first + n − 1` of every sequence replaced by the same n rows; x [N, L, W], rows [n, W]. */
-export function replaceRows(x: tf.Tensor3D, first: number, rows: tf.Tensor2D): tf.Tensor3D {
+/**
+ * Ids of the rows of every class, [C · context length].
+ * @param firstBranchRow number of the first branch row among those of all classes
+ */
+function denseIds(text: PromptedText, contextLength: number, firstBranchRow = 0): Int32Array {
+  const prefixLength = text.prefix.shape[0];
+  const ids = new Int32Array(text.lengths.length * contextLength).fill(PADDING_ID);
+  let next = prefixLength + firstBranchRow;
+  text.lengths.forEach((length, c) => {
+    for (let position = 0; position < prefixLength + length; position++) {
+      ids[c * contextLength + position] = position < prefixLength ? position : next++;
+    }
+  });
+  return ids;
+}
+
+/** The ids of sequences of which each has `count` rows more after the first one. */
+function withInsertedIds(ids: Int32Array, length: number, count: number): Int32Array {
+  const inserted = Array.from({ length: count }, (_, i) => insertedId(i));
+  const sequences = Array.from({ length: ids.length / length }, (_, c) => {
+    const [first, ...others] = ids.subarray(c * length, (c + 1) * length);
+    return [first!, ...inserted, ...others];
+  });
+  return Int32Array.from(sequences.flat());
+}
+
+/** x with n rows more from position `at` on, in every sequence; x [N, L, W], rows [n, W]. */
+export function insertRows(x: tf.Tensor3D, at: number, rows: tf.Tensor2D): tf.Tensor3D {
+  return spliceRows(x, at, 0, rows);
+}
+
+/** x with rows `first`…`first + n − 1` of every sequence replaced by the same n rows, [n, W], or by rows of its own, [N, n, W]; x [N, L, W]. */
+export function replaceRows(x: tf.Tensor3D, first: number, rows: tf.Tensor2D | tf.Tensor3D): tf.Tensor3D {
+  return spliceRows(x, first, rows.shape[rows.rank - 2]!, rows);
+}
+
+function spliceRows(x: tf.Tensor3D, at: number, gone: number, rows: tf.Tensor2D | tf.Tensor3D): tf.Tensor3D {
   const [n, length, width] = x.shape;
-  const count = rows.shape[0];
-  const tiled = tf.tile(tf.expandDims(rows, 0), [n, 1, 1]) as tf.Tensor3D;
-  const parts = [tf.slice(x, [0, 0, 0], [n, first, width]), tiled];
-  const after = length - first - count;
-  if (after > 0) parts.push(tf.slice(x, [0, first + count, 0], [n, after, width]));
+  const ofEach = rows.rank === 3 ? (rows as tf.Tensor3D) : (tf.tile(tf.expandDims(rows, 0), [n, 1, 1]) as tf.Tensor3D);
+  const parts = [tf.slice(x, [0, 0, 0], [n, at, width]), ofEach];
+  const after = length - at - gone;
+  if (after > 0) parts.push(tf.slice(x, [0, at + gone, 0], [n, after, width]));
   return tf.concat(parts, 1);
 }
 

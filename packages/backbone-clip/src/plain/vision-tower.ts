@@ -1,38 +1,63 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layerNorm, type Prompts } from '@promptweave/core';
+import type { ImageRequest, Prompts } from '@promptweave/core';
 import type { ClipModel } from '../clip-model.js';
-import { block } from './block.js';
-import { replaceRows } from './text-tower.js';
+import { block, tunedNorm } from './block.js';
+import { insertRows, replaceRows } from './text-tower.js';
 
-/** The vision tower as published, with vision prompts after the patches. Hidden states are pushed to `trace`, [B, L, V]. */
+/** The vision tower as published, with vision prompts after the patches or inserted after the class token. */
 export function encodeImagesPlainly(
   model: ClipModel,
   images: tf.Tensor4D,
-  prompts?: Prompts,
-  trace?: tf.Tensor3D[],
+  prompts: Prompts = { deep: [] },
+  { trace, promptRows, tuning }: ImageRequest = {},
 ): tf.Tensor2D {
   const { tensors, shape, activation } = model;
   const { heads, width } = shape.vision;
+  const { shallow, deep, inserted } = prompts;
   let x = embedPatches(model, images); // [B, 1 + P, V]
   trace?.push(x);
   const batch = x.shape[0];
   const promptStart = x.shape[1];
-  if (prompts?.shallow) {
-    const shallow = tf.tile(tf.expandDims(prompts.shallow, 0), [batch, 1, 1]) as tf.Tensor3D;
-    x = tf.concat([x, shallow], 1); // [B, 1 + P + n, V]
-  }
+  const n = (inserted?.rows[0] ?? shallow)?.shape[0] ?? 0;
+  if (shallow && !inserted) x = insertRows(x, promptStart, shallow); // [B, 1 + P + n, V]
   const { lnPre, lnPost, projection } = tensors.vision;
-  const length = x.shape[1];
-  x = tf.reshape(layerNorm(tf.reshape(x, [batch * length, width]), lnPre.weight, lnPre.bias), [batch, length, width]);
+  const flat = (states: tf.Tensor3D): tf.Tensor2D => tf.reshape(states, [-1, width]);
+  let rows = tunedNorm(flat(x), lnPre, tuning?.lnPre);
+  const idsBefore = imageIds(
+    batch,
+    promptStart + n,
+    Array.from({ length: x.shape[1] }, (_, i) => i),
+  );
+  if (tuning?.input) rows = tf.add(rows, tuning.input.apply(rows, tuning.input.variables, idsBefore));
+  x = tf.reshape(rows, x.shape);
   trace?.push(x);
+  // Inserted rows have the ids that they would have after the patches.
+  const order = [0, ...range(promptStart, n), ...range(1, promptStart - 1)];
+  const idsAfter = imageIds(batch, promptStart + n, order);
   tensors.vision.blocks.forEach((weights, i) => {
-    const deep = i > 0 ? prompts?.deep[i - 1] : undefined;
-    if (deep) x = replaceRows(x, promptStart, deep);
-    x = block(x, weights, heads, activation);
+    const replaced = i > 0 && !inserted ? deep[i - 1] : undefined;
+    if (replaced) x = replaceRows(x, promptStart, replaced);
+    const entering = inserted?.rows[i - inserted.block];
+    if (entering) x = i === inserted!.block ? insertRows(x, 1, entering) : replaceRows(x, 1, entering);
+    const ofBlock = tuning?.blocks[i];
+    const isInserted = inserted !== undefined && i >= inserted.block;
+    const tuned = ofBlock && { tuning: ofBlock, ids: isInserted ? idsAfter : idsBefore };
+    x = block(x, weights, heads, activation, undefined, tuned);
     trace?.push(x);
   });
-  const classToken = tf.reshape(tf.slice(x, [0, 0, 0], [batch, 1, width]), [batch, width]) as tf.Tensor2D;
-  return tf.matMul(layerNorm(classToken, lnPost.weight, lnPost.bias), projection);
+  const final = (first: number, count: number): tf.Tensor2D =>
+    tunedNorm(flat(tf.slice(x, [0, first, 0], [batch, count, width])), lnPost, tuning?.lnPost);
+  if (n > 0) promptRows?.push(tf.reshape(final(inserted ? 1 : promptStart, n), [batch, n, width]));
+  return tf.matMul(final(0, 1), projection);
+}
+
+/** Ids of the rows of all images; `positions` are those of the rows of one. */
+function imageIds(batch: number, length: number, positions: readonly number[]): Int32Array {
+  return Int32Array.from(range(0, batch).flatMap((image) => positions.map((position) => image * length + position)));
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
 }
 
 /** Class token and patch embeddings with their positions, [B, 1 + P, V], of images [B, 3, size, size]. */

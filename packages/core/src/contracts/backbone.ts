@@ -31,6 +31,8 @@ export interface TextRequest {
   readonly keepLast?: number;
   /** The first so many classes also get the padding rows after the end of text. Default 0. */
   readonly paddedClasses?: number;
+  /** Nobody takes a gradient of prefix and branches, so that nothing is kept of the blocks below what is learned. Default false. */
+  readonly constantRows?: boolean;
   /** What is learned within the tower. */
   readonly tuning?: TowerTuning;
 }

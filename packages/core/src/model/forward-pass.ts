@@ -224,6 +224,7 @@ export class ForwardPass implements TrainingStep {
       blocks: learner.textBlocks,
       keepLast: needs.lateBlocks,
       paddedClasses: needs.padding ? this.classes : 0,
+      constantRows: !prompts.text && Object.keys(aligner.variables).length === 0,
       ...(tuning && { tuning }),
     });
     return { text, encoding, raw: encoding.features, features: normalise(encoding.features) };

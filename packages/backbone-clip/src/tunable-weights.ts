@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  ConfigError,
+  type BackboneShape,
+  type BlockLayer,
+  type NormPlace,
+  type TunableWeights,
+} from '@promptweave/core';
+import type { BlockWeights, ClipTensors, LayerNormWeights } from './clip-weights.js';
+import type { FoldedBlock } from './fast/folded-weights.js';
+
+type Tower = 'text' | 'vision';
+
+/** Copies of the frozen layer norms and biases, however the path that computes keeps them. */
+export function tunableWeights(
+  { text, vision }: ClipTensors<BlockWeights | FoldedBlock>,
+  shape: BackboneShape,
+): TunableWeights {
+  const blockOf = (tower: Tower, block: number): BlockWeights | FoldedBlock => {
+    const found = (tower === 'text' ? text : vision).blocks[block];
+    if (found) return found;
+    const { layers } = shape[tower];
+    throw new ConfigError(`The ${tower} tower has ${layers} blocks, 0 to ${layers - 1}; there is no block ${block}.`, {
+      where: 'tuning',
+    });
+  };
+  const normOf = (tower: Tower, place: NormPlace): LayerNormWeights => {
+    if (typeof place === 'object') return blockOf(tower, place.block)[`ln${place.norm}`];
+    if (place === 'post') return tower === 'text' ? text.lnFinal : vision.lnPost;
+    if (tower === 'vision') return vision.lnPre;
+    throw new ConfigError('The text tower of CLIP has no layer norm before its first block.', { where: 'tuning' });
+  };
+  return {
+    layerNorm: (tower, place) => {
+      const { weight, bias } = normOf(tower, place);
+      return { weight: tf.clone(weight), bias: tf.clone(bias) };
+    },
+    bias: (tower, block, layer) => tf.clone(biasOf(blockOf(tower, block), layer)),
+  };
+}
+
+function biasOf(block: BlockWeights | FoldedBlock, layer: BlockLayer): tf.Tensor1D {
+  if (layer === 'o') return block.outputProjection.bias;
+  if (layer === 'down') return block.down.bias;
+  const folded = 'heads' in block;
+  if (layer === 'up') return folded ? block.ln2.linearBias : block.up.bias;
+  const all = folded ? block.ln1.linearBias : block.inputProjection.bias;
+  const width = all.shape[0] / 3;
+  return tf.slice(all, ['q', 'k', 'v'].indexOf(layer) * width, width);
+}
