@@ -4,26 +4,16 @@
 //   node tools/ci/fuzz/checkpoints.mjs [--seed N] [--inputs N] [--only INDEX]
 //
 // The loading is done by a process of its own, so that one that ends or hangs is a fault of its input and no more.
-import { fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { MOST_MEMORY, startApart } from './apart.mjs';
+import { again, chosen, conclude, isOne, seed } from './inputs.mjs';
+import { wholeNumbers } from './random.mjs';
 
-const SECONDS = 10;
-const MOST_MEMORY = 2 ** 30;
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const self = fileURLToPath(import.meta.url);
-
-const { values: flags } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    inputs: { type: 'string', default: '300' },
-    only: { type: 'string' },
-  },
-});
-const seed = Number(flags.seed);
 
 const fixture = (name) => readFileSync(join(root, 'packages/backbone-clip/fixtures', name));
 const weights = fixture('checkpoints/openai.safetensors');
@@ -73,17 +63,6 @@ const kinds = [
   },
   { file: 'tokenizer.json', content: fixture('small-tokenizer.json'), damage: damagedJson },
 ];
-
-/** Mulberry32: a whole number below a limit. */
-function generator(start) {
-  let state = start | 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 /** Some bytes changed, cut out, doubled, or the end cut off. */
 function damagedBytes(content, draw, within = content.length) {
@@ -183,7 +162,7 @@ function damagedJson(content, draw) {
 /** Input number `index`: a folder's files, and the one that is given to the loader. */
 function input(index) {
   const { file, content, beside = { 'model.safetensors': weights }, damage } = kinds[index % kinds.length];
-  const draw = generator(Math.imul(seed, 1_000_003) + index);
+  const draw = wholeNumbers(Math.imul(seed, 1_000_003) + index);
   return { kind: file, files: { ...beside, [file]: damage(content, draw) } };
 }
 
@@ -236,44 +215,13 @@ async function loader() {
   process.send('ready');
 }
 
-/** The loader's process, and one answer of it at a time. */
-function startLoader() {
-  const child = fork(self, ['--seed', flags.seed], { env: { ...process.env, FUZZ_LOADER: '1' } });
-  let settle = () => undefined;
-  child.on('message', (answer) => settle(answer));
-  child.on('exit', (code, signal) => settle({ fault: `the process ended: ${signal ?? code}`, ended: true }));
-  const answer = (seconds) =>
-    new Promise((resolve) => {
-      const late = () => {
-        child.kill('SIGKILL');
-        resolve({ fault: `it took more than ${seconds} seconds`, ended: true });
-      };
-      const timer = setTimeout(late, seconds * 1000);
-      settle = (given) => {
-        clearTimeout(timer);
-        resolve(given);
-      };
-    });
-  return {
-    ready: answer(60),
-    ask: (index) => {
-      const given = answer(SECONDS);
-      child.send(index);
-      return given;
-    },
-    end: () => child.connected && child.disconnect(),
-  };
-}
-
 async function main() {
-  const all = Array.from({ length: Number(flags.inputs) }, (_, i) => i);
-  const chosen = flags.only === undefined ? all : [Number(flags.only)];
   let faults = 0;
   let refused = 0;
   let child;
   for (const index of chosen) {
     if (!child) {
-      child = startLoader();
+      child = startApart(self, ['--seed', String(seed)], { FUZZ_LOADER: '1' });
       await child.ready;
     }
     const answer = await child.ask(index);
@@ -283,19 +231,18 @@ async function main() {
     if (fault === undefined) continue;
     faults++;
     console.error(`input ${index} (${input(index).kind}): ${fault}`);
-    console.error(`  again: node tools/ci/fuzz/${basename(self)} --seed ${seed} --only ${index}`);
+    console.error(`  again: ${again('checkpoints', index)}`);
     if (answer.ended || answer.memory > MOST_MEMORY) {
       child.end();
       child = undefined;
     }
   }
   child?.end();
-  if (flags.only === undefined && refused < chosen.length / 3) {
+  if (!isOne && refused < chosen.length / 3) {
     console.error(`Only ${refused} inputs were refused: the files are not damaged enough to tell anything.`);
     process.exitCode = 1;
   }
-  console.log(`fuzz checkpoints: ${chosen.length} inputs, ${faults} faults`);
-  if (faults > 0) process.exitCode = 1;
+  conclude('checkpoints', faults);
 }
 
 await (process.env.FUZZ_LOADER ? loader() : main());

@@ -5,23 +5,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { deflateSync } from 'node:zlib';
 import { DatasetError } from '@promptweave/core';
 import sharp from 'sharp';
 import { decodeImage } from '../../../packages/datasets/dist/image/decode.js';
 import { inTurn } from '../../../packages/datasets/dist/image/in-turn.js';
+import { MOST_MEMORY, SECONDS } from './apart.mjs';
+import { again, chosen, conclude, seed } from './inputs.mjs';
 import { chance } from './random.mjs';
-
-const SECONDS = 10;
-const MOST_MEMORY = 2 ** 30;
-const { values: flags } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    inputs: { type: 'string', default: '300' },
-    only: { type: 'string' },
-  },
-});
 
 const fixtures = fileURLToPath(new URL('../../../packages/datasets/fixtures', import.meta.url));
 const whole = ['images', 'formats', 'bitmaps'].flatMap((folder) =>
@@ -168,13 +159,10 @@ function memory(pid = process.pid) {
 }
 
 sharp.cache(false);
-const seed = Number(flags.seed);
-const indices =
-  flags.only === undefined ? Array.from({ length: Number(flags.inputs) }, (_, i) => i) : [Number(flags.only)];
 let faults = 0;
 let peak = 0;
 const watch = setInterval(() => (peak = Math.max(peak, memory())), 50);
-for (const index of indices) {
+for (const index of chosen) {
   const [what, file] = inputOf(seed, index);
   const begun = performance.now();
   const fault = await outcomeOf(file, index % 2 ? 'reference' : 'custom');
@@ -189,8 +177,8 @@ for (const index of indices) {
   if (!found) continue;
   faults += 1;
   peak = 0;
-  console.error(`${what}: ${found}\n  node tools/ci/fuzz/images.mjs --seed ${seed} --only ${index}`);
+  console.error(`${what}: ${found}\n  ${again('images', index)}`);
 }
 clearInterval(watch);
-console.log(`fuzz images: ${indices.length} inputs, ${faults} faults`);
-process.exit(faults > 0 ? 1 : 0);
+conclude('images', faults);
+process.exit();
