@@ -20,6 +20,12 @@ const computes = (room: string) => {
   return '@tensorflow/tfjs-core' in { ...dependencies, ...peerDependencies };
 };
 
+/**
+ * Whether every test file needs a process of its own: those of the backends themselves, of which a process loads one, once. All others
+ * share a process, for loading a backend takes longer than most files.
+ */
+const isolate = (room: string) => room === 'packages/runtime';
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -34,7 +40,12 @@ export default defineConfig({
           name: room.split('/')[1],
           root: `${root}${room}`,
           include: ['src/**/*.test.ts'],
-          setupFiles: computes(room) ? [`${root}tools/vitest-setup.ts`] : [],
+          isolate: isolate(room),
+          setupFiles: [
+            `${root}tools/vitest-nothing-left.ts`,
+            ...(computes(room) ? [`${root}tools/vitest-backend.ts`] : []),
+          ],
+          globalSetup: room === 'apps/cli' ? [`${root}tools/vitest-build.ts`] : [],
         },
       })),
       { extends: true, test: { name: 'documentation', root: `${root}tools/documentation`, include: ['*.test.ts'] } },

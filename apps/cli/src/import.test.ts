@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors } from '@promptweave/core';
 import { describe, expect, it } from 'vitest';
-import { folder, promptweave, root } from './shapes.test.support.js';
+import { folder, promptweave, root, useShapes } from './shapes.test.support.js';
+
+useShapes();
 
 describe('promptweave import', () => {
   const fixture = (name: string): string => join(root, 'apps/cli/fixtures', name);

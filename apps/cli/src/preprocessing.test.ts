@@ -3,7 +3,9 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeLearned } from '@promptweave/core/experiment';
 import { expect, it } from 'vitest';
-import { folder, promptweave, root } from './shapes.test.support.js';
+import { folder, promptweave, root, useShapes } from './shapes.test.support.js';
+
+useShapes();
 
 /** All but the notes, which say where the values come from. */
 const figures = (out: string): unknown => ({ ...(JSON.parse(out) as object), notes: [] });

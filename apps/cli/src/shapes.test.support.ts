@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 
 /** Where the project lies. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 const command = join(root, 'apps/cli/bin/promptweave.js');
-/** Where the commands of a test file run: it holds `shapes` and `shapes.yaml`. */
+/** Where the commands of a test file that says `useShapes()` run: it holds `shapes` and `shapes.yaml`. */
 export const folder = mkdtempSync(join(tmpdir(), 'promptweave-'));
 
 /** How a command ended. */
@@ -56,17 +56,18 @@ async function drawShapes(): Promise<void> {
   }
 }
 
-beforeAll(async () => {
-  const build = spawnSync('npx', ['tsc', '-b', 'apps/cli'], { cwd: root, encoding: 'utf8' });
-  expect(build.stdout).toBe('');
-  await drawShapes();
-  await writeFile(
-    join(folder, 'shapes.yaml'),
-    `dataset: { use: folder, path: shapes, shots: all }
+/** Puts the drawings and their configuration into `folder` for the test file that calls it, and takes all away afterwards. */
+export function useShapes(): void {
+  beforeAll(async () => {
+    await drawShapes();
+    await writeFile(
+      join(folder, 'shapes.yaml'),
+      `dataset: { use: folder, path: shapes, shots: all }
 backbone: { use: clip, checkpoint: icons }
 prompt: { use: coop, contextLength: 4 }
 train: { epochs: 2, batch: 4, learningRate: 0.01 }
 `,
-  );
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+}

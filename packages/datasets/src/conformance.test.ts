@@ -1,6 +1,8 @@
 import { describeDataset } from '@promptweave/core/testing';
 import { plugins } from './plugins.js';
-import { picture, writeTree } from './tree.test.helper.js';
+import { picture, useTrees } from './tree.test.helper.js';
+
+const writeTree = useTrees();
 
 const png = await picture(5);
 const images = Object.fromEntries(

@@ -12,15 +12,17 @@ export function picture(red: number): Promise<Buffer> {
     .toBuffer();
 }
 
-/** Writes files under a new folder that goes when the test file is done. */
-export async function writeTree(files: Record<string, string | Buffer>): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'datasets-'));
-  created.push(root);
-  await writeFiles(root, files);
-  return root;
-}
+/** Writes files under a new folder. */
+export type WriteTree = (files: Record<string, string | Buffer>) => Promise<string>;
 
-const created: string[] = [];
-afterAll(async () => {
-  await Promise.all(created.map((root) => rm(root, { recursive: true, force: true })));
-});
+/** For a test file: writes files under new folders, which go when the file is done. */
+export function useTrees(): WriteTree {
+  const created: string[] = [];
+  afterAll(() => Promise.all(created.map((root) => rm(root, { recursive: true, force: true }))));
+  return async (files) => {
+    const root = await mkdtemp(join(tmpdir(), 'datasets-'));
+    created.push(root);
+    await writeFiles(root, files);
+    return root;
+  };
+}

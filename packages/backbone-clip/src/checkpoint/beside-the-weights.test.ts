@@ -10,8 +10,11 @@ import {
   openai,
   openClipConfig,
   refusal,
+  useFolder,
 } from './clip-checkpoint.test.support.js';
 import { loadClipCheckpoint } from './load-clip-checkpoint.js';
+
+useFolder();
 
 const half = [0.5, 0.5, 0.5];
 const processor = { size: 8, crop_size: 8, image_mean: [0.1, 0.2, 0.3], image_std: half, resample: 3 };

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import {
   type HostTensor,
   type StateDict,
 } from '@promptweave/core';
-import { afterAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { loadClipCheckpoint, type ClipCheckpointOptions } from './load-clip-checkpoint.js';
 
 export const fixture = (name: string): string =>
@@ -32,9 +32,15 @@ export const architecture = {
 };
 export const heads = { visionHeads: 3, textHeads: 2 };
 
-/** A folder of the test file that imports this. */
+/** Where a test file that says `useFolder()` may write. */
 export const folder = await mkdtemp(join(tmpdir(), 'clip-checkpoint-'));
-afterAll(() => rm(folder, { recursive: true }));
+
+/** Makes `folder` for the test file that calls it, and takes it away afterwards. */
+export function useFolder(): void {
+  beforeAll(() => mkdir(folder, { recursive: true }));
+  afterAll(() => rm(folder, { recursive: true }));
+}
+
 /** A tiny CLIP with OpenAI's names. */
 export const openai = (await readSafetensors(fixture('openai.safetensors'))).tensors;
 

@@ -15,8 +15,11 @@ import {
   openClipConfig,
   refusal,
   turned,
+  useFolder,
 } from './clip-checkpoint.test.support.js';
 import { loadClipCheckpoint, type ClipWeights } from './load-clip-checkpoint.js';
+
+useFolder();
 
 function plain(tensors: StateDict): Record<string, unknown> {
   return Object.fromEntries([...tensors].map(([name, { shape, data }]) => [name, [shape, [...data()]]]));

@@ -5,15 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { CheckpointError } from '@promptweave/core';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { loadClipCheckpoint } from './load-clip-checkpoint.js';
 
 /** Of processor time, which does not depend on what else the machine does. */
 const LONGEST_MS = 2000;
 const MOST_MEMORY = 400 * 2 ** 20;
-
-const folder = await mkdtemp(join(tmpdir(), 'malformed-'));
-afterAll(() => rm(folder, { recursive: true }));
 
 export const real = Object.fromEntries(
   ['openai.safetensors', 'zip.bin', 'legacy.pt', 'torchscript.pt'].map((name) => [
@@ -35,6 +32,7 @@ export function generator(seed: number): (below: number) => number {
 
 /** Loads and decodes everything: the error, or nothing when the file was good. */
 export async function outcome(bytes: Uint8Array, extension: string): Promise<unknown> {
+  const folder = await mkdtemp(join(tmpdir(), 'malformed-'));
   const path = join(folder, `case.${extension}`);
   await writeFile(path, bytes);
   const before = process.memoryUsage().rss;
@@ -51,6 +49,7 @@ export async function outcome(bytes: Uint8Array, extension: string): Promise<unk
     (caught: unknown) => caught,
   );
   const { user, system } = process.cpuUsage(start);
+  await rm(folder, { recursive: true });
   expect((user + system) / 1000).toBeLessThan(LONGEST_MS);
   expect(process.memoryUsage().rss - before).toBeLessThan(MOST_MEMORY);
   return error;

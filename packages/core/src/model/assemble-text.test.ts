@@ -1,17 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { randomClip } from '@promptweave/backbone-clip';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FrozenLabels } from '../builtin/frozen-labels.js';
+import { tinyBackbone } from '../experiment/tiny-parts.test.fixture.js';
 import { assembleText } from './assemble-text.js';
 import { templateTokens } from './template-tokens.js';
 
-const backbone = randomClip({
-  seed: 1,
-  vision: { width: 8, layers: 1, heads: 1, imageSize: 8, patchSize: 8 },
-  text: { width: 8, layers: 1, heads: 1, contextLength: 10 },
-  embedding: 4,
-  vocabulary: 200,
-});
+const tiny = tinyBackbone();
+const backbone = { ...tiny, shape: { ...tiny.shape, text: { ...tiny.shape.text, contextLength: 10 } } };
 const template = templateTokens(backbone.tokenizer, 'a photo of a {}.');
 const classNames = ['cat', 'one two three four five'];
 
@@ -25,8 +20,6 @@ function assemble(maxTokens?: number) {
 }
 
 describe('prompts that are too long for the text tower', () => {
-  afterAll(() => backbone.dispose());
-
   it('are refused by the name of the class', () => {
     // start + 4 words + 5 name tokens + full stop + end
     expect(() => assemble()).toThrow(

@@ -4,9 +4,11 @@ import { DatasetError, type Dataset } from '@promptweave/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkBenchmark, checkDataset, type CheckDepth } from '../check-dataset.js';
 import { decodeImage } from '../image/decode.js';
-import { picture, writeTree } from '../tree.test.helper.js';
+import { picture, useTrees } from '../tree.test.helper.js';
 import { readBenchmark } from './read-benchmark.js';
 import { BENCHMARK, type BenchmarkEntry } from './table.js';
+
+const writeTree = useTrees();
 
 const entryOf = (name: string): BenchmarkEntry => BENCHMARK.find((entry) => entry.name === name) as BenchmarkEntry;
 const png = await picture(9);

@@ -6,7 +6,9 @@ import { basicServices } from '@promptweave/core/experiment';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDataPipeline } from '../pipeline/data-pipeline.js';
 import { plugins } from '../plugins.js';
-import { picture, writeTree } from '../tree.test.helper.js';
+import { picture, useTrees } from '../tree.test.helper.js';
+
+const writeTree = useTrees();
 
 const png = await picture(5);
 

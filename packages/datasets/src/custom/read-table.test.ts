@@ -2,9 +2,11 @@ import { DatasetError } from '@promptweave/core';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeTree } from '../tree.test.helper.js';
+import { useTrees } from '../tree.test.helper.js';
 import type { Splits } from '../readers/splits.js';
 import { readTable } from './read-table.js';
+
+const writeTree = useTrees();
 
 const ROWS = ['cat', 'dog'].flatMap((label) => [0, 1].map((i) => ({ path: `pics/${label}/${i}.png`, label })));
 const PATHS = ROWS.map(({ path }) => path);

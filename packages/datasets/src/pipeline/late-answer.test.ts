@@ -24,6 +24,7 @@ class FakeWorker extends EventEmitter {
   }
 }
 vi.mock('node:worker_threads', () => ({ Worker: FakeWorker }));
+vi.resetModules(); // the pool of a file before this one has real threads
 
 it('an answer that comes while threads are being ended does not let the process go', async () => {
   const { createWorkerPool } = await import('./worker-pool.js');

@@ -1,9 +1,11 @@
 import { DatasetError } from '@promptweave/core';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../image/decode.js';
-import { writeTree } from '../tree.test.helper.js';
+import { useTrees } from '../tree.test.helper.js';
 import { readCifar100 } from './read-cifar.js';
 import { readPickle } from './read-pickle.js';
+
+const writeTree = useTrees();
 
 /* The operations that Python 2's pickle writes at protocol 2, which is how the archive was made. */
 const join = (...parts: (string | Buffer)[]): Buffer =>

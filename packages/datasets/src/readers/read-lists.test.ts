@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { DatasetError } from '@promptweave/core';
 import { describe, expect, it } from 'vitest';
 import { readFolder } from '../custom/read-folder.js';
-import { writeTree } from '../tree.test.helper.js';
+import { useTrees } from '../tree.test.helper.js';
 import { readAircraft } from './read-aircraft.js';
 import { readCifar100 } from './read-cifar.js';
 import { readImageNet, readNumberedFolders } from './read-imagenet.js';
 import { readSplitJson } from './read-split-json.js';
+
+const writeTree = useTrees();
 
 async function refused(read: Promise<unknown>): Promise<DatasetError> {
   const error: unknown = await read.catch((failure: unknown) => failure);

@@ -10,9 +10,11 @@ import { checkBenchmark } from '../check-dataset.js';
 import { decodeImage } from '../image/decode.js';
 import { createPythonRandom } from '../sampling/python-random.js';
 import { sampleFewShot } from '../sampling/few-shot.js';
-import { writeTree } from '../tree.test.helper.js';
+import { useTrees } from '../tree.test.helper.js';
 import { benchmarkTree } from './benchmark-tree.js';
 import { labelOfPicture } from './class-picture.js';
+
+const writeTree = useTrees();
 
 let root = '';
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { randomClip } from '@promptweave/backbone-clip';
 import {
   definePlugin,
   disposeVariables,
@@ -14,17 +13,7 @@ import {
 import { handCraftedPrompt } from '@promptweave/core/experiment';
 import { checkPromptLearner, ConformanceError, describePromptLearner, probeLearner } from '@promptweave/core/testing';
 import { describe, expect, it } from 'vitest';
-
-/** A small CLIP with random weights. */
-const backbone = () =>
-  randomClip({
-    seed: 6,
-    vision: { width: 32, layers: 2, heads: 2, imageSize: 16, patchSize: 8 },
-    text: { width: 16, layers: 2, heads: 2, contextLength: 24 },
-    embedding: 16,
-    vocabulary: 512,
-    logitScale: 10,
-  });
+import { backbone, failure } from './faulty-parts.test.support.js';
 
 /** A learner as a stranger might write it: `length` context vectors, scaled by a learned gain. */
 const gainLearner: PromptPlugin = definePlugin({
@@ -198,12 +187,6 @@ const faultyLearners: readonly [string, PromptPlugin, RegExp][] = [
     /Its preset quick is refused/,
   ],
 ];
-
-const failure = async (check: Promise<void>): Promise<Error> =>
-  check.then(
-    () => new Error('It passed.'),
-    (error: Error) => error,
-  );
 
 describe('the suite without a test runner', () => {
   it('passes for a right learner', () => checkPromptLearner(gainLearner, { backbone, ...fixedGain }));

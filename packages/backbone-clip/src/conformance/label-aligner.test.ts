@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { randomClip } from '@promptweave/backbone-clip';
 import {
   definePlugin,
   disposeVariables,
@@ -13,17 +12,7 @@ import {
 import { frozenLabels } from '@promptweave/core/experiment';
 import { checkLabelAligner, ConformanceError, describeLabelAligner } from '@promptweave/core/testing';
 import { describe, expect, it } from 'vitest';
-
-/** A small CLIP with random weights. */
-const backbone = () =>
-  randomClip({
-    seed: 6,
-    vision: { width: 32, layers: 2, heads: 2, imageSize: 16, patchSize: 8 },
-    text: { width: 16, layers: 2, heads: 2, contextLength: 24 },
-    embedding: 16,
-    vocabulary: 512,
-    logitScale: 10,
-  });
+import { backbone, failure } from './faulty-parts.test.support.js';
 
 /** A stranger's label aligner: every class's token embeddings are moved by one learned vector of the class. */
 class ShiftedLabels implements LabelAligner {
@@ -142,12 +131,6 @@ const faultyAligners: readonly [string, LabelsPlugin, RegExp][] = [
     /leaves no tensor behind/,
   ],
 ];
-
-const failure = async (check: Promise<void>): Promise<Error> =>
-  check.then(
-    () => new Error('It passed.'),
-    (error: Error) => error,
-  );
 
 describe('the suite without a test runner', () => {
   it('passes for a right aligner', () => checkLabelAligner(shiftLabels, suite));

@@ -1,21 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { randomClip } from '@promptweave/backbone-clip';
 import { definePlugin, type Loss, type LossPlugin } from '@promptweave/core';
 import { crossEntropy } from '@promptweave/core/experiment';
 import { checkLoss, ConformanceError, describeLoss } from '@promptweave/core/testing';
 import { describe, expect, it } from 'vitest';
-
-/** A small CLIP with random weights. */
-const backbone = () =>
-  randomClip({
-    seed: 6,
-    vision: { width: 32, layers: 2, heads: 2, imageSize: 16, patchSize: 8 },
-    text: { width: 16, layers: 2, heads: 2, contextLength: 24 },
-    embedding: 16,
-    vocabulary: 512,
-    logitScale: 10,
-  });
+import { backbone, failure } from './faulty-parts.test.support.js';
 
 /** A stranger's loss: the mean square of the logits. */
 const calmLoss: LossPlugin = definePlugin({
@@ -76,12 +65,6 @@ const faultyLosses: readonly [string, LossPlugin, RegExp][] = [
     /A training step leaves \d+ tensors behind/,
   ],
 ];
-
-const failure = async (check: Promise<void>): Promise<Error> =>
-  check.then(
-    () => new Error('It passed.'),
-    (error: Error) => error,
-  );
 
 describe('the suite without a test runner', () => {
   it('passes for a right loss', () => checkLoss(calmLoss, { backbone }));
