@@ -7,6 +7,7 @@ import { createDataset } from './create-dataset.js';
 import { emojiPlugins } from './emoji/index.js';
 import { checkClasses, checkTrained } from './custom/check-classes.js';
 import { checkListedOnce, type ListedImage } from './custom/check-listed-once.js';
+import { noteOnFrames } from './custom/note-on-frames.js';
 import { readFolder } from './custom/read-folder.js';
 import { readTable } from './custom/read-table.js';
 import { readSplitJson } from './readers/read-split-json.js';
@@ -35,8 +36,10 @@ const level = z
       'Default: 1, and folders that may be groups of classes are refused.',
   );
 
-function custom(name: string, splits: Splits, options: { template: string }): Dataset {
-  return createDataset({ name, imagePolicy: 'custom', template: options.template, ...splits });
+async function custom(name: string, splits: Splits, options: { template: string }): Promise<Dataset> {
+  const frames = await noteOnFrames([...splits.train, ...splits.val, ...splits.test]);
+  const notes = [...(splits.notes ?? []), ...(frames === undefined ? [] : [frames])];
+  return createDataset({ name, imagePolicy: 'custom', template: options.template, ...splits, notes });
 }
 
 /** The rows of a split file. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatasetError, type Dataset } from '@promptweave/core';
 import { basicServices } from '@promptweave/core/experiment';
@@ -22,6 +22,8 @@ async function read(use: string, folder: string, options: Record<string, unknown
   if (plugin?.kind !== 'dataset') throw new Error(`no data set plugin ${use}`);
   return plugin.create({ folder, seed, services: basicServices(seed) }, plugin.options.parse(options));
 }
+const formatFixture = (name: string): Promise<Buffer> =>
+  readFile(new URL(`../../fixtures/formats/${name}`, import.meta.url));
 const ids = (items: Dataset['train']): string[] => items.map(({ id }) => id);
 
 /** `count` images in each class folder. */
@@ -110,6 +112,36 @@ describe('what lies in a folder otherwise', () => {
       '4 of 10 images lie in folders below the class folders (such as owl/day/0.png) and belong to the class of the folder above.',
       '2 images in hidden files and folders of systems left out: fox/.ipynb_checkpoints, fox/@eaDir.',
     ]);
+  });
+
+  it('images of several frames or pages are counted and named, for the first is read', async () => {
+    const [gif, webp] = await Promise.all(['animated.gif', 'animated.webp'].map(formatFixture));
+    const one = await writeTree({
+      ...images('', ['owl', 'fox'], 4),
+      'owl/still.gif': await picture(5),
+      'owl/a.gif': gif,
+    });
+    const told = '1 image has several frames or pages, of which the first is read: owl/a.gif.';
+    expect((await read('folder', one, { path: '.' })).notes).toEqual([told]);
+
+    const many = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`i/${i}.webp`, webp]));
+    const rows = Object.keys(many).map((path, i) => `${path},${i % 2},${i < 4 ? 'train' : 'test'}`);
+    const list = ['path,label,split', ...rows].join('\n');
+    const split = (from: number, to: number): unknown[] =>
+      rows.slice(from, to).map((row) => [row.split(',')[0], Number(row.split(',')[1]), `c${row.split(',')[1]}`]);
+    const json = JSON.stringify({ train: split(0, 4), val: [], test: split(4, 6) });
+    const root = await writeTree({ ...many, 'list.csv': list, 'split.json': json });
+    const which = '6 images have several frames or pages, of each of which the first is read: ';
+    const names = 'i/0.webp, i/1.webp, i/2.webp, i/3.webp, i/4.webp and 1 more.';
+    expect((await read('table', root, { path: 'list.csv' })).notes).toContain(which + names);
+    expect((await read('split', root, { path: 'split.json' })).notes).toEqual([which + names]);
+  });
+
+  it('bitmaps are images', async () => {
+    const bitmap = await readFile(new URL('../../fixtures/bitmaps/rgb-24.bmp', import.meta.url));
+    const root = await writeTree({ ...images('', ['owl', 'fox'], 4), 'owl/a.bmp': bitmap, 'fox/b.BMP': bitmap });
+    const { train, val, test, notes } = await read('folder', root, { path: '.' });
+    expect([train.length + val.length + test.length, notes]).toEqual([10, []]);
   });
 
   it('folders that may be groups of classes are refused until somebody says what they are', async () => {

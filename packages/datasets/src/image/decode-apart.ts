@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ApartAnswer, ApartRequest } from './decode-process.js';
+import { missingLibheif } from './missing-decoder.js';
 import type { RgbImage } from './rgb-image.js';
 
 /** The compiled file that the process runs; where the sources run, as in tests, that of the build. */
@@ -19,10 +20,11 @@ let queue: Promise<unknown> = Promise.resolve();
  * Decodes a drawing or a photo in HEIC in a process of its own, one after the other: a drawing of 300 bytes can have filters that
  * take hours, and nothing but the end of its process ends a renderer. The process stays for the next image.
  *
- * @throws Error that says why not, also where it takes too long or too much memory
+ * @param where names the image in errors
+ * @throws Error that says why not, also where it takes too long or too much memory; MissingDecoder where libheif-js cannot be loaded
  */
-export function decodeApart(request: ApartRequest): Promise<RgbImage> {
-  const result = queue.then(() => ask(request));
+export function decodeApart(request: ApartRequest, where: string): Promise<RgbImage> {
+  const result = queue.then(() => ask(request, where));
   queue = result.catch(() => undefined);
   return result;
 }
@@ -45,7 +47,7 @@ function endOf(process: ChildProcess): void {
   process.kill('SIGKILL');
 }
 
-function ask(request: ApartRequest): Promise<RgbImage> {
+function ask(request: ApartRequest, where: string): Promise<RgbImage> {
   const worker = (child ??= start());
   return new Promise<RgbImage>((resolve, reject) => {
     const limit = MOST_TIME + request.file.length * TIME_PER_BYTE;
@@ -59,6 +61,7 @@ function ask(request: ApartRequest): Promise<RgbImage> {
       end();
       if (answer.grown) endOf(worker);
       if ('image' in answer) resolve(answer.image);
+      else if ('noLibheif' in answer) reject(missingLibheif(where, answer.noLibheif.reason));
       else reject(new Error(answer.message));
     };
     const lose = (_code: number | null, signal: NodeJS.Signals | null): void => {

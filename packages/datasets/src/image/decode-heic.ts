@@ -16,9 +16,29 @@ interface LibHeif {
 
 let library: LibHeif | undefined;
 
-/** Decodes a photo in HEIC through libheif, upright, its colour profile converted to sRGB, over white. */
+/** libheif-js is not there, or is broken. `reason` is undefined where it is not installed. */
+export class NoLibheif extends Error {
+  constructor(readonly reason?: string) {
+    super('libheif-js cannot be loaded');
+  }
+}
+
+function loadLibrary(): LibHeif {
+  try {
+    return createRequire(import.meta.url)('libheif-js/wasm-bundle.js') as LibHeif;
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new NoLibheif(code === 'MODULE_NOT_FOUND' ? undefined : message.split('\n')[0]);
+  }
+}
+
+/**
+ * Decodes a photo in HEIC through libheif, upright, its colour profile converted to sRGB, over white.
+ *
+ * @throws NoLibheif where libheif-js cannot be loaded; Error that says why the photo cannot be read
+ */
 export async function decodeHeic(file: Uint8Array): Promise<RgbImage> {
-  library ??= createRequire(import.meta.url)('libheif-js/wasm-bundle.js') as LibHeif;
+  library ??= loadLibrary();
   const images = new library.HeifDecoder().decode(file);
   try {
     const [image] = images;

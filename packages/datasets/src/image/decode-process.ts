@@ -1,4 +1,4 @@
-import { decodeHeic } from './decode-heic.js';
+import { decodeHeic, NoLibheif } from './decode-heic.js';
 import { MOST_BYTES, MOST_DRAWING_BYTES } from './limits.js';
 import { renderDrawing } from './render-drawing.js';
 import type { RgbImage } from './rgb-image.js';
@@ -9,8 +9,12 @@ export interface ApartRequest {
   readonly file: Uint8Array;
 }
 
+/** What became of the image. `noLibheif`: what decodes it cannot be loaded, for a reason, or is not installed. */
+type Outcome =
+  { readonly image: RgbImage } | { readonly message: string } | { readonly noLibheif: { readonly reason?: string } };
+
 /** What it answers. `grown`: the process holds so much memory that another should take its place. */
-export type ApartAnswer = ({ readonly image: RgbImage } | { readonly message: string }) & { readonly grown: boolean };
+export type ApartAnswer = Outcome & { readonly grown: boolean };
 
 /** Bytes that the process has without an image. */
 const OWN = 128 * 2 ** 20;
@@ -21,9 +25,14 @@ const MOST_IDLE = 192 * 2 ** 20;
 /** Milliseconds between two looks at the memory. */
 const LOOK = 20;
 
-function send(answer: { readonly image: RgbImage } | { readonly message: string }): void {
-  const sent: ApartAnswer = { ...answer, grown: process.memoryUsage.rss() > MOST_IDLE };
+function send(outcome: Outcome): void {
+  const sent: ApartAnswer = { ...outcome, grown: process.memoryUsage.rss() > MOST_IDLE };
   process.send?.(sent);
+}
+
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof NoLibheif) return { noLibheif: { reason: error.reason } };
+  return { message: error instanceof Error ? error.message : String(error) };
 }
 
 process.on('message', ({ kind, file }: ApartRequest) => {
@@ -34,7 +43,7 @@ process.on('message', ({ kind, file }: ApartRequest) => {
   (kind === 'heic' ? decodeHeic(file) : renderDrawing(file))
     .then(
       (image) => send({ image }),
-      (error: unknown) => send({ message: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => send(outcomeOf(error)),
     )
     .finally(() => clearInterval(watch));
 });

@@ -6,6 +6,7 @@ import { decodeBmp } from './decode-bmp.js';
 import type { ImagePolicy } from './image-policy.js';
 import { kindOf } from './kind.js';
 import { MOST_SECONDS } from './limits.js';
+import { MissingDecoder } from './missing-decoder.js';
 import { toRgb, type RgbImage } from './rgb-image.js';
 import { Refusal, unreadable } from './unreadable.js';
 
@@ -58,14 +59,14 @@ async function readReals(image: Sharp, space: Metadata['space']): Promise<RgbIma
   return { data: rgb, width, height };
 }
 
-async function decode(file: Uint8Array, policy: ImagePolicy): Promise<RgbImage> {
+async function decode(file: Uint8Array, policy: ImagePolicy, where: string): Promise<RgbImage> {
   const kind = kindOf(file);
   if (typeof kind === 'object') {
     throw new Refusal(`it is ${kind.other}`, 'Convert it to JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC, BMP or SVG.');
   }
   await costOf(file, policy); // refuses what would fill the memory
   if (kind === 'bmp') return decodeBmp(file);
-  if (kind !== 'pixels') return decodeApart({ kind, file });
+  if (kind !== 'pixels') return decodeApart({ kind, file }, where);
   // Warnings (odd metadata, stray bytes) are as harmless here as they are to Pillow; truncation and damage are not.
   const image = sharp(file, { failOn: 'error', ignoreIcc: policy === 'reference', limitInputPixels: false });
   image.timeout({ seconds: MOST_SECONDS });
@@ -86,15 +87,16 @@ async function decode(file: Uint8Array, policy: ImagePolicy): Promise<RgbImage> 
  * is called. What takes too much memory or time is refused.
  *
  * @param where names the image in errors.
- * @throws DatasetError if the file is empty, truncated, damaged or of another kind.
+ * @throws DatasetError if the file is empty, truncated, damaged or of another kind; MissingDecoder where its format's decoder is not installed.
  */
 export async function decodeImage(file: Uint8Array, policy: ImagePolicy, where: string): Promise<RgbImage> {
   if (file.length === 0) {
     throw new DatasetError('The image file is empty.', { where, remedy: 'Fetch the file again, or remove it.' });
   }
   try {
-    return await decode(file, policy);
+    return await decode(file, policy, where);
   } catch (cause) {
+    if (cause instanceof MissingDecoder) throw cause;
     throw unreadable(cause, where);
   }
 }

@@ -14,7 +14,7 @@ export interface FolderListing {
 /** Images that are passed over, by the entry that hides them: `{ '@eaDir': 12 }`. */
 export type HiddenImages = Readonly<Record<string, number>>;
 
-const IMAGE_EXTENSION = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|hei[cf]|hif|svg)$/i;
+const IMAGE_EXTENSION = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|hei[cf]|hif|bmp|dib|svg)$/i;
 /** What file managers, archives, network drives and notebooks leave beside people's files. */
 const NO_DATA =
   /^(\..*|__MACOSX|@eaDir|@__thumb|@Recycle|#recycle|\$RECYCLE\.BIN|System Volume Information|lost\+found|__pycache__|Thumbs\.db|ehthumbs\.db|desktop\.ini)$/i;
