@@ -2,7 +2,7 @@ import type { RunEvent } from '@promptweave/core';
 import { z } from 'zod';
 
 /** JSON has no NaN and no infinities: they are written as text. */
-const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
+const number = z.union([z.number(), z.literal(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
 
 const texts = z.record(z.string(), z.string());
 const stamp = {
