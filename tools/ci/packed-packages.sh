@@ -35,3 +35,6 @@ if npx promptweave train emoji.yaml 2>said.txt; then exit 1; fi
 grep 'npm install @promptweave/emoji-data' said.txt
 npm install --silent --no-audit --no-fund "$folder"/optional/*.tgz
 npx promptweave train emoji.yaml runtime.backend=wasm --output runs/wasm
+
+# What the READMEs show.
+node "$root/tools/ci/readme-programs.mjs" "$folder/project"

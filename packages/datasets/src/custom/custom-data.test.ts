@@ -121,7 +121,7 @@ describe('what lies in a folder otherwise', () => {
       'owl/still.gif': await picture(5),
       'owl/a.gif': gif,
     });
-    const told = '1 image has several frames or pages, of which the first is read: owl/a.gif.';
+    const told = '1 image has several frames or pages; the first is read: owl/a.gif.';
     expect((await read('folder', one, { path: '.' })).notes).toEqual([told]);
 
     const many = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`i/${i}.webp`, webp]));
@@ -131,7 +131,7 @@ describe('what lies in a folder otherwise', () => {
       rows.slice(from, to).map((row) => [row.split(',')[0], Number(row.split(',')[1]), `c${row.split(',')[1]}`]);
     const json = JSON.stringify({ train: split(0, 4), val: [], test: split(4, 6) });
     const root = await writeTree({ ...many, 'list.csv': list, 'split.json': json });
-    const which = '6 images have several frames or pages, of each of which the first is read: ';
+    const which = '6 images have several frames or pages; the first of each is read: ';
     const names = 'i/0.webp, i/1.webp, i/2.webp, i/3.webp, i/4.webp and 1 more.';
     expect((await read('table', root, { path: 'list.csv' })).notes).toContain(which + names);
     expect((await read('split', root, { path: 'split.json' })).notes).toEqual([which + names]);

@@ -13,8 +13,11 @@ export async function noteOnFrames(items: readonly ImageItem[]): Promise<string 
     for (let i = next++; i < items.length; i = next++) more[i] = await hasMoreFrames(items[i].where ?? items[i].id);
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
-  const names = items.filter((_, i) => more[i]).map(({ id }) => id);
+  const names = items
+    .filter((_, i) => more[i])
+    .map(({ id }) => id)
+    .sort();
   if (names.length === 0) return undefined;
-  const [have, which] = names.length === 1 ? ['has', 'which'] : ['have', 'each of which'];
-  return `${counted(names.length, 'image')} ${have} several frames or pages, of ${which} the first is read: ${named(names)}.`;
+  const [have, first] = names.length === 1 ? ['has', 'the first'] : ['have', 'the first of each'];
+  return `${counted(names.length, 'image')} ${have} several frames or pages; ${first} is read: ${named(names)}.`;
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasMoreFrames } from './more-frames.js';
 
@@ -20,7 +20,7 @@ async function written(name: string, content: Buffer): Promise<string> {
 }
 
 /** Pictures of noise below each other: as many frames, none like another. */
-function strip(frames: number, side: number): sharp.Sharp {
+function strip(frames: number, side: number): Sharp {
   const pixels = Uint8Array.from({ length: frames * side * side * 3 }, (_, i) => (i * i * 31 + i * 7) % 256);
   return sharp(pixels, { raw: { width: side, height: frames * side, channels: 3, pageHeight: side } });
 }
