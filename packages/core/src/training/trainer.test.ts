@@ -1,64 +1,16 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Loss } from '../contracts/loss.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
-import { CheckpointError, ConfigError, DatasetError, TrainingError } from '../errors.js';
-import type { Classifier } from '../model/classifier.js';
+import { ConfigError, DatasetError, TrainingError } from '../errors.js';
 import { imageBatches } from './batches.js';
 import type { StepEvent, TrainEvent } from './events.js';
-import { trainSettings } from './settings.js';
-import {
-  classNames,
-  crossEntropy,
-  tinyBackbone,
-  tinyClassifier,
-  tinyDataset,
-  tinyPipeline,
-} from './tiny.test.support.js';
+import { crossEntropy, tinyClassifier, tinyPipeline } from './tiny.test.support.js';
+import { bits, dataset, request, steps, useFolder } from './trainer.test.support.js';
 import type { TrainRequest } from './train-request.js';
 import { train } from './trainer.js';
 
-const dataset = tinyDataset(5); // 15 images: 3 batches of 4, the rest is dropped
-let folder = '';
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'trainer-'));
-});
-afterEach(() => rm(folder, { recursive: true }));
-
-function request(classifier: Classifier, settings: Record<string, unknown> = {}): TrainRequest {
-  return { classifier, pipeline: tinyPipeline, dataset, settings: trainSettings.parse(settings), seed: 1 };
-}
-
-/** The bits of all variables. */
-function bits(classifier: Classifier): string {
-  return Object.entries(classifier.variables)
-    .map(
-      ([name, variable]) =>
-        `${name} ${Buffer.from(new Uint8Array(variable.dataSync().slice().buffer)).toString('hex')}`,
-    )
-    .join('\n');
-}
-
-async function steps(part: TrainRequest): Promise<StepEvent[]> {
-  const events: TrainEvent[] = [];
-  await train({ ...part, onEvent: (event) => events.push(event) });
-  return events.filter((event) => event.type === 'step');
-}
-
-/** Stops after so many steps. */
-function stopAfter(count: number): Pick<TrainRequest, 'signal' | 'onEvent'> {
-  const controller = new AbortController();
-  return {
-    signal: controller.signal,
-    onEvent: (event) => {
-      if (event.type === 'step' && event.step === count) controller.abort();
-    },
-  };
-}
+const folder = useFolder();
 
 describe('train', () => {
   it('lowers the loss and reports every step', async () => {
@@ -144,7 +96,7 @@ describe('train', () => {
       const counts: number[] = [];
       await train({
         ...request(classifier, { epochs: 4, batch: 3, accumulate: 2, evaluateEvery: 1, keep: 'best' }),
-        runFolder: folder,
+        runFolder: folder(),
         onEvent: (event) => {
           if (event.type === 'step') counts.push(tf.memory().numTensors);
         },
@@ -245,72 +197,7 @@ describe('train', () => {
 
   it('learns nothing where there is nothing to learn', async () => {
     const classifier = tinyClassifier({ learner: { variables: {}, prompts: () => ({}) } });
-    const outcome = await train({ ...request(classifier), runFolder: folder });
+    const outcome = await train({ ...request(classifier), runFolder: folder() });
     expect(outcome).toMatchObject({ status: 'finished', step: 0 });
-  });
-});
-
-describe('a training that goes on', () => {
-  const variants: [string, Record<string, unknown>][] = [
-    ['SGD', { epochs: 3, learningRate: 0.1 }],
-    ['AdamW and accumulation', { epochs: 3, batch: 2, accumulate: 3, optimizer: 'adamw', learningRate: 0.01 }],
-    ['the best values', { epochs: 4, learningRate: 3, evaluateEvery: 1, keep: 'best' }],
-    ['cached features', { steps: 8, augment: false, learningRate: 0.1 }],
-  ];
-
-  it.each(variants)('ends with the same bits wherever it was stopped: %s', async (_, settings) => {
-    const whole = tinyClassifier();
-    const { steps: total } = await train({ ...request(whole, settings), runFolder: join(folder, 'whole') });
-    for (let stop = 1; stop < total; stop++) {
-      const runFolder = join(folder, `stop ${stop}`);
-      const first = await train({ ...request(tinyClassifier(), settings), runFolder, ...stopAfter(stop) });
-      expect(first).toMatchObject({ status: 'stopped', step: stop });
-      const classifier = tinyClassifier();
-      const second = await train({ ...request(classifier, settings), runFolder, resume: true });
-      expect(second).toMatchObject({ status: 'finished', step: total });
-      expect(bits(classifier)).toBe(bits(whole));
-      const files = await Promise.all(
-        ['whole', `stop ${stop}`].map((name) => readFile(join(folder, name, 'prompts.safetensors'))),
-      );
-      expect(files[0]!.equals(files[1]!)).toBe(true);
-    }
-  });
-
-  it('does nothing more where it had ended', async () => {
-    const classifier = tinyClassifier();
-    await train({ ...request(classifier, { epochs: 2 }), runFolder: folder });
-    const again = tinyClassifier();
-    const found = await steps({ ...request(again, { epochs: 2 }), runFolder: folder, resume: true });
-    expect(found).toEqual([]);
-    expect(bits(again)).toBe(bits(classifier));
-  });
-
-  it('says that something else computes than before, and goes on', async () => {
-    const settings = { epochs: 2, learningRate: 0.1 };
-    const begun = { ...request(tinyClassifier(), settings), computation: 'wasm' };
-    await train({ ...begun, runFolder: folder, ...stopAfter(2) });
-    const warnings: string[] = [];
-    const onEvent = (event: TrainEvent): unknown => event.type === 'warning' && warnings.push(event.message);
-    const going = { ...request(tinyClassifier(), settings), runFolder: folder, resume: true, onEvent };
-    expect((await train({ ...going, computation: 'tensorflow' })).status).toBe('finished');
-    expect(warnings).toEqual([
-      expect.stringContaining('So far, wasm computed this training; it goes on with tensorflow.'),
-    ]);
-  });
-
-  it('refuses another configuration, backbone, data set or list of classes, naming the difference', async () => {
-    const settings = { epochs: 2, learningRate: 0.1 };
-    await train({ ...request(tinyClassifier(), settings), runFolder: folder, ...stopAfter(2) });
-    const going = (part: Partial<TrainRequest>): Promise<unknown> =>
-      train({ ...request(tinyClassifier(), settings), ...part, runFolder: folder, resume: true });
-    await expect(going({ seed: 2 })).rejects.toThrow(CheckpointError);
-    await expect(going({ seed: 2 })).rejects.toThrow('differs in seed: 1 there, 2 here');
-    const other = { ...trainSettings.parse(settings), learningRate: 0.2 };
-    await expect(going({ settings: other })).rejects.toThrow('differs in train.learningRate: 0.1 there, 0.2 here');
-    await expect(going({ dataset: tinyDataset(5, 'other') })).rejects.toThrow('differs in dataset');
-    const backbone = tinyBackbone('another');
-    await expect(going({ classifier: tinyClassifier({ backbone }) })).rejects.toThrow('differs in backbone');
-    const renamed = tinyClassifier({ classNames: [...classNames.slice(0, 2), 'dog'] });
-    await expect(going({ classifier: renamed })).rejects.toThrow('differs in classes.2: "cat" there, "dog" here');
   });
 });
