@@ -9,6 +9,9 @@ const registry = await loadPlugins(defaultPlugins, process.cwd(), import.meta.ur
 const kinds = [
   ['prompt', 'Prompt learners'],
   ['labels', 'Label aligners'],
+  ['head', 'Heads'],
+  ['tuning', 'Tunings'],
+  ['gradients', 'Gradient rules'],
   ['loss', 'Losses'],
   ['protocol', 'Protocols'],
   ['tracker', 'Trackers'],
@@ -36,6 +39,22 @@ for (const plugin of registry.ofKind('prompt')) {
   const losses = ['cross-entropy', ...(plugin.losses?.(options) ?? []).map(({ use }) => use)].join(', ');
   lines.push(
     `| ${plugin.name} | ${yes(promptsVision)} | ${yes(!promptsVision)} | ${yes(dependsOnImage)} | ${novelClasses} | ${losses} |`,
+  );
+}
+lines.push(
+  '',
+  '| head | learns | text of the prompt | trained prompts or labels beside it | prompts in the vision tower beside it | novel classes | losses it brings |',
+  '| --- | --- | --- | --- | --- | --- | --- |',
+);
+for (const plugin of registry.ofKind('head')) {
+  const options = plugin.options.parse({});
+  const { readsText, needsConstantImages, novelClasses, learns, prepares } = plugin.properties(options);
+  const learning = learns !== false ? 'yes' : prepares ? 'fits itself' : 'no';
+  const losses = (plugin.losses?.(options) ?? [])
+    .map(({ use, weight = 1 }) => `${weight.toPrecision(2)} · ${use}`)
+    .join(', ');
+  lines.push(
+    `| ${plugin.name} | ${learning} | ${readsText ? 'read' : 'not read'} | ${yes(readsText)} | ${yes(!needsConstantImages)} | ${novelClasses} | ${losses} |`,
   );
 }
 for (const [kind, title] of kinds) {

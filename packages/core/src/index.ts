@@ -2,12 +2,15 @@
 export { maxNameTokens } from './builtin/frozen-labels.js';
 export type * from './contracts/index.js';
 export * from './errors.js';
+export * from './model/class-rows.js';
 export * from './model/context-init.js';
 export * from './model/depth.js';
 export * from './model/describe-preprocessing.js';
+export * from './model/head-texts.js';
 export * from './model/linear-start.js';
 export * from './model/maths.js';
 export * from './model/template-tokens.js';
+export * from './model/text-base.js';
 export * from './model/variables.js';
 export * from './model/without-tape.js';
 export { contractsVersion } from './plugin/contracts-version.js';

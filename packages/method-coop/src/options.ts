@@ -32,4 +32,8 @@ export const cocoopOptions = z.strictObject({
 /** Options of KgCoOp's loss (Yao et al. 2023, arXiv 2303.13283). */
 export const kgcoopOptions = z.strictObject({
   template: z.string().optional().describe("Hand-crafted template of the reference; by default the data set's own."),
+  variant: z
+    .enum(['paper', 'released'])
+    .default('paper')
+    .describe("`released` is 1 − cosine, as in the authors' code: half of the paper's squared distance."),
 });

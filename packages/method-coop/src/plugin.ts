@@ -2,7 +2,12 @@ import { definePlugin } from '@promptweave/core';
 import { CoCoOpLearner } from './cocoop-learner.js';
 import { CoOpLearner } from './coop-learner.js';
 import { KgCoOpLoss } from './kgcoop-loss.js';
+import { kgcoopObserver } from './observer.js';
 import { cocoopOptions, coopOptions, kgcoopOptions } from './options.js';
+
+/** Kinds of recorded runs that have CoOp's prompt, and those that have KgCoOp's loss. */
+const COOP_RUNS: readonly string[] = ['coop', 'kgcoop', 'dept_coop', 'dept_kgcoop'];
+const KGCOOP_RUNS: readonly string[] = ['kgcoop', 'dept_kgcoop'];
 
 export const coop = definePlugin({
   kind: 'prompt',
@@ -28,13 +33,13 @@ export const coop = definePlugin({
   },
   fixture: ({ kind, hyper }) => {
     // LAMM on plain CLIP keeps CoOp's words frozen.
-    if (!(kind === 'coop' || (kind === 'lamm_coop' && !hyper.origin_clip))) return undefined;
+    if (!(COOP_RUNS.includes(kind) || (kind === 'lamm_coop' && !hyper.origin_clip))) return undefined;
     return {
       prompt: {
         use: 'coop',
         contextLength: hyper.n_ctx,
         contextInit: hyper.ctx_init,
-        classSpecific: hyper.csc ?? false,
+        classSpecific: hyper.csc ?? hyper.class_specific ?? false,
         namePosition: hyper.position ?? 'end',
       },
     };
@@ -67,7 +72,7 @@ export const kgcoopKnowledge = definePlugin({
   description:
     "KgCoOp: keeps the text features near those of the hand-crafted prompts (arXiv 2303.13283; the paper's weight is 8).",
   options: kgcoopOptions,
-  create: (context, { template }) => new KgCoOpLoss(template ?? context.template),
+  create: (context, { template, variant }) => new KgCoOpLoss(template ?? context.template, variant),
   presets: {
     'base-to-novel': {
       protocol: 'base-to-novel',
@@ -76,6 +81,11 @@ export const kgcoopKnowledge = definePlugin({
       train: { epochs: 100, batch: 128, learningRate: 0.002 },
     },
   },
+  fixture: ({ kind, hyper }) =>
+    KGCOOP_RUNS.includes(kind)
+      ? { losses: [{ use: 'kgcoop/knowledge', weight: hyper.weight, variant: 'released' }] }
+      : undefined,
+  observer: kgcoopObserver,
 });
 
 /** The plugins of this package. */

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { fixtureBackbone } from '@promptweave/backbone-clip';
 import { Registry } from '@promptweave/core/experiment';
+import { plugins as adapters } from '@promptweave/head-adapters';
+import { plugins as probes } from '@promptweave/head-linear-probe';
 import { plugins as comma } from '@promptweave/method-comma';
 import { plugins as coop } from '@promptweave/method-coop';
+import { plugins as dept } from '@promptweave/method-dept';
 import { plugins as lamm } from '@promptweave/method-lamm';
 import { plugins as maple } from '@promptweave/method-maple';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +13,10 @@ import { verify } from './verify.js';
 
 const given = fileURLToPath(new URL('../../fixtures/given', import.meta.url));
 const registry = new Registry(
-  [...coop, ...maple, ...comma, ...lamm].map((plugin) => ({ plugin, module: plugin.name })),
+  [...coop, ...maple, ...comma, ...lamm, ...adapters, ...probes, ...dept].map((plugin) => ({
+    plugin,
+    module: plugin.name,
+  })),
 );
 
 describe.each([
@@ -40,6 +46,18 @@ describe.each([
     'lamm_maple_nameslot',
     'lamm_comma_paper',
     'lamm_comma_paper_nameslot',
+    'kgcoop',
+    'kgcoop_csc_random',
+    'taskres',
+    'taskres_adam',
+    'clip_adapter',
+    'tip_adapter_f',
+    'tip_adapter_f_single',
+    'clap',
+    'clap_adaptative',
+    'zs_linear_probe',
+    'dept_coop',
+    'dept_kgcoop',
   ])('%s', async (method) => {
     const [verdict] = await verify(given, {
       method,

@@ -1,23 +1,28 @@
 import { z } from 'zod';
 import type { Head, HeadInput, HeadProperties } from '../contracts/head.js';
+import { HeadTexts } from '../model/head-texts.js';
+import { hasTextBase, oneTextBase, textBaseOptions } from '../model/text-base.js';
 import { definePlugin } from '../plugin/define-plugin.js';
 
 /** CLIP's own classifier: logits are logitScale · cosine. Nothing is learned. */
 export class CosineHead implements Head {
   readonly variables = {};
 
-  constructor(readonly classNames: readonly string[]) {}
+  constructor(
+    readonly classNames: readonly string[],
+    private readonly texts = new HeadTexts(undefined, classNames),
+  ) {}
 
   logits(input: HeadInput): HeadInput['cosineLogits'] {
-    return input.cosineLogits;
+    return this.texts.cosineLogits(input);
   }
 
   withClasses(classNames: readonly string[]): CosineHead {
-    return new CosineHead(classNames);
+    return new CosineHead(classNames, this.texts.withClasses(classNames));
   }
 
   dispose(): void {
-    // There are no tensors.
+    this.texts.dispose();
   }
 }
 
@@ -30,7 +35,7 @@ export const cosineHead = definePlugin({
   name: 'cosine',
   description:
     'Logits are the scaled cosine of image and text features, as in CLIP (arXiv 2103.00020); nothing is learned.',
-  options: z.strictObject({}),
-  properties: () => cosineProperties,
-  create: ({ classNames }) => new CosineHead(classNames),
+  options: oneTextBase(z.strictObject(textBaseOptions('directions'))),
+  properties: (options) => ({ ...cosineProperties, readsText: !hasTextBase(options) }),
+  create: (context, options) => new CosineHead(context.classNames, HeadTexts.of(context, options, 'directions')),
 });

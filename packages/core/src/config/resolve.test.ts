@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, configurationHash, toYaml } from './canonical.js';
 import { defineConfiguration, type Configuration } from './configuration.js';
+import { defaultPlugins } from '../plugin/load-plugins.js';
 import { fakeRegistry } from './fake-plugins.test.fixture.js';
 import { resolveConfiguration } from './resolve.js';
 import { parseConfiguration } from './source.js';
@@ -19,6 +20,9 @@ describe('resolveConfiguration', () => {
         '@promptweave/method-maple',
         '@promptweave/method-comma',
         '@promptweave/method-lamm',
+        '@promptweave/method-dept',
+        '@promptweave/head-adapters',
+        '@promptweave/head-linear-probe',
         '@promptweave/datasets',
         '@promptweave/bench',
         '@promptweave/tracking',
@@ -43,7 +47,9 @@ describe('resolveConfiguration', () => {
   it('has one key order and is frozen throughout', () => {
     const resolved = resolveYaml('seed: 3\nprompt: { depth: 2, use: comma }\ndataset: { path: x, use: folder }\n');
     expect(Object.keys(resolved)).toEqual(
-      'plugins backbone dataset prompt labels head tuning losses gradients train evaluate protocol tracker seed runtime'.split(' '),
+      'plugins backbone dataset prompt labels head tuning losses gradients train evaluate protocol tracker seed runtime'.split(
+        ' ',
+      ),
     );
     expect(JSON.stringify(resolved.dataset)).toBe(
       '{"use":"folder","shots":16,"classes":"all","path":"x","split":[50,20,30]}',
@@ -77,7 +83,9 @@ describe('resolveConfiguration', () => {
   });
 
   it('expands "default" in the list of plugins', () => {
-    expect(resolve({ dataset: 'emoji/animals', plugins: ['default', './mine.mjs'] }).plugins).toHaveLength(9);
+    expect(resolve({ dataset: 'emoji/animals', plugins: ['default', './mine.mjs'] }).plugins).toHaveLength(
+      defaultPlugins.length + 1,
+    );
   });
 });
 

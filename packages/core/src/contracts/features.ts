@@ -6,6 +6,8 @@ export interface View {
   readonly index: number;
   /** Seeds the crops. */
   readonly seed: number;
+  /** Smallest share of the image's area that a crop keeps. Default 0.08. */
+  readonly minimumCrop?: number;
 }
 
 /**

@@ -20,8 +20,11 @@ export interface HeadProperties {
   readonly takesTextOfImages?: boolean;
   /** Reads {@link HeadInput.promptRows}. Default false. */
   readonly readsPromptRows?: boolean;
-  /** Wants the features of the training images before training, see {@link Head.prepare}; of so many augmented views, or plain ones (0). */
-  readonly prepares?: { readonly views: number; readonly validation?: boolean };
+  /**
+   * Wants the features of the training images before training, see {@link Head.prepare}; of so many augmented views, whose crops keep at
+   * least this share of the area (default 0.08), or of the plain images (0 views).
+   */
+  readonly prepares?: { readonly views: number; readonly minimumCrop?: number; readonly validation?: boolean };
   /** What the learning rate of its variables is multiplied by, see `train.learningRateFactors`. Default 1. */
   readonly learningRateFactor?: number;
   /** False where there is nothing to learn. Default true. */

@@ -20,6 +20,8 @@ export interface BatchRequest {
   readonly policy: Dataset['imagePolicy'];
   /** Random resized crop and flip; without it the evaluation transform. */
   readonly augment: boolean;
+  /** Smallest share of the image's area that a crop keeps. Default 0.08. */
+  readonly minimumCrop?: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
   /** With `epoch`, seeds order and crops, whatever ran before. */

@@ -5,6 +5,7 @@ import { ensureBackend } from './ensure-backend.js';
 import type {
   BackbonePlugin,
   DatasetPlugin,
+  HeadPlugin,
   LabelsPlugin,
   LossPlugin,
   PartialConfiguration,
@@ -13,6 +14,7 @@ import type {
   ProtocolPlugin,
   TrackerPlugin,
 } from '../plugin/define-plugin.js';
+import { headChecks, type HeadSuite } from './head-checks.js';
 import { labelAlignerChecks, type LabelAlignerSuite } from './label-aligner-checks.js';
 import { lossChecks, type LossSuite } from './loss-checks.js';
 import { promptLearnerChecks, type PromptLearnerSuite } from './prompt-learner-checks.js';
@@ -39,6 +41,11 @@ export function checkPromptLearner(plugin: PromptPlugin, suite: PromptLearnerSui
 /** Checks a label aligner without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
 export function checkLabelAligner(plugin: LabelsPlugin, suite: LabelAlignerSuite): Promise<void> {
   return checkAll(plugin, suite, labelAlignerChecks);
+}
+
+/** Checks a head without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
+export function checkHead(plugin: HeadPlugin, suite: HeadSuite): Promise<void> {
+  return checkAll(plugin, suite, headChecks);
 }
 
 /** Checks a loss without a test runner. @throws ConformanceError as {@link checkPromptLearner} */

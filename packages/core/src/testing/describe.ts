@@ -2,6 +2,7 @@ import type { Backbone } from '../contracts/backbone.js';
 import type {
   BackbonePlugin,
   DatasetPlugin,
+  HeadPlugin,
   LabelsPlugin,
   LossPlugin,
   Plugin,
@@ -13,6 +14,7 @@ import { backboneChecks, type BackboneSuite } from './backbone-checks.js';
 import { ConformanceError } from './conformance-error.js';
 import { datasetChecks, type DatasetSuite } from './dataset-checks.js';
 import { ensureBackend } from './ensure-backend.js';
+import { headChecks, type HeadSuite } from './head-checks.js';
 import { labelAlignerChecks, type LabelAlignerSuite } from './label-aligner-checks.js';
 import { lossChecks, type LossSuite } from './loss-checks.js';
 import { promptLearnerChecks, type PromptLearnerSuite } from './prompt-learner-checks.js';
@@ -50,6 +52,11 @@ export function describePromptLearner(plugin: PromptPlugin, suite: PromptLearner
 /** The conformance suite of a label aligner. */
 export function describeLabelAligner(plugin: LabelsPlugin, suite: LabelAlignerSuite): void {
   describeAll('label aligner', plugin, suite, labelAlignerChecks);
+}
+
+/** The conformance suite of a head. @example describeHead(mine, { backbone: () => randomClip({ … }) }) */
+export function describeHead(plugin: HeadPlugin, suite: HeadSuite): void {
+  describeAll('head', plugin, suite, headChecks);
 }
 
 /** The conformance suite of a loss. */

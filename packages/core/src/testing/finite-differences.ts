@@ -83,10 +83,12 @@ function checkDirection(
 export function totalLoss(classifier: Classifier, batch: Batch): number {
   return tf.tidy(() => {
     const step = classifier.step(batch);
+    const { losses, head } = classifier.parts;
     let total = 0;
-    for (const { loss, weight } of classifier.parts.losses) {
+    for (const { loss, weight } of losses) {
       for (const term of loss.terms(step)) total += weight * term.weight * term.value.dataSync()[0]!;
     }
+    for (const term of head.terms?.(step) ?? []) total += term.weight * term.value.dataSync()[0]!;
     return total;
   });
 }

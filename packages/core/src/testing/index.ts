@@ -2,6 +2,7 @@ export type { BackboneSuite } from './backbone-checks.js';
 export {
   checkBackbone,
   checkDataset,
+  checkHead,
   checkLabelAligner,
   checkLoss,
   checkPromptLearner,
@@ -24,6 +25,7 @@ export type { DatasetSuite } from './dataset-checks.js';
 export {
   describeBackbone,
   describeDataset,
+  describeHead,
   describeLabelAligner,
   describeLoss,
   describePromptLearner,
@@ -32,6 +34,7 @@ export {
 } from './describe.js';
 export { ensureBackend } from './ensure-backend.js';
 export { checkGradients, totalLoss, type GradientCheckOptions } from './finite-differences.js';
+export type { HeadSuite } from './head-checks.js';
 export type { LabelAlignerSuite } from './label-aligner-checks.js';
 export type { LossSuite } from './loss-checks.js';
 export { optionRows, optionsTable, type OptionRow } from './options-table.js';

@@ -27,7 +27,7 @@ export function demandGradients(part: LearningPart): void {
   const registered = () => Object.values(tf.engine().registeredVariables);
   const before = new Set(registered());
   const classifier = part.make();
-  const declared = new Set<tf.Variable>(Object.values(classifier.variables));
+  const declared = new Set<tf.Variable>(Object.values(classifier.values));
   const hidden = registered().find((variable) => !before.has(variable) && !declared.has(variable));
   demand(!hidden, `It makes a variable of shape [${hidden?.shape.join(', ')}] that it does not declare.`);
   jitter(classifier.variables);
@@ -153,6 +153,7 @@ export function demandNoLeaks(part: LearningPart): void {
     demandNoneLeft('Making, training, evaluating and disposing it', () => {
       const classifier = part.make();
       trainIfPossible(classifier, batch, 1); // what is computed once may stay until dispose
+      logitsOf(classifier, batch);
       demandNoneLeft('A training step', () => trainIfPossible(classifier, batch, 1));
       demandNoneLeft('An evaluation', () => logitsOf(classifier, batch));
       classifier.dispose();
@@ -170,6 +171,6 @@ export function withBatch(backbone: Backbone, work: (batch: ReturnType<typeof ba
   }
 }
 
-function trainIfPossible(classifier: Classifier, batch: ReturnType<typeof batchFor>, steps: number): void {
+export function trainIfPossible(classifier: Classifier, batch: ReturnType<typeof batchFor>, steps: number): void {
   if (Object.keys(classifier.variables).length > 0) train(classifier, batch, steps);
 }

@@ -39,3 +39,30 @@ export const probeLearner = definePlugin({
     };
   },
 });
+
+/** A prompt learner whose context depends on the image: two vectors, moved by the first components of its feature. For tests. */
+export const imageProbeLearner = definePlugin({
+  kind: 'prompt',
+  name: 'image-probe',
+  description: 'Two context vectors for each image, for tests.',
+  options: z.strictObject({}),
+  properties: () => ({ promptsVision: false, dependsOnImage: true, novelClasses: 'swap' }),
+  create: ({ backbone, seed }): PromptLearner => {
+    const { width } = backbone.shape.text;
+    const { embedding } = backbone.shape;
+    const variables = variablesFrom({
+      probe_text: seededNormal([2, width], 0.1, seed, 'probe_text'),
+      probe_image: seededNormal([embedding, width], 0.1, seed, 'probe_image'),
+    });
+    return {
+      variables,
+      template: templateTokens(backbone.tokenizer, 'a photo of a {}.'),
+      prompts: (images) => {
+        const shift = tf.matMul(images!, variables.probe_image as tf.Tensor as tf.Tensor2D); // [B, T]
+        const vectors: tf.Tensor3D = tf.add(tf.expandDims(variables.probe_text, 0), tf.expandDims(shift, 1)); // [B, 2, T]
+        return { text: { vectors, scope: 'image', namePosition: 'end', deep: [] } };
+      },
+      dispose: () => disposeVariables(variables),
+    };
+  },
+});

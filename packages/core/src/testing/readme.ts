@@ -38,10 +38,10 @@ export function checkReadme(file: string | URL, plugins: readonly Plugin[]): voi
 
 /** The chosen parts of a configuration, with their kinds. */
 function partsOf(configuration: Readonly<Record<string, unknown>>): (ResolvedPart & { readonly kind: string })[] {
-  const { prompt, labels, losses = [] } = configuration;
+  const { losses = [] } = configuration;
+  const kinds = ['prompt', 'labels', 'head', 'tuning', 'gradients'] as const;
   const chosen: [string, unknown][] = [
-    ['prompt', prompt],
-    ['labels', labels],
+    ...kinds.map((kind): [string, unknown] => [kind, configuration[kind]]),
     ...(losses as unknown[]).map((loss): [string, unknown] => ['loss', loss]),
   ];
   return chosen

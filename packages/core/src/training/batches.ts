@@ -9,7 +9,8 @@ import { Blocks } from '../model/image-blocks.js';
 
 /** What a store knows the features of an image, or of one of its views, by. */
 export function featureKey({ id }: ImageItem, view?: View): string {
-  return view ? `view ${view.index} of ${id}, seed ${view.seed}` : id;
+  if (!view) return id;
+  return `view ${view.index} of ${id}, seed ${view.seed}${view.minimumCrop === undefined ? '' : `, crops from ${view.minimumCrop}`}`;
 }
 
 /** A batch on the host: pixels or features. */
@@ -38,6 +39,7 @@ export interface PassRequest {
   readonly batchSize: number;
   readonly epoch: number;
   readonly augment: boolean;
+  readonly minimumCrop?: number;
   readonly dropLast: boolean;
 }
 
@@ -96,8 +98,9 @@ async function computeFeatures(
   { signal, onProgress }: { readonly signal?: AbortSignal; onProgress(): void },
   view?: View,
 ): Promise<void> {
+  const { index: epoch = 0, minimumCrop } = view ?? {};
   const augment = view !== undefined;
-  const pass = { items, batchSize: FEATURE_BATCH, epoch: view?.index ?? 0, augment, dropLast: false };
+  const pass = { items, batchSize: FEATURE_BATCH, epoch, augment, minimumCrop, dropLast: false };
   const { backbone } = source;
   const blocks = new Blocks<tf.Tensor4D>(backbone.imagesPerBlock ?? 1, (images) => backbone.encodeImages(images));
   const computed: string[] = [];

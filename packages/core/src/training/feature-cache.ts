@@ -176,7 +176,10 @@ async function contentOf(item: ImageItem, view?: View): Promise<string | undefin
     const digest = createHash('sha256')
       .update(await item.load())
       .digest('hex');
-    return view ? `${digest} ${view.seed} ${view.index} ${item.id}` : digest; // augmentation is seeded by the id, too
+    if (!view) return digest;
+    const { seed, index, minimumCrop } = view;
+    const crops = minimumCrop === undefined ? '' : ` from ${minimumCrop}`;
+    return `${digest} ${seed} ${index}${crops} ${item.id}`; // augmentation is seeded by the id, too
   } catch {
     return undefined;
   }

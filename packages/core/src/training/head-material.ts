@@ -26,7 +26,8 @@ export async function headMaterial(request: MaterialRequest): Promise<HeadMateri
   const { classifier, source, train, validation } = request;
   const { prepares } = classifier.parts.headProperties;
   if (!prepares) return undefined;
-  const views = Array.from({ length: prepares.views }, (_, index): View => ({ index, seed: source.seed }));
+  const { minimumCrop } = prepares;
+  const views = Array.from({ length: prepares.views }, (_, index): View => ({ index, seed: source.seed, minimumCrop }));
   const ofTraining = await labelled(request, train, prepares.views === 0 ? [undefined] : views);
   const wantsValidation = prepares.validation && validation.length > 0;
   const ofValidation = wantsValidation ? await labelled(request, validation, [undefined]) : undefined;

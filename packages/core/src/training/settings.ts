@@ -47,6 +47,12 @@ export const trainSettings = z.strictObject({
     .describe(
       'Random resized crop and flip. Without it, image features are computed once where no vision prompt is learned.',
     ),
+  minimumCrop: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe("Smallest share of the image's area that a random crop keeps. Default: what the papers take, 0.08."),
   views: z
     .int()
     .min(1)

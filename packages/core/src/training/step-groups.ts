@@ -20,7 +20,7 @@ export type Group = StepGroup | { readonly batches?: undefined };
 export interface GroupRequest {
   readonly source: ImageSource;
   readonly items: readonly ImageItem[];
-  readonly settings: Pick<TrainSettings, 'batch' | 'accumulate' | 'augment' | 'views'>;
+  readonly settings: Pick<TrainSettings, 'batch' | 'accumulate' | 'augment' | 'minimumCrop' | 'views'>;
   readonly plan: TrainingPlan;
   /** Where to begin. */
   readonly from: { readonly epoch: number; readonly offset: number };
@@ -31,13 +31,13 @@ export interface GroupRequest {
 /** The batches of each optimiser step, and after each pass a group without batches. */
 export async function* stepGroups(request: GroupRequest): AsyncGenerator<Group> {
   const { source, items, settings, plan, features } = request;
-  const { batch: batchSize, accumulate, augment, views } = settings;
+  const { batch: batchSize, accumulate, augment, minimumCrop, views } = settings;
   for (let { epoch, offset } = request.from; epoch < plan.epochs; epoch++, offset = 0) {
     const order = shuffled(items, source.seed, epoch);
     const position = new Map(order.map(({ id }, index) => [id, index]));
     const index = views === undefined ? epoch : epoch % views;
-    const pass = { items: order.slice(offset), batchSize, epoch: index, augment, dropLast: plan.dropLast };
-    const view = augment ? { index, seed: source.seed } : undefined;
+    const pass = { items: order.slice(offset), batchSize, epoch: index, augment, minimumCrop, dropLast: plan.dropLast };
+    const view = augment ? { index, seed: source.seed, minimumCrop } : undefined;
     let batches: PreparedBatch[] = [];
     for await (const batch of features ? featureBatches(features, pass, view) : imageBatches(source, pass)) {
       batches.push(batch);

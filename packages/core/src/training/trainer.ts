@@ -148,12 +148,12 @@ class Training {
   private async passes(): Promise<void> {
     const { plan } = this;
     const { dataset, settings, signal, saveSeconds = 60 } = this.request;
-    const { augment, views } = settings;
+    const { augment, minimumCrop, views } = settings;
     const features = augment && views === undefined ? undefined : this.features;
     if (features) {
       const onProgress = (done: number, total: number): void => this.emit({ type: 'features', done, total });
       for (let index = 0; index < (augment ? Math.min(views!, plan.epochs) : 1); index++) {
-        const view = augment ? { index, seed: this.request.seed } : undefined;
+        const view = augment ? { index, seed: this.request.seed, minimumCrop } : undefined;
         await storeFeatures(features, this.source(), dataset.train, { signal, onProgress }, view);
       }
     }

@@ -6,8 +6,8 @@ import { resize } from './resample.js';
 import type { Box, RgbImage } from './rgb-image.js';
 import { roundHalfEven } from './round-half-even.js';
 
-/** Share of the image's area that a training crop covers. */
-const SCALE = [0.08, 1] as const;
+/** Smallest share of the image's area that a training crop covers. */
+const SCALE = 0.08;
 /** Width over height of a training crop. */
 const RATIO = [3 / 4, 4 / 3] as const;
 const TRIES = 10;
@@ -29,11 +29,13 @@ export function drawsFor(seed: number, epoch: number, id: string): Draws {
 /**
  * The rectangle of torchvision's `RandomResizedCrop`: an area and, on a logarithmic scale, a shape are drawn up to ten times
  * until the rectangle fits; failing that, the largest allowed one in the centre.
+ *
+ * @param smallest share of the area that a crop covers
  */
-export function drawCrop(width: number, height: number, draws: Draws): Box {
+export function drawCrop(width: number, height: number, draws: Draws, smallest = SCALE): Box {
   const [low, high] = RATIO.map(Math.log);
   for (let i = 0; i < TRIES; i++) {
-    const area = width * height * (SCALE[0] + draws.unit() * (SCALE[1] - SCALE[0]));
+    const area = width * height * (smallest + draws.unit() * (1 - smallest));
     const ratio = Math.exp(low + draws.unit() * (high - low));
     const cropWidth = roundHalfEven(Math.sqrt(area * ratio));
     const cropHeight = roundHalfEven(Math.sqrt(area / ratio));
@@ -53,13 +55,18 @@ export function drawCrop(width: number, height: number, draws: Draws): Box {
 }
 
 /**
- * The training transform of all the methods: a random resized crop (8 to 100 % of the area, 3:4 to 4:3) and a horizontal flip
+ * The training transform of all the methods: a random resized crop (`smallest`, by default 8 %, to 100 % of the area, 3:4 to 4:3) and a horizontal flip
  * half of the time. It cuts before it resizes, so `resize` has no say in it.
  *
  * @returns `[3, size, size]`
  */
-export function augmentForTraining(image: RgbImage, format: Preprocessing, draws: Draws): Float32Array {
-  const crop = drawCrop(image.width, image.height, draws);
+export function augmentForTraining(
+  image: RgbImage,
+  format: Preprocessing,
+  draws: Draws,
+  smallest?: number,
+): Float32Array {
+  const crop = drawCrop(image.width, image.height, draws, smallest);
   const flip = draws.unit() < 0.5;
   return normalise(resize(image, crop, format.size, format.size, format.interpolation), format, flip);
 }

@@ -96,7 +96,7 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
 
   /** `[3, size, size]`; nothing else is held once it is there, however large the batch is. */
   const prepareItem = async (item: ImageItem, request: BatchRequest): Promise<Float32Array | DatasetError> => {
-    const { preprocessing, policy, augment, seed, epoch, onBadImage } = request;
+    const { preprocessing, policy, augment, minimumCrop, seed, epoch, onBadImage } = request;
     try {
       const known = cache.get(item);
       const make = async (source: Uint8Array | RgbImage): Promise<Float32Array> => {
@@ -106,7 +106,7 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
           where: placeOf(item),
           policy,
           format: preprocessing,
-          augment: augment ? { seed, epoch } : undefined,
+          augment: augment ? { seed, epoch, minimumCrop } : undefined,
           approximate,
           keep: known === undefined && cache.takesMore,
         });

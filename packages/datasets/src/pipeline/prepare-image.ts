@@ -17,7 +17,7 @@ export interface ImageTask {
   readonly policy: ImagePolicy;
   readonly format: Preprocessing;
   /** Seeds the training transform; without it, the evaluation transform. */
-  readonly augment?: { readonly seed: number; readonly epoch: number };
+  readonly augment?: { readonly seed: number; readonly epoch: number; readonly minimumCrop?: number };
   /** Evaluation through libvips alone: faster, not the same pixels. */
   readonly approximate: boolean;
   /** Whether the decoded pixels are wanted back, unless the image is large. */
@@ -44,7 +44,7 @@ export async function prepareImage(task: ImageTask): Promise<PreparedImage> {
   }
   const image = source instanceof Uint8Array ? await decodeImage(source, policy, where) : source;
   const values = augment
-    ? augmentForTraining(image, format, drawsFor(augment.seed, augment.epoch, id))
+    ? augmentForTraining(image, format, drawsFor(augment.seed, augment.epoch, id), augment.minimumCrop)
     : preprocessForEvaluation(image, format);
   const decoded = image.data.length;
   return { values, decoded, image: keep && decoded <= LARGEST_KEPT ? owned(image) : undefined };

@@ -1,0 +1,229 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { nearestName } from '../config/nearest-name.js';
+import { parsePlainYaml } from '../config/plain-yaml.js';
+import type { PartContext } from '../contracts/parts.js';
+import { ConfigError } from '../errors.js';
+import { SERVICES } from '../plugin/services.js';
+import { normalise } from './maths.js';
+
+const templateText = z.string().refine((text) => text.split('{}').length === 2, {
+  error: ({ input }) => `expected exactly one {} where the class name goes, received ${JSON.stringify(input)}`,
+});
+
+const sentences = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+const descriptions = z.record(z.string(), sentences);
+
+/** How the features of several sentences become one: their mean before normalisation, or the mean of their directions. */
+export type TextAverage = 'raw' | 'directions';
+
+/**
+ * Options of a head by which the text of a class comes from sentences, put into its own `z.strictObject`, which is then given to
+ * {@link oneTextBase}.
+ *
+ * @example oneTextBase(z.strictObject({ alpha: z.number().default(0.5).describe('…'), ...textBaseOptions('raw') }))
+ */
+export function textBaseOptions(average: TextAverage) {
+  return {
+    templates: z
+      .array(templateText)
+      .min(1)
+      .optional()
+      .describe('Hand-crafted templates whose text features are averaged and take the place of those of the prompt.'),
+    descriptions: z
+      .union([z.string().min(1), descriptions])
+      .optional()
+      .describe(
+        'Sentences about each class, { name: [sentences] }, or a YAML or JSON file of that form; their text features are averaged and take the place of those of the prompt.',
+      ),
+    average: z
+      .enum(['raw', 'directions'])
+      .optional()
+      .describe(
+        `How the features of templates or descriptions are averaged: before their normalisation, or after it. Default: ${average}.`,
+      ),
+    keepUnderscores: z
+      .boolean()
+      .optional()
+      .describe("Underscores of class names stay in the templates, as in some authors' code, and are no spaces."),
+  };
+}
+
+/** Templates and descriptions exclude each other. */
+export function oneTextBase<S extends z.ZodObject<ReturnType<typeof textBaseOptions>>>(schema: S): S {
+  return schema.refine(({ templates, descriptions }) => !(templates && descriptions), {
+    error: 'templates and descriptions exclude each other',
+    path: ['descriptions'],
+  });
+}
+
+/** What {@link textBaseOptions} gives. */
+export interface TextBaseChoice {
+  readonly templates?: readonly string[];
+  readonly descriptions?: string | Readonly<Record<string, string | readonly string[]>>;
+  readonly average?: TextAverage;
+  readonly keepUnderscores?: boolean;
+}
+
+/** Whether the text comes from the options, and not from the prompt. */
+export function hasTextBase({ templates, descriptions }: Pick<TextBaseChoice, 'templates' | 'descriptions'>): boolean {
+  return (templates ?? descriptions) !== undefined;
+}
+
+/** Text features of classes from sentences that somebody wrote, by the frozen text tower. */
+export class TextBase {
+  private readonly ofClass: (name: string) => readonly string[];
+
+  /**
+   * @param average where the options have none
+   * @param otherwise templates where the options have none
+   * @throws ConfigError where the file of descriptions cannot be read, or has another form
+   */
+  constructor(
+    private readonly context: Pick<PartContext, 'encodeSentences' | 'folder' | 'classNames' | 'services'>,
+    private readonly choice: TextBaseChoice,
+    private readonly average: TextAverage,
+    otherwise: readonly string[] = [],
+  ) {
+    const { templates = otherwise, descriptions: described, keepUnderscores } = choice;
+    if (described === undefined) {
+      this.ofClass = (name) =>
+        templates.map((template) => template.replace('{}', () => (keepUnderscores ? name : name.replaceAll('_', ' '))));
+    } else {
+      const known = typeof described === 'string' ? readDescriptions(described, context.folder) : described;
+      const where = typeof described === 'string' ? described : DESCRIPTIONS;
+      this.ofClass = (name) => sentencesOf(known, name, where);
+      tellUnused(context, Object.keys(known), where);
+    }
+  }
+
+  /**
+   * Features of the classes, of several sentences the mean; not normalised, [C, E]. The caller owns the tensor.
+   * @throws ConfigError naming the classes that have no description
+   */
+  features(classNames: readonly string[]): tf.Tensor2D {
+    const sentences = this.sentences(classNames);
+    return tf.tidy(() => {
+      const raw = this.context.encodeSentences(sentences.flat());
+      const each = (this.choice.average ?? this.average) === 'raw' ? raw : normalise(raw);
+      const [first] = sentences;
+      if (sentences.every(({ length }) => length === first!.length)) {
+        return tf.mean(tf.reshape(each, [sentences.length, first!.length, -1]), 1);
+      }
+      const means = tf
+        .split(
+          each,
+          sentences.map(({ length }) => length),
+        )
+        .map((rows) => tf.mean(rows, 0, true));
+      return tf.concat(means) as tf.Tensor2D;
+    });
+  }
+
+  private sentences(classNames: readonly string[]): readonly (readonly string[])[] {
+    const lacking: string[] = [];
+    const found = classNames.map((name) => {
+      const those = this.ofClass(name);
+      if (those.length === 0) lacking.push(name);
+      return those;
+    });
+    if (lacking.length === 0) return found;
+    const { descriptions: described } = this.choice;
+    const known = Object.keys(
+      typeof described === 'string' ? readDescriptions(described, this.context.folder) : described!,
+    );
+    const named = lacking.slice(0, NAMED).map((name) => {
+      const near = nearestName(name, known);
+      return near === undefined ? `"${name}"` : `"${name}" (there is "${near}")`;
+    });
+    const more = lacking.length > NAMED ? ` and ${lacking.length - NAMED} more` : '';
+    throw new ConfigError(
+      `${lacking.length} of ${classNames.length} classes have no description: ${named.join(', ')}${more}.`,
+      {
+        where: typeof described === 'string' ? described : DESCRIPTIONS,
+        remedy: 'Describe every class, under the name that it has in the data set.',
+      },
+    );
+  }
+}
+
+/** Names that are no class here: novel ones where base classes are trained, or misspelt ones. */
+function tellUnused(
+  { classNames, services }: Pick<PartContext, 'classNames' | 'services'>,
+  known: readonly string[],
+  where: string,
+): void {
+  const classes = new Set(classNames.map(plain));
+  const unused = known.filter((name) => !classes.has(plain(name)));
+  if (unused.length === 0) return;
+  const named = unused.slice(0, NAMED).map((name) => `"${name}"`);
+  const more = unused.length > NAMED ? ` and ${unused.length - NAMED} more` : '';
+  services
+    .get(SERVICES.logger)
+    .info(`${where} describes ${unused.length} names that are not among the classes here: ${named.join(', ')}${more}.`);
+}
+
+const DESCRIPTIONS = 'head.descriptions';
+/** Classes that a message names. */
+const NAMED = 5;
+
+/** Underscores and spaces of names are one. */
+const plain = (name: string): string => name.replaceAll('_', ' ');
+
+function sentencesOf(
+  known: Readonly<Record<string, string | readonly string[]>>,
+  name: string,
+  where: string,
+): readonly string[] {
+  const keys = Object.keys(known).filter((key) => plain(key) === plain(name));
+  if (keys.length > 1 && !keys.includes(name)) {
+    throw new ConfigError(
+      `The class "${name}" is described twice, as ${keys.map((key) => `"${key}"`).join(' and ')}.`,
+      {
+        where,
+        remedy: 'Put all of its sentences under one name.',
+      },
+    );
+  }
+  const found = known[keys.includes(name) ? name : (keys[0] ?? '')];
+  return typeof found === 'string' ? [found] : (found ?? []);
+}
+
+/** @throws ConfigError where the file cannot be read, or has another form */
+function readDescriptions(path: string, folder: string): z.output<typeof descriptions> {
+  const file = resolve(folder, path);
+  const fail = (message: string, cause?: unknown): never => {
+    throw new ConfigError(message, {
+      where: file,
+      remedy: 'Write a YAML or JSON file in which every class name has a list of sentences.',
+      cause,
+    });
+  };
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    return fail(`The file of descriptions cannot be read: ${(cause as Error).message}`, cause);
+  }
+  const parsed = descriptions.safeParse(file.toLowerCase().endsWith('.json') ? json(text, fail) : yaml(text, fail));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  return fail(
+    `The file of descriptions is no mapping from class names to sentences, at ${JSON.stringify(issue!.path.join('.'))}: ${issue!.message}.`,
+  );
+}
+
+function json(text: string, fail: (message: string, cause?: unknown) => never): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    return fail(`The file of descriptions is no JSON: ${(cause as Error).message}`, cause);
+  }
+}
+
+function yaml(text: string, fail: (message: string) => never): unknown {
+  const { value, findings } = parsePlainYaml(text);
+  return findings ? fail(`The file of descriptions cannot be read: ${findings[0]!.message}.`) : value;
+}

@@ -1,0 +1,111 @@
+import { definePlugin, hasTextBase } from '@promptweave/core';
+import { ClipAdapterHead } from './clip-adapter-head.js';
+import { clipAdapterObserver, taskresObserver, tipAdapterObserver } from './observers.js';
+import { clipAdapterOptions, taskresOptions, tipAdapterOptions } from './options.js';
+import { TaskResHead } from './taskres-head.js';
+import { TipAdapterHead } from './tip-adapter-head.js';
+
+const withUnderscores = { keepUnderscores: true } as const;
+
+export const taskres = definePlugin({
+  kind: 'head',
+  name: 'taskres',
+  description: 'TaskRes: a learned residual on the text feature of each class (arXiv 2211.10277).',
+  options: taskresOptions,
+  properties: (options) => ({ novelClasses: 'swap', ofClasses: true, readsText: !hasTextBase(options) }),
+  create: (context, options) => TaskResHead.create(context, options),
+  presets: {
+    'few-shot': {
+      head: { use: 'taskres' },
+      train: { epochs: 100, batch: 256, learningRate: 0.002, optimizer: 'adam' },
+    },
+    '16-shot': {
+      head: { use: 'taskres' },
+      train: { epochs: 200, batch: 256, learningRate: 0.002, optimizer: 'adam' },
+    },
+  },
+  fixture: ({ kind, hyper, templates }) =>
+    kind === 'taskres'
+      ? {
+          head: {
+            use: 'taskres',
+            alpha: hyper.alpha,
+            templates,
+            ...(hyper.keep_underscores === true && withUnderscores),
+          },
+        }
+      : undefined,
+  observer: () => taskresObserver,
+});
+
+export const clipAdapter = definePlugin({
+  kind: 'head',
+  name: 'clip-adapter',
+  description: 'CLIP-Adapter: a bottleneck that takes a share of the image feature (arXiv 2110.04544).',
+  options: clipAdapterOptions,
+  properties: (options) => ({ novelClasses: 'swap', readsText: !hasTextBase(options) }),
+  create: (context, options) => ClipAdapterHead.create(context, options),
+  presets: {
+    'few-shot': {
+      head: { use: 'clip-adapter' },
+      train: { epochs: 200, batch: 32, learningRate: 0.002 },
+    },
+  },
+  fixture: ({ kind, hyper }) =>
+    kind === 'clip_adapter'
+      ? { head: { use: 'clip-adapter', ratio: hyper.ratio, reduction: hyper.reduction } }
+      : undefined,
+  observer: () => clipAdapterObserver,
+});
+
+/** AdamW as the authors' code has it; the schedule is theirs in that it ends near 0. */
+const fineTuning = {
+  epochs: 20,
+  batch: 256,
+  learningRate: 0.001,
+  optimizer: 'adamw',
+  weightDecay: 0.01,
+  epsilon: 1e-4,
+  warmupEpochs: 0,
+  minimumCrop: 0.5,
+} as const;
+
+export const tipAdapter = definePlugin({
+  kind: 'head',
+  name: 'tip-adapter',
+  description: 'Tip-Adapter: a cache of training images beside the text, trained or not (arXiv 2207.09519).',
+  options: tipAdapterOptions,
+  properties: (options) => ({
+    novelClasses: 'swap',
+    ofClasses: true,
+    readsText: !hasTextBase(options),
+    needsConstantImages: true,
+    learns: options.fineTune,
+    prepares: { views: options.views, minimumCrop: options.minimumCrop, validation: options.search === 'val' },
+  }),
+  create: (context, options) => TipAdapterHead.create(context, options),
+  presets: {
+    'training-free': { head: { use: 'tip-adapter' } },
+    'few-shot': { head: { use: 'tip-adapter', fineTune: true }, train: fineTuning },
+    searched: { head: { use: 'tip-adapter', fineTune: true, search: 'val' }, train: fineTuning },
+  },
+  fixture: ({ kind, hyper, templates }) =>
+    kind === 'tip_adapter_f'
+      ? {
+          head: {
+            use: 'tip-adapter',
+            fineTune: true,
+            alpha: hyper.alpha,
+            beta: hyper.beta,
+            logitScale: hyper.logit_scale,
+            searchRange: hyper.search_scale,
+            searchSteps: hyper.search_step,
+            templates,
+          },
+        }
+      : undefined,
+  observer: tipAdapterObserver,
+});
+
+/** The plugins of this package. */
+export const plugins = [taskres, clipAdapter, tipAdapter];

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+/** Options of DePT (Zhang et al. 2024, arXiv 2309.07439). */
+export const deptOptions = z.strictObject({
+  probeWeight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.7)
+    .describe('Weight λ of the probe, in the loss and in the logits of trained classes; the cosine has 1 − λ.'),
+  learningRateFactor: z
+    .number()
+    .positive()
+    .default(6.5)
+    .describe('What the learning rate is multiplied by for the variables of the probe.'),
+});
