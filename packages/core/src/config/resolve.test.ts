@@ -23,6 +23,8 @@ describe('resolveConfiguration', () => {
         '@promptweave/method-dept',
         '@promptweave/head-adapters',
         '@promptweave/head-linear-probe',
+        '@promptweave/method-lora',
+        '@promptweave/method-mma',
         '@promptweave/datasets',
         '@promptweave/bench',
         '@promptweave/tracking',
