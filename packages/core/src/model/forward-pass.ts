@@ -154,7 +154,10 @@ export class ForwardPass implements TrainingStep {
         const rawImages: tf.Tensor2D = tf.slice(rawImageFeatures, [image, 0], [1, -1]);
         const ofImage = promptRows && tf.slice(promptRows, [image, 0, 0], [1, -1, -1]);
         return head.logits(
-          new Compared({ rawImages, rawTexts: raw, texts: features, logitScale, training, promptRows: ofImage }),
+          new Compared(
+            { rawImages, rawTexts: raw, texts: features, logitScale, training, promptRows: ofImage },
+            { images: () => tf.slice(this.imageFeatures, [image, 0], [1, -1]) },
+          ),
         );
       }),
     );
