@@ -142,13 +142,15 @@ async function joinStages(first: OpenedRun, learned: string): Promise<OpenedRun>
   const second = first.classifier.withClasses(classNames);
   await loadLearned(learned, second); // the prompt, too, is the second training's from here on
   const labels = new JoinedLabels([first.classifier.parts.aligner, second.parts.aligner]);
+  const joined = second.withLabels(labels);
   return {
     ...first,
-    classifier: new Classifier({ ...second.parts, aligner: labels, losses: [] }),
+    classifier: joined,
     description: { ...first.description, classNames: [...labels.classNames] },
     close: async () => {
       labels.dispose();
-      second.parts.aligner.dispose();
+      joined.parts.head.dispose();
+      second.disposeOwn();
       await first.close();
     },
   };

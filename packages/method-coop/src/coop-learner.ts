@@ -21,8 +21,8 @@ export class CoOpLearner implements PromptLearner {
     context: PartContext,
     private readonly options: z.output<typeof coopOptions>,
   ) {
-    const { contextLength, contextInit, classSpecific } = options;
-    const start = startContext(context, contextInit, contextLength, 'ctx');
+    const { contextLength, contextInit, classSpecific, zerosBefore } = options;
+    const start = startContext(context, contextInit, contextLength, { variable: 'ctx', zerosBefore });
     this.template = start.template;
     this.variables = variablesFrom({
       ctx: classSpecific ? perClass(start.vectors, context, contextInit) : start.vectors,

@@ -13,6 +13,12 @@ export const coopOptions = z.strictObject({
     .default('a photo of a')
     .describe('Words whose embeddings the context starts from; empty for N(0, 0.02²).'),
   classSpecific: z.boolean().default(false).describe("Context of its own for every class (the paper's CSC)."),
+  zerosBefore: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Where there are fewer words than context vectors, zeros stand before them (ProGrad), instead of an error.',
+    ),
   namePosition: z
     .enum(['end', 'middle', 'front'])
     .default('end')

@@ -6,7 +6,7 @@ import { kgcoopObserver } from './observer.js';
 import { cocoopOptions, coopOptions, kgcoopOptions } from './options.js';
 
 /** Kinds of recorded runs that have CoOp's prompt, and those that have KgCoOp's loss. */
-const COOP_RUNS: readonly string[] = ['coop', 'kgcoop', 'dept_coop', 'dept_kgcoop'];
+const COOP_RUNS: readonly string[] = ['coop', 'kgcoop', 'prograd', 'dept_coop', 'dept_kgcoop'];
 const KGCOOP_RUNS: readonly string[] = ['kgcoop', 'dept_kgcoop'];
 
 export const coop = definePlugin({
@@ -41,6 +41,7 @@ export const coop = definePlugin({
         contextInit: hyper.ctx_init,
         classSpecific: hyper.csc ?? hyper.class_specific ?? false,
         namePosition: hyper.position ?? 'end',
+        zerosBefore: kind === 'prograd',
       },
     };
   },
@@ -78,6 +79,12 @@ export const kgcoopKnowledge = definePlugin({
       protocol: 'base-to-novel',
       prompt: { use: 'coop', contextLength: 4, contextInit: 'a photo of a' },
       losses: ['cross-entropy', { use: 'kgcoop/knowledge', weight: 8 }],
+      train: { epochs: 100, batch: 128, learningRate: 0.002 },
+    },
+    released: {
+      protocol: 'base-to-novel',
+      prompt: { use: 'coop', contextLength: 4, contextInit: 'a photo of a' },
+      losses: ['cross-entropy', { use: 'kgcoop/knowledge', weight: 8, variant: 'released' }],
       train: { epochs: 100, batch: 128, learningRate: 0.002 },
     },
   },

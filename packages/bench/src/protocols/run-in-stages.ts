@@ -47,7 +47,7 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
     const fresh = await createExperiment(others, options);
     made.push(fresh);
     const second = { ...fresh, classifier: goOn(first, fresh) };
-    made.push(second.classifier.parts.aligner);
+    made.push(second.classifier.parts.aligner, second.classifier.parts.head);
     const trained = await runExperiment({
       ...request,
       experiment: second,
@@ -59,7 +59,8 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
 
     const labels = new JoinedLabels([first.classifier.parts.aligner, second.classifier.parts.aligner]);
     made.push(labels);
-    const joined = new Classifier({ ...second.classifier.parts, aligner: labels, losses: [] });
+    const joined = second.classifier.withLabels(labels);
+    made.push(joined.parts.head);
     const predictions = new PredictionLog();
     const begun = performance.now();
     const skips = new SkipLog();
@@ -77,12 +78,16 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
   }
 }
 
-/** The classifier of the second training: its labels are the first one's for other names, its prompt starts where the first one's ended. */
+/** The classifier of the second training: labels and head are the first one's for other names; prompt and tuning start where the first one's ended. */
 function goOn(first: Experiment, fresh: Experiment): Classifier {
-  const { learner, aligner } = first.classifier.parts;
+  const { aligner, head } = first.classifier.parts;
   const { parts } = fresh.classifier;
-  for (const [name, variable] of Object.entries(parts.learner.variables)) variable.assign(learner.variables[name]!);
-  return new Classifier({ ...parts, aligner: aligner.withClasses(parts.aligner.classNames) });
+  const { classNames } = parts.aligner;
+  for (const part of ['learner', 'tuning'] as const) {
+    const before = first.classifier.parts[part].variables;
+    for (const [name, variable] of Object.entries(parts[part].variables)) variable.assign(before[name]!);
+  }
+  return new Classifier({ ...parts, aligner: aligner.withClasses(classNames), head: head.withClasses(classNames) });
 }
 
 function named(when: 'before' | 'after', sets: readonly EvaluationSet[]): EvaluationSet[] {

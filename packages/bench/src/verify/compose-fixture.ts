@@ -9,6 +9,8 @@ import {
 import {
   completeChoice,
   composeClassifier,
+  trainSettings,
+  type AverageSettings,
   type Classifier,
   type PartialChoice,
   type Registry,
@@ -19,6 +21,8 @@ import type { FixtureRun } from './fixture-set.js';
 export interface ComposedFixture {
   readonly classifier: Classifier;
   readonly observers: readonly Observer[];
+  /** The mean over epochs that the run ends with. */
+  readonly average?: AverageSettings;
 }
 
 /** Composes the classifier of a recorded run from what each plugin says it has to do with it. */
@@ -48,7 +52,9 @@ export function composeFixture(run: FixtureRun, backbone: Backbone, registry: Re
     shots: (merged.dataset as { readonly shots?: number } | undefined)?.shots ?? 16,
     seed: 1,
   };
+  const { average } = trainSettings.parse(merged.train ?? {});
   return {
+    ...(average && { average }),
     classifier: composeClassifier(registry, context, choice),
     observers: involved.flatMap(({ observer }) => observer ?? []),
   };

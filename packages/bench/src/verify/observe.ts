@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Observer, PromptedText, RecordedMoment, TrainingStep } from '@promptweave/core';
-import type { StepOutcome } from '@promptweave/core/experiment';
+import type { Observer, PromptedText, RecordedMoment, StepOutcome, TrainingStep } from '@promptweave/core';
 
 /** Values by the names of the recorded files. */
 export type Observations = Map<string, ArrayLike<number>>;

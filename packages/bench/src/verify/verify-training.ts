@@ -1,13 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ConfigError, type HostTensor, type Observer, type RecordedMoment, type StateDict } from '@promptweave/core';
+import { ConfigError, type HostTensor, type RecordedMoment, type StateDict } from '@promptweave/core';
 import {
   combined,
   createOptimizer,
+  EpochAverage,
+  epochWeights,
   learningRateFactors,
   type Classifier,
   type Optimizer,
 } from '@promptweave/core/experiment';
 import { compare, missing, type TensorComparison } from './comparison.js';
+import type { ComposedFixture } from './compose-fixture.js';
 import type { FixtureRun, FixtureSet, RunDescription } from './fixture-set.js';
 import { observeForward, observeLosses, observeParts, type Observations } from './observe.js';
 import { recordedMaterial } from './recorded-material.js';
@@ -16,8 +19,7 @@ import { recordedMaterial } from './recorded-material.js';
 export function verifyTraining(
   set: FixtureSet,
   run: FixtureRun,
-  classifier: Classifier,
-  observers: readonly Observer[],
+  { classifier, observers, average }: ComposedFixture,
 ): TensorComparison[] {
   const { optimizer: settings, labels_key, hyper, lr_of, trainable_without_gradient } = run.description;
   const { head, rule } = classifier.parts;
@@ -43,6 +45,7 @@ export function verifyTraining(
   }
   const optimizer = recordedOptimizer(run.description);
   const perEpoch = hyper.epochs === undefined ? Infinity : Number(hyper.batches_per_epoch);
+  const mean = average && new EpochAverage(average, Number(hyper.epochs));
   for (let k = 1; k <= settings.steps; k++) {
     const batch = batchOf(k);
     const outcome = classifier.gradients(batch);
@@ -67,6 +70,7 @@ export function verifyTraining(
     tf.dispose([gradients, batch]);
     if (k % perEpoch > 0) continue;
     head.endEpoch?.();
+    mean?.add(classifier.variables, k / perEpoch - 1);
     observeNow('epoch');
   }
   for (const [name, variable] of Object.entries(classifier.variables)) addParameter(seen, 'final', name, variable);
@@ -81,6 +85,15 @@ export function verifyTraining(
     add(seen, observeLosses(outcome, 'same_label/'));
     tf.tidy(() => observe({ at: 'step', step: classifier.step(sameLabel), outcome }, 'same_label/'));
     tf.dispose([outcome.gradients, outcome.aside, sameLabel] as tf.TensorContainer);
+  }
+  if (mean) {
+    seen.set('gpa_weights', epochWeights(average, Number(hyper.epochs)));
+    mean.assign(classifier.variables);
+    for (const [name, variable] of Object.entries(classifier.variables)) addParameter(seen, 'gpa', name, variable);
+    tf.tidy(() => {
+      seen.set('gpa/eval_logits_batch1', classifier.step(batchOf(1)).answers.dataSync());
+    });
+    mean.dispose();
   }
   optimizer.dispose();
   if (material) tf.dispose([[...material.train.views], material.train.labels, material.texts]);

@@ -46,9 +46,9 @@ export async function verify(folder: string, options: VerifyOptions): Promise<Ru
 
 function trainingRun(set: FixtureSet, run: FixtureRun, { registry, loadBackbone }: VerifyOptions): TensorComparison[] {
   const backbone = loadBackbone({ ...set, weights: run.weights }, fixtureTokenizer(run));
-  const { classifier, observers } = composeFixture(run, backbone, registry);
-  const tensors = verifyTraining(set, run, classifier, observers);
-  classifier.dispose();
+  const composed = composeFixture(run, backbone, registry);
+  const tensors = verifyTraining(set, run, composed);
+  composed.classifier.dispose();
   backbone.dispose();
   return tensors;
 }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Backbone } from '../contracts/backbone.js';
-import type { LabelAligner, NamedVariables } from '../contracts/parts.js';
+import type { LabelAligner } from '../contracts/parts.js';
+import type { NamedVariables } from '../contracts/variables.js';
 import type { LabelEmbeddings } from '../contracts/prompts.js';
 import { nameTokens } from '../model/template-tokens.js';
 import { definePlugin } from '../plugin/define-plugin.js';

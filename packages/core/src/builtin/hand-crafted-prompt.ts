@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { NamedVariables, PartContext, PromptLearner } from '../contracts/parts.js';
+import type { PartContext, PromptLearner } from '../contracts/parts.js';
+import type { NamedVariables } from '../contracts/variables.js';
 import type { LearnedPrompts, TemplateTokens } from '../contracts/prompts.js';
 import { templateTokens } from '../model/template-tokens.js';
 import { definePlugin } from '../plugin/define-plugin.js';

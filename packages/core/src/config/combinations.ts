@@ -18,7 +18,7 @@ export function combinationFindings(configuration: ResolvedConfiguration, regist
   });
 
   const properties = propertiesOf(configuration, registry);
-  const { testsNovelClasses, trainsOn, trainsNothing, datasets } = registry.get('protocol', protocol.use);
+  const { testsNovelClasses, trainsOn, thenTrainsOn, trainsNothing, datasets } = registry.get('protocol', protocol.use);
   const own = (
     [
       ['prompt', prompt.use, properties.learner],
@@ -31,6 +31,10 @@ export function combinationFindings(configuration: ResolvedConfiguration, regist
       path: ['protocol'],
       message: `${message} knows the trained classes only. Use few-shot, or another ${own[0]}.`,
     });
+  }
+  if (thenTrainsOn && properties.head.ofClasses) {
+    const message = `${protocol.use} learns further classes after the first, but the head ${head.use} has values of single classes`;
+    findings.push({ path: ['protocol'], message: `${message}. Use another head, or base-to-novel.` });
   }
   if (trainsOn === 'base' && dataset.classes !== 'base') {
     const message = `${protocol.use} trains on the base classes; expected base or nothing, received "${dataset.classes}"`;
@@ -49,6 +53,12 @@ export function combinationFindings(configuration: ResolvedConfiguration, regist
     findings.push({
       path: ['train', 'keep'],
       message: 'best needs evaluations during training; set train.evaluateEvery',
+    });
+  }
+  if (train.keep === 'best' && train.average) {
+    findings.push({
+      path: ['train', 'average'],
+      message: 'an average of all epochs leaves nothing to choose; set train.keep=last',
     });
   }
   return findings;

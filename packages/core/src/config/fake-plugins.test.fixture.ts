@@ -70,6 +70,7 @@ const comma = definePlugin({
   presets: {
     'base-to-novel': { prompt: { use: 'comma', depth: 9 }, protocol: 'base-to-novel', train: { epochs: 5, batch: 4 } },
     'cross-dataset': { prompt: { use: 'comma', depth: 3 }, train: { epochs: 2, learningRate: 0.0026 } },
+    'by-dataset': { train: { epochs: 20, learningRate: 0.02 }, byDataset: { folder: { train: { epochs: 45 } } } },
     broken: { prompt: { use: 'comma', depth: 99 } },
   },
 });

@@ -14,21 +14,7 @@ const resolveYaml = (text: string) => resolveConfiguration(parseConfiguration(te
 describe('resolveConfiguration', () => {
   it('fills in every default', () => {
     expect(resolve({ dataset: 'emoji/animals' })).toEqual({
-      plugins: [
-        '@promptweave/backbone-clip',
-        '@promptweave/method-coop',
-        '@promptweave/method-maple',
-        '@promptweave/method-comma',
-        '@promptweave/method-lamm',
-        '@promptweave/method-dept',
-        '@promptweave/head-adapters',
-        '@promptweave/head-linear-probe',
-        '@promptweave/method-lora',
-        '@promptweave/method-mma',
-        '@promptweave/datasets',
-        '@promptweave/bench',
-        '@promptweave/tracking',
-      ],
+      plugins: defaultPlugins,
       backbone: { use: 'clip', checkpoint: 'icons' },
       dataset: { use: 'emoji/animals', shots: 16, classes: 'all' },
       prompt: { use: 'none' },
@@ -108,6 +94,15 @@ describe('presets', () => {
     const resolved = resolve({ preset: 'comma/cross-dataset', dataset: 'emoji/animals', prompt: { use: 'coop' } });
     expect(resolved.prompt).toEqual({ use: 'coop', contextLength: 16, classSpecific: false, namePosition: 'end' });
     expect(resolved.train.learningRate).toBe(0.0026);
+  });
+
+  it('have other settings for single data sets, under what the configuration says', () => {
+    const of = (configuration: Configuration, overrides: readonly string[] = []) =>
+      resolve({ preset: 'comma/by-dataset', ...configuration }, overrides).train;
+    expect(of({ dataset: 'emoji/animals' })).toMatchObject({ epochs: 20, learningRate: 0.02 });
+    expect(of({ dataset: { use: 'folder', path: 'x' } })).toMatchObject({ epochs: 45, learningRate: 0.02 });
+    expect(of({ dataset: 'emoji/animals' }, ['dataset={ use: folder, path: x }'])).toMatchObject({ epochs: 45 });
+    expect(of({ dataset: { use: 'folder', path: 'x' }, train: { epochs: 3 } })).toMatchObject({ epochs: 3 });
   });
 
   it('can be chosen by an override', () => {

@@ -44,7 +44,7 @@ export function resolveConfiguration(
   const overrides = inOrder(texts.map(parseOverride));
   const { preset, grid } = withOverrides(source.value, overrides);
   const problems: Problem[] = [];
-  const presetValue = expandNames(registry.presets().find(({ name }) => name === preset)?.configuration ?? {});
+  const presetValue = presetOf(preset, source.value, overrides, registry);
   const expanded = expandNames(source.value);
   const origins = { source, expanded, overrides, preset: { name: preset, value: presetValue } };
   const report = ({ path, message }: Finding): void => {
@@ -105,6 +105,15 @@ export function asSource(configuration: Configuration | ConfigurationSource): Co
 /** The configuration with names of parts written out and all overrides laid over it. */
 export function withOverrides(value: Mapping, overrides: readonly Override[]): Mapping {
   return overrides.reduce((laid, override) => expandNames(applyOverride(laid, override)), expandNames(value));
+}
+
+/** A preset as it is for the chosen data set. */
+function presetOf(name: unknown, value: Mapping, overrides: readonly Override[], registry: Registry): Mapping {
+  const { byDataset, ...preset } = registry.presets().find((known) => known.name === name)?.configuration ?? {};
+  const { dataset } = withOverrides(lay(expandNames(preset), expandNames(value)), overrides);
+  const use = isMapping(dataset) ? dataset['use'] : undefined;
+  const own = byDataset && typeof use === 'string' && Object.hasOwn(byDataset, use) ? byDataset[use]! : {};
+  return lay(expandNames(preset), expandNames(own));
 }
 
 function findingsOfPreset(name: unknown, registry: Registry): Finding[] {

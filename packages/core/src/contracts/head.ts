@@ -1,6 +1,6 @@
 import type { Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LossTerm } from './loss.js';
-import type { NamedVariables } from './parts.js';
+import type { LearnedValues } from './variables.js';
 import type { TrainingStep } from './step.js';
 
 /** What a head can do; shared code asks for these and never for a head's name. */
@@ -71,11 +71,7 @@ export interface HeadMaterial {
 }
 
 /** Turns image and text features into logits. */
-export interface Head {
-  /** What the optimiser moves. */
-  readonly variables: NamedVariables;
-  /** What belongs to the learned values and is not moved by the optimiser: saved, loaded and resumed with them. */
-  readonly fitted?: NamedVariables;
+export interface Head extends LearnedValues {
   readonly classNames: readonly string[];
   /** [B, C], on the tape. */
   logits(input: HeadInput): Tensor2D;

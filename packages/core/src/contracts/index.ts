@@ -16,4 +16,5 @@ export type * from './step.js';
 export type * from './tokenizer.js';
 export type * from './tracker.js';
 export type * from './tuning.js';
+export type * from './variables.js';
 export type * from './work.js';

@@ -1,10 +1,8 @@
-import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Backbone } from './backbone.js';
 import type { Services } from './services.js';
+import type { NamedVariables } from './variables.js';
 import type { LabelEmbeddings, LearnedPrompts, TemplateTokens } from './prompts.js';
-
-/** Learned tensors by name. Where the authors released code, the names and layouts are those of their state dictionary. */
-export type NamedVariables = Readonly<Record<string, Variable>>;
 
 /** What every part is made from. */
 export interface PartContext {

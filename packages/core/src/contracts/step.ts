@@ -1,7 +1,7 @@
-import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Backbone, TextEncoding, TextRequest } from './backbone.js';
-import type { Head } from './head.js';
 import type { LabelAligner, PromptLearner } from './parts.js';
+import type { LearnedValues } from './variables.js';
 import type { LearnedPrompts, PromptedText } from './prompts.js';
 
 /** One batch: images, or their frozen features where the vision tower takes no prompts. */
@@ -88,7 +88,8 @@ export interface TrainingStep {
     readonly backbone: Backbone;
     readonly learner: PromptLearner;
     readonly aligner: LabelAligner;
-    readonly head: Head;
+    /** The head; of what it learned. */
+    readonly head: LearnedValues;
     /** What the losses need together. */
     readonly needs: LossNeeds;
   };
@@ -96,4 +97,23 @@ export interface TrainingStep {
   ofLabels(features: (pass: TextPass) => Tensor2D): Tensor2D;
   /** Hand-crafted prompts of the classes, untrained, as the frozen text tower sees them; kept on disk where the program has a place for it. */
   reference(template: string, request?: TextRequest): Reference;
+}
+
+/** Value of one loss term in one step, and its weight in the total. */
+export interface LossValue {
+  readonly value: number;
+  readonly weight: number;
+}
+
+/** Outcome of the forward and backward pass of one step. */
+export interface StepOutcome {
+  /** Of the terms that are not aside. */
+  readonly total: number;
+  readonly terms: Readonly<Record<string, LossValue>>;
+  /** Gradients of the total by variable name; variables that got none are absent. The caller owns the tensors. */
+  readonly gradients: Readonly<Record<string, Tensor>>;
+  /** Those of the terms that the gradient rule puts aside, likewise. */
+  readonly aside: Readonly<Record<string, Tensor>>;
+  /** Images whose own class had the largest logit. */
+  readonly correct: number;
 }

@@ -1,5 +1,5 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import type { NamedVariables } from './parts.js';
+import type { NamedVariables } from './variables.js';
 
 /**
  * A learned function of rows that is added to what a frozen layer gives. A backbone may call it outside of the tape and again for its

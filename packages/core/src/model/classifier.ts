@@ -2,33 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { CosineHead, cosineProperties } from '../builtin/cosine-head.js';
 import { untouched } from '../builtin/no-tuning.js';
 import { sumOfTerms } from '../builtin/sum-of-gradients.js';
-import type { NamedVariables } from '../contracts/parts.js';
-import type { Batch, TrainingStep } from '../contracts/step.js';
+import type { LabelAligner } from '../contracts/parts.js';
+import type { NamedVariables } from '../contracts/variables.js';
+import type { Batch, StepOutcome, TrainingStep } from '../contracts/step.js';
 import { ConfigError } from '../errors.js';
 import { imagesAreConstant, LEARNING, unionOfNeeds, type ClassifierParts } from './classifier-parts.js';
 import { constantAnchors, constantText, disposeConstants } from './constants.js';
 import { ForwardPass, type Constants } from './forward-pass.js';
 import { Predictor } from './predictor.js';
 import { selectClasses } from './select-classes.js';
-
-/** Value of one loss term in one step, and its weight in the total. */
-export interface LossValue {
-  readonly value: number;
-  readonly weight: number;
-}
-
-/** Outcome of the forward and backward pass of one step. */
-export interface StepOutcome {
-  /** Of the terms that are not aside. */
-  readonly total: number;
-  readonly terms: Readonly<Record<string, LossValue>>;
-  /** Gradients of the total by variable name; variables that got none are absent. The caller owns the tensors. */
-  readonly gradients: Readonly<Record<string, tf.Tensor>>;
-  /** Those of the terms that the gradient rule puts aside, likewise. */
-  readonly aside: Readonly<Record<string, tf.Tensor>>;
-  /** Images whose own class had the largest logit. */
-  readonly correct: number;
-}
 
 /** The parts of a classifier; without head, tuning and rule it compares as CLIP does. */
 export type GivenParts = Omit<
@@ -108,6 +90,16 @@ export class Classifier {
       learner,
       aligner: aligner.withClasses(classNames),
       head: head.withClasses(classNames),
+      losses: [],
+    });
+  }
+
+  /** The same parts with other labels, of other classes perhaps, and the head for these; without losses. Free the head, not the rest. */
+  withLabels(aligner: LabelAligner): Classifier {
+    return new Classifier({
+      ...this.parts,
+      aligner,
+      head: this.parts.head.withClasses(aligner.classNames),
       losses: [],
     });
   }

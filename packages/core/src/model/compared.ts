@@ -4,37 +4,52 @@ import { cosineLogits, normalise } from './maths.js';
 import { Once } from './once.js';
 
 /** What {@link Compared} is made from. */
-export type ComparedFeatures = Omit<HeadInput, 'images' | 'cosineLogits'>;
+export interface ComparedFeatures extends Pick<
+  HeadInput,
+  'rawTexts' | 'texts' | 'logitScale' | 'training' | 'promptRows'
+> {
+  rawImages(): tf.Tensor2D;
+  /** Where somebody has them already: normalised images, and the cosine's logits. */
+  images?(): tf.Tensor2D;
+  cosineLogits?(): tf.Tensor2D;
+}
 
 /** Image and text features as a head sees them. Call within `tf.tidy`. */
 export class Compared implements HeadInput {
-  readonly rawImages: tf.Tensor2D;
-  readonly rawTexts: tf.Tensor2D;
-  readonly texts: tf.Tensor2D;
-  readonly logitScale: number;
-  readonly training: boolean;
-  readonly promptRows?: tf.Tensor3D;
   private readonly memo = new Once();
 
-  /** @param known what somebody computes already */
-  constructor(
-    given: ComparedFeatures,
-    private readonly known: { readonly images?: () => tf.Tensor2D; readonly cosineLogits?: () => tf.Tensor2D } = {},
-  ) {
-    this.rawImages = given.rawImages;
-    this.rawTexts = given.rawTexts;
-    this.texts = given.texts;
-    this.logitScale = given.logitScale;
-    this.training = given.training;
-    this.promptRows = given.promptRows;
+  constructor(private readonly given: ComparedFeatures) {}
+
+  get rawImages(): tf.Tensor2D {
+    return this.memo.get('rawImages', () => this.given.rawImages());
   }
 
   get images(): tf.Tensor2D {
-    return this.memo.get('images', this.known.images ?? (() => normalise(this.rawImages)));
+    return this.memo.get('images', () => this.given.images?.() ?? normalise(this.rawImages));
+  }
+
+  get rawTexts(): tf.Tensor2D {
+    return this.given.rawTexts;
+  }
+
+  get texts(): tf.Tensor2D {
+    return this.given.texts;
   }
 
   get cosineLogits(): tf.Tensor2D {
     const compute = (): tf.Tensor2D => cosineLogits(this.images, this.texts, this.logitScale);
-    return this.memo.get('cosineLogits', this.known.cosineLogits ?? compute);
+    return this.memo.get('cosineLogits', () => this.given.cosineLogits?.() ?? compute());
+  }
+
+  get logitScale(): number {
+    return this.given.logitScale;
+  }
+
+  get promptRows(): tf.Tensor3D | undefined {
+    return this.given.promptRows;
+  }
+
+  get training(): boolean {
+    return this.given.training;
   }
 }

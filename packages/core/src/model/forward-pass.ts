@@ -134,30 +134,28 @@ export class ForwardPass implements TrainingStep {
     const { head, headProperties, backbone } = this.parts;
     const { logitScale } = backbone;
     const promptRows = headProperties.readsPromptRows ? this.promptRows : undefined;
-    const { texts, rawImageFeatures } = this;
+    const { texts } = this;
     if (texts.length === 1) {
       const { raw, features } = texts[0]!;
-      const compared = {
-        rawImages: rawImageFeatures,
-        rawTexts: raw,
-        texts: features,
-        logitScale,
-        training,
-        promptRows,
-      };
       return head.logits(
-        new Compared(compared, { images: () => this.imageFeatures, cosineLogits: () => this.cosineLogits }),
+        new Compared({
+          ...{ rawTexts: raw, texts: features, logitScale, training, promptRows },
+          rawImages: () => this.rawImageFeatures,
+          images: () => this.imageFeatures,
+          cosineLogits: () => this.cosineLogits,
+        }),
       );
     }
     return tf.concat(
       texts.map(({ raw, features }, image) => {
-        const rawImages: tf.Tensor2D = tf.slice(rawImageFeatures, [image, 0], [1, -1]);
-        const ofImage = promptRows && tf.slice(promptRows, [image, 0, 0], [1, -1, -1]);
+        const own = (of: tf.Tensor2D): tf.Tensor2D => tf.slice(of, [image, 0], [1, -1]);
         return head.logits(
-          new Compared(
-            { rawImages, rawTexts: raw, texts: features, logitScale, training, promptRows: ofImage },
-            { images: () => tf.slice(this.imageFeatures, [image, 0], [1, -1]) },
-          ),
+          new Compared({
+            ...{ rawTexts: raw, texts: features, logitScale, training },
+            promptRows: promptRows && tf.slice(promptRows, [image, 0, 0], [1, -1, -1]),
+            rawImages: () => own(this.rawImageFeatures),
+            images: () => own(this.imageFeatures),
+          }),
         );
       }),
     );

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedVariables } from '../contracts/parts.js';
+import type { NamedVariables } from '../contracts/variables.js';
 
 /** Rows scaled to unit length, [N, E]. */
 export function normalise(x: tf.Tensor2D): tf.Tensor2D {

@@ -68,7 +68,9 @@ export class Predictor {
         : tf.reshape(tf.slice(encoded, [0, embedding], [-1, -1]), [encoded.shape[0], -1, vision.width]);
     const { raw: rawTexts, features: texts } = shared;
     const { logitScale } = parts.backbone;
-    return parts.head.logits(new Compared({ rawImages, rawTexts, texts, logitScale, training: false, promptRows }));
+    return parts.head.logits(
+      new Compared({ rawTexts, texts, logitScale, training: false, promptRows, rawImages: () => rawImages }),
+    );
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedVariables } from '../contracts/parts.js';
+import type { NamedVariables } from '../contracts/variables.js';
 
 /** Trainable variables from start values, which are consumed. */
 export function variablesFrom<Names extends string>(start: Record<Names, tf.Tensor>): Record<Names, tf.Variable> {

@@ -24,6 +24,9 @@ export type OptionsSchema = z.ZodObject;
 /** Part of a configuration as a user would write it. */
 export type PartialConfiguration = Readonly<Record<string, unknown>>;
 
+/** Settings of a paper, and what of them is other for single data sets, by the names of these; that is laid over the rest. */
+export type Preset = PartialConfiguration & { readonly byDataset?: Readonly<Record<string, PartialConfiguration>> };
+
 /** A loss as it is named in a configuration: `{ use, weight?, ...options }`. */
 export interface LossChoice {
   readonly use: string;
@@ -41,7 +44,7 @@ interface PluginBase<Kind extends string, Options extends OptionsSchema> {
   /** Version of the contracts that it is made for, e.g. `1.0`; `definePlugin` notes it. Without one it is taken to be made for those at hand. */
   readonly contracts?: string;
   /** Named settings of the papers, e.g. `base-to-novel`; selected as `preset: comma/base-to-novel`. */
-  readonly presets?: Readonly<Record<string, PartialConfiguration>>;
+  readonly presets?: Readonly<Record<string, Preset>>;
   /** This plugin's part of the configuration that repeats a recorded run; undefined where the run has nothing of it. */
   readonly fixture?: (description: FixtureDescription) => PartialConfiguration | undefined;
   /** What it shows of such a run besides features, logits, total and gradients; made anew for each run that it has a part in. */

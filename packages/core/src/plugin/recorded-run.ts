@@ -1,7 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { HeadMaterial } from '../contracts/head.js';
-import type { TrainingStep } from '../contracts/step.js';
-import type { StepOutcome } from '../model/classifier.js';
+import type { StepOutcome, TrainingStep } from '../contracts/step.js';
 import type { StateDict } from '../safetensors/index.js';
 
 /** Description of one recorded training run of the authors' code (`meta.json` of a fixture folder). */

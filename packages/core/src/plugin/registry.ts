@@ -2,13 +2,7 @@ import { builtinPlugins } from '../builtin/plugins.js';
 import { suggestion } from '../config/nearest-name.js';
 import { ConfigError } from '../errors.js';
 import { coreVersion } from '../training/version.js';
-import {
-  kindNames,
-  type PartialConfiguration,
-  type Plugin,
-  type PluginKind,
-  type PluginOfKind,
-} from './define-plugin.js';
+import { kindNames, type Preset, type Plugin, type PluginKind, type PluginOfKind } from './define-plugin.js';
 
 /** A plugin and the module that brought it. */
 export interface RegisteredPlugin {
@@ -22,7 +16,7 @@ export interface RegisteredPlugin {
 /** A preset of a plugin by its full name, e.g. `comma/base-to-novel`. */
 export interface RegisteredPreset {
   readonly name: string;
-  readonly configuration: PartialConfiguration;
+  readonly configuration: Preset;
   readonly plugin: Plugin;
 }
 

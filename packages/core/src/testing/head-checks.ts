@@ -156,7 +156,7 @@ async function checkResume(subject: HeadSubject): Promise<void> {
     for (let e = 0; e < 2; e++) epoch(before, ofBefore);
     const progress = { epoch: 2, offset: 0, step: 4, seconds: 0 };
     await saveResume(path, { classifier: before, optimizer: ofBefore, progress, identity: {} });
-    await loadResume(path, after, ofAfter, {});
+    await loadResume(path, after, { optimizer: ofAfter }, {});
   });
   epoch(after, ofAfter);
   const [expected, found] = [valuesOf(once.values), valuesOf(after.values)];

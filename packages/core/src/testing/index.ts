@@ -8,7 +8,6 @@ export {
   checkPromptLearner,
   checkProtocol,
   checkTracker,
-  checkTuning,
 } from './check.js';
 export {
   batchFor,
@@ -32,7 +31,6 @@ export {
   describePromptLearner,
   describeProtocol,
   describeTracker,
-  describeTuning,
 } from './describe.js';
 export { ensureBackend } from './ensure-backend.js';
 export { checkGradients, totalLoss, type GradientCheckOptions } from './finite-differences.js';
@@ -46,4 +44,3 @@ export type { ProtocolSuite } from './protocol-checks.js';
 export { checkReadme } from './readme.js';
 export type { RecordedValue, TrackerSuite } from './tracker-checks.js';
 export type { ParsedOptions, Suite, VariableFacts } from './suite.js';
-export type { TuningSuite } from './tuning-checks.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Backbone } from '../contracts/backbone.js';
-import type { NamedVariables } from '../contracts/parts.js';
+import type { NamedVariables } from '../contracts/variables.js';
 import type { Classifier } from '../model/classifier.js';
 import { loadLearned, saveLearned } from '../training/learned-file.js';
 import { demandSameBackbone } from './backbone-print.js';

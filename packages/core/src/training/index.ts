@@ -1,4 +1,5 @@
 export { combined } from './accumulate.js';
+export { EpochAverage, epochWeights } from './average.js';
 export { CachedFeatures, FeatureCache } from './feature-cache.js';
 export { evaluate, type EvaluationRequest } from './evaluate.js';
 export type { StepEvent, TrainEvent } from './events.js';
@@ -21,7 +22,7 @@ export {
 export { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.js';
 export { learningRateFactors } from './learning-rate-factors.js';
 export { learningRateAt, type ScheduleSettings } from './schedule.js';
-export { trainSettings, type TrainSettings } from './settings.js';
+export { trainSettings, type AverageSettings, type TrainSettings } from './settings.js';
 export type { TrainOutcome, TrainRequest } from './train-request.js';
 export { planTraining, type TrainingPlan } from './plan.js';
 export { checkpointFiles, train } from './trainer.js';

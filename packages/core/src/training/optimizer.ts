@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedVariables } from '../contracts/parts.js';
+import type { NamedVariables } from '../contracts/variables.js';
 import { CheckpointError } from '../errors.js';
 import type { TrainSettings } from './settings.js';
 

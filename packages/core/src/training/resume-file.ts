@@ -10,6 +10,7 @@ import {
   type StateDict,
 } from '../safetensors/index.js';
 import { firstDifference } from './difference.js';
+import type { EpochAverage } from './average.js';
 import type { Optimizer } from './optimizer.js';
 import { assignValues, variableValues } from './variable-values.js';
 
@@ -53,25 +54,27 @@ export async function saveResume(
     readonly identity: TrainingIdentity;
     readonly computation?: string;
     readonly best?: StateDict;
+    readonly average?: EpochAverage;
   },
 ): Promise<void> {
   const tensors: StateDict = new Map([
     ...under('variables/', await variableValues(state.classifier.values)),
     ...under('optimizer/', await variableValues(state.optimizer.state())),
     ...under('best/', state.best ?? new Map()),
+    ...under('average/', await variableValues(state.average?.state() ?? {})),
   ]);
   const { progress: standing, identity, computation } = state;
   await writeSafetensors(path, tensors, { [KEY]: JSON.stringify({ ...standing, identity, computation }) });
 }
 
 /**
- * Puts variables and optimiser back to where they were.
+ * Puts variables, optimiser and average back to where they were.
  * @throws CheckpointError where the file is damaged or belongs to another training; it names the first difference
  */
 export async function loadResume(
   path: string,
   classifier: Classifier,
-  optimizer: Optimizer,
+  { optimizer, average }: { readonly optimizer: Optimizer; readonly average?: EpochAverage },
   identity: TrainingIdentity,
 ): Promise<Resumed> {
   const { metadata, tensors } = await readSafetensors(path);
@@ -87,20 +90,28 @@ export async function loadResume(
   const { identity: saved, computation, ...standing } = parsed.data;
   requireSame(path, saved, identity);
   assignValues(classifier, stripped('variables/', tensors), path);
-  const state = Object.fromEntries(
-    [...stripped('optimizer/', tensors)].map(([name, tensor]) => {
-      const values = tensor.data();
-      const { shape } = tensor;
-      return [name, tf.tensor(values, shape, values instanceof Float32Array ? 'float32' : 'int32')];
-    }),
-  );
-  optimizer.restore(state);
-  tf.dispose(state);
+  for (const [prefix, owner] of [
+    ['optimizer/', optimizer],
+    ['average/', average],
+  ] as const) {
+    const state = tensorsOf(stripped(prefix, tensors));
+    owner?.restore(state);
+    tf.dispose(state);
+  }
   // In memory, for the file will be replaced.
   const best: StateDict = new Map(
     [...stripped('best/', tensors)].map(([name, tensor]) => [name, hostTensor(tensor.data(), tensor.shape)]),
   );
   return { progress: standing, ...(computation !== undefined && { computation }), ...(best.size > 0 && { best }) };
+}
+
+function tensorsOf(state: StateDict): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    [...state].map(([name, tensor]) => {
+      const values = tensor.data();
+      return [name, tf.tensor(values, tensor.shape, values instanceof Float32Array ? 'float32' : 'int32')];
+    }),
+  );
 }
 
 function requireSame(path: string, saved: unknown, present: unknown): void {

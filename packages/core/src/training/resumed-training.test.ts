@@ -15,6 +15,7 @@ describe('a training that goes on', () => {
   const variants: [string, Record<string, unknown>][] = [
     ['SGD', { epochs: 3, learningRate: 0.1 }],
     ['AdamW and accumulation', { epochs: 3, batch: 2, accumulate: 3, optimizer: 'adamw', learningRate: 0.01 }],
+    ['an average', { epochs: 4, learningRate: 0.1, average: { kind: 'gaussian', mean: 2, deviation: 1 } }],
     ['the best values', { epochs: 4, learningRate: 3, evaluateEvery: 1, keep: 'best' }],
     ['cached features', { steps: 8, augment: false, learningRate: 0.1 }],
   ];

@@ -46,6 +46,26 @@ describe('learningRateAt', () => {
   });
 });
 
+describe('a cosine step by step', () => {
+  const settings = { ...base, schedule: 'cosine-steps', minimumLearningRate: 1e-6, warmupEpochs: 0 } as const;
+
+  it("has the rates of PyTorch's CosineAnnealingLR and ends at its minimum", () => {
+    const steps = 50;
+    for (const step of [0, 1, 25, 49]) {
+      const expected = 1e-6 + ((0.0035 - 1e-6) * (1 + Math.cos((Math.PI * step) / steps))) / 2;
+      expect(learningRateAt(settings, { epoch: 0, step }, { epochs: 5, steps })).toBeCloseTo(expected, 14);
+    }
+  });
+
+  it('begins after the warm-up', () => {
+    const plan = { epochs: 5, steps: 50 };
+    const warm = { ...settings, warmupEpochs: 1 };
+    expect(learningRateAt(warm, { epoch: 0, step: 9 }, plan)).toBe(1e-5);
+    expect(learningRateAt(warm, { epoch: 1, step: 10 }, plan)).toBeCloseTo(0.0035, 12);
+    expect(learningRateAt(warm, { epoch: 4, step: 49 }, plan)).toBeLessThan(1e-5);
+  });
+});
+
 describe('warmupWarning', () => {
   it('is told where the warm-up does not fit, and only there', () => {
     expect(warmupWarning(base, { epochs: 2, steps: 20 })).toBeUndefined();

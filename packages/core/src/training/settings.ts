@@ -1,5 +1,28 @@
 import { z } from 'zod';
 
+/** How the learned values of several epochs make one; the weights of the epochs sum to 1. */
+export const averageSettings = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z
+      .literal('gaussian')
+      .describe('PromptSRC (arXiv 2307.06948): weights exp(−(epoch − mean)² / (2 deviation²)).'),
+    mean: z.number().describe('Epoch of the largest weight, counted from 1.'),
+    deviation: z.number().positive().describe('In epochs.'),
+  }),
+  z.strictObject({
+    kind: z.literal('uniform').describe('The plain mean.'),
+    from: z.int().min(1).default(1).describe('First epoch of the mean, counted from 1.'),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('exponential')
+      .describe('Moving average: of each epoch, 1 − decay of its values and decay of what was before.'),
+    decay: z.number().min(0).lt(1),
+  }),
+]);
+
+export type AverageSettings = z.output<typeof averageSettings>;
+
 /** The `train` section of a configuration: how the variables are learned. Defaults are the papers'. */
 export const trainSettings = z.strictObject({
   epochs: z.int().min(1).default(5).describe('Passes over the training images.'),
@@ -20,9 +43,12 @@ export const trainSettings = z.strictObject({
       'What the learning rate of some variables is multiplied by, in place of what their part brings: { NAME: factor }, with * for any text in a name.',
     ),
   schedule: z
-    .enum(['cosine', 'constant'])
+    .enum(['cosine', 'cosine-steps', 'constant'])
     .default('cosine')
-    .describe('How the learning rate goes on after the warm-up, epoch by epoch.'),
+    .describe(
+      'How the learning rate goes on after the warm-up: along a cosine epoch by epoch or step by step, or constant.',
+    ),
+  minimumLearningRate: z.number().min(0).default(0).describe('Where the cosine ends.'),
   warmupEpochs: z
     .int()
     .min(0)
@@ -74,6 +100,11 @@ export const trainSettings = z.strictObject({
     .enum(['val', 'test'])
     .default('val')
     .describe('Images of the evaluations during training. Those of the test split never choose anything.'),
+  average: averageSettings
+    .optional()
+    .describe(
+      'Weighted mean of the learned values after each epoch, which takes the place of the last ones at the end.',
+    ),
   keep: z
     .enum(['last', 'best'])
     .default('last')

@@ -10,6 +10,7 @@ import { DatasetError } from '../errors.js';
 import type { StateDict } from '../safetensors/index.js';
 import { meanGradients } from './accumulate.js';
 import { ahead } from './ahead.js';
+import { EpochAverage } from './average.js';
 import { storeFeatures, type ImageSource } from './batches.js';
 import { evaluate } from './evaluate.js';
 import type { TrainEvent } from './events.js';
@@ -53,12 +54,15 @@ class Training {
   private readonly clock = new StepClock();
   private progress: Progress = { epoch: 0, offset: 0, step: 0, seconds: 0 };
   private best?: StateDict;
+  private readonly average?: EpochAverage;
   private savedAt = performance.now();
   private factors: Readonly<Record<string, number>> = {};
 
   constructor(private readonly request: TrainRequest) {
     this.plan = planTraining(request.settings, request.dataset.train.length);
     this.optimizer = createOptimizer(request.settings);
+    const { average } = request.settings;
+    if (average) this.average = new EpochAverage(average, this.plan.epochs);
     if (request.classifier.imageFeaturesAreConstant) this.features = request.features ?? new Map();
   }
 
@@ -87,6 +91,7 @@ class Training {
     const warning = learns ? warmupWarning(this.request.settings, this.plan) : undefined;
     if (warning) this.emit({ type: 'warning', message: warning });
     const passed = prepared && (!learns || (await this.stoppable(() => this.passes())));
+    if (passed) this.average?.assign(classifier.variables);
     if (passed && this.best) assignValues(classifier, this.best, 'the best values');
     const finished = passed && (await this.stoppable(() => this.finishHead()));
     if (runFolder) {
@@ -104,6 +109,7 @@ class Training {
 
   dispose(): void {
     this.optimizer.dispose();
+    this.average?.dispose();
   }
 
   /** @returns whether this part of the training came to its end; false where it was stopped. */
@@ -221,6 +227,7 @@ class Training {
       }
     }
     classifier.parts.head.endEpoch?.();
+    this.average?.add(classifier.variables, passed);
     this.progress = { ...this.progress, epoch, offset: 0, ...(best && { best }) };
     await this.save();
   }
@@ -234,17 +241,21 @@ class Training {
 
   private async save(): Promise<void> {
     if (!this.request.runFolder) return;
-    const { optimizer, progress, best } = this;
+    const { optimizer, progress, best, average } = this;
     const path = this.path('resume');
     const { classifier, computation } = this.request;
-    await saveResume(path, { classifier, optimizer, progress, best, identity: identityOf(this.request), computation });
+    await saveResume(path, {
+      ...{ classifier, optimizer, progress, best, average, computation },
+      identity: identityOf(this.request),
+    });
     this.savedAt = performance.now();
     this.emit({ type: 'checkpoint', path, step: progress.step });
   }
 
   private async restore(): Promise<void> {
     const { classifier, computation } = this.request;
-    const resumed = await loadResume(this.path('resume'), classifier, this.optimizer, identityOf(this.request));
+    const { optimizer, average } = this;
+    const resumed = await loadResume(this.path('resume'), classifier, { optimizer, average }, identityOf(this.request));
     this.progress = resumed.progress;
     this.best = resumed.best;
     if (resumed.computation !== computation) {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedVariables } from '../contracts/parts.js';
+import type { NamedVariables } from '../contracts/variables.js';
 import { CheckpointError, TrainingError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
 import { hostTensor, type StateDict } from '../safetensors/index.js';

@@ -1,0 +1,3 @@
+export { plugins } from './plugin.js';
+export { prograd } from './rule.js';
+export { TeacherLoss } from './teacher-loss.js';

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+/** Options of ProGrad's rule (Zhu et al. 2023, arXiv 2205.14865, eq. 4). */
+export const ruleOptions = z.strictObject({
+  strength: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe('λ: how much of the conflicting part of the gradient is taken out; 1 takes it out whole.'),
+});
+
+/** Options of ProGrad's teacher term. */
+export const teacherOptions = z.strictObject({
+  template: z.string().optional().describe("Hand-crafted template of the teacher; by default the data set's own."),
+  temperature: z.number().positive().default(1).describe('T: logits of teacher and student are divided by it.'),
+});
