@@ -107,11 +107,17 @@ export class ClipBackbone implements Backbone {
 
   encodeText(text: PromptedText, request: TextRequest = {}): TextEncoding {
     checkText(text, request, this.shape.text);
+    const { inserted, ofClasses } = text;
     const rows = {
       prefix: text.prefix.shape[0],
       branches: text.lengths,
       padded: request.keepLast ? (request.paddedClasses ?? 0) : 0,
       blocks: request.blocks?.length ?? this.shape.text.layers,
+      changes: {
+        tuned: Object.keys(request.tuning?.blocks ?? {}).length > 0,
+        ...(inserted && { inserted: { block: inserted.block, rows: inserted.rows[0]!.shape[0] } }),
+        ...(ofClasses && { ownContextFrom: ofClasses.block }),
+      },
     };
     const together = this.classesTogether(rows);
     if (together >= text.lengths.length) return this.encodeTogether(text, request);

@@ -35,7 +35,7 @@ export function tunableWeights(
       const { weight, bias } = normOf(tower, place);
       return { weight: tf.clone(weight), bias: tf.clone(bias) };
     },
-    bias: (tower, block, layer) => tf.clone(biasOf(blockOf(tower, block), layer)),
+    bias: (tower, block, layer) => tf.tidy(() => tf.clone(biasOf(blockOf(tower, block), layer))),
   };
 }
 

@@ -122,6 +122,16 @@ describe.each([
       expect(difference(tuned, clip().encodeText(text()).features)).toBeLessThan(1e-5);
     }));
 
+  it('is given as tensors of the caller', () => {
+    const { tunable } = clip();
+    const before = tf.memory().numTensors;
+    const biases = layers.map((layer) => tunable.bias('text', 0, layer));
+    const { weight, bias } = tunable.layerNorm('vision', 'pre');
+    expect(tf.memory().numTensors - before).toBe(8);
+    tf.dispose([biases, weight, bias] as tf.TensorContainer);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('is not given for a block or a layer norm that is not there', () => {
     const { tunable } = clip();
     expect(() => tunable.bias('text', 3, 'q')).toThrow('The text tower has 3 blocks, 0 to 2; there is no block 3.');

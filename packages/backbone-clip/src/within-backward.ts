@@ -14,7 +14,8 @@ export function gradientsWithinBackward(
   const outer = state.activeTape;
   try {
     return tf.tidy(() => {
-      const given = inputs.map((input) => tf.clone(input)); // an input that is there twice counts twice
+      // An input that is there twice counts twice.
+      const given = inputs.map((input, i) => (inputs.indexOf(input) < i ? tf.clone(input) : input));
       const { grads } = engine.gradients(() => compute(...given), given, dy, true);
       return grads.map((gradient, i) => (gradient as tf.Tensor | null) ?? tf.zerosLike(given[i]!));
     });

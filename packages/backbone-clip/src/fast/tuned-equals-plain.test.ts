@@ -97,15 +97,13 @@ const visionCase: fc.Arbitrary<VisionCase> = model.chain((clip) =>
 
 function entering(steps: number): fc.Arbitrary<Entering | undefined> {
   if (steps < 2) return fc.constant(undefined);
-  const some = fc
-    .integer({ min: 1, max: steps - 1 })
-    .chain((block) =>
-      fc.record({
-        block: fc.constant(block),
-        count: fc.integer({ min: 1, max: steps - block }),
-        n: fc.integer({ min: 1, max: 3 }),
-      }),
-    );
+  const some = fc.integer({ min: 1, max: steps - 1 }).chain((block) =>
+    fc.record({
+      block: fc.constant(block),
+      count: fc.integer({ min: 1, max: steps - block }),
+      n: fc.integer({ min: 1, max: 3 }),
+    }),
+  );
   return fc.option(some, { nil: undefined });
 }
 

@@ -1,6 +1,14 @@
-import type { BackboneShape, Savings, StepShape, StepWork } from '@promptweave/core';
-import { rowsOfTiles, tileBranches } from '../fast/tiles.js';
-import { blockBytes, towerFlops, type Passes, type TowerRows } from './tower-work.js';
+import type {
+  BackboneShape,
+  Savings,
+  StepShape,
+  StepWork,
+  TextRows,
+  TowerChanges,
+  TowerShape,
+} from '@promptweave/core';
+import { blockBytes, blockFlops, type BlockRows, type Passes } from './tower-work.js';
+import { textBlockRows } from './text-rows.js';
 
 /** How the work is done; see `ClipComputation`. */
 export interface ClipWorkOptions {
@@ -24,69 +32,86 @@ export function clipWork(shape: BackboneShape, step: StepShape, options: ClipWor
   const sequences = step.text.branches.length;
   const perChunk = Math.min(options.classesPerChunk ?? sequences, sequences);
   const chunks = Math.ceil(sequences / perChunk);
-  const text = textRows(shape, step, savings, perChunk);
-  const vision = visionRows(shape, step, savings);
-  // A block of which only some rows are read keeps so little that it is never computed again for itself.
-  const passes = (gradient: boolean, chunked: boolean): Passes =>
-    gradient
-      ? { forward: recompute || chunked ? 2 : 1, last: chunked ? 2 : 1, backward: 1 }
-      : { forward: 1, backward: 0 };
-  const textBlock = blockBytes(shape.text, text, savings.frozenBlocks);
-  const visionBlock = blockBytes(shape.vision, vision, savings.frozenBlocks);
-  const kept = (block: { kept: number; input: number; passing: number }, blocks: number): number =>
-    recompute && savings.frozenBlocks ? blocks * block.input + block.kept : blocks * block.kept;
+  const text = towerWork(shape.text, blocksOfText(shape, step.text, savings, perChunk), {
+    ...{ savings, recompute, changes: step.text.changes, gradient: step.textGradient, chunked: chunks > 1 },
+  });
+  const vision = towerWork(shape.vision, blocksOfVision(shape, step, savings), {
+    ...{ savings, recompute, changes: step.visionChanges, gradient: step.visionGradient, chunked: false },
+  });
+  const bare = { ...step, visionPrompts: 0, visionChanges: undefined };
+  const frozen = towerWork(shape.vision, blocksOfVision(shape, bare, savings), {
+    ...{ savings, recompute, changes: undefined, gradient: false, chunked: false },
+  });
   const share = perChunk / sequences; // only one chunk's intermediates are there at a time
-  const passing = Math.max(share * textBlock.passing, step.featuresKnown ? 0 : visionBlock.passing);
   return {
     textRows: step.textPasses * text.rows,
     visionRows: step.featuresKnown ? 0 : vision.rows,
-    textFlops: step.textPasses * towerFlops(shape.text, text, step.text.blocks, passes(step.textGradient, chunks > 1)),
-    visionFlops: step.featuresKnown
-      ? 0
-      : towerFlops(shape.vision, vision, shape.vision.layers, passes(step.visionGradient, false)),
-    textBytes: step.textGradient
-      ? step.textPasses * share * kept(textBlock, step.text.blocks) // one pass for each image is kept, too
-      : 0,
-    visionBytes: step.visionGradient && !step.featuresKnown ? kept(visionBlock, shape.vision.layers) : 0,
-    passingBytes: passing,
+    textFlops: step.textPasses * text.flops,
+    visionFlops: (step.featuresKnown ? 0 : vision.flops) + (step.frozenImages ? frozen.flops : 0),
+    textBytes: step.textPasses * share * text.kept, // one pass for each image is kept, too
+    visionBytes: step.featuresKnown ? 0 : vision.kept,
+    passingBytes: Math.max(share * text.passing, step.featuresKnown ? 0 : vision.passing),
     chunks,
   };
 }
 
-function textRows(
-  { text: { contextLength } }: BackboneShape,
-  { text: { prefix, branches, padded, hiddenStates } }: StepShape,
-  { noPadding, sharedPrefix, lastBlock }: Savings,
-  perChunk: number,
-): TowerRows {
-  const lengths = branches.map((length, c) => (noPadding && c >= padded ? length : contextLength - prefix));
-  const read = lastBlock && !hiddenStates ? branches.length : undefined;
-  if (!sharedPrefix) {
-    const whole = lengths.map((length) => prefix + length);
-    return { rows: sum(whole), pairs: sum(whole.map((length) => length ** 2)), read };
-  }
-  const chunks = Array.from({ length: Math.ceil(lengths.length / perChunk) }, (_, i) =>
-    tileBranches(lengths.slice(i * perChunk, (i + 1) * perChunk)),
+interface TowerWorkOptions {
+  readonly savings: Savings;
+  readonly recompute: boolean;
+  readonly changes?: TowerChanges;
+  /** Whether anything is learned in the tower or before it. */
+  readonly gradient: boolean;
+  readonly chunked: boolean;
+}
+
+/** @param blocks rows of each block that runs */
+function towerWork(
+  shape: TowerShape,
+  blocks: readonly BlockRows[],
+  { savings, recompute, changes, gradient, chunked }: TowerWorkOptions,
+) {
+  // Automatic differentiation keeps all that it sees, learned or not.
+  const from = savings.frozenBlocks ? (changes?.gradientFrom ?? 0) : 0;
+  const again = recompute && savings.frozenBlocks;
+  const total = { rows: 0, flops: 0, kept: 0, passing: 0 };
+  let largest = 0; // of the blocks that are computed again, what one keeps meanwhile
+  blocks.forEach((rows, i) => {
+    const learns = gradient && i >= from;
+    // A block of which only some rows are read keeps so little that it is never computed again for itself.
+    const passes: Passes = {
+      forward: (gradient && chunked) || (learns && recompute) ? 2 : 1,
+      last: gradient && chunked ? 2 : 1,
+      backward: learns ? 1 : 0,
+    };
+    const bytes = blockBytes(shape, rows, savings.frozenBlocks, changes?.tuned);
+    total.flops += blockFlops(shape, rows, passes, i === blocks.length - 1);
+    total.passing = Math.max(total.passing, bytes.passing);
+    total.rows = Math.max(total.rows, rows.rows);
+    if (!learns) return;
+    total.kept += again ? bytes.input : bytes.kept;
+    largest = Math.max(largest, bytes.kept);
+  });
+  if (again) total.kept += largest;
+  return total;
+}
+
+function blocksOfText(shape: BackboneShape, text: TextRows, savings: Savings, perChunk: number): BlockRows[] {
+  const { inserted, ownContextFrom = Infinity } = text.changes ?? {};
+  return Array.from({ length: text.blocks }, (_, i) =>
+    textBlockRows(shape, text, savings, perChunk, {
+      inserted: inserted && i >= inserted.block ? inserted.rows : 0,
+      ownContext: i >= ownContextFrom,
+    }),
   );
-  return {
-    rows: sum(chunks.map((tiling) => prefix + rowsOfTiles(tiling))),
-    pairs: sum(chunks.map((tiling) => prefix ** 2 + rowsOfTiles(tiling) * (prefix + tiling.length))),
-    read,
-    readPairs: sum(chunks.map(({ length, tiles }) => tiles.length * mostClasses(tiles) * (prefix + length))),
-  };
 }
 
-function mostClasses(tiles: readonly (readonly number[])[]): number {
-  return Math.max(...tiles.map((classes) => classes.length));
-}
-
-function visionRows(shape: BackboneShape, step: StepShape, { lastBlock }: Savings): TowerRows {
-  const { imageSize, patchSize } = shape.vision;
-  const length = 1 + Math.floor(imageSize / patchSize) ** 2 + step.visionPrompts;
-  const rows = step.batch * length;
-  return { rows, pairs: rows * length, read: lastBlock ? step.batch : undefined, readPairs: rows };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function blocksOfVision(shape: BackboneShape, step: StepShape, { lastBlock }: Savings): BlockRows[] {
+  const { imageSize, patchSize, layers } = shape.vision;
+  const { inserted } = step.visionChanges ?? {};
+  return Array.from({ length: layers }, (_, i) => {
+    const entered = inserted && i >= inserted.block ? inserted.rows : 0;
+    const length = 1 + Math.floor(imageSize / patchSize) ** 2 + step.visionPrompts + entered;
+    const rows = step.batch * length;
+    return { rows, pairs: rows * length, read: lastBlock ? step.batch : undefined, readPairs: rows };
+  });
 }

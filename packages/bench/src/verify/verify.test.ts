@@ -7,13 +7,15 @@ import { plugins as comma } from '@promptweave/method-comma';
 import { plugins as coop } from '@promptweave/method-coop';
 import { plugins as dept } from '@promptweave/method-dept';
 import { plugins as lamm } from '@promptweave/method-lamm';
+import { plugins as lora } from '@promptweave/method-lora';
 import { plugins as maple } from '@promptweave/method-maple';
+import { plugins as mma } from '@promptweave/method-mma';
 import { describe, expect, it } from 'vitest';
 import { verify } from './verify.js';
 
 const given = fileURLToPath(new URL('../../fixtures/given', import.meta.url));
 const registry = new Registry(
-  [...coop, ...maple, ...comma, ...lamm, ...adapters, ...probes, ...dept].map((plugin) => ({
+  [...coop, ...maple, ...comma, ...lamm, ...lora, ...mma, ...adapters, ...probes, ...dept].map((plugin) => ({
     plugin,
     module: plugin.name,
   })),
@@ -58,6 +60,11 @@ describe.each([
     'zs_linear_probe',
     'dept_coop',
     'dept_kgcoop',
+    'clip_lora',
+    'clip_lora_partial',
+    'clip_lora_rate0',
+    'mma',
+    'mma_from0',
   ])('%s', async (method) => {
     const [verdict] = await verify(given, {
       method,

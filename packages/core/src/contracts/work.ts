@@ -1,3 +1,13 @@
+/** What is learned within a tower or enters it after its start. */
+export interface TowerChanges {
+  /** The first block whose input or weights a gradient is wanted of; nothing is kept of those below. Default 0. */
+  readonly gradientFrom?: number;
+  /** Whether something is learned within blocks. */
+  readonly tuned?: boolean;
+  /** Rows that are inserted into every sequence, from a block on. */
+  readonly inserted?: { readonly block: number; readonly rows: number };
+}
+
 /** Rows of the prompts that one text pass encodes. */
 export interface TextRows {
   /** Rows that all classes share: start token, context, template words. */
@@ -10,6 +20,10 @@ export interface TextRows {
   readonly blocks: number;
   /** Whether a loss reads hidden states, so that the last block is computed whole. */
   readonly hiddenStates: boolean;
+  readonly changes?: TowerChanges & {
+    /** The block from which on every class has context rows of its own, so that it shares the start token alone. */
+    readonly ownContextFrom?: number;
+  };
 }
 
 /** What one training step computes, whichever way. */
@@ -25,8 +39,11 @@ export interface StepShape {
   readonly visionPrompts: number;
   /** Whether gradients flow through the vision tower. */
   readonly visionGradient: boolean;
+  readonly visionChanges?: TowerChanges;
   /** Whether the vision tower does not run: image features are known. */
   readonly featuresKnown: boolean;
+  /** Whether the vision tower runs once more without anything learned. Default false. */
+  readonly frozenImages?: boolean;
 }
 
 /** What a backbone can leave out without changing a number. All by default, where it computes the fast way. */

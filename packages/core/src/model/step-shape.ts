@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LabelEmbeddings, Prompts, TextContext } from '../contracts/prompts.js';
-import type { StepShape } from '../contracts/work.js';
+import type { InsertedRows, LabelEmbeddings, TextContext } from '../contracts/prompts.js';
+import type { TowerTuning } from '../contracts/tuning.js';
+import type { StepShape, TextRows, TowerChanges } from '../contracts/work.js';
 import { assembleText, concatLabels } from './assemble-text.js';
 import type { ClassifierParts } from './classifier-parts.js';
 
@@ -11,14 +12,21 @@ import type { ClassifierParts } from './classifier-parts.js';
  * @param featuresKnown image features come from a store
  */
 export function stepShape(parts: ClassifierParts, batch: number, featuresKnown = false): StepShape {
-  const { backbone, learner, learnerProperties, aligner, needs } = parts;
+  const { backbone, learner, learnerProperties, aligner, tuningProperties, needs } = parts;
   const { dependsOnImage, promptsVision } = learnerProperties;
   const learns = Object.keys(learner.variables).length > 0;
   const anchorsToo = needs.anchors === true && (learns || dependsOnImage);
-  const counts = { prefix: 0, branches: [] as readonly number[], context: false, ofImage: false, visionPrompts: 0 };
+  const trainsRows = Object.keys(aligner.variables).length > 0;
+  const textBlocks = learner.textBlocks ?? Array.from({ length: backbone.shape.text.layers }, (_, i) => i);
+  const visionBlocks = Array.from({ length: backbone.shape.vision.layers }, (_, i) => i);
+  const counts = {
+    ...{ prefix: 0, branches: [] as readonly number[], context: false, inserted: false, ofImage: false },
+    ...{ visionPrompts: 0, ofText: {} as TextRows['changes'], ofVision: {} as TowerChanges },
+  };
   tf.tidy(() => {
     const image = dependsOnImage ? tf.ones<tf.Rank.R2>([1, backbone.shape.embedding]) : undefined;
-    const { text, vision } = learner.prompts(image);
+    const { text, vision, insertedText } = learner.prompts(image);
+    const tuned = parts.tuning.towers();
     const own = aligner.labels();
     const labels = anchorsToo ? concatLabels(own, aligner.anchors()) : own;
     const context = text && ofOnePass(text, labels);
@@ -32,22 +40,34 @@ export function stepShape(parts: ClassifierParts, batch: number, featuresKnown =
     counts.branches = assembled.lengths;
     counts.context = text !== undefined;
     counts.ofImage = text?.scope === 'image';
-    counts.visionPrompts = promptsVision ? promptRows(vision) : 0;
+    counts.inserted = insertedText !== undefined;
+    counts.visionPrompts = promptsVision && !vision?.inserted ? (vision?.shallow?.shape[0] ?? 0) : 0;
+    const ofClasses = text?.ofClasses?.block;
+    counts.ofText = {
+      ...changesOf(tuned.text, insertedText, textBlocks, trainsRows || (learns && text !== undefined)),
+      ...(ofClasses !== undefined && { ownContextFrom: ofClasses }),
+    };
+    const prompts = promptsVision ? vision : undefined;
+    counts.ofVision = changesOf(tuned.vision, prompts?.inserted, visionBlocks, prompts?.shallow !== undefined);
   });
+  const movesImages = promptsVision || tuningProperties.tunesVision;
   return {
     batch,
     text: {
       prefix: counts.prefix,
       branches: counts.branches,
       padded: needs.lateBlocks && needs.padding ? aligner.classNames.length : 0,
-      blocks: learner.textBlocks?.length ?? backbone.shape.text.layers,
+      blocks: textBlocks.length,
       hiddenStates: (needs.lateBlocks ?? 0) > 0,
+      changes: counts.ofText,
     },
     textPasses: (1 + (learner.furtherTemplates?.length ?? 0)) * (counts.ofImage ? batch : 1),
-    textGradient: Object.keys(aligner.variables).length > 0 || (learns && counts.context),
+    textGradient: trainsRows || tuningProperties.tunesText || (learns && (counts.context || counts.inserted)),
     visionPrompts: counts.visionPrompts,
-    visionGradient: promptsVision && learns,
-    featuresKnown: featuresKnown && !promptsVision,
+    visionGradient: (promptsVision && learns) || tuningProperties.tunesVision,
+    visionChanges: counts.ofVision,
+    featuresKnown: featuresKnown && !movesImages,
+    frozenImages: movesImages && needs.frozenImages === true,
   };
 }
 
@@ -63,6 +83,19 @@ function ofOnePass(context: TextContext, labels: LabelEmbeddings): TextContext {
   return { ...context, vectors: tf.tile(context.vectors as tf.Tensor3D, [copies, 1, 1]) };
 }
 
-function promptRows(vision: Prompts | undefined): number {
-  return vision?.shallow?.shape[0] ?? vision?.inserted?.rows[0]?.shape[0] ?? 0;
+/** What changes a tower; `fromStart` where its first rows are learned. */
+function changesOf(
+  tuning: TowerTuning | undefined,
+  inserted: InsertedRows | undefined,
+  blocks: readonly number[],
+  fromStart: boolean,
+): TowerChanges {
+  const tuned = blocks.findIndex((block) => tuning?.blocks[block]);
+  const starts = fromStart || tuning?.input !== undefined || tuning?.lnPre !== undefined;
+  const firstOf = [tuned < 0 ? blocks.length : tuned, inserted?.block ?? blocks.length];
+  return {
+    gradientFrom: starts ? 0 : Math.min(...firstOf),
+    tuned: tuned >= 0,
+    ...(inserted && { inserted: { block: inserted.block, rows: inserted.rows[0]!.shape[0] } }),
+  };
 }

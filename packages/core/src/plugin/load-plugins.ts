@@ -21,6 +21,8 @@ export const defaultPlugins: readonly string[] = [
   '@promptweave/method-dept',
   '@promptweave/head-adapters',
   '@promptweave/head-linear-probe',
+  '@promptweave/method-lora',
+  '@promptweave/method-mma',
   '@promptweave/datasets',
   '@promptweave/bench',
   '@promptweave/tracking',

@@ -13,6 +13,7 @@ import type {
   PromptPlugin,
   ProtocolPlugin,
   TrackerPlugin,
+  TuningPlugin,
 } from '../plugin/define-plugin.js';
 import { headChecks, type HeadSuite } from './head-checks.js';
 import { labelAlignerChecks, type LabelAlignerSuite } from './label-aligner-checks.js';
@@ -29,6 +30,7 @@ import {
   type Suite,
 } from './suite.js';
 import { trackerChecks, type TrackerSuite } from './tracker-checks.js';
+import { tuningChecks, type TuningSuite } from './tuning-checks.js';
 
 /**
  * Checks a prompt learner without a test runner.
@@ -46,6 +48,11 @@ export function checkLabelAligner(plugin: LabelsPlugin, suite: LabelAlignerSuite
 /** Checks a head without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
 export function checkHead(plugin: HeadPlugin, suite: HeadSuite): Promise<void> {
   return checkAll(plugin, suite, headChecks);
+}
+
+/** Checks a tuning without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
+export function checkTuning(plugin: TuningPlugin, suite: TuningSuite): Promise<void> {
+  return checkAll(plugin, suite, tuningChecks);
 }
 
 /** Checks a loss without a test runner. @throws ConformanceError as {@link checkPromptLearner} */

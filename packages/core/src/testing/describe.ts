@@ -9,6 +9,7 @@ import type {
   PromptPlugin,
   ProtocolPlugin,
   TrackerPlugin,
+  TuningPlugin,
 } from '../plugin/define-plugin.js';
 import { backboneChecks, type BackboneSuite } from './backbone-checks.js';
 import { ConformanceError } from './conformance-error.js';
@@ -29,6 +30,7 @@ import {
   type Suite,
 } from './suite.js';
 import { trackerChecks, type TrackerSuite } from './tracker-checks.js';
+import { tuningChecks, type TuningSuite } from './tuning-checks.js';
 
 /** Absent where vitest is not installed: the `check…` functions need none. */
 const vitest = await import('vitest').catch(() => undefined);
@@ -57,6 +59,11 @@ export function describeLabelAligner(plugin: LabelsPlugin, suite: LabelAlignerSu
 /** The conformance suite of a head. @example describeHead(mine, { backbone: () => randomClip({ … }) }) */
 export function describeHead(plugin: HeadPlugin, suite: HeadSuite): void {
   describeAll('head', plugin, suite, headChecks);
+}
+
+/** The conformance suite of a tuning. */
+export function describeTuning(plugin: TuningPlugin, suite: TuningSuite): void {
+  describeAll('tuning', plugin, suite, tuningChecks);
 }
 
 /** The conformance suite of a loss. */

@@ -8,6 +8,7 @@ export {
   checkPromptLearner,
   checkProtocol,
   checkTracker,
+  checkTuning,
 } from './check.js';
 export {
   batchFor,
@@ -31,6 +32,7 @@ export {
   describePromptLearner,
   describeProtocol,
   describeTracker,
+  describeTuning,
 } from './describe.js';
 export { ensureBackend } from './ensure-backend.js';
 export { checkGradients, totalLoss, type GradientCheckOptions } from './finite-differences.js';
@@ -44,3 +46,4 @@ export type { ProtocolSuite } from './protocol-checks.js';
 export { checkReadme } from './readme.js';
 export type { RecordedValue, TrackerSuite } from './tracker-checks.js';
 export type { ParsedOptions, Suite, VariableFacts } from './suite.js';
+export type { TuningSuite } from './tuning-checks.js';
