@@ -34,7 +34,7 @@ export const vpt = definePlugin({
   name: 'vpt',
   description: 'VPT: deep vision prompts alone (arXiv 2203.12119).',
   options: vptOptions,
-  properties: () => ({ promptsVision: true, dependsOnImage: false, novelClasses: 'swap' }),
+  properties: () => ({ promptsVision: true, promptsText: false, dependsOnImage: false, novelClasses: 'swap' }),
   create: (context, { visionLength, visionDepth, template }) =>
     new IndependentLearner(context, { vision: { length: visionLength, depth: visionDepth }, template }),
   presets: { 'base-to-novel': { protocol: 'base-to-novel', prompt: { use: 'vpt' }, train: fiveEpochs } },

@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TextRequest } from '../contracts/backbone.js';
-import type { LabelEmbeddings, LearnedPrompts, TemplateTokens, TextContext } from '../contracts/prompts.js';
+import type { LearnedPrompts } from '../contracts/prompts.js';
 import type { Batch, Reference, TextPass, TrainingStep } from '../contracts/step.js';
-import type { TowerTuning, TowerTunings } from '../contracts/tuning.js';
-import { assembleText, concatLabels } from './assemble-text.js';
+import type { TowerTunings } from '../contracts/tuning.js';
 import { imagesAreConstant, type ClassifierParts } from './classifier-parts.js';
 import { Compared } from './compared.js';
 import { encodeImages, type EncodedImages } from './encode-images.js';
-import { cosineLogits, meanDirection, normalise, unstackMatrices } from './maths.js';
+import { cosineLogits, normalise, unstackMatrices } from './maths.js';
 import { Once } from './once.js';
 import { encodeReference } from './reference.js';
+import { TextTower } from './text-tower.js';
 import { withoutTape } from './without-tape.js';
 
 /** What was computed before and holds for every step. */
@@ -83,10 +83,11 @@ export class ForwardPass implements TrainingStep {
     return this.memo.get('texts', () => {
       if (this.constants.text) return [this.constants.text];
       const context = this.prompts.text;
-      if (context?.scope !== 'image') return [this.encode(this.prompts)];
+      const tower = new TextTower(this.parts, this.towers.text, this.constants.anchors);
+      if (context?.scope !== 'image') return [tower.encode(this.prompts)];
       return unstackMatrices(context.vectors as tf.Tensor3D).map((vectors) => {
         const ofImage = { ...context, scope: 'shared' as const, vectors };
-        return this.encode({ ...this.prompts, text: ofImage });
+        return tower.encode({ ...this.prompts, text: ofImage });
       });
     });
   }
@@ -170,76 +171,4 @@ export class ForwardPass implements TrainingStep {
       ),
     );
   }
-
-  private encode(prompts: LearnedPrompts): TextPass {
-    const { template, furtherTemplates = [] } = this.parts.learner;
-    const first = this.encodeTemplate(prompts, template);
-    if (furtherTemplates.length === 0) return first;
-    const passes = [first, ...furtherTemplates.map((further) => this.encodeTemplate(prompts, further))];
-    return {
-      ...first,
-      features: meanDirection(passes.map((pass) => pass.features)),
-      anchors: this.constants.anchors ?? (first.anchors && meanDirection(passes.map((pass) => pass.anchors!))),
-    };
-  }
-
-  private encodeTemplate(prompts: LearnedPrompts, template: TemplateTokens): TextPass {
-    const { aligner, needs } = this.parts;
-    const tuning = this.towers.text;
-    if (!needs.anchors || this.constants.anchors) {
-      const pass = this.encodeLabels(prompts, template, aligner.labels(), tuning);
-      return { ...pass, anchors: this.constants.anchors };
-    }
-    if (tuning) {
-      // Anchors belong to the frozen tower: a pass of their own.
-      const pass = this.encodeLabels(prompts, template, aligner.labels(), tuning);
-      return { ...pass, anchors: this.encodeLabels(prompts, template, aligner.anchors()).features };
-    }
-    const both = { ...prompts, text: twice(prompts.text) };
-    const pass = this.encodeLabels(both, template, concatLabels(aligner.labels(), aligner.anchors()));
-    const half = (of: tf.Tensor2D, from: number): tf.Tensor2D => tf.slice(of, [from, 0], [this.classes, -1]);
-    return {
-      ...pass,
-      raw: half(pass.raw, 0),
-      features: half(pass.features, 0),
-      anchors: half(pass.features, this.classes),
-    };
-  }
-
-  private encodeLabels(
-    prompts: LearnedPrompts,
-    template: TemplateTokens,
-    labels: LabelEmbeddings,
-    tuning?: TowerTuning,
-  ): TextPass {
-    const { backbone, learner, aligner, needs } = this.parts;
-    const { classNames } = aligner;
-    const text = assembleText(backbone, {
-      template,
-      context: prompts.text,
-      inserted: prompts.insertedText,
-      labels,
-      classNames,
-    });
-    const encoding = backbone.encodeText(text, {
-      blocks: learner.textBlocks,
-      keepLast: needs.lateBlocks,
-      paddedClasses: needs.padding ? this.classes : 0,
-      constantRows: !prompts.text && Object.keys(aligner.variables).length === 0,
-      ...(tuning && { tuning }),
-    });
-    return { text, encoding, raw: encoding.features, features: normalise(encoding.features) };
-  }
-}
-
-/** Context of the classes and, the same again, of their anchors. */
-function twice(context: TextContext | undefined): TextContext | undefined {
-  const again = (x: tf.Tensor3D): tf.Tensor3D => tf.concat([x, x], 0);
-  if (!context) return context;
-  const { ofClasses } = context;
-  return {
-    ...context,
-    ...(context.scope === 'class' && { vectors: again(context.vectors as tf.Tensor3D) }),
-    ...(ofClasses && { ofClasses: { ...ofClasses, rows: again(ofClasses.rows) } }),
-  };
 }
