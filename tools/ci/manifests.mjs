@@ -7,7 +7,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import semver from 'semver';
 import { rangeProblems } from '../release/ranges.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

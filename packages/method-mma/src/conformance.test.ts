@@ -54,7 +54,8 @@ it('finds the block of the deeper tower, or says which index has none', () => {
   const clip = backbone(4);
   const blocksOf = (options: object) => {
     const tuning = mma.create(contextOf(clip), mma.options.parse({ dim: 2, ...options }));
-    const blocks = Object.keys(tf.tidy(() => tuning.towers()).vision!.blocks).map(Number);
+    const blocks: number[] = [];
+    tf.tidy(() => void blocks.push(...Object.keys(tuning.towers().vision!.blocks).map(Number)));
     tuning.dispose();
     return blocks;
   };

@@ -65,7 +65,7 @@ const guards: Readonly<Record<string, Guard>> = {
     prompt: { use: 'cocoop', reduction: 4 },
     text: [...whole(TEXT, 6), ...whole(TEXT, 6), ...whole(TEXT, 6)],
     vision: image,
-    operations: [1403, 2476],
+    operations: [1397, 2470],
   },
   maple: { prompt: { use: 'maple', ...deep }, text: whole(TEXT, 6), vision: prompted, operations: [942, 1461] },
   vpt: {

@@ -10,7 +10,7 @@ it('takes a logit scale in place of the checkpoint’s, also for other classes',
       [1, 0],
       [0, 1],
     ]);
-    const input = new Compared({ rawImages, rawTexts: texts, texts, logitScale: 20, training: true });
+    const input = new Compared({ rawImages: () => rawImages, rawTexts: texts, texts, logitScale: 20, training: true });
     const rounded = (head: CosineHead) => [...head.logits(input).dataSync()].map((value) => Math.round(value));
     expect(rounded(new CosineHead(['a', 'b']))).toEqual([12, 16]);
     expect(rounded(new CosineHead(['a', 'b'], undefined, 100))).toEqual([60, 80]);

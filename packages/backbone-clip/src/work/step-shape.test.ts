@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { randomClip } from '@promptweave/backbone-clip';
+import type { Tuning } from '@promptweave/core';
+import { stepShape, type ClassifierParts } from '@promptweave/core/experiment';
+import { compose, contextOf, probeLearner } from '@promptweave/core/testing';
 import { afterAll, expect, it } from 'vitest';
-import type { Tuning } from '../contracts/tuning.js';
-import { compose, contextOf } from '../testing/compose.js';
-import { probeLearner } from '../testing/probe-learner.js';
-import type { ClassifierParts } from './classifier-parts.js';
-import { stepShape } from './step-shape.js';
+import { randomClip } from '../random-clip.js';
 
 const backbone = randomClip({
   seed: 1,
