@@ -58,7 +58,7 @@ export const clipAdapter = definePlugin({
   observer: () => clipAdapterObserver,
 });
 
-/** AdamW as the authors' code has it; the schedule is theirs in that it ends near 0. */
+/** As the authors' code has it. */
 const fineTuning = {
   epochs: 20,
   batch: 256,
@@ -67,6 +67,7 @@ const fineTuning = {
   weightDecay: 0.01,
   epsilon: 1e-4,
   warmupEpochs: 0,
+  schedule: 'cosine-steps',
   minimumCrop: 0.5,
 } as const;
 

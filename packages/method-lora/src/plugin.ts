@@ -10,7 +10,10 @@ const properties = ({ encoder }: Pick<PlaceOptions, 'encoder'>) => ({
 });
 
 /** What both papers train with, but for the number of steps: 500 and 300 for each shot. */
-const train = { batch: 32, optimizer: 'adamw', learningRate: 2e-4, weightDecay: 0.01, warmupEpochs: 0 } as const;
+const train = {
+  ...{ batch: 32, optimizer: 'adamw', learningRate: 2e-4, weightDecay: 0.01 },
+  ...{ warmupEpochs: 0, schedule: 'cosine-steps', minimumLearningRate: 1e-6 },
+} as const;
 
 export const lora = definePlugin({
   kind: 'tuning',
