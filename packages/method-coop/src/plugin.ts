@@ -7,7 +7,7 @@ import { cocoopOptions, coopOptions, kgcoopOptions } from './options.js';
 
 /** Kinds of recorded runs that have CoOp's prompt, and those that have KgCoOp's loss. */
 const COOP_RUNS: readonly string[] = ['coop', 'kgcoop', 'prograd', 'dept_coop', 'dept_kgcoop'];
-const KGCOOP_RUNS: readonly string[] = ['kgcoop', 'dept_kgcoop'];
+const KGCOOP_RUNS: readonly string[] = ['kgcoop', 'dept_kgcoop', 'tcp'];
 
 export const coop = definePlugin({
   kind: 'prompt',

@@ -11,8 +11,10 @@ import { plugins as lamm } from '@promptweave/method-lamm';
 import { plugins as lora } from '@promptweave/method-lora';
 import { plugins as maple } from '@promptweave/method-maple';
 import { plugins as mma } from '@promptweave/method-mma';
+import { plugins as mmrl } from '@promptweave/method-mmrl';
 import { plugins as prograd } from '@promptweave/method-prograd';
 import { plugins as promptsrc } from '@promptweave/method-promptsrc';
+import { plugins as tcp } from '@promptweave/method-tcp';
 import { describe, expect, it } from 'vitest';
 import { verify } from './verify.js';
 
@@ -31,6 +33,8 @@ const registry = new Registry(
     ...dept,
     ...promptsrc,
     ...prograd,
+    ...tcp,
+    ...mmrl,
   ].map((plugin) => ({
     plugin,
     module: plugin.name,

@@ -53,6 +53,11 @@ export interface PromptLearner {
    * @param images normalised image features [B, E]; given if and only if the learner depends on the image.
    */
   prompts(images?: Tensor2D): LearnedPrompts;
+  /**
+   * The same learner for other classes, where its prompts are made from their names (TCP). It shares the variables and has nothing else to
+   * free.
+   */
+  withClasses?(classNames: readonly string[]): PromptLearner;
   dispose(): void;
 }
 

@@ -84,7 +84,8 @@ export class Classifier {
   withClasses(classNames: readonly string[]): Classifier {
     const { learner: own, learnerProperties, aligner, head } = this.parts;
     const swaps = learnerProperties.novelClasses === 'swap';
-    const learner = swaps ? own : selectClasses(own, aligner.classNames, classNames);
+    const other = own.withClasses?.(classNames);
+    const learner = other ?? (swaps ? own : selectClasses(own, aligner.classNames, classNames));
     return new Classifier({
       ...this.parts,
       learner,

@@ -10,22 +10,29 @@ import { guarded } from './guarded.js';
 import { PluginFault, type PluginOwner } from './plugin-fault.js';
 
 /** A prompt learner of a plugin, whose faults are told as the plugin's. @throws PluginFault where it lacks what the contract demands */
-export function guardedLearner(learner: PromptLearner, owner: PluginOwner, { shape }: Backbone): PromptLearner {
+export function guardedLearner(learner: PromptLearner, owner: PluginOwner, backbone: Backbone): PromptLearner {
+  const { shape } = backbone;
+  const others = { withClasses: (other: PromptLearner) => guardedLearner(other, owner, backbone) };
   demandParts(learner, owner, ['prompts', 'dispose']);
-  return guarded(learner, owner, {
-    prompts: (given) => {
-      const { text, vision } = given as LearnedPrompts;
-      if (text) {
-        const width = text.vectors.shape.at(-1);
-        if (width !== shape.text.width)
-          return `gives text vectors ${sizes(text.vectors)}, not ${shape.text.width} wide,`;
-        const rank = text.scope === 'shared' ? 2 : 3;
-        if (text.vectors.rank !== rank)
-          return `gives text vectors ${sizes(text.vectors)} for the scope "${text.scope}"`;
-      }
-      return vision && wrongPrompts(vision, shape.vision.width);
+  return guarded(
+    learner,
+    owner,
+    {
+      prompts: (given) => {
+        const { text, vision } = given as LearnedPrompts;
+        if (text) {
+          const width = text.vectors.shape.at(-1);
+          if (width !== shape.text.width)
+            return `gives text vectors ${sizes(text.vectors)}, not ${shape.text.width} wide,`;
+          const rank = text.scope === 'shared' ? 2 : 3;
+          if (text.vectors.rank !== rank)
+            return `gives text vectors ${sizes(text.vectors)} for the scope "${text.scope}"`;
+        }
+        return vision && wrongPrompts(vision, shape.vision.width);
+      },
     },
-  });
+    others,
+  );
 }
 
 /** A label aligner of a plugin. */

@@ -18,6 +18,8 @@ export const defaultPlugins: readonly string[] = [
   '@promptweave/method-lamm',
   '@promptweave/method-promptsrc',
   '@promptweave/method-prograd',
+  '@promptweave/method-tcp',
+  '@promptweave/method-mmrl',
   '@promptweave/method-dept',
   '@promptweave/head-adapters',
   '@promptweave/head-linear-probe',

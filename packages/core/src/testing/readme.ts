@@ -7,7 +7,8 @@ import { demand } from './conformance-error.js';
 import { optionsTable } from './options-table.js';
 
 /**
- * Checks a README against the plugins that it describes: after the line `<!-- options of NAME -->` stands the table of the plugin's options
+ * Checks a README against the plugins that it describes: after the line `<!-- options of NAME -->`, or `<!-- options of KIND NAME -->`
+ * where two of them have one name, stands the table of the plugin's options
  * as {@link optionsTable} makes it (spaces between cells do not matter), and the options in its `yaml` blocks are accepted.
  *
  * @param file path or URL of the README
@@ -15,9 +16,11 @@ import { optionsTable } from './options-table.js';
  */
 export function checkReadme(file: string | URL, plugins: readonly Plugin[]): void {
   const text = readFileSync(file, 'utf8');
-  for (const { name, options } of plugins) {
-    const [, after] = text.split(`<!-- options of ${name} -->`);
-    demand(after !== undefined, `The README has no line <!-- options of ${name} -->.`);
+  for (const { kind, name, options } of plugins) {
+    const isShared = plugins.filter((other) => other.name === name).length > 1;
+    const mark = `<!-- options of ${isShared ? `${kind} ` : ''}${name} -->`;
+    const [, after] = text.split(mark);
+    demand(after !== undefined, `The README has no line ${mark}.`);
     const table = optionsTable(options);
     demand(
       compact(after.trimStart()).startsWith(`${compact(table)}\n\n`),
