@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CheckpointError, definePlugin, PromptweaveError, type Dataset } from '@promptweave/core';
-import type {
-  Classifier} from '@promptweave/core/experiment';
+import type { Classifier } from '@promptweave/core/experiment';
 import {
   describeLearned,
   loadLearned,
