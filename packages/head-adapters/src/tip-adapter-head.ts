@@ -130,8 +130,8 @@ export class TipAdapterHead implements Head {
   }
 
   /** Logits without the cache, [B, C]. */
-  clipLogits({ images, logitScale, ...input }: Pick<HeadInput, 'images' | 'texts' | 'logitScale'>): tf.Tensor2D {
-    return cosineLogits(images, this.texts.normalised(input), this.options.logitScale ?? logitScale);
+  clipLogits(input: Pick<HeadInput, 'images' | 'texts' | 'logitScale'>): tf.Tensor2D {
+    return cosineLogits(input.images, this.texts.normalised(input), this.options.logitScale ?? input.logitScale);
   }
 
   /** Normalised text features, [C, E], keys, [K, E], and their one-hot classes, [K, C]. */

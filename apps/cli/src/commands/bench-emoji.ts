@@ -28,7 +28,11 @@ export function registerEmoji(bench: Command, program: Command): void {
     )
     .argument('[overrides...]', 'path=value for every cell, such as train.steps=2')
     .option('--protocols <names>', 'comma-separated (default: all five)', words)
-    .option('--methods <names>', 'comma-separated: clip, coop, maple, comma, each with or without +lamm', words)
+    .option(
+      '--methods <names>',
+      'comma-separated, or all; +lamm adds learned labels (promptsrc, taskres, lora, …)',
+      words,
+    )
     .option('--datasets <names>', 'for base-to-novel; few-shot and incremental take the first', words)
     .option('--source <name>', 'where cross-dataset and domain-generalisation are trained (default: emoji-animals)')
     .option('--targets <names>', 'where cross-dataset is tested (default: the other groups of emoji)', words)
@@ -45,20 +49,27 @@ export function registerEmoji(bench: Command, program: Command): void {
     .action(async (overrides: string[], flags: EmojiFlags) => {
       const { join } = await import('node:path');
       const { ConfigError } = await import('@promptweave/core');
-      const { suggestion } = await import('@promptweave/core/experiment');
-      const { emojiMethods, emojiSuite } = await import('@promptweave/bench');
+      const { loadRegistry, suggestion } = await import('@promptweave/core/experiment');
+      const { emojiMethods, emojiSuite, everyEmojiMethod } = await import('@promptweave/bench');
       const { runBenchmark } = await import('./bench-run.js');
       const { STOPPED } = await import('../interrupt.js');
-      const suite = emojiSuite({ ...flags, methods: flags.methods ?? emojiMethods });
+
+      const registry = await loadRegistry(undefined, import.meta.url);
+      const named = flags.methods ?? emojiMethods;
+      const methods = named.flatMap((name) => (name === 'all' ? everyEmojiMethod : [name]));
+      const suite = emojiSuite({ ...flags, methods: [...new Set(methods)] }, registry);
       const chosen = (flags.protocols ?? Object.keys(suite)).map((protocol) => {
-        const configuration = suite[protocol];
-        if (configuration) return { protocol, configuration };
+        const benchmark = suite[protocol];
+        if (benchmark) return { protocol, ...benchmark };
         const message = `The suite has no protocol called "${protocol}".`;
         throw new ConfigError(message + suggestion(protocol, Object.keys(suite), 'There are'), {
           where: '--protocols',
         });
       });
-      for (const { protocol, configuration } of chosen) {
+      for (const { protocol, configuration, leftOut } of chosen) {
+        if (leftOut.length > 0)
+          console.error(`${protocol}: without ${leftOut.join(', ')}, whose heads know the trained classes alone.`);
+        if (!configuration) continue;
         const { shots, jobs, dryRun, format } = flags;
         const output = join(flags.output, protocol);
         const version = program.version() ?? '';

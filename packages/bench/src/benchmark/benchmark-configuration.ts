@@ -2,7 +2,7 @@ import { ConfigError } from '@promptweave/core';
 import type { Registry, ResolvedPart } from '@promptweave/core/experiment';
 import { checkTargetNames } from '../protocols/targets.js';
 import { datasetChoice, datasetName, isOwnData } from './dataset-choice.js';
-import { methodEntry } from './methods.js';
+import { methodEntry, untrainedTwice } from './methods.js';
 import { paperDatasets, paperSource } from './paper-datasets.js';
 
 /** What a benchmark is asked for. */
@@ -81,9 +81,7 @@ export function benchmarkConfiguration(request: BenchmarkRequest, registry: Regi
       dataset: choices,
       ...(!trainsNothing && { 'dataset.shots': shots }),
       seed: seeds,
-      // What learns nothing has nothing random.
-      ...(untrained.length > 0 &&
-        seeds.length > 1 && { except: [{ 'prompt.use': 'none', 'labels.use': 'frozen', seed: seeds.slice(1) }] }),
+      ...(untrained.length > 0 && seeds.length > 1 && { except: [untrainedTwice(seeds)] }),
     },
   };
 }

@@ -5,6 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { Registry } from '@promptweave/core/experiment';
 import { plugins as datasets } from '@promptweave/datasets';
 import { plugins as coop } from '@promptweave/method-coop';
+import { plugins as adapters } from '@promptweave/head-adapters';
+import { plugins as probes } from '@promptweave/head-linear-probe';
+import { plugins as dept } from '@promptweave/method-dept';
+import { plugins as lora } from '@promptweave/method-lora';
+import { plugins as prograd } from '@promptweave/method-prograd';
+import { plugins as promptsrc } from '@promptweave/method-promptsrc';
 import { plugins as lamm } from '@promptweave/method-lamm';
 import { plugins as maple } from '@promptweave/method-maple';
 import { describe, expect, it } from 'vitest';
@@ -181,6 +187,20 @@ describe('the grid of a benchmark', () => {
   const registry = new Registry(
     [...datasets, ...coop, ...maple, ...lamm, ...protocols].map((plugin) => ({ plugin, module: 'test', version: '1' })),
   );
+  const withHeads = new Registry(
+    [
+      ...coop,
+      ...lamm,
+      ...promptsrc,
+      ...prograd,
+      ...dept,
+      ...lora,
+      ...adapters,
+      ...probes,
+      ...protocols,
+      ...datasets,
+    ].map((plugin) => ({ plugin, module: 'test', version: '1' })),
+  );
   const given: BenchmarkRequest = {
     ...{ protocol: 'base-to-novel', methods: ['clip', 'coop', 'maple'], datasets: ['dtd'], shots: [16] },
     ...{ seeds: [1, 2, 3], data: '/data', checkpoint: vit },
@@ -209,6 +229,38 @@ describe('the grid of a benchmark', () => {
       { preset: 'lamm/few-shot' },
       { preset: 'maple/base-to-novel', 'labels.use': 'lamm' },
     ]);
+  });
+
+  it('knows methods by the names of the literature, and adds the loss of learned labels to those that a preset lists', () => {
+    const methods = [
+      'lp++',
+      'clap',
+      'tip-adapter-f',
+      'promptsrc',
+      'prograd',
+      'dept',
+      'lora',
+      'kgcoop+lamm',
+      'lp+++lamm',
+    ];
+    const { grid } = benchmarkConfiguration({ ...given, methods }, withHeads);
+    expect(grid.list.map(({ name, preset }) => [name, preset])).toEqual([
+      ['lp++', 'lp-plus-plus/few-shot'],
+      ['clap', 'zero-shot-linear-probe/clap'],
+      ['tip-adapter-f', 'tip-adapter/few-shot'],
+      ['promptsrc', 'promptsrc/text/base-to-novel'],
+      ['prograd', 'prograd/base-to-novel'],
+      ['dept', 'dept/coop'],
+      ['lora', 'lora/few-shot'],
+      ['kgcoop+lamm', 'kgcoop/knowledge/base-to-novel'],
+      ['lp+++lamm', 'lp-plus-plus/few-shot'],
+    ]);
+    expect(grid.list[7]!['losses']).toEqual([
+      'cross-entropy',
+      { use: 'kgcoop/knowledge', weight: 8 },
+      { use: 'lamm/hierarchical' },
+    ]);
+    expect(grid.list[8]).toMatchObject({ 'labels.use': 'lamm' });
   });
 
   it('takes what the papers’ tables are made of where nothing is asked for', () => {

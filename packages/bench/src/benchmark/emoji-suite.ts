@@ -1,16 +1,10 @@
 import { ConfigError } from '@promptweave/core';
-import { suggestion } from '@promptweave/core/experiment';
+import { suggestion, type Registry, type ResolvedPart } from '@promptweave/core/experiment';
 import type { BenchmarkConfiguration } from './benchmark-configuration.js';
+import { emojiSettings } from './emoji-settings.js';
+import { lossesWith, partsOfName, untrainedTwice, type MethodEntry } from './methods.js';
 
-/** Settings for the embedded CLIP, which has 6 blocks, chosen on validation images; the papers' presets are for 12. */
-const prompts: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  clip: { prompt: { use: 'none' } },
-  coop: { prompt: { use: 'coop' }, 'train.learningRate': 0.02 },
-  maple: { prompt: { use: 'maple', depth: 3 }, 'train.learningRate': 0.005, 'train.epochs': 5 },
-  comma: { prompt: { use: 'comma', depth: 3 }, 'train.learningRate': 0.005, 'train.epochs': 5 },
-};
-
-/** The methods of the suite that run where none are named. */
+/** Those that run where none are named. */
 export const emojiMethods: readonly string[] = [
   'clip',
   'coop',
@@ -23,7 +17,7 @@ export const emojiMethods: readonly string[] = [
 
 /** What the suite is run with. */
 export interface EmojiSuiteRequest {
-  /** `clip`, `coop`, `maple` or `comma`, with labels added by +. */
+  /** `clip`, `coop`, `promptsrc`, `taskres`, …, with labels added by +. */
   readonly methods: readonly string[];
   readonly seeds: readonly number[];
   /** Of the few-shot protocol; the others take the largest. */
@@ -36,48 +30,83 @@ export interface EmojiSuiteRequest {
   readonly targets?: readonly string[];
 }
 
+/** One protocol of the suite. */
+export interface EmojiBenchmark {
+  /** Undefined where no method is left. */
+  readonly configuration?: BenchmarkConfiguration;
+  /** Methods that this protocol cannot have, since their head knows the trained classes alone. */
+  readonly leftOut: readonly string[];
+}
+
+/** All that the suite has settings for. */
+export const everyEmojiMethod: readonly string[] = Object.keys(emojiSettings);
+
 /**
  * The papers' protocols on the emoji with the embedded CLIP: the data sets of cross-dataset are the groups of emoji, the domains are the drawing
  * styles of artists whom neither the CLIP nor the training has seen.
  * @throws ConfigError for a method that the suite has no settings for
  */
-export function emojiSuite(request: EmojiSuiteRequest): Readonly<Record<string, BenchmarkConfiguration>> {
+export function emojiSuite(request: EmojiSuiteRequest, registry: Registry): Readonly<Record<string, EmojiBenchmark>> {
   const { methods, seeds, shots } = request;
   const { datasets = ['emoji-groups', 'emoji-plants', 'emoji-weather'], source = 'emoji-animals' } = request;
   const {
     targets = ['plants', 'food', 'transport', 'places', 'weather', 'activities'].map((name) => `emoji-${name}`),
   } = request;
   const most = Math.max(...shots);
+  const list = methods.map((name) => entry(name, registry));
+  const benchmark = (
+    protocol: BenchmarkConfiguration['protocol'],
+    names: readonly string[],
+    counts: readonly number[],
+  ): EmojiBenchmark => {
+    const use = typeof protocol === 'string' ? protocol : protocol.use;
+    const possible = list.filter((settings) => canHave(use, settings, registry));
+    const leftOut = list.filter((settings) => !possible.includes(settings)).map(({ name }) => name);
+    if (possible.length === 0) return { leftOut };
+    return { configuration: configuration(protocol, names, counts, possible), leftOut };
+  };
   const configuration = (
     protocol: BenchmarkConfiguration['protocol'],
     names: readonly string[],
     counts: readonly number[],
+    possible: readonly MethodEntry[],
   ): BenchmarkConfiguration => ({
     backbone: { use: 'clip', checkpoint: 'icons' },
     train: { epochs: 10, batch: 32, learningRate: 0.002, augment: false }, // without crops, features are computed once
     protocol,
     grid: {
-      list: methods.map(entry),
+      list: possible,
       dataset: names.map((use) => ({ use, size: 48 })),
       'dataset.shots': counts,
       seed: seeds,
-      // What learns nothing has nothing random.
-      except: [{ 'prompt.use': 'none', 'labels.use': 'frozen', seed: seeds.slice(1) }],
+      except: [untrainedTwice(seeds)],
     },
   });
   return {
-    'few-shot': configuration('few-shot', datasets.slice(0, 1), shots),
-    'base-to-novel': configuration('base-to-novel', datasets, [most]),
-    'cross-dataset': configuration({ use: 'cross-dataset', targets }, [source], [most]),
-    'domain-generalisation': configuration({ use: 'domain-generalisation', targets: 'domains' }, [source], [most]),
-    incremental: configuration('incremental', datasets.slice(0, 1), [most]),
+    'few-shot': benchmark('few-shot', datasets.slice(0, 1), shots),
+    'base-to-novel': benchmark('base-to-novel', datasets, [most]),
+    'cross-dataset': benchmark({ use: 'cross-dataset', targets }, [source], [most]),
+    'domain-generalisation': benchmark({ use: 'domain-generalisation', targets: 'domains' }, [source], [most]),
+    incremental: benchmark('incremental', datasets.slice(0, 1), [most]),
   };
 }
 
-function entry(name: string): Readonly<Record<string, unknown>> {
-  const [method = '', labels = 'frozen'] = name.split('+');
-  const settings = prompts[method];
-  if (settings) return { name, ...settings, labels: { use: labels } };
+function entry(name: string, registry: Registry): MethodEntry {
+  const { method, labels = 'frozen' } = partsOfName(name);
+  const settings = emojiSettings[method];
+  if (settings) {
+    const losses = lossesWith(settings['losses'], labels, registry);
+    return { name, ...settings, ...(losses && { losses }), labels: { use: labels } };
+  }
   const message = `The suite has no settings for the method "${method}".`;
-  throw new ConfigError(message + suggestion(method, Object.keys(prompts), 'There are'), { where: '--methods' });
+  throw new ConfigError(message + suggestion(method, everyEmojiMethod, 'There are'), { where: '--methods' });
+}
+
+/** Whether a protocol can have a method: not where it comes to other classes than those of the head. */
+function canHave(protocol: string, settings: MethodEntry, registry: Registry): boolean {
+  const { use, ...options } = (settings['head'] ?? { use: 'cosine' }) as ResolvedPart;
+  const head = registry.get('head', use);
+  const { novelClasses, ofClasses } = head.properties(head.options.parse(options));
+  const { testsNovelClasses, thenTrainsOn } = registry.get('protocol', protocol);
+  return !(testsNovelClasses && novelClasses === 'trained only') && !(thenTrainsOn && ofClasses);
 }

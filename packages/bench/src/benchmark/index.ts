@@ -15,6 +15,12 @@ export {
 export { benchmarkTable } from './benchmark-table.js';
 export { benchmarkText } from './benchmark-text.js';
 export { datasetChoice, datasetName } from './dataset-choice.js';
-export { emojiMethods, emojiSuite, type EmojiSuiteRequest } from './emoji-suite.js';
+export {
+  emojiMethods,
+  emojiSuite,
+  everyEmojiMethod,
+  type EmojiBenchmark,
+  type EmojiSuiteRequest,
+} from './emoji-suite.js';
 export { paperDatasets, paperSource } from './paper-datasets.js';
 export { publishedFor, type PublishedEntry, type PublishedQuery } from './published.js';
