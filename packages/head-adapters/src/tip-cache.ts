@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { classRows, normalise, type LabelledFeatures } from '@promptweave/core';
+import { classRows, normalise, oneHotRows, type LabelledFeatures } from '@promptweave/core';
 
 /** α and β of Tip-Adapter. */
 export interface Sharpness {
@@ -19,10 +19,10 @@ export function cacheValues(
   classNames: readonly string[],
 ): tf.Tensor2D {
   return tf.tidy(() => {
-    const values = tf.oneHot(labels, trained.length); // [K, trained]
+    const values = oneHotRows(labels, trained.length); // [K, trained]
     const columns = classRows(classNames, trained);
     const zeros = tf.zeros<tf.Rank.R2>([labels.shape[0], 1]);
-    const padded = tf.concat([tf.cast(values, 'float32') as tf.Tensor2D, zeros], 1);
+    const padded = tf.concat([values, zeros], 1);
     return tf.gather(
       padded,
       tf.tensor1d(

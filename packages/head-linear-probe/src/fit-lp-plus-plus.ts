@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { cosineLogits } from '@promptweave/core';
+import { cosineLogits, oneHotRows } from '@promptweave/core';
 import { countCorrect } from './probe-rows.js';
 
 /** W [C, E], b [C] and α [C]: z_c = W_c·v + b_c + α_c (v·t_c). */
@@ -44,7 +44,7 @@ export function fitLpPlusPlus(request: FitRequest): Blend {
   const [classes] = texts.shape;
   const [count] = train.rows.shape;
   return held((hold) => {
-    const own = hold(() => tf.cast(tf.oneHot(tf.tensor1d(train.labels, 'int32'), classes), 'float32') as tf.Tensor2D);
+    const own = hold(() => oneHotRows(tf.tensor1d(train.labels, 'int32'), classes));
     const cosines = hold(() => cosineLogits(train.rows, texts, 1)); // [K, C]
     const ofValidation = validation && hold(() => cosineLogits(validation.rows, texts, 1));
     const rateW = (4 * count) / largestEigenvalue(train.rows);

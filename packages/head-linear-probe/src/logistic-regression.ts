@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { oneHotRows } from '@promptweave/core';
 import { lbfgs, type LbfgsSettings, type Objective } from './lbfgs.js';
 
 /** A linear classifier: weight [C, E] and bias [C], row-major. */
@@ -21,7 +22,7 @@ export function fitLogistic(
 ): LinearClassifier {
   const [count, width] = rows.shape;
   const size = classes * width;
-  const oneHot = tf.tidy(() => tf.keep(tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32')));
+  const oneHot = tf.tidy(() => tf.keep(oneHotRows(tf.tensor1d(labels, 'int32'), classes)));
   const decay = 1 / (C * count);
   const objective: Objective = (point) => {
     const [loss, ofWeight, ofBias] = tf.tidy(() => {

@@ -6,6 +6,7 @@ import {
   keepCopy,
   LearnedRows,
   normalise,
+  oneHotRows,
   TextBase,
   type Head,
   type HeadInput,
@@ -95,7 +96,7 @@ export class ZeroShotLinearProbeHead implements Head {
     tf.tidy(() => {
       const logits = train.views.map((view) => this.zeroShotLogits(view, logitScale));
       const probabilities = tf.div(tf.addN(logits.map((one) => tf.softmax(one))), logits.length); // [K, C]
-      const own = tf.cast(tf.oneHot(train.labels, this.classNames.length), 'float32');
+      const own = oneHotRows(train.labels, this.classNames.length);
       const images: tf.Tensor1D = tf.sum(own, 0);
       const mean: tf.Tensor1D = tf.divNoNan(tf.sum(tf.mul(probabilities, own), 0), images);
       this.shared.multipliers!.assign(tf.where(tf.greater(images, 0), mean, tf.onesLike(mean)) as tf.Tensor1D);

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  crossEntropyOf,
   disposeVariables,
   LearnedRows,
   linear,
   linearStart,
+  oneHotRows,
   variablesFrom,
   type Head,
   type HeadInput,
@@ -65,8 +67,8 @@ export class DeptHead implements Head {
     const { probeWeight } = this.shared;
     if (probeWeight === 0) return [];
     const logits = this.probeLogits(step);
-    const labels = tf.oneHot(tf.concat([step.labels, step.labels]), step.classes);
-    const value: tf.Scalar = tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), labels), -1)));
+    const labels = oneHotRows(tf.concat([step.labels, step.labels]), step.classes);
+    const value = crossEntropyOf(logits, labels);
     return [{ name: 'dept/probe', value, weight: probeWeight }];
   }
 

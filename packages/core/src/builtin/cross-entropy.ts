@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Loss, LossTerm } from '../contracts/loss.js';
 import type { LossNeeds, TrainingStep } from '../contracts/step.js';
+import { crossEntropyOf, oneHotRows } from '../model/maths.js';
 import { definePlugin } from '../plugin/define-plugin.js';
 
 /** Cross-entropy of the logits and the images' classes, mean over the batch; smoothing as PyTorch's. */
@@ -13,12 +14,11 @@ export class CrossEntropy implements Loss {
   constructor(private readonly labelSmoothing = 0) {}
 
   terms({ logits, labels, classes }: TrainingStep): LossTerm[] {
-    // tf.oneHot refuses a single class, which the second half of three classes is.
-    const isOwn = tf.equal(tf.expandDims(labels, 1), tf.range(0, classes, 1, 'int32'));
-    const oneHot = tf.cast(isOwn, 'float32'); // [B, C]
-    const target = tf.add(tf.mul(oneHot, 1 - this.labelSmoothing), this.labelSmoothing / classes);
-    const ofImage = tf.sum(tf.mul(target, tf.logSoftmax(logits)), -1); // [B]
-    return [{ name: this.name, value: tf.neg(tf.mean<tf.Scalar>(ofImage)), weight: 1 }];
+    const { labelSmoothing } = this;
+    const own = oneHotRows(labels, classes);
+    const target: tf.Tensor2D =
+      labelSmoothing === 0 ? own : tf.add(tf.mul(own, 1 - labelSmoothing), labelSmoothing / classes);
+    return [{ name: this.name, value: crossEntropyOf(logits, target), weight: 1 }];
   }
 
   dispose(): void {

@@ -3,7 +3,38 @@ import type { NamedVariables } from '../contracts/variables.js';
 
 /** Rows scaled to unit length, [N, E]. */
 export function normalise(x: tf.Tensor2D): tf.Tensor2D {
-  return tf.div(x, tf.norm(x, 'euclidean', -1, true));
+  // `tf.norm` goes through powers, which cost many times as much, and its gradient more still.
+  return tf.customGrad((given, save) => {
+    const length = tf.sqrt(tf.sum(tf.square(given as tf.Tensor2D), -1, true)); // [N, 1]
+    const unit: tf.Tensor2D = tf.div(given as tf.Tensor2D, length);
+    (save as tf.GradSaveFunc)([unit, length]);
+    return {
+      value: unit,
+      gradFunc: (dy: tf.Tensor2D, saved: tf.Tensor[]) => {
+        const [direction, size] = saved as [tf.Tensor2D, tf.Tensor2D];
+        const along = tf.sum(tf.mul(dy, direction), -1, true); // [N, 1]
+        return tf.div(tf.sub(dy, tf.mul(direction, along)), size);
+      },
+    };
+  })(x);
+}
+
+/** Ones where a row's class is the column's, [N, C]; `tf.oneHot` refuses a single class. */
+export function oneHotRows(labels: tf.Tensor1D, classes: number): tf.Tensor2D {
+  return tf.cast(tf.equal(tf.expandDims(labels, 1), tf.range(0, classes, 1, 'int32')), 'float32');
+}
+
+/** −mean over rows of Σ target · log softmax(logits), of targets that sum to 1 in each row; the targets are constants, [N, C] each. */
+export function crossEntropyOf(logits: tf.Tensor2D, target: tf.Tensor2D): tf.Scalar {
+  return tf.customGrad((given, save) => {
+    const logProbabilities = tf.logSoftmax(given as tf.Tensor2D);
+    (save as tf.GradSaveFunc)([logProbabilities, target]);
+    return {
+      value: tf.neg(tf.mean<tf.Scalar>(tf.sum(tf.mul(target, logProbabilities), -1))),
+      gradFunc: (dy: tf.Scalar, saved: tf.Tensor[]) =>
+        tf.mul(tf.sub(tf.exp(saved[0]!), saved[1]!), tf.div(dy, logits.shape[0])),
+    };
+  })(logits);
 }
 
 /** Mean of corresponding unit rows, scaled to unit length again, [N, E]. */
@@ -68,9 +99,10 @@ export function unstackMatrices(x: tf.Tensor3D): tf.Tensor2D[] {
 
 /** x as a constant: no gradient flows through it. */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
+  const { shape } = x; // x itself may be gone when the gradient is asked for
   const constant = tf.customGrad((input) => ({
     value: tf.clone(input as tf.Tensor),
-    gradFunc: () => tf.zerosLike(x),
+    gradFunc: () => tf.zeros(shape),
   }));
   return constant(x) as T;
 }

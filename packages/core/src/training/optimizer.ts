@@ -68,8 +68,10 @@ function adam({ optimizer, weightDecay, beta1, beta2, epsilon }: OptimizerSettin
     const step = memory ? memory.step!.dataSync()[0]! + 1 : 1;
     const first = tf.add(tf.mul(memory?.first ?? tf.zerosLike(value), beta1), tf.mul(g, 1 - beta1));
     const second = tf.add(tf.mul(memory?.second ?? tf.zerosLike(value), beta2), tf.mul(tf.square(g), 1 - beta2));
-    const denominator = tf.add(tf.div(tf.sqrt(second), Math.sqrt(1 - beta2 ** step)), epsilon);
-    const change = tf.mul(tf.div(first, denominator), learningRate / (1 - beta1 ** step));
+    // Both corrections of the bias go into numbers: √(v / c₂) + ε = (√v + ε √c₂) / √c₂.
+    const root = Math.sqrt(1 - beta2 ** step);
+    const denominator = tf.add(tf.sqrt(second), epsilon * root);
+    const change = tf.mul(tf.div(first, denominator), (learningRate * root) / (1 - beta1 ** step));
     return { value: tf.sub(start, change), memory: { first, second, step: tf.scalar(step, 'int32') } };
   };
 }

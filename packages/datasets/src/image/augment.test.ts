@@ -21,6 +21,15 @@ describe('the crop', () => {
     expect(drawCrop(100, 80, scripted([0.5, 0.5], [7, 11]))).toEqual({ left: 11, top: 7, width: 66, height: 66 });
   });
 
+  it('keeps at least the share that is asked for', () => {
+    // area 0.5 + 0.5 · 0.5 = 0.75 of 100 × 80 = 6000: 77.5 squared
+    expect(drawCrop(100, 80, scripted([0.5, 0.5], [1, 2]), 0.5)).toEqual({ left: 2, top: 1, width: 77, height: 77 });
+    for (let i = 0; i < 200; i++) {
+      const { width, height } = drawCrop(500, 375, drawsFor(1, 0, `image ${i}`), 0.5);
+      expect((width * height) / (500 * 375)).toBeGreaterThan(0.495);
+    }
+  });
+
   it('falls back on the largest allowed rectangle in the centre', () => {
     const never = (): Draws => ({ unit: () => 0.999999, below: () => 0 });
     expect(drawCrop(400, 100, never())).toEqual({ left: 133, top: 0, width: 133, height: 100 });
