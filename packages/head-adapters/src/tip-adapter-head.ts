@@ -98,7 +98,8 @@ export class TipAdapterHead implements Head {
     const { searchRange: range, searchSteps: steps } = this.options;
     return tf.tidy(() => {
       const images = normalise(input.rawImages);
-      const clipLogits = this.clipLogits({ ...input, images });
+      const { texts, logitScale } = input;
+      const clipLogits = this.clipLogits({ images, texts, logitScale });
       const affinity = this.affinity(images);
       const found = searchSharpness({ clipLogits, affinity, values: this.valuesNow(), labels, range, steps });
       return { ...found };
