@@ -7,6 +7,7 @@ const rooms = [
   { sourceTag: 'room:runtime', onlyDependOnLibsWithTags: ['room:core'] },
   { sourceTag: 'room:data', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'room:client', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'room:generator', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'room:plugin', onlyDependOnLibsWithTags: ['room:core', 'room:data', 'room:client'] },
   { sourceTag: 'room:bench', onlyDependOnLibsWithTags: ['room:core'] },
   {
