@@ -6,7 +6,10 @@ import type { TrainEvent } from './events.js';
 export function describeEvent(event: TrainEvent): string | undefined {
   switch (event.type) {
     case 'start': {
-      const { steps, epochs, images, parameters, resumedAt } = event;
+      const { steps, epochs, images, parameters, fitted, resumedAt } = event;
+      if (parameters === 0 && fitted) {
+        return `The head was fitted to ${images} training images (${fitted} numbers); nothing is left for the optimiser.`;
+      }
       if (parameters === 0) return 'Nothing is learned: no part has variables.';
       const plan = `${parameters} parameters, ${images} images, ${epochs} epochs, ${steps} steps`;
       return resumedAt.step > 0 ? `Going on after step ${resumedAt.step}: ${plan}.` : `Training: ${plan}.`;

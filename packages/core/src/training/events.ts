@@ -34,6 +34,8 @@ export type TrainEvent =
       readonly images: number;
       /** Learned numbers. */
       readonly parameters: number;
+      /** Numbers that a head was fitted to before the training, where there are any. */
+      readonly fitted?: number;
       /** Where the training goes on: steps and whole epochs that were done before; 0 at its beginning. */
       readonly resumedAt: { readonly step: number; readonly epoch: number };
     }

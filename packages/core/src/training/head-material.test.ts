@@ -4,6 +4,7 @@ import { CosineHead, cosineProperties } from '../builtin/cosine-head.js';
 import type { Head, HeadMaterial } from '../contracts/head.js';
 import type { BatchRequest } from '../contracts/pipeline.js';
 import { Classifier } from '../model/classifier.js';
+import { describeEvent } from './describe-event.js';
 import { trainSettings } from './settings.js';
 import { classNames, tinyClassifier, tinyDataset, tinyPipeline } from './tiny.test.support.js';
 import { train } from './trainer.js';
@@ -70,4 +71,19 @@ it('plain images where it wants no views, and no validation images that it does 
   expect(given[0]!.views).toHaveLength(1);
   expect(given[0]!.validation).toBeUndefined();
   expect(crops).toEqual([]);
+});
+
+it('says that a head was fitted where the optimiser has nothing to learn', () => {
+  const start = {
+    type: 'start',
+    steps: 0,
+    epochs: 5,
+    images: 6,
+    parameters: 0,
+    resumedAt: { step: 0, epoch: 0 },
+  } as const;
+  expect(describeEvent({ ...start, fitted: 12 })).toBe(
+    'The head was fitted to 6 training images (12 numbers); nothing is left for the optimiser.',
+  );
+  expect(describeEvent(start)).toBe('Nothing is learned: no part has variables.');
 });

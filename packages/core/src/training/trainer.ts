@@ -78,6 +78,7 @@ class Training {
     const prepared = begun || (await this.stoppable(() => this.prepareHead()));
     if (prepared) this.factors = learningRateFactors(classifier, this.request.settings.learningRateFactors);
     const parameters = Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0);
+    const fitted = Object.values(classifier.parts.head.fitted ?? {}).reduce((total, { size }) => total + size, 0);
     const learns = prepared && parameters > 0;
     const { step: done, epoch } = this.progress;
     this.emit({
@@ -86,6 +87,7 @@ class Training {
       epochs,
       images: dataset.train.length,
       parameters,
+      ...(fitted > 0 && { fitted }),
       resumedAt: { step: done, epoch },
     });
     const warning = learns ? warmupWarning(this.request.settings, this.plan) : undefined;
