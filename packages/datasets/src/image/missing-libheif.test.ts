@@ -4,12 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatasetError, PromptweaveError, type ImageItem } from '@promptweave/core';
 import { afterAll, expect, it, vi } from 'vitest';
-import { createDataset } from '../create-dataset.js';
-import { findUnreadable } from '../find-unreadable.js';
-import { createDataPipeline } from '../pipeline/data-pipeline.js';
-import { decodeImage } from './decode.js';
 
-// The process that decodes inherits this: in it, libheif-js is not installed.
+// The process that decodes inherits this: in it, libheif-js is not installed. Modules of their own have such a process of their own.
 const folder = mkdtempSync(join(tmpdir(), 'no-libheif-'));
 const hook = join(folder, 'hook.cjs');
 writeFileSync(
@@ -22,8 +18,14 @@ Module._resolveFilename = function (name, ...rest) {
 };`,
 );
 vi.stubEnv('NODE_OPTIONS', `--require ${hook}`);
+vi.resetModules();
+const { createDataset } = await import('../create-dataset.js');
+const { findUnreadable } = await import('../find-unreadable.js');
+const { createDataPipeline } = await import('../pipeline/data-pipeline.js');
+const { decodeImage } = await import('./decode.js');
 afterAll(() => {
   vi.unstubAllEnvs();
+  vi.resetModules();
   rmSync(folder, { recursive: true });
 });
 
