@@ -8,13 +8,16 @@ import { finished, folder, promptweave, root, start, useShapes } from './shapes.
 useShapes();
 
 describe('promptweave', () => {
-  it('shows its commands at once', () => {
+  it('shows its commands at once', { retry: 2 }, () => {
     const program = `
       process.argv = [process.execPath, 'promptweave', '--help'];
       await import(${JSON.stringify(join(root, 'apps/cli/dist/main.js'))});
       const { user, system } = process.cpuUsage();
       console.log('milliseconds', (user + system) / 1000);`;
-    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+      encoding: 'utf8',
+    });
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     for (const name of ['train', 'evaluate', 'predict', 'import', 'verify', 'doctor', 'runtime']) {
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     }
