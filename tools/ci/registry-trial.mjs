@@ -91,7 +91,8 @@ function published() {
   const stored = join(folder, 'registry/packages');
   const ours = readdirSync(join(stored, '@promptweave')).map((name) => `@promptweave/${name}`);
   const newestOf = (name) => [name, manifestIn(join(stored, name))['dist-tags'].latest];
-  return Object.fromEntries([...ours, 'promptweave'].sort().map(newestOf));
+  const unscoped = Object.keys(repository.versions()).filter((name) => !name.startsWith('@'));
+  return Object.fromEntries([...ours, ...unscoped].sort().map(newestOf));
 }
 
 /** The next version of one where something is repaired. */
