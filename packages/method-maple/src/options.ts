@@ -1,4 +1,3 @@
-import { templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 const contextLength = z.int().min(1).max(64);
@@ -23,7 +22,7 @@ export const mapleOptions = z.strictObject({
 export const vptOptions = z.strictObject({
   visionLength: contextLength.default(4).describe('Number of vision prompt vectors.'),
   visionDepth: depth.default(12).describe('Vision prompt depth J.'),
-  template: templateText.optional().describe("Frozen text template; by default the data set's own."),
+  template: z.string().optional().describe("Frozen text template; by default the data set's own."),
 });
 
 /** Options of deep text prompts alone (MaPLe, section 4.2). */

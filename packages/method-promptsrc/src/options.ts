@@ -1,9 +1,8 @@
-import { templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 const teacher = {
   templates: z
-    .array(templateText)
+    .array(z.string().refine((text) => text.split('{}').length === 2, 'expected exactly one {} for the class name'))
     .min(1)
     .optional()
     .describe("Templates of the teacher, {} for the class name. Without them, the 60 of the authors' code."),
