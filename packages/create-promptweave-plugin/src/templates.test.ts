@@ -39,7 +39,8 @@ for (const kind of kinds()) {
 
     it('is refused where something is already', () => {
       expect(() => checkFolder(place)).toThrow(/is not empty/);
-      expect(() => checkFolder(join(place, 'LICENSE'))).toThrow(/is a file/);
+      expect(() => checkFolder(join(place, 'LICENSE'))).toThrow(/it is a file/);
+      expect(() => checkFolder(join(place, 'LICENSE/below'))).toThrow(/lies in one/);
       expect(() => writeProject(place, files)).toThrow(/cannot be written/);
     });
 

@@ -1,18 +1,27 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Fault } from './fault.js';
 
-/** @throws Fault where the folder holds anything but a git repository without files */
+/** @throws Fault where the folder holds anything but a git repository without files, or cannot be looked into */
 export function checkFolder(folder: string): void {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  if (!found) return;
-  if (!found.isDirectory()) throw new Fault(`${folder} is a file.`, 'Name a folder that is not there yet.');
-  const [first] = readdirSync(folder).filter((name) => name !== '.git');
+  const first = firstEntry(folder);
   if (first === undefined) return;
   throw new Fault(
     `The folder ${folder} is not empty (${first}), and nothing is overwritten.`,
     'Name another folder, or empty this one.',
   );
+}
+
+/** Something that stands in the folder; undefined where it is empty or not there. */
+function firstEntry(folder: string): string | undefined {
+  try {
+    return readdirSync(folder).find((name) => name !== '.git');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    const reason = code === 'ENOTDIR' ? 'it is a file, or lies in one' : message;
+    throw new Fault(`${folder} cannot be the folder: ${reason}.`, 'Name a folder that is not there yet.');
+  }
 }
 
 /** Writes the files of a project. @throws Fault where that fails; nothing is overwritten */
