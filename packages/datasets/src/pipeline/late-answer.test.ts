@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { expect, it, vi } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 
 /** A thread that holds the process as Node's does: `terminate` holds it until the thread has ended. */
 class FakeWorker extends EventEmitter {
@@ -25,6 +25,10 @@ class FakeWorker extends EventEmitter {
 }
 vi.mock('node:worker_threads', () => ({ Worker: FakeWorker }));
 vi.resetModules(); // the pool of a file before this one has real threads
+afterAll(() => {
+  vi.doUnmock('node:worker_threads');
+  vi.resetModules(); // and so have those of files after it
+});
 
 it('an answer that comes while threads are being ended does not let the process go', async () => {
   const { createWorkerPool } = await import('./worker-pool.js');
