@@ -38,7 +38,7 @@ export default tseslint.config(
   },
   {
     files: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/*.test.*.ts'],
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { randomClip, type ClipBackbone } from '@promptweave/backbone-clip';
-import type { LabelsPlugin, LossPlugin, PromptPlugin } from '@promptweave/core';
+import type { HeadPlugin, LabelsPlugin, LossPlugin, PromptPlugin } from '@promptweave/core';
 import {
   createOptimizer,
   crossEntropy,
@@ -14,6 +14,8 @@ import { comma, commaKnowledge } from '@promptweave/method-comma';
 import { cocoop, coop } from '@promptweave/method-coop';
 import { lamm, lammHierarchical } from '@promptweave/method-lamm';
 import { ivlp, language, maple, vpt } from '@promptweave/method-maple';
+import { mmrlHead, mmrlPrompt } from '@promptweave/method-mmrl';
+import { tcp } from '@promptweave/method-tcp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const STEPS = 10;
@@ -49,7 +51,12 @@ const learners: Readonly<Record<string, Chosen<PromptPlugin>>> = {
   ivlp: { plugin: ivlp, options: { depth: 3, visionDepth: 3 } },
   'comma, paper': { plugin: comma, options: { depth: 3, lateBlocks: 2 } },
   'comma, released': { plugin: comma, options: { depth: 3, lateBlocks: 2, variant: 'released' } },
+  tcp: { plugin: tcp, options: { classBlock: 2 } },
+  mmrl: { plugin: mmrlPrompt, options: { first: 2, last: 3, width: 32 } },
 };
+
+/** Heads of methods that have their own. */
+const heads: Readonly<Record<string, Chosen<HeadPlugin>>> = { mmrl: { plugin: mmrlHead } };
 
 const aligners: Readonly<Record<string, { labels: Chosen<LabelsPlugin>; losses: readonly Chosen<LossPlugin>[] }>> = {
   frozen: { labels: { plugin: frozenLabels }, losses: [] },
@@ -72,7 +79,7 @@ const combinations = Object.entries(learners).flatMap(([learner, prompt]) =>
       .map(([name, extra]) => ({
         title: `${learner} + ${aligner} + ${name}`,
         learner,
-        composition: { prompt, labels, losses: [{ plugin: crossEntropy }, ...losses, ...extra] },
+        composition: { prompt, labels, head: heads[learner], losses: [{ plugin: crossEntropy }, ...losses, ...extra] },
       })),
   ),
 );
@@ -108,7 +115,7 @@ describe.each(combinations)('$title', ({ learner, composition }) => {
 });
 
 it('covers every learner, with and without LAMM, with and without the knowledge loss', () => {
-  expect(combinations).toHaveLength(10 * 2 * 2);
+  expect(combinations).toHaveLength(12 * 2 * 2);
 });
 
 interface Run {

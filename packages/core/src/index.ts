@@ -9,6 +9,7 @@ export * from './model/describe-preprocessing.js';
 export * from './model/head-texts.js';
 export * from './model/linear-start.js';
 export * from './model/maths.js';
+export * from './model/template-text.js';
 export * from './model/template-tokens.js';
 export * from './model/text-base.js';
 export * from './model/variables.js';

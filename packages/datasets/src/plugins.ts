@@ -1,5 +1,5 @@
 import { basename, dirname, extname, resolve } from 'node:path';
-import { definePlugin, type Dataset, type Plugin } from '@promptweave/core';
+import { definePlugin, templateText, type Dataset, type Plugin } from '@promptweave/core';
 import { z } from 'zod';
 import { readBenchmark } from './benchmark/read-benchmark.js';
 import { BENCHMARK } from './benchmark/table.js';
@@ -13,9 +13,7 @@ import { readTable } from './custom/read-table.js';
 import { readSplitJson } from './readers/read-split-json.js';
 import type { Splits } from './readers/splits.js';
 
-const template = z
-  .string()
-  .refine((text) => text.includes('{}'), 'A template contains {} where the class name goes.')
+const template = templateText
   .default('a photo of a {}.')
   .describe('Hand-crafted prompt; {} stands for the class name.');
 const path = z.string().min(1).describe('Where the data lies; relative to the configuration file.');

@@ -1,3 +1,4 @@
+import { templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 const lateBlocks = z.int().min(1).default(1).describe('Number S of last text blocks that the knowledge loss looks at.');
@@ -45,5 +46,7 @@ export const knowledgeOptions = z.strictObject({
       'Which positions are compared: by role (name, full stop, end of text), all of them with padding, or the end of text.',
     ),
   reduce: z.enum(['mean', 'sum']).default('mean').describe('Mean or sum over the S blocks.'),
-  template: z.string().optional().describe("Hand-crafted template of the frozen CLIP; by default the data set's own."),
+  template: templateText
+    .optional()
+    .describe("Hand-crafted template of the frozen CLIP; by default the data set's own."),
 });

@@ -1,3 +1,4 @@
+import { templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 /** Options of CoOp (Zhou et al. 2022, arXiv 2109.01134). */
@@ -37,7 +38,7 @@ export const cocoopOptions = z.strictObject({
 
 /** Options of KgCoOp's loss (Yao et al. 2023, arXiv 2303.13283). */
 export const kgcoopOptions = z.strictObject({
-  template: z.string().optional().describe("Hand-crafted template of the reference; by default the data set's own."),
+  template: templateText.optional().describe("Hand-crafted template of the reference; by default the data set's own."),
   variant: z
     .enum(['paper', 'released'])
     .default('paper')

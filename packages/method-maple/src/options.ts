@@ -1,3 +1,4 @@
+import { templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 const contextLength = z.int().min(1).max(64);
@@ -22,7 +23,7 @@ export const mapleOptions = z.strictObject({
 export const vptOptions = z.strictObject({
   visionLength: contextLength.default(4).describe('Number of vision prompt vectors.'),
   visionDepth: depth.default(12).describe('Vision prompt depth J.'),
-  template: z.string().optional().describe("Frozen text template; by default the data set's own."),
+  template: templateText.optional().describe("Frozen text template; by default the data set's own."),
 });
 
 /** Options of deep text prompts alone (MaPLe, section 4.2). */

@@ -1,3 +1,4 @@
+import { templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 /** Options of MMRL's tokens (Guo and Gu 2025, arXiv 2503.08497). */
@@ -6,7 +7,7 @@ export const learnerOptions = z.strictObject({
   width: z.int().min(1).default(512).describe('Width of the space of the tokens, which both towers share.'),
   first: z.int().min(2).default(6).describe('Layer, from 1, at whose input the tokens enter both towers.'),
   last: z.int().min(2).default(12).describe('Last layer at whose input they are put in anew.'),
-  template: z.string().optional().describe("Text around the class name; by default the data set's own."),
+  template: templateText.optional().describe("Text around the class name; by default the data set's own."),
   regularisation: z
     .number()
     .min(0)

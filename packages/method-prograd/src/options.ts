@@ -1,3 +1,4 @@
+import { templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 /** Options of ProGrad's rule (Zhu et al. 2023, arXiv 2205.14865, eq. 4). */
@@ -11,6 +12,6 @@ export const ruleOptions = z.strictObject({
 
 /** Options of ProGrad's teacher term. */
 export const teacherOptions = z.strictObject({
-  template: z.string().optional().describe("Hand-crafted template of the teacher; by default the data set's own."),
+  template: templateText.optional().describe("Hand-crafted template of the teacher; by default the data set's own."),
   temperature: z.number().positive().default(1).describe('T: logits of teacher and student are divided by it.'),
 });

@@ -1,8 +1,9 @@
+import { templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 const teacher = {
   templates: z
-    .array(z.string().refine((text) => text.split('{}').length === 2, 'expected exactly one {} for the class name'))
+    .array(templateText)
     .min(1)
     .optional()
     .describe("Templates of the teacher, {} for the class name. Without them, the 60 of the authors' code."),

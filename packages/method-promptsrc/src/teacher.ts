@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { normalise, type PartContext } from '@promptweave/core';
+import { fillTemplate, normalise, type PartContext } from '@promptweave/core';
 import { teacherTemplates } from './templates.js';
 
 /** How the teacher's text features are made. */
@@ -28,9 +28,8 @@ export function teacherTexts(context: PartContext, options: TeacherOptions): tf.
 
 function meanOf(context: PartContext, { templates = teacherTemplates, mean }: TeacherOptions): tf.Tensor2D {
   const { classNames } = context;
-  const names = classNames.map((name) => name.replaceAll('_', ' '));
   const sums = templates.map((template) => {
-    const features = context.encodeSentences(names.map((name) => template.replace('{}', name)));
+    const features = context.encodeSentences(classNames.map((name) => fillTemplate(template, name)));
     return mean === 'raw' ? features : normalise(features);
   });
   return tf.div(tf.addN(sums), templates.length);

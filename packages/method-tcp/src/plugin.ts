@@ -1,5 +1,6 @@
 import { definePlugin } from '@promptweave/core';
 import { tcpOptions } from './options.js';
+import { byDataset } from './sentences.js';
 import { TcpLearner } from './tcp-learner.js';
 
 const train = { epochs: 50, batch: 32, optimizer: 'adam', learningRate: 0.002, epsilon: 1e-3 } as const;
@@ -16,8 +17,8 @@ export const tcp = definePlugin({
   ],
   create: (context, options) => new TcpLearner(context, options),
   presets: {
-    'base-to-novel': { protocol: 'base-to-novel', prompt: { use: 'tcp' }, train },
-    'few-shot': { prompt: { use: 'tcp' }, train },
+    'base-to-novel': { protocol: 'base-to-novel', prompt: { use: 'tcp' }, train, byDataset },
+    'few-shot': { prompt: { use: 'tcp' }, train, byDataset },
   },
   fixture: ({ kind, hyper }) =>
     kind === 'tcp'

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import {
   ConfigError,
   disposeVariables,
+  fillTemplate,
   linearOf,
   linearStart,
   normalise,
@@ -32,20 +33,29 @@ export class TcpLearner implements PromptLearner {
     private readonly options: Options,
   ) {
     const { backbone, seed } = context;
-    const { embedding, text } = backbone.shape;
+    const { shape, tokenizer } = backbone;
+    const { embedding, text } = shape;
     const { contextLength: n, classBlock, reduction } = options;
     if (classBlock >= text.layers) {
       throw new ConfigError(
         `The text tower has ${text.layers} blocks, 0 to ${text.layers - 1}, and no block ${classBlock}.`,
         {
           where: 'prompt.classBlock',
-          remedy: `Set prompt.classBlock to at most ${text.layers - 1}.`,
+          remedy:
+            text.layers > 1
+              ? `Set prompt.classBlock to at most ${text.layers - 1}.`
+              : 'Take another prompt, or a backbone with more blocks.',
         },
       );
     }
     const hidden = Math.max(1, Math.floor(embedding / reduction));
     const start = startContext(context, options.contextInit, n, 'ctx');
-    this.template = { before: start.template.before, after: backbone.tokenizer.encode(options.after) };
+    const words = start.template.before; // the first n give way to the context
+    const places = words.length > 0 ? words : new Array<number>(n).fill(tokenizer.startId);
+    this.template = {
+      before: [...places, ...tokenizer.encode(options.before)],
+      after: tokenizer.encode(options.after),
+    };
     this.variables = variablesFrom({
       ctx: start.vectors,
       ...linearStart('meta_net.linear1', embedding, hidden, seed),
@@ -92,8 +102,8 @@ class ClassKnowledge {
   /** [C, E]. */
   features(): tf.Tensor2D {
     const { classNames, backbone } = this.context;
-    const sentences = classNames.map((name) => this.template.replace('{}', name.replaceAll('_', ' ')));
-    this.values ??= tf.tidy(() => normalise(this.context.encodeSentences(sentences)).dataSync()) as Float32Array;
+    const sentences = (): string[] => classNames.map((name) => fillTemplate(this.template, name));
+    this.values ??= tf.tidy(() => normalise(this.context.encodeSentences(sentences())).dataSync()) as Float32Array;
     return tf.tensor2d(this.values, [classNames.length, backbone.shape.embedding]);
   }
 }

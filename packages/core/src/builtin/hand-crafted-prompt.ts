@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PartContext, PromptLearner } from '../contracts/parts.js';
 import type { NamedVariables } from '../contracts/variables.js';
 import type { LearnedPrompts, TemplateTokens } from '../contracts/prompts.js';
+import { templateText } from '../model/template-text.js';
 import { templateTokens } from '../model/template-tokens.js';
 import { definePlugin } from '../plugin/define-plugin.js';
 
@@ -25,10 +26,6 @@ export class HandCraftedPrompt implements PromptLearner {
     // There are no tensors.
   }
 }
-
-const templateText = z.string().refine((text) => text.split('{}').length === 2, {
-  error: ({ input }) => `expected exactly one {} where the class name goes, received ${JSON.stringify(input)}`,
-});
 
 const options = z
   .strictObject({

@@ -8,10 +8,7 @@ import type { PartContext } from '../contracts/parts.js';
 import { ConfigError } from '../errors.js';
 import { SERVICES } from '../plugin/services.js';
 import { normalise } from './maths.js';
-
-const templateText = z.string().refine((text) => text.split('{}').length === 2, {
-  error: ({ input }) => `expected exactly one {} where the class name goes, received ${JSON.stringify(input)}`,
-});
+import { fillTemplate, templateText } from './template-text.js';
 
 const sentences = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 const descriptions = z.record(z.string(), sentences);
@@ -90,7 +87,9 @@ export class TextBase {
     const { templates = otherwise, descriptions: described, keepUnderscores } = choice;
     if (described === undefined) {
       this.ofClass = (name) =>
-        templates.map((template) => template.replace('{}', () => (keepUnderscores ? name : name.replaceAll('_', ' '))));
+        templates.map((template) =>
+          keepUnderscores ? template.replace('{}', () => name) : fillTemplate(template, name),
+        );
     } else {
       const known = typeof described === 'string' ? readDescriptions(described, context.folder) : described;
       const where = typeof described === 'string' ? described : DESCRIPTIONS;
