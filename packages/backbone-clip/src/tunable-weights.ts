@@ -11,7 +11,7 @@ import type { FoldedBlock } from './fast/folded-weights.js';
 
 type Tower = 'text' | 'vision';
 
-/** Copies of the frozen layer norms and biases, however the path that computes keeps them. */
+/** Copies of the frozen layer norms, biases and projections, however the path that computes keeps them. */
 export function tunableWeights(
   { text, vision }: ClipTensors<BlockWeights | FoldedBlock>,
   shape: BackboneShape,
@@ -36,6 +36,7 @@ export function tunableWeights(
       return { weight: tf.clone(weight), bias: tf.clone(bias) };
     },
     bias: (tower, block, layer) => tf.tidy(() => tf.clone(biasOf(blockOf(tower, block), layer))),
+    projection: (tower) => tf.clone((tower === 'text' ? text : vision).projection),
   };
 }
 

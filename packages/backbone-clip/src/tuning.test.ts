@@ -122,13 +122,36 @@ describe.each([
       expect(difference(tuned, clip().encodeText(text()).features)).toBeLessThan(1e-5);
     }));
 
+  it('projects the final rows of both towers into the features', () =>
+    tf.tidy(() => {
+      const { tunable } = clip();
+      const features = (tower: 'text' | 'vision', rows: tf.Tensor2D): tf.Tensor2D => {
+        const { weight, bias } = tunable.layerNorm(tower, 'post');
+        const { mean, variance } = tf.moments(rows, -1, true);
+        const normed = tf.div(tf.sub(rows, mean), tf.sqrt(tf.add(variance, 1e-5)));
+        return tf.matMul(tf.add(tf.mul(normed, weight), bias), tunable.projection(tower));
+      };
+      const difference = (a: tf.Tensor, b: tf.Tensor) => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
+      const trace: tf.Tensor3D[] = [];
+      const ofImages = clip().encodeImages(images(), undefined, { trace });
+      const classTokens = tf.squeeze<tf.Tensor2D>(tf.slice(trace.at(-1)!, [0, 0, 0], [-1, 1, -1]), [1]);
+      expect(difference(features('vision', classTokens), ofImages)).toBeLessThan(1e-5);
+      const encoding = clip().encodeText(text(), { keepLast: 1 });
+      const ends = encoding.rows(0, [
+        { class: 0, position: 4 },
+        { class: 1, position: 5 },
+      ]);
+      expect(difference(features('text', ends), encoding.features)).toBeLessThan(1e-5);
+    }));
+
   it('is given as tensors of the caller', () => {
     const { tunable } = clip();
     const before = tf.memory().numTensors;
     const biases = layers.map((layer) => tunable.bias('text', 0, layer));
     const { weight, bias } = tunable.layerNorm('vision', 'pre');
-    expect(tf.memory().numTensors - before).toBe(8);
-    tf.dispose([biases, weight, bias] as tf.TensorContainer);
+    const projection = tunable.projection('text');
+    expect(tf.memory().numTensors - before).toBe(9);
+    tf.dispose([biases, weight, bias, projection] as tf.TensorContainer);
     expect(tf.memory().numTensors).toBe(before);
   });
 

@@ -18,3 +18,19 @@ describe.each(registry.presets())('$name', ({ name, configuration: { byDataset =
     expect(resolved.train).toMatchObject(train);
   });
 });
+
+it.each([
+  [
+    { prompt: 'coop', head: 'mmrl' },
+    'The head "mmrl" reads the final states of vision prompts, and prompt=coop has none.',
+  ],
+  [{ head: 'mmrl' }, 'The head "mmrl" reads the final states of vision prompts, and prompt=none has none.'],
+  [{ prompt: 'tcp', losses: ['cross-entropy', 'mmrl/image'] }, 'nothing here learns on the image side'],
+  [{ prompt: 'tcp', head: 'linear-probe' }, 'what prompt=tcp learns there would have no effect'],
+  [{ prompt: 'mmrl', head: 'tip-adapter' }, 'prompt=mmrl moves image features while it learns'],
+  [{ prompt: { use: 'tcp', teacher: 'a photo' } }, 'prompt.teacher: expected exactly one {}'],
+])('%j is refused', (choice, message) => {
+  const dataset = { use: 'imagenet', root: 'data' };
+  const refused = () => resolveConfiguration({ dataset, ...choice }, { registry });
+  expect(refused).toThrow(new RegExp(message.replace(/[{}().]/g, '\\$&'), 'i'));
+});

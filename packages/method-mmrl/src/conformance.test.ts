@@ -20,7 +20,11 @@ describePromptLearner(mmrlPrompt, {
     { first: 3, last: 3, width: 8, tokens: 2, template: 'a drawing of a {}.' },
   ],
 });
-describeHead(mmrlHead, { backbone, options: [{}, { alpha: 0.4 }] });
+describeHead(mmrlHead, {
+  backbone,
+  options: [{}, { alpha: 0.4, projection: 'backbone' }],
+  fixedStart: (_, { projection }) => projection === 'backbone',
+});
 describeLoss(mmrlImage, { backbone, withoutGradient: (name) => !name.startsWith('probe_vision') });
 
 it('refuses layers that the towers do not have, by their options', () => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import {
+  ConfigError,
   cosineLogits,
   disposeVariables,
   normalise,
@@ -31,9 +32,10 @@ export class MmrlHead implements Head {
     private readonly isOwner: boolean,
   ) {}
 
-  static create({ backbone, classNames, seed }: PartContext, options: Options): MmrlHead {
-    const { vision, embedding } = backbone.shape;
-    const start = seededNormal([vision.width, embedding], vision.width ** -0.5, seed, PROJECTION);
+  /** @throws ConfigError where the projection is to start from a backbone that does not give its own */
+  static create(context: PartContext, options: Options): MmrlHead {
+    const { classNames } = context;
+    const start = options.projection === 'backbone' ? ownProjection(context) : randomProjection(context);
     return new MmrlHead(variablesFrom({ [PROJECTION]: start }), classNames, classNames, options, true);
   }
 
@@ -74,4 +76,17 @@ export class MmrlHead implements Head {
   private scaleOf(logitScale: number): number {
     return this.options.logitScale ?? logitScale;
   }
+}
+
+function randomProjection({ backbone, seed }: PartContext): tf.Tensor {
+  const { vision, embedding } = backbone.shape;
+  return seededNormal([vision.width, embedding], vision.width ** -0.5, seed, PROJECTION);
+}
+
+function ownProjection({ backbone }: PartContext): tf.Tensor {
+  if (backbone.tunable) return backbone.tunable.projection('vision');
+  throw new ConfigError(`The backbone ${backbone.name} does not give the projection of its vision tower.`, {
+    where: 'head.projection',
+    remedy: 'Set head.projection to random, or take another backbone.',
+  });
 }

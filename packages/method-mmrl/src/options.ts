@@ -23,6 +23,10 @@ export const headOptions = z.strictObject({
     .max(1)
     .default(0.7)
     .describe('α: weight of the class token’s logits; the representation tokens’ have the rest.'),
+  projection: z
+    .enum(['random', 'backbone'])
+    .default('random')
+    .describe("Start of the tokens' projection Q: N(0, 1/V), as released, or the backbone's own of the class token."),
   logitScale: z
     .number()
     .positive()

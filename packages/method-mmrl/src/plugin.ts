@@ -1,27 +1,10 @@
-import { definePlugin, type PartialConfiguration } from '@promptweave/core';
+import { ConfigError, definePlugin } from '@promptweave/core';
 import { ImageTerm } from './image-term.js';
 import { MmrlHead } from './mmrl-head.js';
 import { MmrlLearner } from './mmrl-learner.js';
 import { mmrlObserver } from './observer.js';
 import { headOptions, imageOptions, learnerOptions } from './options.js';
-
-const optimiser = { optimizer: 'adamw', learningRate: 0.001, weightDecay: 5e-4, minimumCrop: 0.5 } as const;
-const parts = { prompt: { use: 'mmrl' }, head: { use: 'mmrl', logitScale: 100 } };
-const baseToNovel = { ...parts, protocol: 'base-to-novel', train: { ...optimiser, epochs: 10, batch: 4 } };
-const fewShot = { ...parts, train: { ...optimiser, epochs: 50, batch: 32 } };
-
-/** The authors' λ by data set. */
-const LAMBDA = {
-  ...{ stanford_cars: 7, fgvc_aircraft: 6, sun397: 6, dtd: 6, food101: 5, oxford_flowers: 4, ucf101: 3 },
-  ...{ imagenet: 0.5, caltech101: 0.5, oxford_pets: 0.2, eurosat: 0.01 },
-};
-
-const byDataset = Object.fromEntries(
-  Object.entries(LAMBDA).map(([name, regularisation]): [string, PartialConfiguration] => [
-    name,
-    { prompt: { use: 'mmrl', regularisation, ...(name === 'eurosat' && { width: 2048 }) } },
-  ]),
-);
+import { presets } from './presets.js';
 
 const regularised = (weight: unknown, template?: string) => [
   { use: 'mmrl/image', weight: weight as number },
@@ -36,20 +19,16 @@ export const mmrlPrompt = definePlugin({
   properties: () => ({ promptsVision: true, dependsOnImage: false, novelClasses: 'swap' }),
   losses: ({ regularisation, template }) => regularised(regularisation, template),
   create: (context, options) => new MmrlLearner(context, options),
-  presets: {
-    'base-to-novel': { ...baseToNovel, byDataset },
-    'base-to-novel-uniform': baseToNovel,
-    'few-shot': { ...fewShot, byDataset },
-    'few-shot-uniform': fewShot,
-    'cross-dataset': {
-      ...parts,
-      prompt: { use: 'mmrl', regularisation: 0.2 },
-      train: { ...optimiser, epochs: 1, batch: 32, warmupEpochs: 0 },
-    },
-  },
+  presets,
   fixture: ({ kind, hyper }) => {
     if (kind !== 'mmrl') return undefined;
     const layers = hyper.layers as number[];
+    if (layers.some((layer, i) => layer !== layers[0]! + i)) {
+      throw new ConfigError(`The run has tokens in the layers ${layers.join(', ')}, which do not follow each other.`, {
+        where: 'hyper.layers',
+        remedy: 'Take a run with consecutive layers.',
+      });
+    }
     return {
       prompt: {
         use: 'mmrl',

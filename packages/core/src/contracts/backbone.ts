@@ -98,7 +98,7 @@ export interface Backbone extends BackboneIdentity {
    * Image features before normalisation, [B, embedding], of normalised images [B, 3, size, size].
    */
   encodeImages(images: Tensor4D, prompts?: Prompts, request?: ImageRequest): Tensor2D;
-  /** Frozen values that a tuning starts from. Absent where the towers cannot be tuned. */
+  /** Frozen values that a part may start from. Absent where the towers cannot be tuned. */
   readonly tunable?: TunableWeights;
   /** Work and memory of a training step as this backbone computes it, or otherwise. Absent where it is not known. */
   work?(step: StepShape, options?: WorkOptions): StepWork;

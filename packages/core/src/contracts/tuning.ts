@@ -81,8 +81,10 @@ export interface Tuning {
 /** A layer norm of a backbone: before the first block, after the last one, or the first or second one of a block. */
 export type NormPlace = 'pre' | 'post' | { readonly block: number; readonly norm: 1 | 2 };
 
-/** Frozen values that a tuning may start from; the caller owns the tensors. */
+/** Frozen values that what is learned may start from; the caller owns the tensors. */
 export interface TunableWeights {
   layerNorm(tower: 'text' | 'vision', place: NormPlace): { readonly weight: Tensor1D; readonly bias: Tensor1D };
   bias(tower: 'text' | 'vision', block: number, layer: BlockLayer): Tensor1D;
+  /** Of a tower's final rows into the space in which images and texts are compared, y = x · W, [width, E]. */
+  projection(tower: 'text' | 'vision'): Tensor2D;
 }
