@@ -81,7 +81,7 @@ export function fitLpPlusPlus(request: FitRequest): Blend {
         ? tf.tidy(() => countCorrect(blended(blend, validation.rows, ofValidation!), validation.labels))
         : epoch;
       if (correct >= best.correct) best = { correct, blend };
-      hold.only(
+      hold.keepOnly(
         own,
         cosines,
         ofValidation,
@@ -119,7 +119,7 @@ function largestEigenvalue(rows: tf.Tensor2D): number {
 interface Hold {
   <T extends tf.Tensor>(make: () => T): T;
   /** Frees all held tensors but these. */
-  only(...needed: readonly (tf.Tensor | undefined)[]): void;
+  keepOnly(...needed: readonly (tf.Tensor | undefined)[]): void;
 }
 
 /** Frees what `work` held, but for what it gives. */
@@ -132,13 +132,13 @@ function held<T extends object>(work: (hold: Hold) => T): T {
       return made;
     },
     {
-      only: (...needed: readonly (tf.Tensor | undefined)[]): void => {
+      keepOnly: (...needed: readonly (tf.Tensor | undefined)[]): void => {
         tf.dispose(all.filter((tensor) => !needed.includes(tensor)));
         all = all.filter((tensor) => needed.includes(tensor));
       },
     },
   );
   const result = work(hold);
-  hold.only(...(Object.values(result) as tf.Tensor[]));
+  hold.keepOnly(...(Object.values(result) as tf.Tensor[]));
   return result;
 }
