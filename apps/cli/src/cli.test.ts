@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { finished, folder, promptweave, root, start, useShapes } from './shapes.test.support.js';
+import { finished, folder, promptweave, root, start, useShapes } from './testing/shapes.test.support.js';
 
 useShapes();
 

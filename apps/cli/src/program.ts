@@ -16,7 +16,7 @@ import { register as sweep } from './commands/sweep.js';
 import { register as track } from './commands/track.js';
 import { register as train } from './commands/train.js';
 import { register as verify } from './commands/verify.js';
-import { reportError } from './report-error.js';
+import { reportError } from './terminal/report-error.js';
 
 /** Exit code of a command line that cannot be understood; the same as of a wrong configuration. */
 const USAGE = 2;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { TableFormat } from '@promptweave/bench';
-import { formatOption, numbers, words } from '../bench-options.js';
-import { wholeNumber } from '../one-of.js';
+import { formatOption, numbers, words } from '../bench/bench-options.js';
+import { wholeNumber } from '../terminal/one-of.js';
 
 interface EmojiFlags {
   readonly protocols?: string[];
@@ -52,7 +52,7 @@ export function registerEmoji(bench: Command, program: Command): void {
       const { loadRegistry, suggestion } = await import('@promptweave/core/experiment');
       const { emojiMethods, emojiSuite, everyEmojiMethod } = await import('@promptweave/bench');
       const { runBenchmark } = await import('./bench-run.js');
-      const { STOPPED } = await import('../interrupt.js');
+      const { STOPPED } = await import('../terminal/interrupt.js');
 
       const registry = await loadRegistry(undefined, import.meta.url);
       const named = flags.methods ?? emojiMethods;

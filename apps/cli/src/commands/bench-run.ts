@@ -10,8 +10,8 @@ import {
 } from '@promptweave/bench';
 import { sourceFromValue } from '@promptweave/core/experiment';
 import { stringify } from 'yaml';
-import { checkOverrides } from '../bench-overrides.js';
-import { sweep } from '../run-sweep-command.js';
+import { checkOverrides } from '../bench/bench-overrides.js';
+import { sweep } from '../sweep/run-sweep-command.js';
 
 /** A benchmark whose grid is made. */
 export interface BenchmarkRun extends BenchmarkQuery {

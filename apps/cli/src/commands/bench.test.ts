@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandLine } from '../cli.test.support.js';
+import { commandLine } from '../testing/cli.test.support.js';
 import { run } from '../program.js';
 
 const cli = commandLine();

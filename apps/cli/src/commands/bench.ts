@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { TableFormat } from '@promptweave/bench';
-import { formatOption, numbers, words } from '../bench-options.js';
-import { wholeNumber } from '../one-of.js';
+import { formatOption, numbers, words } from '../bench/bench-options.js';
+import { wholeNumber } from '../terminal/one-of.js';
 import { registerEmoji } from './bench-emoji.js';
 import { registerSpeed } from './speed.js';
 

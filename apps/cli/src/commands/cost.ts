@@ -17,7 +17,7 @@ export function register(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ promptweave cost photos.yaml prompt.use=comma')
     .action(async (file: string, overrides: string[], flags: { readonly json?: boolean }) => {
       const { costOf, measureMatmulRate } = await import('@promptweave/bench');
-      const { backendName, compose } = await import('../compose.js');
+      const { backendName, compose } = await import('../composition/compose.js');
       const { availableBytes } = await import('@promptweave/runtime');
       const composition = await compose({ file, overrides });
       try {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BENCHMARK } from '@promptweave/datasets';
 import { benchmarkTree, classPicture, writeTree } from '@promptweave/datasets/testing';
 import { describe, expect, it } from 'vitest';
-import { commandLine } from '../cli.test.support.js';
+import { commandLine } from '../testing/cli.test.support.js';
 import { run } from '../program.js';
 
 const cli = commandLine();

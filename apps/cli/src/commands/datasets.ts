@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { wholeNumber } from '../one-of.js';
+import { wholeNumber } from '../terminal/one-of.js';
 
 interface Flags {
   readonly data?: string;

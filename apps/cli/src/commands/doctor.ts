@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { oneOf } from '../one-of.js';
+import { oneOf } from '../terminal/one-of.js';
 
 interface DoctorFlags {
   readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { collect, oneOf } from '../one-of.js';
+import { collect, oneOf } from '../terminal/one-of.js';
 import type { Dataset, Evaluation } from '@promptweave/core';
 import type { Classifier } from '@promptweave/core/experiment';
-import type { Composition } from '../compose.js';
+import type { Composition } from '../composition/compose.js';
 
 interface EvaluateFlags {
   readonly split: 'train' | 'val' | 'test';
@@ -40,7 +40,7 @@ export function register(program: Command): void {
     )
     .action(async (target: string, overrides: string[], flags: EvaluateFlags) => {
       const { evaluateSet } = await import('@promptweave/core/experiment');
-      const { createProgress } = await import('../progress.js');
+      const { createProgress } = await import('../terminal/progress.js');
       const progress = createProgress({ quiet: flags.json === true });
       const all =
         flags.classes === undefined
@@ -88,8 +88,8 @@ interface Target {
 
 /** A run with its images, or a configuration's untrained classifier with them. */
 async function open(target: string, overrides: readonly string[], flags: EvaluateFlags): Promise<Target> {
-  const { isRun, openRun } = await import('../open-run.js');
-  const { compose } = await import('../compose.js');
+  const { isRun, openRun } = await import('../runs/open-run.js');
+  const { compose } = await import('../composition/compose.js');
   const run = isRun(target)
     ? await openRun(target, { overrides, server: flags.uri, plugins: flags.plugin })
     : undefined;

@@ -28,7 +28,7 @@ export function register(program: Command): void {
         '  $ promptweave evaluate runs/maple-dtd',
     )
     .action(async (file: string, overrides: string[], flags: ImportFlags) => {
-      const { importPrompts } = await import('../import-prompts.js');
+      const { importPrompts } = await import('../runs/import-prompts.js');
       const { config, method, out } = flags;
       const imported = await importPrompts({ file, config, overrides, method, out });
       if (flags.json) return console.log(JSON.stringify({ folder: out, ...imported }));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect, wholeNumber } from '../one-of.js';
+import { collect, wholeNumber } from '../terminal/one-of.js';
 
 interface PredictFlags {
   readonly run: string;
@@ -34,8 +34,8 @@ export function register(program: Command): void {
         '  $ promptweave predict *.png --run runs/photos --top 1 --json',
     )
     .action(async (images: string[], flags: PredictFlags) => {
-      const { openRun } = await import('../open-run.js');
-      const { predictImages } = await import('../predict-images.js');
+      const { openRun } = await import('../runs/open-run.js');
+      const { predictImages } = await import('../predict/predict-images.js');
       const run = await openRun(flags.run, { server: flags.uri, plugins: flags.plugin });
       try {
         const predictions = await predictImages(run, images, flags.top);

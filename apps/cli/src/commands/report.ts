@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { TableFormat } from '@promptweave/bench';
-import { collect, oneOf } from '../one-of.js';
+import { collect, oneOf } from '../terminal/one-of.js';
 
 interface ReportFlags {
   readonly format: TableFormat;
@@ -45,14 +45,14 @@ export function register(program: Command): void {
     )
     .action(async (folder: string, { format, baseline, svg, png, open, plugin }: ReportFlags) => {
       const { PICTURES, readStudy, studyText, SweepFolder } = await import('@promptweave/bench');
-      const { baselineOf } = await import('../report-baseline.js');
-      const { writeReport } = await import('../write-report.js');
+      const { baselineOf } = await import('../report/report-baseline.js');
+      const { writeReport } = await import('../report/write-report.js');
       const study = readStudy(new SweepFolder(folder));
       const compared = baselineOf(study, baseline ?? []);
       console.log(studyText(study, format));
       const place = (value: string | true | undefined) => (value === true ? join(folder, PICTURES) : value);
       const pictures = { svg: place(svg), png: place(png) };
       const page = await writeReport(study, folder, { baseline: compared, ...pictures, plugins: plugin });
-      if (open) await (await import('../open-page.js')).openPage(page);
+      if (open) await (await import('../terminal/open-page.js')).openPage(page);
     });
 }

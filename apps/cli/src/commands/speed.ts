@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Measurement, SpeedReport, SpeedRow } from '../speed-report.js';
-import { wholeNumber } from '../one-of.js';
+import type { Measurement, SpeedReport, SpeedRow } from '../speed/speed-report.js';
+import { wholeNumber } from '../terminal/one-of.js';
 
 interface SpeedFlags {
   readonly method: string[];
@@ -59,10 +59,10 @@ export function registerSpeed(bench: Command): void {
         '  $ promptweave bench speed --architecture icons --classes 85 --json',
     )
     .action(async (flags: SpeedFlags) => {
-      const { measureHere, measureInProcess } = await import('../speed-measurements.js');
+      const { measureHere, measureInProcess } = await import('../speed/speed-measurements.js');
       if (flags.measure)
         return console.log(JSON.stringify(await measureHere(JSON.parse(flags.measure) as Measurement)));
-      const { describeReport, progressLine } = await import('../speed-report.js');
+      const { describeReport, progressLine } = await import('../speed/speed-report.js');
       const { architecture, repeats, batch } = flags;
       const common = { architecture, repeats, ...(batch !== undefined && { batch }) };
       const machine = (): Promise<SpeedReport['vision']> =>

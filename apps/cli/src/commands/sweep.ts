@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { collect, oneOf, wholeNumber } from '../one-of.js';
-import type { EngineFlags } from '../sweep-engine.js';
+import { collect, oneOf, wholeNumber } from '../terminal/one-of.js';
+import type { EngineFlags } from '../sweep/sweep-engine.js';
 
 interface SweepFlags extends EngineFlags {
   readonly output?: string;
@@ -79,11 +79,11 @@ export function register(program: Command): void {
     )
     .addOption(program.createOption('--worker', 'run cells for a parent process').hideHelp())
     .action(async (file: string, overrides: string[], flags: SweepFlags) => {
-      const { runCellFolder, runEstimate, runWorker } = await import('../sweep-worker.js');
+      const { runCellFolder, runEstimate, runWorker } = await import('../sweep/sweep-worker.js');
       const version = program.version() ?? '';
       if (flags.worker) return file === 'estimate' ? runEstimate(version) : runWorker(version);
       if (flags.cell) return runCellFolder(file, { version, ...flags });
-      const { sweep } = await import('../run-sweep-command.js');
+      const { sweep } = await import('../sweep/run-sweep-command.js');
       return sweep({ file, overrides, version, ...flags });
     });
 }

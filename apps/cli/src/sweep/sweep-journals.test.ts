@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { CellFolder, type Engine } from '@promptweave/bench';
 import { MlflowTracker } from '@promptweave/tracking';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { FakeMlflow } from '../../../packages/tracking/src/fake-mlflow.test.support.js';
-import { startOf } from '../../../packages/tracking/src/recording.test.support.js';
+import { FakeMlflow } from '../../../../packages/tracking/src/fake-mlflow.test.support.js';
+import { startOf } from '../../../../packages/tracking/src/recording.test.support.js';
 import { deliveringJournals } from './sweep-journals.js';
 
 const server = new FakeMlflow();

@@ -6,7 +6,7 @@ import type { EstimateTask } from './sweep-worker.js';
 
 /** Starts this program as a worker process with an IPC channel. */
 export function spawnWorker(task: 'cells' | 'estimate'): ChildProcess {
-  const main = fileURLToPath(new URL('./main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../main.js', import.meta.url));
   return fork(main, ['sweep', '--worker', task], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
 }
 

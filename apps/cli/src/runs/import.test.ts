@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors } from '@promptweave/core';
 import { describe, expect, it } from 'vitest';
-import { folder, promptweave, root, useShapes } from './shapes.test.support.js';
+import { folder, promptweave, root, useShapes } from '../testing/shapes.test.support.js';
 
 useShapes();
 

@@ -24,16 +24,16 @@ import {
   type ConfigurationSource,
 } from '@promptweave/core/experiment';
 import { selectBackend } from '@promptweave/runtime';
-import { allowForChildren, ownModules } from './allowed-plugins.js';
-import { configurationName } from './compose.js';
-import { interruptible, STOPPED } from './interrupt.js';
+import { allowForChildren, ownModules } from '../composition/allowed-plugins.js';
+import { configurationName } from '../composition/compose.js';
+import { interruptible, STOPPED } from '../terminal/interrupt.js';
 import { nextSteps } from './next-steps.js';
 import { chooseEngine, rayHeaders, type EngineFlags } from './sweep-engine.js';
 import { estimateSweep } from './sweep-estimates.js';
 import { listCells } from './sweep-list.js';
 import { sweepNotes } from './sweep-notes.js';
 import { createSweepView } from './sweep-view.js';
-import { reportFiles, writeReport } from './write-report.js';
+import { reportFiles, writeReport } from '../report/write-report.js';
 
 /** What `promptweave sweep` is asked for. */
 export interface SweepCommand extends EngineFlags {

@@ -16,9 +16,9 @@ import {
 import { JoinedLabels } from '@promptweave/bench';
 import { connect, isModelUri, loadRegistered } from '@promptweave/tracking';
 import { z } from 'zod';
-import { allowedPlugins } from './allowed-plugins.js';
-import { compose, type Composition } from './compose.js';
-import { interruptible, STOPPED } from './interrupt.js';
+import { allowedPlugins } from '../composition/allowed-plugins.js';
+import { compose, type Composition } from '../composition/compose.js';
+import { interruptible, STOPPED } from '../terminal/interrupt.js';
 
 /** A run that was trained or imported, ready to be used. */
 export interface OpenedRun {

@@ -13,7 +13,7 @@ import { PromptweaveError } from '@promptweave/core';
 import { defaultPlugins, loadPlugins } from '@promptweave/core/experiment';
 import { createDataPipeline } from '@promptweave/datasets';
 import { selectBackend } from '@promptweave/runtime';
-import { decodingThreads } from './compose.js';
+import { decodingThreads } from '../composition/compose.js';
 import type { Measurement } from './speed-report.js';
 
 /** Steps of a measurement of the loader. */
@@ -21,7 +21,7 @@ const LOADER_STEPS = 4;
 
 /** Makes a measurement in a process of its own, so that its peak memory is its own. */
 export async function measureInProcess<Result>(measurement: Measurement): Promise<Result> {
-  const main = fileURLToPath(new URL('../bin/promptweave.js', import.meta.url));
+  const main = fileURLToPath(new URL('../../bin/promptweave.js', import.meta.url));
   const words = [main, 'bench', 'speed', '--measure', JSON.stringify(measurement)];
   try {
     const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 2 ** 24 });

@@ -4,7 +4,7 @@ import { bestOf, planSweep, shellWord, type PlannedCell, type Study } from '@pro
 import { ConfigError, DatasetError } from '@promptweave/core';
 import { basicServices, optionsOf, type ConfigurationSource, type Registry } from '@promptweave/core/experiment';
 import { selectBackend } from '@promptweave/runtime';
-import { pluginWords } from './allowed-plugins.js';
+import { pluginWords } from '../composition/allowed-plugins.js';
 
 /** A sweep that has been run. */
 export interface SweepDone {

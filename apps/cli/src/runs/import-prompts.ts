@@ -5,7 +5,7 @@ import { readTorchStateDict } from '@promptweave/backbone-clip';
 import { CheckpointError, ConfigError, type StateDict } from '@promptweave/core';
 import { assignVariables, loadPlugins, runFiles, saveLearned, suggestion, toYaml } from '@promptweave/core/experiment';
 import writeFileAtomic from 'write-file-atomic';
-import { compose } from './compose.js';
+import { compose } from '../composition/compose.js';
 
 /** What to import, and into what. */
 export interface ImportRequest {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { FakeMlflow } from '../../../packages/tracking/src/fake-mlflow.test.support.js';
+import { FakeMlflow } from '../../../../packages/tracking/src/fake-mlflow.test.support.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tracked-'));
 const server = new FakeMlflow();
 /** A test starts the command up to twice, which takes seconds on a machine that does nothing else. */

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { finished, folder, promptweave, root, start, type Outcome, useShapes } from './shapes.test.support.js';
+import { finished, folder, promptweave, root, start, type Outcome, useShapes } from '../testing/shapes.test.support.js';
 
 useShapes();
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 
 const program = `
-  const { interruptible } = await import(${JSON.stringify(new URL('../dist/interrupt.js', import.meta.url).href)});
+  const { interruptible } = await import(${JSON.stringify(new URL('../../dist/terminal/interrupt.js', import.meta.url).href)});
   process.on('exit', () => console.log('torn down'));
   interruptible(() => console.log('stopping'));
   setInterval(() => undefined, 1000);

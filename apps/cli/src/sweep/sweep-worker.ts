@@ -23,9 +23,9 @@ import {
   sourceFromValue,
   type ConfigurationSource,
 } from '@promptweave/core/experiment';
-import { allowedPlugins } from './allowed-plugins.js';
-import { backendName } from './compose.js';
-import { interruptible, STOPPED } from './interrupt.js';
+import { allowedPlugins } from '../composition/allowed-plugins.js';
+import { backendName } from '../composition/compose.js';
+import { interruptible, STOPPED } from '../terminal/interrupt.js';
 import { sweepEnvironment, type SweepEnvironment } from './sweep-environment.js';
 
 /** How one cell is run. */

@@ -7,7 +7,7 @@ import { loadRegistry, sourceFromValue } from '@promptweave/core/experiment';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nextSteps } from './next-steps.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const before = process.cwd();
 let folder = '';
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { DatasetError, type ImageItem } from '@promptweave/core';
 import { emojiImages, isEmojiName } from '@promptweave/datasets';
 import * as tf from '@tensorflow/tfjs-core';
-import type { OpenedRun } from './open-run.js';
+import type { OpenedRun } from '../runs/open-run.js';
 
 /** What an image most probably shows. */
 export interface Prediction {

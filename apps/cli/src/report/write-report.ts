@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PICTURES, standaloneSvg, studyReport, type Picture, type ReportOptions, type Study } from '@promptweave/bench';
-import { allowedPlugins } from './allowed-plugins.js';
+import { allowedPlugins } from '../composition/allowed-plugins.js';
 import { thumbnailReader } from './report-images.js';
 
 /** Names of the files of a report, in the sweep's folder. */

@@ -5,7 +5,7 @@ import { reportError } from './report-error.js';
 afterEach(() => void vi.restoreAllMocks());
 
 /** Errors of another copy of core, as a plugin that brings one of its own throws them. */
-const copy = new URL('../../../packages/core/src/errors.ts?copy', import.meta.url).href;
+const copy = new URL('../../../../packages/core/src/errors.ts?copy', import.meta.url).href;
 const theirs = (await import(/* @vite-ignore */ copy)) as typeof core;
 
 it.each([

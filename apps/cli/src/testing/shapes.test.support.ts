@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll } from 'vitest';
 
 /** Where the project lies. */
-export const root = fileURLToPath(new URL('../../..', import.meta.url));
+export const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const command = join(root, 'apps/cli/bin/promptweave.js');
 /** Where the commands of a test file that says `useShapes()` run: it holds `shapes` and `shapes.yaml`. */
 export const folder = mkdtempSync(join(tmpdir(), 'promptweave-'));

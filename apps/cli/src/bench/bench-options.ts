@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { oneOf } from './one-of.js';
+import { oneOf } from '../terminal/one-of.js';
 
 /** Parses names with commas between them. */
 export function words(list: string): string[] {

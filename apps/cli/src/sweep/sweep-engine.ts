@@ -13,7 +13,7 @@ import { ConfigError } from '@promptweave/core';
 import { namesFile, parseYamlValue } from '@promptweave/core/experiment';
 import { memoryReport } from '@promptweave/runtime';
 import { z } from 'zod';
-import { ALLOWED } from './allowed-plugins.js';
+import { ALLOWED } from '../composition/allowed-plugins.js';
 import { spawnWorker } from './sweep-estimates.js';
 import { deliveringJournals } from './sweep-journals.js';
 
@@ -54,7 +54,7 @@ export function chooseEngine(flags: EngineFlags, cells: readonly CellFolder[], a
     return processEngine({ jobs: flags.jobs ?? 1, spawn: () => spawnWorker('cells'), available });
   }
   const jobs = flags.jobs ?? CLUSTER_JOBS;
-  const program = fileURLToPath(new URL('..', import.meta.url));
+  const program = fileURLToPath(new URL('../..', import.meta.url));
   if (engine === 'slurm') {
     const allowed = process.env[ALLOWED];
     // Not every cluster hands the environment on to its nodes.

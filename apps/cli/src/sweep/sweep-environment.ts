@@ -1,7 +1,7 @@
 import { FeatureLibrary, type CellEnvironment } from '@promptweave/bench';
 import type { Registry, ResolvedConfiguration } from '@promptweave/core/experiment';
 import { describeComputation } from '@promptweave/runtime';
-import { assemble, surroundingsOf, type Composition } from './compose.js';
+import { assemble, surroundingsOf, type Composition } from '../composition/compose.js';
 
 /** What the cells of a sweep share in one process. */
 export interface SweepEnvironment {

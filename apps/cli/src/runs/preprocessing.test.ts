@@ -3,7 +3,7 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeLearned } from '@promptweave/core/experiment';
 import { expect, it } from 'vitest';
-import { folder, promptweave, root, useShapes } from './shapes.test.support.js';
+import { folder, promptweave, root, useShapes } from '../testing/shapes.test.support.js';
 
 useShapes();
 
