@@ -27,6 +27,6 @@ describeHead(lpPlusPlus, {
 });
 describeHead(zeroShotLinearProbe, {
   backbone,
-  options: [{}, { constraint: 'l2', views: 2, templates }, { constraint: 'l2-adaptative', views: 0 }],
+  options: [{}, { text: 'live' }, { constraint: 'l2', views: 2, templates }, { constraint: 'l2-adaptative', views: 0 }],
   fixedStart: () => true,
 });

@@ -58,6 +58,21 @@ export const zeroShotLinearProbeOptions = oneTextBase(
       .describe(
         'Augmented views of each training image from which the weights of the constraint come; 0 for the plain image.',
       ),
+    text: z
+      .enum(['frozen', 'live'])
+      .default('frozen')
+      .describe(
+        'Where the prototypes start: at text features of the frozen tower before their normalisation; or (live) at the normalised ones of the prompt, labels ' +
+          'and tuning, as they are when the head begins to learn. Classes that it was not trained on have the same text.',
+      ),
     ...textBaseOptions('raw'),
   }),
-);
+)
+  .refine(({ text, constraint }) => text === 'frozen' || constraint === 'none', {
+    error: 'a constraint keeps the prototypes near frozen text features; take text: frozen, or constraint: none',
+    path: ['text'],
+  })
+  .refine(({ text, templates, descriptions }) => text === 'frozen' || !(templates ?? descriptions), {
+    error: 'templates and descriptions are frozen text; take text: frozen, or leave them out',
+    path: ['text'],
+  });

@@ -53,10 +53,11 @@ export const zeroShotLinearProbe = definePlugin({
   description:
     'A linear probe that starts from the text features, and CLAP, which keeps it near them (arXiv 2312.12730).',
   options: zeroShotLinearProbeOptions,
-  properties: ({ constraint, views }) => ({
+  properties: ({ constraint, views, text }) => ({
     novelClasses: 'swap',
     ofClasses: true,
     readsText: false,
+    ...(text === 'live' && { startsFromText: true, takesTextOfImages: false }),
     needsConstantImages: constraint !== 'none',
     ...(constraint !== 'none' && { prepares: { views } }),
   }),

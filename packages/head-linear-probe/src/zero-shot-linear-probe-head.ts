@@ -26,7 +26,8 @@ const PENALTY = 'penalty';
 
 /** What the heads of all classes share. */
 interface Shared {
-  readonly base: TextBase;
+  /** Absent where the text is that of the step. */
+  readonly base?: TextBase;
   readonly prototypes: LearnedRows<tf.Tensor2D>;
   /** a_c, [C], where there is a constraint. */
   readonly multipliers?: tf.Variable<tf.Rank.R1>;
@@ -36,18 +37,20 @@ interface Shared {
 
 /**
  * A linear probe that starts from the text features before normalisation, w_c = g_c, with z = τ v·w_c/|w_c| (ZS-LP), and CLAP's constraint
- * (arXiv 2312.12730, eq. 5–7): + mean_c a_c |w_c − g_c|². A class that it was not trained on has its text feature.
+ * (arXiv 2312.12730, eq. 5–7): + mean_c a_c |w_c − g_c|². A class that it was not trained on has its text feature. With live text it is the second
+ * stage of 2SFS (arXiv 2503.11609): w_c = t_c of the classifier at that moment.
  */
 export class ZeroShotLinearProbeHead implements Head {
-  /** g, before normalisation, [C, E]. */
-  private readonly texts: tf.Tensor2D;
+  /** g, before normalisation, [C, E]; absent where the text is that of the step. */
+  private readonly texts?: tf.Tensor2D;
 
   constructor(
     readonly classNames: readonly string[],
     private readonly shared: Shared,
     private readonly own = false,
   ) {
-    this.texts = tf.tidy(() => keepCopy(shared.base.features(classNames)));
+    const { base } = shared;
+    if (base) this.texts = tf.tidy(() => keepCopy(base.features(classNames)));
   }
 
   static create(context: PartContext, options: Options): ZeroShotLinearProbeHead {
@@ -57,12 +60,12 @@ export class ZeroShotLinearProbeHead implements Head {
       tf.tidy(() => tf.variable(make()));
     const ofClasses = () => variable(() => tf.zeros<tf.Rank.R1>([classNames.length]));
     const prototypes = new LearnedRows(
-      variable(() => base.features(classNames)),
+      variable(() => (options.text === 'live' ? normalise(base.features(classNames)) : base.features(classNames))),
       classNames,
     );
-    const { constraint } = options;
+    const { constraint, text } = options;
     const shared: Shared = {
-      base,
+      ...(text === 'frozen' && { base }),
       prototypes,
       ...(constraint !== 'none' && { multipliers: ofClasses() }),
       ...(constraint === 'l2-adaptative' && { penalty: ofClasses() }),
@@ -80,14 +83,14 @@ export class ZeroShotLinearProbeHead implements Head {
     return { ...(multipliers && { [MULTIPLIERS]: multipliers }), ...(penalty && { [PENALTY]: penalty }) };
   }
 
-  logits({ images, logitScale }: HeadInput): tf.Tensor2D {
-    return cosineLogits(images, normalise(this.weights()), logitScale);
+  logits(input: HeadInput): tf.Tensor2D {
+    return cosineLogits(input.images, normalise(this.weights(input)), input.logitScale);
   }
 
   terms(): LossTerm[] {
     const { multipliers, prototypes } = this.shared;
     if (!multipliers) return [];
-    const distances = tf.sum(tf.squaredDifference(prototypes.learned, this.texts), -1);
+    const distances = tf.sum(tf.squaredDifference(prototypes.learned, this.texts!), -1);
     return [{ name: 'clap/constraint', value: tf.mean(tf.mul(multipliers, distances)), weight: 1 }];
   }
 
@@ -104,12 +107,17 @@ export class ZeroShotLinearProbeHead implements Head {
     });
   }
 
+  /** Only live text is what the prototypes start from; frozen text is known from the beginning. */
+  start(texts: tf.Tensor2D): void {
+    if (!this.shared.base) this.shared.prototypes.learned.assign(texts);
+  }
+
   /** The outer step: a ← max(0, a + ρ h) and ρ ← h, with h_c = |w_c − g_c|². ρ starts at 0, so the first one changes nothing. */
   endEpoch(): void {
     const { multipliers, penalty, prototypes } = this.shared;
     if (!multipliers || !penalty) return;
     tf.tidy(() => {
-      const distances: tf.Tensor1D = tf.sum(tf.squaredDifference(prototypes.learned, this.texts), -1);
+      const distances: tf.Tensor1D = tf.sum(tf.squaredDifference(prototypes.learned, this.texts!), -1);
       multipliers.assign(tf.relu(tf.add(multipliers, tf.mul(penalty, distances))));
       penalty.assign(distances);
     });
@@ -117,11 +125,11 @@ export class ZeroShotLinearProbeHead implements Head {
 
   /** Logits by the text features alone, of image features before normalisation, [K, C]. */
   zeroShotLogits(rawImages: tf.Tensor2D, logitScale: number): tf.Tensor2D {
-    return cosineLogits(normalise(rawImages), normalise(this.texts), logitScale);
+    return cosineLogits(normalise(rawImages), normalise(this.texts!), logitScale);
   }
 
   /** Text features before normalisation, [C, E], and the weights of the constraint, [C]. */
-  get shown(): { readonly texts: tf.Tensor2D; readonly multipliers?: tf.Tensor1D } {
+  get shown(): { readonly texts?: tf.Tensor2D; readonly multipliers?: tf.Tensor1D } {
     return { texts: this.texts, multipliers: this.shared.multipliers };
   }
 
@@ -131,14 +139,14 @@ export class ZeroShotLinearProbeHead implements Head {
   }
 
   dispose(): void {
-    this.texts.dispose();
+    this.texts?.dispose();
     disposeVariables({ ...this.variables, ...this.fitted });
   }
 
   /** The prototypes; the text feature where a class has none. */
-  private weights(): tf.Tensor2D {
+  private weights(input: HeadInput): tf.Tensor2D {
     const { prototypes } = this.shared;
     if (prototypes.complete) return prototypes.get();
-    return tf.add(prototypes.get(), tf.mul(this.texts, tf.sub(1, prototypes.known())));
+    return tf.add(prototypes.get(), tf.mul(this.texts ?? input.texts, tf.sub(1, prototypes.known())));
   }
 }

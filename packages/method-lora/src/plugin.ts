@@ -9,11 +9,22 @@ const properties = ({ encoder }: Pick<PlaceOptions, 'encoder'>) => ({
   tunesVision: encoder !== 'text',
 });
 
-/** What both papers train with, but for the number of steps: 500 and 300 for each shot. */
+/** What both papers train with, but for the number of steps: 500 (CLIP-LoRA) and 300 (2SFS) for each shot. */
 const train = {
   ...{ batch: 32, optimizer: 'adamw', learningRate: 2e-4, weightDecay: 0.01 },
   ...{ warmupEpochs: 0, schedule: 'cosine-steps', minimumLearningRate: 1e-6 },
 } as const;
+
+/**
+ * 2SFS (arXiv 2503.11609): three fifths of the steps within the towers, the others for a classifier that starts from the tuned text features of
+ * the classes.
+ */
+const twoStage = (use: string) => ({
+  prompt: { use: 'none', template: 'a photo of a {}.' },
+  tuning: { use },
+  head: { use: 'zero-shot-linear-probe', text: 'live' },
+  train: { ...train, stepsPerShot: 180, then: { stepsPerShot: 120 } },
+});
 
 export const lora = definePlugin({
   kind: 'tuning',
@@ -27,8 +38,9 @@ export const lora = definePlugin({
       protocol: 'few-shot',
       tuning: { use: 'lora' },
       head: { use: 'cosine', logitScale: 100 },
-      train: { ...train, steps: 8000 },
+      train: { ...train, stepsPerShot: 500 },
     },
+    '2sfs': twoStage('lora'),
   },
   fixture: ({ kind, hyper }) =>
     kind === 'clip_lora'
@@ -63,7 +75,8 @@ export const layerNorm = definePlugin({
       biases: [],
     }),
   presets: {
-    'few-shot': { protocol: 'few-shot', tuning: { use: 'layer-norm' }, train: { ...train, steps: 4800 } },
+    'few-shot': { protocol: 'few-shot', tuning: { use: 'layer-norm' }, train: { ...train, stepsPerShot: 300 } },
+    '2sfs': twoStage('layer-norm'),
   },
 });
 
@@ -77,7 +90,8 @@ export const bias = definePlugin({
   create: (context, { norms, layers, ...places }) =>
     new FrozenStartTuning(context, { ...places, norms: norms ? ['bias'] : [], outerNorms: false, biases: layers }),
   presets: {
-    'few-shot': { protocol: 'few-shot', tuning: { use: 'bias' }, train: { ...train, steps: 4800 } },
+    'few-shot': { protocol: 'few-shot', tuning: { use: 'bias' }, train: { ...train, stepsPerShot: 300 } },
+    '2sfs': twoStage('bias'),
   },
 });
 

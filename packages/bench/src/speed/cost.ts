@@ -1,5 +1,12 @@
 import { ConfigError, type Savings, type StepWork, type WorkOptions } from '@promptweave/core';
-import { estimatedBytes, planTraining, stepShape, type Experiment } from '@promptweave/core/experiment';
+import {
+  estimatedBytes,
+  lengthOf,
+  trainingPhases,
+  trainingShape,
+  type Experiment,
+  type Phase,
+} from '@promptweave/core/experiment';
 
 /** One way to compute a training step. */
 export interface CostRow {
@@ -21,7 +28,7 @@ export interface CostReport {
   readonly epochs: number;
   /** Floating point operations a second of a large matrix product. */
   readonly peak: number;
-  /** As configured. */
+  /** As configured; of the first phase, where there are two. */
   readonly step: CostRow & Pick<StepWork, 'textRows' | 'visionRows' | 'chunks'>;
   readonly secondsPerEpoch: number;
   readonly secondsOfTraining: number;
@@ -46,15 +53,14 @@ const DENSE: Savings = { noPadding: false, sharedPrefix: false, lastBlock: false
  * @throws ConfigError where the backbone does not know its work
  */
 export function costOf({ configuration, classifier, dataset }: Experiment, peak: number): CostReport {
-  const { train, runtime } = configuration;
+  const { runtime } = configuration;
   const { parts } = classifier;
+  const phases = trainingPhases(classifier, configuration.train, dataset);
   const classes = parts.aligner.classNames.length;
-  const row = (
-    way: string,
-    options: WorkOptions,
-    known = !train.augment || train.views !== undefined,
-  ): CostRow & StepWork => {
-    const shape = stepShape(parts, train.batch, known && classifier.imageFeaturesAreConstant);
+  const row = (way: string, options: WorkOptions, known?: boolean, phase: Phase = phases[0]!): CostRow & StepWork => {
+    const { augment, views, batch } = phase.settings;
+    const featuresKnown = known ?? (!augment || views !== undefined);
+    const shape = trainingShape(phase, featuresKnown && phase.classifier.imageFeaturesAreConstant);
     const work = parts.backbone.work?.(shape, options);
     if (!work) {
       throw new ConfigError(`The backbone "${configuration.backbone.use}" does not tell what a step costs.`, {
@@ -62,7 +68,7 @@ export function costOf({ configuration, classifier, dataset }: Experiment, peak:
         remedy: 'Give it the method work() of the Backbone contract.',
       });
     }
-    const request = { classifier, batch: train.batch, featuresKnown: known };
+    const request = { classifier: phase.classifier, batch, featuresKnown };
     const frozen = options.savings?.frozenBlocks ?? runtime.fast;
     const shares = frozen ? SHARES.frozen : SHARES.dense;
     const seconds = (work.textFlops / shares.text + work.visionFlops / shares.vision) / peak;
@@ -73,24 +79,28 @@ export function costOf({ configuration, classifier, dataset }: Experiment, peak:
   const sharedPrefix = { ...noPadding, sharedPrefix: true };
   const lastBlock = { ...sharedPrefix, lastBlock: true };
   const fast = { ...lastBlock, frozenBlocks: true };
-  const { steps, epochs } = planTraining(train, dataset.train.length);
+  const { steps, epochs } = lengthOf(phases);
   const step = row('as configured', {});
+  const secondsOfTraining = phases.reduce((sum, phase) => {
+    const { seconds } = row('as configured', {}, undefined, phase);
+    return sum + seconds * phase.settings.accumulate * phase.plan.steps;
+  }, 0);
   return {
     classes,
-    batch: train.batch,
+    batch: phases[0]!.settings.batch,
     steps,
     epochs,
     peak,
     step,
-    secondsPerEpoch: (step.seconds * train.accumulate * steps) / epochs,
-    secondsOfTraining: step.seconds * train.accumulate * steps,
+    secondsPerEpoch: secondsOfTraining / epochs,
+    secondsOfTraining,
     savings: [
       row('dense reference (runtime.fast=false)', { ...all, savings: DENSE }, false),
       row('+ no rows after the end of text', { ...all, savings: noPadding }, false),
       row('+ prefix once for all classes', { ...all, savings: sharedPrefix }, false),
       row('+ last block: read rows alone', { ...all, savings: lastBlock }, false),
       row('+ frozen blocks (the fast path)', { ...all, savings: fast }, false),
-      ...(classifier.imageFeaturesAreConstant
+      ...(phases[0]!.classifier.imageFeaturesAreConstant
         ? [row('+ stored image features (train.augment=false, or train.views)', { ...all, savings: fast }, true)]
         : []),
     ],

@@ -4,9 +4,12 @@ import {
   createExperiment,
   estimatedBytes,
   optionsOf,
-  planTraining,
+  memoryOf,
   stepShape,
+  trainingPhases,
+  trainingShape,
   type Experiment,
+  type Phase,
   type ResolvedConfiguration,
 } from '@promptweave/core/experiment';
 import { evaluationSets } from '../protocols/protocol-context.js';
@@ -41,10 +44,10 @@ export async function cellWork(
     const sets = await evaluationSets({ experiment, registry, pipeline, folder });
     const stages = registry.get('protocol', configuration.protocol.use).thenTrainsOn ? 2 : 1;
     const testing = sets.reduce((sum, set) => sum + evaluationFlops(experiment, set), 0);
-    const { classifier } = experiment;
-    const { train } = configuration;
-    const request = { classifier, batch: train.batch, featuresKnown: !train.augment };
-    return { flops: stages * (trainingFlops(experiment) + testing), bytes: estimatedBytes(request) ?? 0 };
+    const phases = trainingPhases(experiment.classifier, configuration.train, experiment.dataset);
+    const training = phases.reduce((sum, phase) => sum + trainingFlops(experiment, phase), 0);
+    const bytes = Math.max(...phases.map((phase) => estimatedBytes(memoryOf(phase)) ?? 0));
+    return { flops: stages * (training + testing), bytes };
   } finally {
     experiment.dispose();
   }
@@ -66,16 +69,15 @@ export function measuredRate(experiment: Experiment): number {
   return imageFlops(experiment, 4) / seconds;
 }
 
-function trainingFlops(experiment: Experiment): number {
-  const { configuration, classifier, dataset } = experiment;
-  const { train } = configuration;
+function trainingFlops(experiment: Experiment, phase: Phase): number {
+  const { dataset } = experiment;
+  const { classifier, plan, settings } = phase;
   if (Object.keys(classifier.variables).length === 0) return 0;
-  const { steps } = planTraining(train, dataset.train.length);
-  const { augment, views = 1 } = train;
-  const known = classifier.imageFeaturesAreConstant && (!augment || train.views !== undefined);
-  const { textFlops, visionFlops } = work(experiment, stepShape(classifier.parts, train.batch, known));
+  const { accumulate, augment, views = 1 } = settings;
+  const known = classifier.imageFeaturesAreConstant && (!augment || settings.views !== undefined);
+  const { textFlops, visionFlops } = work(experiment, trainingShape(phase, known));
   const once = known ? imageFlops(experiment, (augment ? views : 1) * dataset.train.length) : 0;
-  return steps * train.accumulate * (textFlops + visionFlops) + once;
+  return plan.steps * accumulate * (textFlops + visionFlops) + once;
 }
 
 function evaluationFlops(experiment: Experiment, { dataset, split }: EvaluationSet): number {
@@ -104,7 +106,8 @@ function work({ backbone, configuration }: Experiment, shape: StepShape): StepWo
 /** What cells of equal cost have in common: everything that shapes and counts depend on. */
 export function costKey(configuration: ResolvedConfiguration): string {
   const { seed: _seed, train, losses, ...parts } = configuration;
-  const { epochs, steps, batch, accumulate, augment, views, evaluateEvery } = train;
+  const { epochs, steps, stepsPerShot, batch, accumulate, augment, views, evaluateEvery, learns, then } = train;
   const names = losses.map((loss) => [loss.use, optionsOf(loss, 'weight')]);
-  return JSON.stringify([parts, names, epochs, steps, batch, accumulate, augment, views, evaluateEvery]);
+  const length = [epochs, steps, stepsPerShot, batch, accumulate, augment, views, evaluateEvery, learns, then];
+  return JSON.stringify([parts, names, ...length]);
 }

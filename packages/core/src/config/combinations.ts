@@ -3,6 +3,7 @@ import { optionsOf, type ResolvedConfiguration } from './configuration.js';
 import { datasetPart } from './dataset-part.js';
 import type { LearningChoice } from './brought-losses.js';
 import { movesImages, movesTexts, partConflicts, propertiesOf, type ChosenProperties } from './part-conflicts.js';
+import { phaseFault, phaseSettings, type LearningSection } from '../training/phase-settings.js';
 import type { Finding } from './validate.js';
 
 /** What does not go together, though every option on its own is valid. */
@@ -49,24 +50,37 @@ export function combinationFindings(configuration: ResolvedConfiguration, regist
     const { problem } = datasetPart(choice, dataset, registry);
     if (problem !== undefined) findings.push({ path: ['protocol'], message: problem });
   }
-  if (train.keep === 'best' && train.evaluateEvery === 0) {
-    findings.push({
-      path: ['train', 'keep'],
-      message: 'best needs evaluations during training; set train.evaluateEvery',
-    });
-  }
-  if (train.keep === 'best' && train.average) {
-    findings.push({
-      path: ['train', 'average'],
-      message: 'an average of all epochs leaves nothing to choose; set train.keep=last',
-    });
-  }
+  phaseSettings(train).forEach(({ keep, evaluateEvery, average }, number) => {
+    const section = number === 0 ? ['train'] : ['train', 'then'];
+    const name = section.join('.');
+    if (keep === 'best' && evaluateEvery === 0) {
+      const message = `best needs evaluations during training; set ${name}.evaluateEvery`;
+      findings.push({ path: [...section, 'keep'], message });
+    }
+    if (keep === 'best' && average) {
+      const message = `an average of all epochs leaves nothing to choose; set ${name}.keep=last`;
+      findings.push({ path: [...section, 'average'], message });
+    }
+  });
+  const fault = phaseFault(train, learningSections(properties));
+  if (fault) findings.push({ path: fault.path, message: `${lowered(fault.message)} ${fault.remedy}` });
   return findings;
 }
 
 /** A part that learns something; undefined where none does. */
 function learningPart(properties: ChosenProperties): keyof LearningChoice | undefined {
   return movesTexts(properties) ?? movesImages(properties) ?? (properties.head.learns === false ? undefined : 'head');
+}
+
+/** Sections whose parts have something to learn. */
+function learningSections({ learner, aligner, head, tuning }: ChosenProperties): ReadonlySet<LearningSection> {
+  const learns: Record<LearningSection, boolean> = {
+    prompt: learner.learns !== false,
+    labels: aligner.trainsLabels,
+    head: head.learns !== false,
+    tuning: tuning.tunesText || tuning.tunesVision,
+  };
+  return new Set((Object.keys(learns) as LearningSection[]).filter((section) => learns[section]));
 }
 
 function lowered(sentence: string): string {

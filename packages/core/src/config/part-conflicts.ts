@@ -2,6 +2,8 @@ import type { HeadProperties } from '../contracts/head.js';
 import type { AlignerProperties, LearnerProperties } from '../contracts/parts.js';
 import type { TuningProperties } from '../contracts/tuning.js';
 import type { Registry } from '../plugin/registry.js';
+import { headBegins, phaseSettings } from '../training/phase-settings.js';
+import type { TrainSettings } from '../training/settings.js';
 import type { LearningChoice } from './brought-losses.js';
 import { optionsOf, type ResolvedPart } from './configuration.js';
 
@@ -55,9 +57,24 @@ export function movesImages({
   return tuning.tunesVision ? 'tuning' : undefined;
 }
 
+/** Whether nothing that moves text features learns any more when the head begins. */
+function learnsBefore({ learner, aligner, tuning, head }: ChosenProperties, train: TrainSettings | undefined): boolean {
+  if (!train) return false;
+  const phases = phaseSettings(train);
+  const begins = headBegins(phases, head.learns !== false);
+  return phases.slice(begins).every(({ learns }) => {
+    const moving = {
+      learner: learns.includes('prompt') ? learner : { ...learner, learns: false },
+      aligner: learns.includes('labels') ? aligner : { trainsLabels: false },
+      tuning: learns.includes('tuning') ? tuning : { tunesText: false, tunesVision: false },
+    };
+    return movesTexts(moving) === undefined;
+  });
+}
+
 /** Parts that do not go together, by what they say of themselves and never by their names; the same for a user's choice and for the support matrix. */
 export function partConflicts(
-  choice: LearningChoice & { readonly losses: readonly ResolvedPart[] },
+  choice: LearningChoice & { readonly losses: readonly ResolvedPart[]; readonly train?: TrainSettings },
   registry: Registry,
 ): PartConflict[] {
   const properties = propertiesOf(choice, registry);
@@ -70,12 +87,14 @@ export function partConflicts(
 
   const textMover = movesTexts(properties);
   const imageMover = movesImages(properties);
-  if (!head.readsText && textMover) {
+  if (!head.readsText && textMover && !(head.startsFromText && learnsBefore(properties, choice.train))) {
     const message = `The head "${choice.head.use}" with these options does not read the text features of the step, so what ${use(textMover)} learns there would have no effect.`;
     report(
       ['head'],
       message,
-      `Choose another head, an option of it that reads them, or a ${textMover} that learns nothing on the text side.`,
+      head.startsFromText
+        ? `Let the head learn in a second phase alone, which begins with these features (train.then={}), or choose another head.`
+        : `Choose another head, an option of it that reads them, or a ${textMover} that learns nothing on the text side.`,
     );
   }
   if (head.needsConstantImages && imageMover) {

@@ -14,6 +14,11 @@ export interface HeadProperties {
   readonly ofClasses?: boolean;
   /** Whether the text features of the step decide about its logits. If not, no prompt, label or weight of the text tower can be learned beside it. */
   readonly readsText: boolean;
+  /**
+   * Begins with the text features of the classifier as it is then, see {@link Head.start}; so these may be learned in a phase of the training
+   * before, where `readsText` is false too. Default false.
+   */
+  readonly startsFromText?: boolean;
   /** Keeps features of the training images: whatever is learned must leave image features as they are. Default false. */
   readonly needsConstantImages?: boolean;
   /** Has a text of one image at a time, too (CoCoOp). Default true. */
@@ -77,8 +82,13 @@ export interface Head extends LearnedValues {
   logits(input: HeadInput): Tensor2D;
   /** Its own share of the total, beside the losses. */
   terms?(step: TrainingStep): LossTerm[];
-  /** Before the first step of a training that begins; not where one is resumed or loaded. */
+  /** Before the first step of the phase in which the head begins to take part; not where a training is resumed or loaded. */
   prepare?(material: HeadMaterial): void;
+  /**
+   * After {@link prepare}, at the beginning of the first phase in which the head takes part; not where a training is resumed or loaded.
+   * @param texts normalised text features of that moment, [C, E]; the tensor stays the caller's
+   */
+  start?(texts: Tensor2D): void;
   /** After each pass over the training images. */
   endEpoch?(): void;
   /** After the last step, where {@link prepare} was called or is not needed. */

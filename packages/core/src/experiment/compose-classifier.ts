@@ -35,7 +35,9 @@ import { TOKENS } from './tokens.js';
 export type ClassifierChoice = Pick<
   ResolvedConfiguration,
   'prompt' | 'labels' | 'head' | 'tuning' | 'losses' | 'gradients'
->;
+> &
+  /** What goes together may hang on the phases of the training. */
+  Partial<Pick<ResolvedConfiguration, 'train'>>;
 
 /** What parts are made from, but for what is the same for all programs. */
 export type CompositionContext = Omit<PartContext, 'services' | 'encodeSentences' | 'folder'> &

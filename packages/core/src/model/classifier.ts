@@ -119,7 +119,8 @@ export class Classifier {
     for (const { loss } of this.parts.losses) loss.dispose();
   }
 
-  private forget(): void {
+  /** Frees what was computed once; it is computed anew where it is asked for again. */
+  forget(): void {
     disposeConstants(this.constants);
     this.constants = undefined;
   }

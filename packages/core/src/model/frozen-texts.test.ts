@@ -157,3 +157,30 @@ describe('while another process computes it', () => {
     expect(made).toHaveBeenCalledOnce();
   });
 });
+
+it('is no place for what was learned within the tower: no key knows it', () => {
+  const tuned: Backbone = {
+    ...backbone,
+    encodeText: (text, request) => {
+      const encoding = backbone.encodeText(text, request);
+      const shift = request?.tuning?.lnPost?.bias;
+      return shift ? { ...encoding, features: tf.add(encoding.features, shift) } : encoding;
+    },
+  };
+  const { parts } = tinyClassifier({ backbone: tuned, learner: nothingLearned });
+  const texts = new FrozenTexts(folder);
+  const featuresWith = (shift: number): number[] => {
+    const tuning = {
+      ...{ variables: {}, dispose: () => undefined },
+      towers: () => ({ text: { blocks: {}, lnPost: { bias: tf.fill([5], shift) as tf.Tensor1D } } }),
+    };
+    const predictor = new Classifier({ ...parts, texts, tuning }).predictor();
+    const logits = tf.tidy(() => [...predictor.logits({ images: images() }).dataSync()]);
+    predictor.dispose();
+    return logits;
+  };
+  const plain = featuresWith(0);
+  expect(featuresWith(1)).not.toEqual(plain);
+  // The numbers of tensors, which a key would have instead of their values, are the same in other processes.
+  expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith(TEXT_FILE))).toEqual([]);
+});

@@ -6,6 +6,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { tryClaim, type Claim } from '../claim.js';
 import type { Backbone, TextEncoding, TextRequest, TokenPosition } from '../contracts/backbone.js';
 import type { PromptedText } from '../contracts/prompts.js';
+import { backboneWith } from './backbone-view.js';
 import { withoutTape } from './without-tape.js';
 
 /** Ending of the files that hold what a text tower gave: float32 values, row-major. */
@@ -84,17 +85,15 @@ export class FrozenTexts {
  * stays for a backward pass.
  */
 export function frozenText(backbone: Backbone, texts?: FrozenTexts): Backbone {
-  const { name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest, settings, tunable } = backbone;
+  const { shape, digest, settings } = backbone;
   const encodeText: Backbone['encodeText'] = (...of) => withoutTape(() => backbone.encodeText(...of));
-  return {
-    ...{ name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest, settings, tunable },
-    embedTokens: (ids) => backbone.embedTokens(ids),
+  return backboneWith(backbone, {
+    // What was learned within the tower is no part of a key.
     encodeText: (text, request) =>
-      texts ? keptEncoding({ shape, digest, settings, encodeText }, texts, text, request) : encodeText(text, request),
-    encodeImages: (...of) => backbone.encodeImages(...of),
-    work: backbone.work && ((...of) => backbone.work!(...of)),
-    dispose: () => backbone.dispose(),
-  };
+      texts && !request?.tuning
+        ? keptEncoding({ shape, digest, settings, encodeText }, texts, text, request)
+        : encodeText(text, request),
+  });
 }
 
 function keptEncoding(

@@ -154,9 +154,10 @@ async function checkResume(subject: HeadSubject): Promise<void> {
   await inFolder(async (folder) => {
     const path = join(folder, 'resume.safetensors');
     for (let e = 0; e < 2; e++) epoch(before, ofBefore);
-    const progress = { epoch: 2, offset: 0, step: 4, seconds: 0 };
+    const phase = { number: 0, epoch: 0, step: 0 };
+    const progress = { epoch: 2, offset: 0, step: 4, seconds: 0, phase };
     await saveResume(path, { classifier: before, optimizer: ofBefore, progress, identity: {} });
-    await loadResume(path, after, { optimizer: ofAfter }, {});
+    await loadResume(path, after, () => ({ optimizer: ofAfter }), {});
   });
   epoch(after, ofAfter);
   const [expected, found] = [valuesOf(once.values), valuesOf(after.values)];

@@ -2,6 +2,7 @@ import type { StepShape, StepWork, WorkOptions } from '../contracts/work.js';
 import { BackendError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
 import { stepShape } from '../model/step-shape.js';
+import type { Phase } from './phases.js';
 
 /** What will be computed. */
 export interface MemoryRequest {
@@ -10,6 +11,12 @@ export interface MemoryRequest {
   readonly batch: number;
   /** Training takes image features from a store. */
   readonly featuresKnown: boolean;
+}
+
+/** What a phase of a training computes. */
+export function memoryOf({ classifier, settings }: Phase): MemoryRequest {
+  const { batch, augment, views } = settings;
+  return { classifier, batch, featuresKnown: !augment || views !== undefined };
 }
 
 /** Share of the available memory from which on a warning is due. */

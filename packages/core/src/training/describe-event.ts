@@ -14,6 +14,8 @@ export function describeEvent(event: TrainEvent): string | undefined {
       const plan = `${parameters} parameters, ${images} images, ${epochs} epochs, ${steps} steps`;
       return resumedAt.step > 0 ? `Going on after step ${resumedAt.step}: ${plan}.` : `Training: ${plan}.`;
     }
+    case 'phase':
+      return `Phase ${event.phase} of ${event.phases}: ${event.parameters} parameters of ${event.learns.join(', ')}, ${event.steps} steps.`;
     case 'warning':
       return `WARNING: ${event.message}`;
     case 'note':

@@ -39,6 +39,18 @@ export type TrainEvent =
       /** Where the training goes on: steps and whole epochs that were done before; 0 at its beginning. */
       readonly resumedAt: { readonly step: number; readonly epoch: number };
     }
+  /** A phase begins, or goes on; not told where there is one alone. */
+  | {
+      readonly type: 'phase';
+      /** From 1. */
+      readonly phase: number;
+      readonly phases: number;
+      /** Sections of the configuration whose parts learn in it. */
+      readonly learns: readonly string[];
+      /** Learned numbers. */
+      readonly parameters: number;
+      readonly steps: number;
+    }
   | { readonly type: 'warning'; readonly message: string }
   /** Worth knowing, and no cause for worry: see `Backbone.notes` and `Dataset.notes`. */
   | { readonly type: 'note'; readonly message: string }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImageItem } from '../contracts/dataset.js';
 import type { FeatureStore, View } from '../contracts/features.js';
-import type { HeadMaterial, LabelledFeatures } from '../contracts/head.js';
+import type { HeadMaterial, HeadProperties, LabelledFeatures } from '../contracts/head.js';
 import type { Classifier } from '../model/classifier.js';
 import { keptOutcome } from '../model/kept-outcome.js';
 import { keepCopy } from '../model/maths.js';
@@ -9,7 +9,10 @@ import { featureBatches, storeFeatures, type ImageSource, type Watch } from './b
 
 /** What the material is made from. */
 export interface MaterialRequest {
+  /** As it computes in the phase. */
   readonly classifier: Classifier;
+  /** Of the head that asks. */
+  readonly properties: HeadProperties;
   readonly source: ImageSource;
   readonly train: readonly ImageItem[];
   readonly validation: readonly ImageItem[];
@@ -24,16 +27,21 @@ export interface MaterialRequest {
  */
 export async function headMaterial(request: MaterialRequest): Promise<HeadMaterial | undefined> {
   const { classifier, source, train, validation } = request;
-  const { prepares } = classifier.parts.headProperties;
+  const { prepares } = request.properties;
   if (!prepares) return undefined;
   const { minimumCrop } = prepares;
   const views = Array.from({ length: prepares.views }, (_, index): View => ({ index, seed: source.seed, minimumCrop }));
   const ofTraining = await labelled(request, train, prepares.views === 0 ? [undefined] : views);
   const wantsValidation = prepares.validation && validation.length > 0;
   const ofValidation = wantsValidation ? await labelled(request, validation, [undefined]) : undefined;
-  const texts = keptOutcome(() => keepCopy(classifier.step({ labels: tf.tensor1d([0], 'int32') }).texts[0]!.features));
+  const texts = textsOf(classifier);
   const { logitScale } = classifier.parts.backbone;
   return { train: ofTraining, ...(ofValidation && { validation: ofValidation }), texts, logitScale };
+}
+
+/** Normalised text features of the present values, [C, E]. The caller owns the tensor. */
+export function textsOf(classifier: Classifier): tf.Tensor2D {
+  return keptOutcome(() => keepCopy(classifier.step({ labels: tf.tensor1d([0], 'int32') }).texts[0]!.features));
 }
 
 export function disposeMaterial(material: HeadMaterial | undefined): void {

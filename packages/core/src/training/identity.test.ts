@@ -10,7 +10,13 @@ const configuration = resolveConfiguration(
     dataset: { use: 'folder', path: 'photos', shots: 4 },
     prompt: 'comma',
     labels: 'lamm',
-    train: { steps: 5, views: 2 },
+    train: {
+      steps: 5,
+      views: 2,
+      stepsPerShot: 3,
+      learns: ['prompt', 'labels'],
+      then: { steps: 2, learns: ['labels'] },
+    },
     output: 'runs/a',
   },
   { registry: fakeRegistry() },
@@ -61,7 +67,7 @@ const options = changes(configuration);
 it('looks at every option of a configuration', () => {
   expect(options.length).toBeGreaterThan(45);
   expect(options.map(([path]) => path)).toEqual(
-    expect.arrayContaining([...FREE, 'losses.1.use', 'train.views', 'seed']),
+    expect.arrayContaining([...FREE, 'losses.1.use', 'train.views', 'train.then.steps', 'train.then.learns', 'seed']),
   );
 });
 

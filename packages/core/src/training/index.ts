@@ -24,7 +24,9 @@ export { learningRateFactors } from './learning-rate-factors.js';
 export { learningRateAt, type ScheduleSettings } from './schedule.js';
 export { trainSettings, type AverageSettings, type TrainSettings } from './settings.js';
 export type { TrainOutcome, TrainRequest } from './train-request.js';
-export { planTraining, type TrainingPlan } from './plan.js';
+export type { TrainingPlan } from './plan.js';
+export { lengthOf, trainingPhases, type Phase } from './phases.js';
+export { trainingShape } from './training-shape.js';
 export { checkpointFiles, train } from './trainer.js';
 export { assignVariables, variableValues } from './variable-values.js';
 export { coreVersion } from './version.js';
@@ -45,4 +47,4 @@ export {
 } from './track-run.js';
 export { clearDamage, damageOf, readResult, readWords } from './run-damage.js';
 export { metricsEvent } from './metrics-event.js';
-export { checkMemory, estimatedBytes, type MemoryRequest } from './check-memory.js';
+export { checkMemory, estimatedBytes, memoryOf, type MemoryRequest } from './check-memory.js';

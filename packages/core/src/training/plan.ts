@@ -1,6 +1,7 @@
+import type { Dataset } from '../contracts/dataset.js';
 import type { TrainSettings } from './settings.js';
 
-/** How long a training is. */
+/** How long a phase of a training is. */
 export interface TrainingPlan {
   /** Optimiser steps altogether. */
   readonly steps: number;
@@ -10,14 +11,17 @@ export interface TrainingPlan {
   readonly dropLast: boolean;
 }
 
-/** Counts the steps and passes that the settings mean for so many images. */
-export function planTraining(
-  { batch, accumulate, steps, epochs }: Pick<TrainSettings, 'batch' | 'accumulate' | 'steps' | 'epochs'>,
-  images: number,
+/** Counts the steps and passes that the settings of a phase mean for a data set. */
+export function planPhase(
+  settings: Pick<TrainSettings, 'batch' | 'accumulate' | 'steps' | 'stepsPerShot' | 'epochs'>,
+  { train, classNames }: Pick<Dataset, 'train' | 'classNames'>,
 ): TrainingPlan {
-  const dropLast = images >= batch;
-  const batches = dropLast ? Math.floor(images / batch) : 1;
+  const { batch, accumulate, stepsPerShot, epochs } = settings;
+  const dropLast = train.length >= batch;
+  const batches = dropLast ? Math.floor(train.length / batch) : 1;
   const stepsPerEpoch = Math.ceil(batches / accumulate);
+  const shots = Math.max(1, Math.round(train.length / classNames.length));
+  const steps = settings.steps ?? (stepsPerShot === undefined ? undefined : stepsPerShot * shots);
   return {
     dropLast,
     steps: steps ?? epochs * stepsPerEpoch,

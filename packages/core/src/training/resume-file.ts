@@ -22,6 +22,10 @@ const progress = z.object({
   offset: z.number(),
   /** Optimiser steps behind. */
   step: z.number(),
+  /** The phase, from 0, and where it began: passes and steps behind it then. Absent in the files of versions that knew one phase. */
+  phase: z
+    .object({ number: z.number(), epoch: z.number(), step: z.number() })
+    .default({ number: 0, epoch: 0, step: 0 }),
   /** Seconds of training so far. */
   seconds: z.number(),
   /** The best validation so far, where the best values are kept. */
@@ -33,6 +37,12 @@ export type Progress = z.output<typeof progress>;
 
 /** What must be the same when a training goes on: JSON. */
 export type TrainingIdentity = Readonly<Record<string, unknown>>;
+
+/** What belongs to one phase of a training alone. */
+export interface PhaseState {
+  readonly optimizer: Optimizer;
+  readonly average?: EpochAverage;
+}
 
 /** A training that goes on: where it stands, and the best values so far. */
 export interface Resumed {
@@ -49,13 +59,11 @@ export async function saveResume(
   path: string,
   state: {
     readonly classifier: Classifier;
-    readonly optimizer: Optimizer;
     readonly progress: Progress;
     readonly identity: TrainingIdentity;
     readonly computation?: string;
     readonly best?: StateDict;
-    readonly average?: EpochAverage;
-  },
+  } & PhaseState,
 ): Promise<void> {
   const tensors: StateDict = new Map([
     ...under('variables/', await variableValues(state.classifier.values)),
@@ -69,12 +77,13 @@ export async function saveResume(
 
 /**
  * Puts variables, optimiser and average back to where they were.
+ * @param stateOf optimiser and average of the phase that it stands in
  * @throws CheckpointError where the file is damaged or belongs to another training; it names the first difference
  */
 export async function loadResume(
   path: string,
   classifier: Classifier,
-  { optimizer, average }: { readonly optimizer: Optimizer; readonly average?: EpochAverage },
+  stateOf: (progress: Progress) => PhaseState,
   identity: TrainingIdentity,
 ): Promise<Resumed> {
   const { metadata, tensors } = await readSafetensors(path);
@@ -90,6 +99,7 @@ export async function loadResume(
   const { identity: saved, computation, ...standing } = parsed.data;
   requireSame(path, saved, identity);
   assignValues(classifier, stripped('variables/', tensors), path);
+  const { optimizer, average } = stateOf(standing);
   for (const [prefix, owner] of [
     ['optimizer/', optimizer],
     ['average/', average],

@@ -5,10 +5,11 @@ import type { FeatureStore } from '../contracts/features.js';
 import type { DataPipeline } from '../contracts/pipeline.js';
 import type { Experiment } from '../experiment/experiment.js';
 import { TOKENS } from '../experiment/tokens.js';
-import { checkMemory } from './check-memory.js';
+import { checkMemory, memoryOf } from './check-memory.js';
 import { evaluateSet } from './evaluate-set.js';
 import type { TrainEvent } from './events.js';
 import { nearestWords } from './nearest-words.js';
+import { trainingPhases } from './phases.js';
 import { PredictionLog } from './predictions.js';
 import { provenanceOf, type Surroundings } from './provenance.js';
 import { RunFolder, runFiles } from './run-folder.js';
@@ -141,11 +142,17 @@ function defaultEvaluations({ dataset }: Experiment): EvaluationSet[] {
 }
 
 /** @throws BackendError where the run would need more memory than there is */
-async function memoryWarning({ container, configuration, classifier }: Experiment): Promise<string | undefined> {
+async function memoryWarning({
+  container,
+  configuration,
+  classifier,
+  dataset,
+}: Experiment): Promise<string | undefined> {
   if (!container.isRegistered(TOKENS.availableBytes, true)) return undefined;
   const available = await container.resolve(TOKENS.availableBytes)();
-  const { batch, augment, views } = configuration.train;
-  const featuresKnown = !augment || views !== undefined;
-  const request = { classifier, batch, featuresKnown };
-  return available === undefined ? undefined : checkMemory(request, available);
+  if (available === undefined) return undefined;
+  const warnings = trainingPhases(classifier, configuration.train, dataset).map((phase) =>
+    checkMemory(memoryOf(phase), available),
+  );
+  return warnings.find((warning) => warning !== undefined);
 }

@@ -23,8 +23,11 @@ export const averageSettings = z.discriminatedUnion('kind', [
 
 export type AverageSettings = z.output<typeof averageSettings>;
 
-/** The `train` section of a configuration: how the variables are learned. Defaults are the papers'. */
-export const trainSettings = z.strictObject({
+/** The kinds of parts that learn, by their sections of a configuration. */
+export const learningSections = ['prompt', 'labels', 'head', 'tuning'] as const;
+
+/** What each phase of a training takes. */
+const phase = {
   epochs: z.int().min(1).default(5).describe('Passes over the training images.'),
   steps: z
     .int()
@@ -32,6 +35,13 @@ export const trainSettings = z.strictObject({
     .optional()
     .describe(
       'Optimiser steps, instead of epochs; the last pass may be cut short. The schedule spans ⌈steps / steps per pass⌉ epochs.',
+    ),
+  stepsPerShot: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Optimiser steps for each training image of a class (their mean number, rounded), where `steps` says nothing.',
     ),
   batch: z.int().min(1).default(4).describe('Images in a batch.'),
   accumulate: z.int().min(1).default(1).describe('Batches whose mean gradient makes one optimiser step.'),
@@ -109,6 +119,37 @@ export const trainSettings = z.strictObject({
     .enum(['last', 'best'])
     .default('last')
     .describe('Which values to keep: those of the last step, as the papers do, or the best on the validation images.'),
+  learns: z
+    .array(z.enum(learningSections))
+    .min(1)
+    .optional()
+    .describe(
+      'Sections whose parts learn; the others keep their values. Default: all; with `then`, all but the head at first, and the head afterwards.',
+    ),
+};
+
+/** A field without its default. */
+function bare(field: z.ZodType): z.ZodType {
+  const inner = field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field;
+  const optional = inner instanceof z.ZodOptional ? inner : inner.optional();
+  return field.description === undefined ? optional : optional.describe(field.description);
+}
+
+type PhaseFields = z.ZodObject<typeof phase>;
+
+const thenSettings = z.strictObject(
+  Object.fromEntries(Object.entries(phase).map(([name, field]) => [name, bare(field)])),
+) as z.ZodType<Partial<z.output<PhaseFields>>, Partial<z.input<PhaseFields>>>;
+
+/** The `train` section of a configuration: how the variables are learned. Defaults are the papers'. */
+export const trainSettings = z.strictObject({
+  ...phase,
+  then: thenSettings
+    .optional()
+    .describe(
+      'A second phase, with an optimiser and a schedule of its own; what it does not say is as in the first. A head that learns in the second ' +
+        'phase alone waits, and the cosine of images and texts takes its place until then.',
+    ),
 });
 
 /** Resolved training settings. */

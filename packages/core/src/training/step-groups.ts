@@ -21,7 +21,8 @@ export interface GroupRequest {
   readonly source: ImageSource;
   readonly items: readonly ImageItem[];
   readonly settings: Pick<TrainSettings, 'batch' | 'accumulate' | 'augment' | 'minimumCrop' | 'views'>;
-  readonly plan: TrainingPlan;
+  /** How many passes there are, those of phases before included. */
+  readonly plan: Pick<TrainingPlan, 'epochs' | 'dropLast'>;
   /** Where to begin. */
   readonly from: { readonly epoch: number; readonly offset: number };
   /** Stored features, to be used instead of the images. */

@@ -7,6 +7,7 @@ import { ConfigError, DatasetError } from '../errors.js';
 import { backboneIdentity } from '../model/backbone-identity.js';
 import type { Classifier } from '../model/classifier.js';
 import type { TrainEvent } from './events.js';
+import { phaseSettings, type PhaseSettings } from './phase-settings.js';
 import type { Progress, TrainingIdentity } from './resume-file.js';
 import type { TrainSettings } from './settings.js';
 
@@ -62,17 +63,26 @@ export function checkRequest({ dataset, settings }: TrainRequest): void {
   if (dataset.train.length === 0) {
     throw new DatasetError('There is no image to train on.', { where: dataset.name });
   }
-  const { evaluateEvery, evaluateOn, keep } = settings;
+  phaseSettings(settings).forEach((phase, number) =>
+    checkEvaluations(phase, dataset, number === 0 ? 'train' : 'train.then'),
+  );
+}
+
+function checkEvaluations(
+  { evaluateEvery, evaluateOn, keep }: PhaseSettings,
+  dataset: Dataset,
+  section: 'train' | 'train.then',
+): void {
   if (keep === 'best' && (evaluateEvery === 0 || evaluateOn !== 'val')) {
     throw new ConfigError('The best values are chosen by evaluations on validation images, but there are none.', {
-      where: 'train.keep',
-      remedy: 'Set train.evaluateEvery=1 and train.evaluateOn=val, or train.keep=last.',
+      where: `${section}.keep`,
+      remedy: `Set ${section}.evaluateEvery=1 and ${section}.evaluateOn=val, or ${section}.keep=last.`,
     });
   }
   if (evaluateEvery > 0 && dataset[evaluateOn].length === 0) {
     throw new ConfigError(`The data set "${dataset.name}" has no ${evaluateOn} images to evaluate on.`, {
-      where: 'train.evaluateEvery',
-      remedy: 'Set train.evaluateEvery=0, or choose another split with train.evaluateOn.',
+      where: `${section}.evaluateEvery`,
+      remedy: `Set ${section}.evaluateEvery=0, or choose another split with ${section}.evaluateOn.`,
     });
   }
 }

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Evaluation } from '../contracts/evaluation.js';
 import type { FeatureStore } from '../contracts/features.js';
 import type { HeadMaterial } from '../contracts/head.js';
+import type { NamedVariables } from '../contracts/variables.js';
 import { DatasetError } from '../errors.js';
 import type { StateDict } from '../safetensors/index.js';
 import { meanGradients } from './accumulate.js';
@@ -14,12 +15,12 @@ import { EpochAverage } from './average.js';
 import { storeFeatures, type ImageSource } from './batches.js';
 import { evaluate } from './evaluate.js';
 import type { TrainEvent } from './events.js';
-import { disposeMaterial, headMaterial } from './head-material.js';
+import { disposeMaterial, headMaterial, textsOf } from './head-material.js';
 import { learningRateFactors } from './learning-rate-factors.js';
 import { saveLearned } from './learned-file.js';
-import { createOptimizer, type Optimizer } from './optimizer.js';
-import { planTraining, type TrainingPlan } from './plan.js';
-import { loadResume, saveResume, type Progress } from './resume-file.js';
+import { createOptimizer } from './optimizer.js';
+import { lengthOf, trainingPhases, type Phase } from './phases.js';
+import { loadResume, saveResume, type PhaseState, type Progress } from './resume-file.js';
 import { learningRateAt, warmupWarning } from './schedule.js';
 import { StepClock } from './step-clock.js';
 import { stepGroups, type StepGroup } from './step-groups.js';
@@ -48,37 +49,41 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
 }
 
 class Training {
-  private readonly optimizer: Optimizer;
-  private readonly features?: FeatureStore;
-  private readonly plan: TrainingPlan;
+  private readonly phases: readonly Phase[];
+  /** Of all phases together. */
+  private readonly length: { readonly steps: number; readonly epochs: number };
   private readonly clock = new StepClock();
-  private progress: Progress = { epoch: 0, offset: 0, step: 0, seconds: 0 };
+  private progress: Progress = {
+    ...{ epoch: 0, offset: 0, step: 0, seconds: 0 },
+    phase: { number: 0, epoch: 0, step: 0 },
+  };
+  /** What belongs to the present phase alone. */
+  private state: PhaseState;
+  private features?: FeatureStore;
   private best?: StateDict;
-  private readonly average?: EpochAverage;
   private savedAt = performance.now();
   private factors: Readonly<Record<string, number>> = {};
 
   constructor(private readonly request: TrainRequest) {
-    this.plan = planTraining(request.settings, request.dataset.train.length);
-    this.optimizer = createOptimizer(request.settings);
-    const { average } = request.settings;
-    if (average) this.average = new EpochAverage(average, this.plan.epochs);
-    if (request.classifier.imageFeaturesAreConstant) this.features = request.features ?? new Map();
+    this.phases = trainingPhases(request.classifier, request.settings, request.dataset);
+    this.length = lengthOf(this.phases);
+    this.state = stateOf(this.phase);
+    this.features = this.storeOf(this.phase);
   }
 
   async run(): Promise<TrainOutcome> {
     const { classifier, dataset, runFolder, resume } = this.request;
-    const { steps, epochs } = this.plan;
+    const { steps, epochs } = this.length;
     const { headProperties } = classifier.parts;
     const mayLearn = headProperties.learns !== false || Object.keys(classifier.variables).length > 0;
     if (mayLearn || headProperties.prepares) checkRequest(this.request);
     if (runFolder) await prepareFolder(runFolder);
     if (mayLearn && resume && runFolder && existsSync(this.path('resume'))) await this.restore();
     const begun = this.progress.step > 0 || this.progress.epoch > 0;
-    const prepared = begun || (await this.stoppable(() => this.prepareHead()));
-    if (prepared) this.factors = learningRateFactors(classifier, this.request.settings.learningRateFactors);
-    const parameters = Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0);
-    const fitted = Object.values(classifier.parts.head.fitted ?? {}).reduce((total, { size }) => total + size, 0);
+    const prepared = begun || (await this.stoppable(() => this.beginHead(this.phase)));
+    if (prepared) this.factors = this.factorsOf(this.phase);
+    const parameters = sizeOf(classifier.variables);
+    const fitted = sizeOf(classifier.parts.head.fitted ?? {});
     const learns = prepared && parameters > 0;
     const { step: done, epoch } = this.progress;
     this.emit({
@@ -90,11 +95,7 @@ class Training {
       ...(fitted > 0 && { fitted }),
       resumedAt: { step: done, epoch },
     });
-    const warning = learns ? warmupWarning(this.request.settings, this.plan) : undefined;
-    if (warning) this.emit({ type: 'warning', message: warning });
-    const passed = prepared && (!learns || (await this.stoppable(() => this.passes())));
-    if (passed) this.average?.assign(classifier.variables);
-    if (passed && this.best) assignValues(classifier, this.best, 'the best values');
+    const passed = prepared && (!learns || (await this.stoppable(() => this.throughPhases())));
     const finished = passed && (await this.stoppable(() => this.finishHead()));
     if (runFolder) {
       const { step } = this.progress.best && finished ? this.progress.best : this.progress;
@@ -110,8 +111,61 @@ class Training {
   }
 
   dispose(): void {
-    this.optimizer.dispose();
-    this.average?.dispose();
+    disposeState(this.state);
+    for (const { classifier } of this.phases) if (classifier !== this.request.classifier) classifier.forget();
+  }
+
+  private get phase(): Phase {
+    return this.phases[this.progress.phase.number]!;
+  }
+
+  /** The phases from the present one on, each with what it ends with. */
+  private async throughPhases(): Promise<void> {
+    this.beginPhase();
+    for (;;) {
+      await this.passes();
+      const { classifier } = this.phase;
+      this.state.average?.assign(classifier.variables);
+      if (this.best) assignValues(this.request.classifier, this.best, 'the best values');
+      const next = this.phases[this.progress.phase.number + 1];
+      if (!next) return;
+      await this.beginHead(next); // stopped here, the training goes on at the end of the phase before
+      this.enter(next);
+      this.beginPhase();
+    }
+  }
+
+  /** Optimiser, average and image features of the phase before are gone. */
+  private enter(next: Phase): void {
+    const { epoch, step, seconds } = this.progress;
+    disposeState(this.state);
+    this.best = undefined;
+    this.progress = { epoch, step, seconds, offset: 0, phase: { number: next.number, epoch, step } };
+    this.state = stateOf(next);
+    this.features = this.storeOf(next);
+    this.factors = this.factorsOf(next);
+  }
+
+  private factorsOf({ settings }: Phase): Readonly<Record<string, number>> {
+    return learningRateFactors(this.request.classifier, settings.learningRateFactors);
+  }
+
+  private beginPhase(): void {
+    const { phases, phase } = this;
+    const { settings, plan, number, learns } = phase;
+    if (phases.length > 1) {
+      const parameters = sizeOf(phase.classifier.variables);
+      this.emit({ type: 'phase', phase: number + 1, phases: phases.length, learns, parameters, steps: plan.steps });
+    }
+    const warning = warmupWarning(settings, plan);
+    if (warning) this.emit({ type: 'warning', message: warning });
+  }
+
+  /** Image features that are constant in a phase: of the frozen towers, or of what was learned in them before. */
+  private storeOf({ classifier }: Phase): FeatureStore | undefined {
+    if (!classifier.imageFeaturesAreConstant) return undefined;
+    const untouched = this.request.classifier.imageFeaturesAreConstant;
+    return untouched && this.request.features ? this.request.features : new Map();
   }
 
   /** @returns whether this part of the training came to its end; false where it was stopped. */
@@ -127,22 +181,28 @@ class Training {
     }
   }
 
-  private async prepareHead(): Promise<void> {
+  private async beginHead(phase: Phase): Promise<void> {
     const { head } = this.request.classifier.parts;
-    if (head.prepare) await this.withMaterial((material) => head.prepare!(material));
+    if (!phase.headBegins) return;
+    if (head.prepare) await this.withMaterial(phase, (material) => head.prepare!(material));
+    if (!head.start) return;
+    const texts = textsOf(phase.classifier);
+    head.start(texts);
+    texts.dispose();
   }
 
   private async finishHead(): Promise<void> {
     const { head } = this.request.classifier.parts;
-    if (head.finish) await this.withMaterial((material) => head.finish!(material));
+    if (head.finish) await this.withMaterial(this.phase, (material) => head.finish!(material));
   }
 
-  private async withMaterial(use: (material: HeadMaterial) => void): Promise<void> {
-    const { classifier, dataset, signal } = this.request;
+  private async withMaterial(phase: Phase, use: (material: HeadMaterial) => void): Promise<void> {
+    const { dataset, signal } = this.request;
     const onProgress = (done: number, total: number): void => this.emit({ type: 'features', done, total });
     const material = await headMaterial({
-      ...{ classifier, source: this.source(), train: dataset.train, validation: dataset.val },
-      features: this.features ?? new Map(),
+      ...{ classifier: phase.classifier, properties: this.request.classifier.parts.headProperties },
+      ...{ source: this.source(phase), train: dataset.train, validation: dataset.val },
+      features: (phase === this.phase ? this.features : this.storeOf(phase)) ?? new Map(),
       watch: { signal, onProgress },
     });
     try {
@@ -154,26 +214,34 @@ class Training {
 
   /** @throws the signal's reason where it is aborted; everything up to then is in `progress` */
   private async passes(): Promise<void> {
-    const { plan } = this;
-    const { dataset, settings, signal, saveSeconds = 60 } = this.request;
+    const { phase, features: known } = this;
+    const { settings, plan } = phase;
+    const { dataset, signal, saveSeconds = 60 } = this.request;
     const { augment, minimumCrop, views } = settings;
-    const features = augment && views === undefined ? undefined : this.features;
+    const begun = this.progress.phase;
+    const [lastStep, epochs] = [begun.step + plan.steps, begun.epoch + plan.epochs];
+    const source = this.source(phase);
+    const features = augment && views === undefined ? undefined : known;
     if (features) {
       const onProgress = (done: number, total: number): void => this.emit({ type: 'features', done, total });
-      for (let index = 0; index < (augment ? Math.min(views!, plan.epochs) : 1); index++) {
+      for (let index = 0; index < (augment ? views! : 1); index++) {
+        if (augment && !isSeen(index, views!, begun.epoch, epochs)) continue;
         const view = augment ? { index, seed: this.request.seed, minimumCrop } : undefined;
-        await storeFeatures(features, this.source(), dataset.train, { signal, onProgress }, view);
+        await storeFeatures(features, source, dataset.train, { signal, onProgress }, view);
       }
     }
-    if (this.progress.step >= plan.steps) return this.progress.offset > 0 ? this.closeEpoch() : undefined;
+    if (this.progress.step >= lastStep) return this.progress.offset > 0 ? this.closeEpoch() : undefined;
     let asked = performance.now();
-    for await (const group of ahead(
-      stepGroups({ source: this.source(), items: dataset.train, settings, plan, from: this.progress, features }),
-    )) {
+    const groups = stepGroups({
+      ...{ source, items: dataset.train, settings, features },
+      plan: { ...plan, epochs },
+      from: this.progress,
+    });
+    for await (const group of ahead(groups)) {
       if (group.batches) this.step(group, (performance.now() - asked) / 1000);
       await setImmediate(); // signals and loaders get their turn
       signal?.throwIfAborted();
-      const done = this.progress.step === plan.steps;
+      const done = this.progress.step === lastStep;
       if (done || !group.batches) await this.closeEpoch();
       else if (performance.now() - this.savedAt > saveSeconds * 1000) await this.save();
       if (done) return;
@@ -182,14 +250,19 @@ class Training {
   }
 
   private step({ batches, epoch, offset }: StepGroup, loaderWait: number): void {
-    const { classifier, settings } = this.request;
-    const { steps, epochs } = this.plan;
+    const { classifier, settings, plan } = this.phase;
+    const { steps, epochs } = this.length;
     const begun = performance.now();
-    const learningRate = learningRateAt(settings, { epoch, step: this.progress.step }, this.plan);
+    const from = this.progress.phase;
+    const learningRate = learningRateAt(
+      settings,
+      { epoch: epoch - from.epoch, step: this.progress.step - from.step },
+      plan,
+    );
     const step = this.progress.step + 1;
     const { seed } = this.request;
     const { loss, terms, images, correct, gradients } = meanGradients(classifier, batches, step, learningRate, seed);
-    this.optimizer.apply(classifier.variables, gradients, learningRate, this.factors);
+    this.state.optimizer.apply(classifier.variables, gradients, learningRate, this.factors);
     tf.dispose(Object.values(gradients));
     const seconds = loaderWait + (performance.now() - begun) / 1000;
     this.clock.add(seconds, images);
@@ -212,15 +285,16 @@ class Training {
 
   /** Evaluates where it is time for it, and saves. */
   private async closeEpoch(): Promise<void> {
-    const { classifier, dataset, settings } = this.request;
-    const { step, epoch: passed } = this.progress;
+    const { classifier, dataset } = this.request;
+    const { settings, plan, classifier: ofPhase } = this.phase;
+    const { step, epoch: passed, phase: from } = this.progress;
     if (step === 0) {
       throw new DatasetError('Not one training image could be read.', { where: dataset.name });
     }
     const epoch = passed + 1;
     const { evaluateEvery, evaluateOn: split, keep } = settings;
     let { best } = this.progress;
-    if (evaluateEvery > 0 && (epoch % evaluateEvery === 0 || step === this.plan.steps)) {
+    if (evaluateEvery > 0 && (epoch % evaluateEvery === 0 || step === from.step + plan.steps)) {
       const result = await this.evaluate(split);
       this.emit({ type: 'evaluation', name: split, step, epoch, result });
       if (keep === 'best' && result.accuracy > (best?.accuracy ?? -1)) {
@@ -228,14 +302,15 @@ class Training {
         this.best = await variableValues(classifier.values);
       }
     }
-    classifier.parts.head.endEpoch?.();
-    this.average?.add(classifier.variables, passed);
+    ofPhase.parts.head.endEpoch?.();
+    this.state.average?.add(ofPhase.variables, passed - from.epoch);
     this.progress = { ...this.progress, epoch, offset: 0, ...(best && { best }) };
     await this.save();
   }
 
   private evaluate(split: 'val' | 'test'): Promise<Evaluation> {
-    const { classifier, pipeline, dataset, settings, evaluationBatch: batchSize, signal } = this.request;
+    const { pipeline, dataset, evaluationBatch: batchSize, signal } = this.request;
+    const { classifier, settings } = this.phase;
     const { onBadImage } = settings;
     const items = dataset[split];
     return evaluate({ classifier, pipeline, dataset, items, batchSize, features: this.features, onBadImage, signal });
@@ -243,11 +318,11 @@ class Training {
 
   private async save(): Promise<void> {
     if (!this.request.runFolder) return;
-    const { optimizer, progress, best, average } = this;
+    const { state, progress, best } = this;
     const path = this.path('resume');
     const { classifier, computation } = this.request;
     await saveResume(path, {
-      ...{ classifier, optimizer, progress, best, average, computation },
+      ...{ ...state, classifier, progress, best, computation },
       identity: identityOf(this.request),
     });
     this.savedAt = performance.now();
@@ -256,10 +331,14 @@ class Training {
 
   private async restore(): Promise<void> {
     const { classifier, computation } = this.request;
-    const { optimizer, average } = this;
-    const resumed = await loadResume(this.path('resume'), classifier, { optimizer, average }, identityOf(this.request));
+    const stateAt = ({ phase }: Progress): PhaseState => {
+      disposeState(this.state);
+      return (this.state = stateOf(this.phases[phase.number]!));
+    };
+    const resumed = await loadResume(this.path('resume'), classifier, stateAt, identityOf(this.request));
     this.progress = resumed.progress;
     this.best = resumed.best;
+    this.features = this.storeOf(this.phase);
     if (resumed.computation !== computation) {
       const [before, now] = [resumed.computation, computation].map((what) => what ?? 'a backend that is not known');
       const message = `So far, ${before} computed this training; it goes on with ${now}. The last digits may be others than those of a training that stays in one place.`;
@@ -267,8 +346,8 @@ class Training {
     }
   }
 
-  private source(): ImageSource {
-    const { classifier, pipeline, dataset, settings, seed } = this.request;
+  private source({ classifier, settings }: Phase): ImageSource {
+    const { pipeline, dataset, seed } = this.request;
     const { backbone } = classifier.parts;
     return { backbone, pipeline, policy: dataset.imagePolicy, seed, onBadImage: settings.onBadImage };
   }
@@ -280,6 +359,27 @@ class Training {
   private emit(event: TrainEvent): void {
     this.request.onEvent?.(event);
   }
+}
+
+function stateOf({ settings, plan }: Phase): PhaseState {
+  const { average } = settings;
+  const optimizer = createOptimizer(settings);
+  return { optimizer, ...(average && { average: new EpochAverage(average, plan.epochs) }) };
+}
+
+function disposeState({ optimizer, average }: PhaseState): void {
+  optimizer.dispose();
+  average?.dispose();
+}
+
+/** Learned numbers. */
+function sizeOf(variables: NamedVariables): number {
+  return Object.values(variables).reduce((total, variable) => total + variable.size, 0);
+}
+
+/** Whether a view is taken in one of the passes `from` … `to` − 1. */
+function isSeen(index: number, views: number, from: number, to: number): boolean {
+  return (index - (from % views) + views) % views < to - from;
 }
 
 /** Makes the folder, and takes away what a killed process had begun to write. */
