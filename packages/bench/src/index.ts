@@ -5,7 +5,7 @@ export * from './sweep/index.js';
 export { shellWord } from './shell-word.js';
 export { ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, type TensorComparison } from './verify/comparison.js';
 export { type FixtureSet } from './verify/fixture-set.js';
-export { verify, type RunVerdict, type VerifyOptions } from './verify/verify.js';
+export { openRecordedRun, verify, type RecordedRun, type RunVerdict, type VerifyOptions } from './verify/verify.js';
 export { architectureNamed, architectures } from './speed/architectures.js';
 export { costOf, type CostReport, type CostRow } from './speed/cost.js';
 export { measureMatmulRate } from './speed/matmul-rate.js';

@@ -13,13 +13,17 @@ export function register(program: Command): void {
     .command('import')
     .summary("bring in prompts that the authors' code has trained")
     .description(
-      "Reads prompts that the code of CoOp, CoCoOp, MaPLe, COMMA or LAMM has trained (model.pth.tar-N) and writes a run's folder.\n" +
-        'The configuration says what they were trained for: backbone, data set (its class names) and the options of the method.',
+      'Reads what the code of CoOp, CoCoOp, KgCoOp, ProGrad, MaPLe, PromptSRC, COMMA, LAMM, TCP, MMRL, DePT, TaskRes or MMA has trained\n' +
+        "(model.pth.tar-N), or CLIP-LoRA's own file, and writes a run's folder. The configuration says what it was trained for: backbone,\n" +
+        'data set (its class names) and the options of the method.',
     )
     .argument('<file>', "the authors' checkpoint, e.g. model.pth.tar-5")
     .argument('[overrides...]', 'path=value, such as prompt.depth=9')
     .requiredOption('--config <file>', 'configuration that the prompts were trained for')
-    .option('--method <name>', 'prompt learner or label aligner, where the configuration does not name it')
+    .option(
+      '--method <name>',
+      'prompt learner, label aligner, head or tuning, where the configuration does not name it',
+    )
     .requiredOption('-o, --out <folder>', 'folder of the run')
     .option('--json', 'print what was imported as JSON')
     .addHelpText(
@@ -28,7 +32,7 @@ export function register(program: Command): void {
         '  $ promptweave evaluate runs/maple-dtd',
     )
     .action(async (file: string, overrides: string[], flags: ImportFlags) => {
-      const { importPrompts } = await import('../runs/import-prompts.js');
+      const { importPrompts } = await import('../import/import-prompts.js');
       const { config, method, out } = flags;
       const imported = await importPrompts({ file, config, overrides, method, out });
       if (flags.json) return console.log(JSON.stringify({ folder: out, ...imported }));

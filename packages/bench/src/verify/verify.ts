@@ -1,7 +1,7 @@
 import type { Backbone, Tokenizer } from '@promptweave/core';
 import type { Registry } from '@promptweave/core/experiment';
 import type { TensorComparison } from './comparison.js';
-import { composeFixture } from './compose-fixture.js';
+import { composeFixture, type ComposedFixture } from './compose-fixture.js';
 import { openFixtureRun, openFixtureSet, type FixtureRun, type FixtureSet } from './fixture-set.js';
 import { fixtureTokenizer } from './fixture-tokenizer.js';
 import { verifyTraining } from './verify-training.js';
@@ -44,12 +44,45 @@ export async function verify(folder: string, options: VerifyOptions): Promise<Ru
   return verdicts;
 }
 
-function trainingRun(set: FixtureSet, run: FixtureRun, { registry, loadBackbone }: VerifyOptions): TensorComparison[] {
+/** A recorded run, and a classifier that is composed as it was, with start values of its own. */
+export interface RecordedRun extends ComposedFixture {
+  readonly set: FixtureSet;
+  readonly run: FixtureRun;
+  /** Frees classifier and backbone. */
+  dispose(): void;
+}
+
+/**
+ * Opens one recorded training of a set.
+ * @throws CheckpointError where the set has no such run
+ */
+export async function openRecordedRun(
+  folder: string,
+  method: string,
+  options: Pick<VerifyOptions, 'registry' | 'loadBackbone'>,
+): Promise<RecordedRun> {
+  const set = await openFixtureSet(folder, method);
+  return composedRun(set, await openFixtureRun(set, method), options);
+}
+
+function composedRun(
+  set: FixtureSet,
+  run: FixtureRun,
+  { registry, loadBackbone }: Pick<VerifyOptions, 'registry' | 'loadBackbone'>,
+): RecordedRun {
   const backbone = loadBackbone({ ...set, weights: run.weights }, fixtureTokenizer(run));
   const composed = composeFixture(run, backbone, registry);
-  const tensors = verifyTraining(set, run, composed);
-  composed.classifier.dispose();
-  backbone.dispose();
+  const dispose = (): void => {
+    composed.classifier.dispose();
+    backbone.dispose();
+  };
+  return { ...composed, set, run, dispose };
+}
+
+function trainingRun(set: FixtureSet, run: FixtureRun, options: VerifyOptions): TensorComparison[] {
+  const recorded = composedRun(set, run, options);
+  const tensors = verifyTraining(set, run, recorded);
+  recorded.dispose();
   return tensors;
 }
 

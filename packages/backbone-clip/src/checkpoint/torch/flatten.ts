@@ -3,6 +3,8 @@ import { InertObject, PickledTensor } from './pickled-values.js';
 
 /** Keys under which training scripts keep the weights beside epoch, optimiser and the like. */
 const WEIGHT_KEYS = ['state_dict', 'model_state_dict', 'model'];
+/** Key under which some (CLIP-LoRA) say how the weights were trained. */
+const METADATA = 'metadata';
 const DEEPEST = 64;
 const MOST_ENTRIES = 100_000;
 const LONGEST_NAME = 1000;
@@ -10,7 +12,7 @@ const LONGEST_NAME = 1000;
 /** Tensors and plain values of an unpickled object, by their dotted names. */
 export interface FlatState {
   readonly tensors: Map<string, PickledTensor>;
-  /** Numbers, texts and booleans that stood beside the weights: epoch, accuracy, … */
+  /** Numbers, texts and booleans that stood beside the weights: epoch, accuracy, …, metadata.alpha, … */
   readonly values: Record<string, number | string | boolean>;
   /** Names of dictionaries and lists that stood beside the weights, empty ones apart. */
   readonly aside: readonly string[];
@@ -50,9 +52,13 @@ export function flatten(root: unknown, where: string): FlatState {
   const aside = weights === outer ? [] : [...outer].filter(([name, value]) => name !== key && isFull(value));
   return {
     tensors,
-    values: Object.fromEntries([...outer].filter(isPlain)),
+    values: { ...valuesOf(outer), ...valuesOf(membersOf(outer.get(METADATA)) ?? new Map(), `${METADATA}.`) },
     aside: aside.flatMap(([name]) => (typeof name === 'string' ? [name.slice(0, LONGEST_NAME)] : [])),
   };
+}
+
+function valuesOf(members: Map<unknown, unknown>, prefix = ''): FlatState['values'] {
+  return Object.fromEntries([...members].filter(isPlain).map(([name, value]) => [`${prefix}${name}`, value]));
 }
 
 function isFull(value: unknown): boolean {

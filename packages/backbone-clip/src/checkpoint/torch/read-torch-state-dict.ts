@@ -10,7 +10,7 @@ import { zipDirectory } from './zip-directory.js';
 export interface TorchStateDict {
   /** The weights by their names; each is read from the file when its `data()` is called. */
   readonly tensors: StateDict;
-  /** Numbers, texts and booleans beside the weights: `epoch`, `val_result`, … */
+  /** Numbers, texts and booleans beside the weights: `epoch`, `val_result`, …; those of a dictionary `metadata` as `metadata.NAME`. */
   readonly values: Record<string, number | string | boolean>;
   /** Names of what else stood beside the weights: an optimiser's state, other weights, … */
   readonly aside: readonly string[];

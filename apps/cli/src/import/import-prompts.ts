@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readTorchStateDict } from '@promptweave/backbone-clip';
-import { CheckpointError, ConfigError, type StateDict } from '@promptweave/core';
+import { ConfigError } from '@promptweave/core';
 import { assignVariables, loadPlugins, runFiles, saveLearned, suggestion, toYaml } from '@promptweave/core/experiment';
 import writeFileAtomic from 'write-file-atomic';
 import { compose } from '../composition/compose.js';
+import { learnedPart } from './authors-file.js';
 
 /** What to import, and into what. */
 export interface ImportRequest {
@@ -14,7 +15,7 @@ export interface ImportRequest {
   /** The configuration that the prompts were trained for. */
   readonly config: string;
   readonly overrides: readonly string[];
-  /** Prompt learner or label aligner. */
+  /** Prompt learner, label aligner, head or tuning. */
   readonly method?: string;
   /** Folder of the run to write. */
   readonly out: string;
@@ -28,12 +29,6 @@ export interface Imported {
   readonly ignored: readonly string[];
 }
 
-/** Where the authors' models keep what is learned, beside the whole of CLIP. */
-const LEARNER = 'prompt_learner.';
-
-/** Buffers of the authors' modules: the embeddings of the fixed tokens, which are computed here. */
-const BUFFERS = /^token_(prefix|suffix|middle)/;
-
 /**
  * Checks the names and shapes of the authors' tensors against the classifier that a configuration composes, and writes them as a
  * run.
@@ -46,13 +41,18 @@ export async function importPrompts({ file, config, overrides, method, out }: Im
       remedy: 'Choose another folder with --out.',
     });
   }
-  const { tensors } = await readTorchStateDict(file);
-  const { learned, ignored } = learnedPart(tensors, file);
+  const saved = await readTorchStateDict(file);
   const chosen = method === undefined ? [] : [await choiceOf(method)];
   const composition = await compose({ file: config, overrides: [...chosen, ...overrides] });
   try {
     const { configuration, folder } = composition;
-    const { classifier, dataset, dispose } = await composition.experiment();
+    const { classifier, dataset, backbone, dispose } = await composition.experiment();
+    const { text, vision } = backbone.shape;
+    const places = {
+      ...{ variables: Object.keys(classifier.variables), tuning: configuration.tuning },
+      layers: { text: text.layers, vision: vision.layers },
+    };
+    const { learned, ignored } = learnedPart(saved, places, file);
     assignVariables(classifier.variables, learned, file);
     await mkdir(out, { recursive: true });
     await writeFileAtomic(join(out, runFiles.configuration), toYaml(configuration));
@@ -60,38 +60,19 @@ export async function importPrompts({ file, config, overrides, method, out }: Im
     const origin = { template, configuration, folder, step: 0, importedFrom: basename(file) };
     await saveLearned(join(out, runFiles.learned), classifier, origin);
     dispose();
+    return { tensors: Object.fromEntries([...learned].map(([name, { shape }]) => [name, shape])), ignored };
   } finally {
     await composition.close();
   }
-  return { tensors: Object.fromEntries([...learned].map(([name, { shape }]) => [name, shape])), ignored };
-}
-
-/** The learned tensors under the names of our variables. */
-function learnedPart(tensors: StateDict, where: string): { learned: StateDict; ignored: string[] } {
-  const whole = [...tensors.keys()].some((name) => name.includes(LEARNER));
-  const learned: StateDict = new Map();
-  const ignored: string[] = [];
-  for (const [full, tensor] of tensors) {
-    const at = full.indexOf(LEARNER);
-    const name = at < 0 ? full : full.slice(at + LEARNER.length);
-    if ((whole && at < 0) || BUFFERS.test(name)) ignored.push(full);
-    else learned.set(name, tensor);
-  }
-  if (learned.size === 0) {
-    throw new CheckpointError('The file holds no learned prompts.', {
-      where,
-      remedy: "Name the checkpoint that the authors' training wrote, e.g. model.pth.tar-5.",
-    });
-  }
-  return { learned, ignored };
 }
 
 /** The override that chooses a method by its name alone. */
 async function choiceOf(method: string): Promise<string> {
   const registry = await loadPlugins(['default'], '.', import.meta.url);
-  const section = (['prompt', 'labels'] as const).find((kind) => registry.find(kind, method));
+  const sections = ['prompt', 'labels', 'head', 'tuning'] as const;
+  const section = sections.find((kind) => registry.find(kind, method));
   if (section) return `${section}.use=${method}`;
-  const names = [...registry.names('prompt'), ...registry.names('labels')];
+  const names = [...new Set(sections.flatMap((kind) => registry.names(kind)))];
   throw new ConfigError(`There is no method called "${method}".${suggestion(method, names, 'There are')}`, {
     where: '--method',
   });
