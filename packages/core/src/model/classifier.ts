@@ -5,10 +5,11 @@ import { sumOfTerms } from '../builtin/sum-of-gradients.js';
 import type { LabelAligner } from '../contracts/parts.js';
 import type { NamedVariables } from '../contracts/variables.js';
 import type { Batch, StepOutcome, TrainingStep } from '../contracts/step.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError, TrainingError } from '../errors.js';
 import { imagesAreConstant, LEARNING, unionOfNeeds, type ClassifierParts } from './classifier-parts.js';
 import { constantAnchors, constantText, disposeConstants } from './constants.js';
 import { ForwardPass, type Constants } from './forward-pass.js';
+import { gradientsOf } from './gradients-of.js';
 import { Predictor } from './predictor.js';
 import { selectClasses } from './select-classes.js';
 
@@ -66,6 +67,7 @@ export class Classifier {
     const batch = this.withConstantFeatures(given);
     const { rule } = this.parts;
     const { terms, total, correct, gradients } = this.differentiate(batch, seed, (term) => !rule.isAside(term));
+    if (Object.keys(gradients).length === 0) throw withoutEffect(Object.keys(terms));
     const anyAside = Object.keys(terms).some((term) => rule.isAside(term));
     const aside = anyAside ? this.differentiate(batch, seed, (term) => rule.isAside(term)).gradients : {};
     if (batch !== given) batch.features!.dispose();
@@ -128,37 +130,28 @@ export class Classifier {
   /** Loss terms, and the gradients of those whose names are chosen. */
   private differentiate(batch: Batch, seed: number | undefined, chosen: (term: string) => boolean) {
     const constants = this.constantsOnce();
-    const variables = Object.entries(this.variables);
     const { losses, head } = this.parts;
     let terms: Record<string, { value: tf.Scalar; weight: number }> = {};
     let correct: tf.Scalar | undefined;
-    const { value, grads } = tf.variableGrads(
-      () => {
-        const step = new ForwardPass(this.parts, batch, { constants, seed });
-        const ofHead = head.terms?.(step) ?? [];
-        const weighted = [
-          ...losses.flatMap(({ loss, weight }) =>
-            loss.terms(step).map((term) => ({ ...term, weight: weight * term.weight })),
-          ),
-          ...ofHead,
-        ];
-        terms = Object.fromEntries(
-          weighted.map(({ name, value, weight }) => [name, { value: tf.keep(tf.clone(value)), weight }]),
-        );
-        correct = tf.keep(countCorrect(step.logits, step.labels));
-        return total(
-          Object.keys(terms)
-            .filter(chosen)
-            .map((name) => terms[name]!),
-        );
-      },
-      variables.map(([, variable]) => variable),
-    );
-    const gradients: Record<string, tf.Tensor> = {};
-    for (const [name, variable] of variables) {
-      const gradient = grads[variable.name];
-      if (gradient) gradients[name] = gradient;
-    }
+    const { value, gradients } = gradientsOf(() => {
+      const step = new ForwardPass(this.parts, batch, { constants, seed });
+      const ofHead = head.terms?.(step) ?? [];
+      const weighted = [
+        ...losses.flatMap(({ loss, weight }) =>
+          loss.terms(step).map((term) => ({ ...term, weight: weight * term.weight })),
+        ),
+        ...ofHead,
+      ];
+      terms = Object.fromEntries(
+        weighted.map(({ name, value, weight }) => [name, { value: tf.keep(tf.clone(value)), weight }]),
+      );
+      correct = tf.keep(countCorrect(step.logits, step.labels));
+      return total(
+        Object.keys(terms)
+          .filter(chosen)
+          .map((name) => terms[name]!),
+      );
+    }, this.variables);
     const outcome = {
       total: value.dataSync()[0]!,
       terms: Object.fromEntries(
@@ -201,6 +194,13 @@ function requireOwnNames(parts: ClassifierParts): void {
 }
 
 const partNames = { learner: 'prompt learner', aligner: 'label aligner', head: 'head', tuning: 'tuning' } as const;
+
+function withoutEffect(terms: readonly string[]): TrainingError {
+  return new TrainingError(`No loss (${terms.join(', ')}) depends on what is to be learned.`, {
+    where: 'losses',
+    remedy: 'Add a loss that does, such as cross-entropy.',
+  });
+}
 
 function countCorrect(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   return tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'int32'));

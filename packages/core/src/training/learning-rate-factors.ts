@@ -7,11 +7,13 @@ import type { Classifier } from '../model/classifier.js';
  * head brings for its variables.
  *
  * @param patterns names of variables, in which `*` stands for any text
+ * @param section of the configuration that they stand in
  * @throws ConfigError where a pattern matches no variable, or a variable two patterns
  */
 export function learningRateFactors(
   { parts, variables }: Classifier,
   patterns: Readonly<Record<string, number>> = {},
+  section: 'train' | 'train.then' = 'train',
 ): Readonly<Record<string, number>> {
   const { learningRateFactor } = parts.headProperties;
   const factors: Record<string, number> = {};
@@ -25,7 +27,7 @@ export function learningRateFactors(
     if (matching.length === 0) {
       const near = nearestName(pattern, names);
       throw new ConfigError(`No learned variable is named "${pattern}".${near ? ` Did you mean \`${near}\`?` : ''}`, {
-        where: 'train.learningRateFactors',
+        where: `${section}.learningRateFactors`,
         remedy: `There are: ${names.join(', ')}. An asterisk stands for any text.`,
       });
     }
@@ -33,7 +35,7 @@ export function learningRateFactors(
       const other = chosen.get(name);
       if (other !== undefined) {
         throw new ConfigError(`The variable "${name}" matches two patterns, "${other}" and "${pattern}".`, {
-          where: 'train.learningRateFactors',
+          where: `${section}.learningRateFactors`,
           remedy: 'Make them match different variables.',
         });
       }

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { Backbone } from '../contracts/backbone.js';
 import type { Head } from '../contracts/head.js';
+import type { Loss } from '../contracts/loss.js';
 import type { BatchRequest } from '../contracts/pipeline.js';
 import type { Tuning } from '../contracts/tuning.js';
 import { ConfigError } from '../errors.js';
@@ -157,6 +158,52 @@ describe('two phases', () => {
       learningRateAt({ ...settings, learningRate }, { epoch: 0, step }, { epochs: 2, steps: all });
     const expected = [...[0, 1, 2, 3, 4, 5].map(rate(0.1, 6)), ...[0, 1, 2, 3].map(rate(0.01, 4))];
     found.forEach(({ learningRate }, i) => expect(learningRate).toBeCloseTo(expected[i]!, 12));
+  });
+
+  it('have the gradient rule in both, also where what it sets aside does not depend on what learns', async () => {
+    const { classifier } = composed();
+    const seen: boolean[] = [];
+    const texts: Loss = {
+      ...{ name: 'texts', needs: {}, dispose: () => undefined },
+      terms: (step) => [{ name: 'texts', value: tf.mean(step.texts[0]!.features), weight: 1 }],
+    };
+    const ruled = new Classifier({
+      ...classifier.parts,
+      losses: [...classifier.parts.losses, { loss: texts, weight: 1 }],
+      rule: {
+        isAside: (term) => term === 'texts',
+        combine: (total, aside) => {
+          seen.push(aside !== undefined);
+          return tf.mul(total, 0);
+        },
+      },
+    });
+    const before = bits(ruled);
+    await train(request(ruled, { epochs: 1, weightDecay: 0, then: {} }));
+    expect(values(ruled, 'ctx')).toEqual(values(composed().classifier, 'ctx')); // no gradient went past the rule
+    expect(bits(ruled)).not.toBe(before); // the head started from the texts
+    expect(seen).toEqual([...Array.from({ length: 6 }, (_, i) => i % 2 === 0), false, false, false]);
+  });
+
+  it('refuse a learning rate factor of the second before the first begins', async () => {
+    const { classifier } = composed();
+    const taken: TrainEvent[] = [];
+    const settings = { epochs: 1, then: { learningRateFactors: { wieghts: 2 } } };
+    const training = train({ ...request(classifier, settings), onEvent: (event) => taken.push(event) });
+    await expect(training).rejects.toMatchObject({ where: 'train.then.learningRateFactors' });
+    expect(taken).toEqual([]);
+  });
+
+  it('refuse losses that do not depend on what learns', async () => {
+    const { classifier } = composed();
+    const texts: Loss = {
+      ...{ name: 'texts', needs: {}, dispose: () => undefined },
+      terms: (step) => [{ name: 'texts', value: tf.mean(step.texts[0]!.features), weight: 1 }],
+    };
+    const poor = new Classifier({ ...classifier.parts, losses: [{ loss: texts, weight: 1 }] });
+    await expect(train(request(poor, { epochs: 1, then: {} }))).rejects.toThrow(
+      'No loss (texts) depends on what is to be learned.',
+    );
   });
 
   it('tell of themselves', async () => {

@@ -10,7 +10,7 @@ import type { NearestWords } from './nearest-words.js';
 import { writePredictions, type Predictions } from './predictions.js';
 import type { RunResult } from './run-result.js';
 import { metricsEvent } from './metrics-event.js';
-import { checkpointFiles } from './trainer.js';
+import { checkpointFiles } from './training-files.js';
 
 /** Names of the files of a run's folder. */
 export const runFiles = {
