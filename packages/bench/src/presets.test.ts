@@ -20,6 +20,30 @@ describe.each(registry.presets())('$name', ({ name, configuration: { byDataset =
 });
 
 it.each([
+  ['coop/few-shot', 'dtd', [50, 100, 100, 200, 200]],
+  ['coop/few-shot', 'imagenet', [50, 50, 50, 50, 50]],
+  ['prograd/few-shot', 'dtd', [50, 100, 100, 200, 200]],
+  ['taskres/few-shot', 'dtd', [100, 100, 100, 200, 200]],
+])('%s of %s has as many epochs as its authors take with 1, 2, 4, 8 and 16 shots', (preset, use, epochs) => {
+  const found = [1, 2, 4, 8, 16].map((shots) => {
+    const dataset = { use, root: 'data', shots };
+    return resolveConfiguration({ preset, dataset }, { registry }).train.epochs;
+  });
+  expect(found).toEqual(epochs);
+});
+
+it('takes the softer rule of ProGrad with 8 and 16 shots of the data sets for which the authors have it', () => {
+  const strengths = (use: string, preset = 'prograd/few-shot') =>
+    [1, 4, 8, 16].map((shots) => {
+      const dataset = { use, root: 'data', shots };
+      return resolveConfiguration({ preset, dataset }, { registry }).gradients['strength'];
+    });
+  expect(strengths('eurosat')).toEqual([1, 1, 0.8, 0.8]);
+  expect(strengths('food101')).toEqual([1, 1, 1, 1]);
+  expect(strengths('eurosat', 'prograd/few-shot-uniform')).toEqual([1, 1, 1, 1]);
+});
+
+it.each([
   [
     { prompt: 'coop', head: 'mmrl' },
     'The head "mmrl" reads the final states of vision prompts, and prompt=coop has none.',

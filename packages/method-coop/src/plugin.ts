@@ -24,6 +24,8 @@ export const coop = definePlugin({
     'few-shot': {
       prompt: { use: 'coop', contextLength: 16, contextInit: '' },
       train: { epochs: 200, batch: 32, learningRate: 0.002 },
+      byShots: { 1: { train: { epochs: 50 } }, 4: { train: { epochs: 100 } } },
+      byDataset: { imagenet: { train: { epochs: 50 } } },
     },
     'base-to-novel': {
       protocol: 'base-to-novel',

@@ -5,7 +5,11 @@ import { prograd as ruleOf } from './rule.js';
 import { TeacherLoss } from './teacher-loss.js';
 
 const prompt = { use: 'coop', contextLength: 16, contextInit: '', zerosBefore: false };
-const fewShot = { prompt, gradients: { use: 'prograd' }, train: { epochs: 200, batch: 32, learningRate: 0.002 } };
+const fewShot = {
+  ...{ prompt, gradients: { use: 'prograd' }, train: { epochs: 200, batch: 32, learningRate: 0.002 } },
+  byShots: { 1: { train: { epochs: 50 } }, 4: { train: { epochs: 100 } } },
+};
+const strength = (of: number) => ({ gradients: { use: 'prograd', strength: of } });
 
 /** Data sets for which the authors take λ = 0.8 with 8 and 16 shots. */
 const SOFTER = ['oxford_flowers', 'dtd', 'eurosat'];
@@ -21,7 +25,7 @@ export const prograd = definePlugin({
   presets: {
     'few-shot': {
       ...fewShot,
-      byDataset: Object.fromEntries(SOFTER.map((name) => [name, { gradients: { use: 'prograd', strength: 0.8 } }])),
+      byDataset: Object.fromEntries(SOFTER.map((name) => [name, { ...strength(0.8), byShots: { 4: strength(1) } }])),
     },
     'few-shot-uniform': fewShot,
     'base-to-novel': {

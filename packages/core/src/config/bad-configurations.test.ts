@@ -391,7 +391,7 @@ const badFiles: readonly (readonly [string, string, string])[] = [
   [
     'unknown preset, nothing near',
     'preset: sota\ndataset: emoji/animals\n',
-    'config.yaml:1:1: preset: there is no preset called "sota". There are: coop/few-shot, comma/base-to-novel, comma/cross-dataset, comma/by-dataset, comma/broken.',
+    'config.yaml:1:1: preset: there is no preset called "sota". There are: coop/few-shot, comma/base-to-novel, comma/cross-dataset, comma/by-dataset, comma/by-shots, comma/broken.',
   ],
   [
     'preset that is a list',

@@ -71,6 +71,11 @@ const comma = definePlugin({
     'base-to-novel': { prompt: { use: 'comma', depth: 9 }, protocol: 'base-to-novel', train: { epochs: 5, batch: 4 } },
     'cross-dataset': { prompt: { use: 'comma', depth: 3 }, train: { epochs: 2, learningRate: 0.0026 } },
     'by-dataset': { train: { epochs: 20, learningRate: 0.02 }, byDataset: { folder: { train: { epochs: 45 } } } },
+    'by-shots': {
+      train: { epochs: 200, batch: 32 },
+      byShots: { 1: { train: { epochs: 50 } }, 4: { train: { epochs: 100 } } },
+      byDataset: { folder: { train: { batch: 8 }, byShots: { 2: { train: { batch: 2 } } } } },
+    },
     broken: { prompt: { use: 'comma', depth: 99 } },
   },
 });

@@ -105,6 +105,26 @@ describe('presets', () => {
     expect(of({ dataset: { use: 'folder', path: 'x' }, train: { epochs: 3 } })).toMatchObject({ epochs: 3 });
   });
 
+  it.each<[number | 'all' | undefined, number]>([
+    [1, 50],
+    [2, 100],
+    [4, 100],
+    [5, 200],
+    [16, 200],
+    ['all', 200],
+    [undefined, 200],
+  ])('have other settings for few shots: %s', (shots, epochs) => {
+    const of = (configuration: Configuration, overrides: readonly string[] = []) =>
+      resolve({ preset: 'comma/by-shots', ...configuration }, overrides).train;
+    const given = shots === undefined ? {} : { shots };
+    expect(of({ dataset: { use: 'emoji/animals', ...given } })).toMatchObject({ epochs, batch: 32 });
+    const overrides = shots === undefined ? [] : [`dataset.shots=${shots}`];
+    expect(of({ dataset: 'emoji/animals' }, overrides)).toMatchObject({ epochs, batch: 32 });
+    expect(of({ dataset: { use: 'emoji/animals', ...given }, train: { epochs: 3 } })).toMatchObject({ epochs: 3 });
+    const batch = shots === 1 || shots === 2 ? 2 : 8;
+    expect(of({ dataset: { use: 'folder', path: 'x', ...given } })).toMatchObject({ epochs, batch });
+  });
+
   it('can be chosen by an override', () => {
     expect(resolve({ dataset: 'emoji/animals' }, ['preset=coop/few-shot']).train).toMatchObject({
       epochs: 50,

@@ -1,4 +1,5 @@
 import { DEFAULT_PLUGINS, expandDefault } from '../plugin/load-plugins.js';
+import type { SettingsByShots } from '../plugin/define-plugin.js';
 import type { Registry } from '../plugin/registry.js';
 import { deepFreeze } from './canonical.js';
 import { broughtLosses, type LearningChoice } from './brought-losses.js';
@@ -17,6 +18,7 @@ import { applyOverride, inOrder, parseOverride, type Override } from './override
 import { InvalidConfigurationError, pathText, type Place, type Problem } from './problems.js';
 import { withTexts } from './raw-text.js';
 import { configurationSchema, lossesSchema } from './schema.js';
+import { datasetSettings } from './sections.js';
 import { sourceFromValue, type ConfigurationSource } from './source.js';
 import { validate, type Finding, type Outcome } from './validate.js';
 
@@ -107,13 +109,21 @@ export function withOverrides(value: Mapping, overrides: readonly Override[]): M
   return overrides.reduce((laid, override) => expandNames(applyOverride(laid, override)), expandNames(value));
 }
 
-/** A preset as it is for the chosen data set. */
+/** A preset as it is for the chosen data set and its shots. */
 function presetOf(name: unknown, value: Mapping, overrides: readonly Override[], registry: Registry): Mapping {
   const { byDataset, ...preset } = registry.presets().find((known) => known.name === name)?.configuration ?? {};
-  const { dataset } = withOverrides(lay(expandNames(preset), expandNames(value)), overrides);
-  const use = isMapping(dataset) ? dataset['use'] : undefined;
+  const { byShots: _, ...whole } = preset;
+  const { dataset } = withOverrides(lay(expandNames(whole), expandNames(value)), overrides);
+  const { use, shots } = isMapping(dataset) ? dataset : {};
   const own = byDataset && typeof use === 'string' && Object.hasOwn(byDataset, use) ? byDataset[use]! : {};
-  return lay(expandNames(preset), expandNames(own));
+  return lay(forShots(preset, shots), forShots(own, shots));
+}
+
+function forShots({ byShots = {}, ...settings }: SettingsByShots, given: unknown): Mapping {
+  const { data: shots } = datasetSettings.shots.safeParse(given);
+  const limits = Object.keys(byShots).map(Number);
+  const limit = typeof shots === 'number' ? Math.min(...limits.filter((most) => shots <= most)) : Infinity;
+  return lay(expandNames(settings), expandNames(byShots[limit] ?? {}));
 }
 
 function findingsOfPreset(name: unknown, registry: Registry): Finding[] {

@@ -24,8 +24,16 @@ export type OptionsSchema = z.ZodObject;
 /** Part of a configuration as a user would write it. */
 export type PartialConfiguration = Readonly<Record<string, unknown>>;
 
-/** Settings of a paper, and what of them is other for single data sets, by the names of these; that is laid over the rest. */
-export type Preset = PartialConfiguration & { readonly byDataset?: Readonly<Record<string, PartialConfiguration>> };
+/** Settings, and what of them is other for few shots: the entry of the smallest number that is not below the shots is laid over the rest. */
+export type SettingsByShots = PartialConfiguration & {
+  readonly byShots?: Readonly<Record<number, PartialConfiguration>>;
+};
+
+/**
+ * Settings of a paper, and what of them is other for single data sets, by the names of these; that is laid over the rest.
+ * @example { train: { epochs: 200 }, byShots: { 1: { train: { epochs: 50 } }, 4: { train: { epochs: 100 } } } } // 100 epochs with 2, 3 or 4 shots
+ */
+export type Preset = SettingsByShots & { readonly byDataset?: Readonly<Record<string, SettingsByShots>> };
 
 /** A loss as it is named in a configuration: `{ use, weight?, ...options }`. */
 export interface LossChoice {
