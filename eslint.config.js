@@ -9,10 +9,21 @@ const rooms = [
   { sourceTag: 'room:client', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'room:generator', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'room:plugin', onlyDependOnLibsWithTags: ['room:core', 'room:data', 'room:client'] },
+  { sourceTag: 'room:portable', onlyDependOnLibsWithTags: ['room:core'] },
+  { sourceTag: 'room:export', onlyDependOnLibsWithTags: ['room:core', 'room:portable'] },
   { sourceTag: 'room:bench', onlyDependOnLibsWithTags: ['room:core'] },
   {
     sourceTag: 'room:app',
-    onlyDependOnLibsWithTags: ['room:core', 'room:runtime', 'room:plugin', 'room:bench', 'room:data', 'room:client'],
+    onlyDependOnLibsWithTags: [
+      'room:core',
+      'room:runtime',
+      'room:plugin',
+      'room:bench',
+      'room:data',
+      'room:client',
+      'room:portable',
+      'room:export',
+    ],
   },
 ];
 

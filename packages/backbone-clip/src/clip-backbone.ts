@@ -5,6 +5,7 @@ import type {
   ImageRequest,
   PromptedText,
   Prompts,
+  PublishedVision,
   StepShape,
   StepWork,
   TextEncoding,
@@ -23,6 +24,7 @@ import { encodeImagesFast } from './fast/vision-tower.js';
 import { encodeTextPlainly } from './plain/text-tower.js';
 import { encodeImagesPlainly } from './plain/vision-tower.js';
 import { checkPrompts, checkText } from './refusals.js';
+import { publishedVision } from './published-vision.js';
 import { encodeInChunks } from './text-chunks.js';
 import type { TextTowerRequest } from './tower-request.js';
 import { tunableWeights } from './tunable-weights.js';
@@ -129,6 +131,11 @@ export class ClipBackbone implements Backbone {
     checkPrompts(prompts, request, this.shape.vision);
     if ('plain' in this.model) return encodeImagesPlainly(this.model.plain, images, prompts, request);
     return encodeImagesFast(this.model.folded, images, prompts, request, this.computation.recompute);
+  }
+
+  publishedVision(): PublishedVision {
+    const model = 'folded' in this.model ? this.model.folded : this.model.plain;
+    return publishedVision(model);
   }
 
   work(step: StepShape, options: WorkOptions = {}): StepWork {

@@ -16,6 +16,7 @@ export { backboneIdentity } from './model/backbone-identity.js';
 export * from './model/classifier.js';
 export type * from './model/classifier-parts.js';
 export { frozenText, FrozenTexts } from './model/frozen-texts.js';
+export { keptOutcome } from './model/kept-outcome.js';
 export * from './model/predictor.js';
 export { encodeReference } from './model/reference.js';
 export * from './model/step-shape.js';

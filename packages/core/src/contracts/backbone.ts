@@ -1,4 +1,5 @@
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { StateDict } from '../safetensors/host-tensor.js';
 import type { Preprocessing } from './preprocessing.js';
 import type { Prompts, PromptedText } from './prompts.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -74,6 +75,13 @@ export interface BackboneIdentity {
   readonly settings?: Readonly<Record<string, string | number>>;
 }
 
+/** A vision transformer of CLIP as OpenAI published it. */
+export interface PublishedVision {
+  readonly activation: 'quick-gelu' | 'gelu';
+  /** OpenAI's names, shapes and layouts, `visual.…`. The values are fetched when they are asked for. */
+  readonly tensors: StateDict;
+}
+
 /**
  * A frozen CLIP-like model. It never knows which method calls it. Gradients flow through it to prompts and label
  * embeddings, never to its own weights. The caller owns every tensor that a method returns.
@@ -100,6 +108,8 @@ export interface Backbone extends BackboneIdentity {
   encodeImages(images: Tensor4D, prompts?: Prompts, request?: ImageRequest): Tensor2D;
   /** Frozen values that a part may start from. Absent where the towers cannot be tuned. */
   readonly tunable?: TunableWeights;
+  /** The frozen vision tower for files that leave promptweave. Absent where it is none of CLIP's vision transformers. */
+  publishedVision?(): PublishedVision;
   /** Work and memory of a training step as this backbone computes it, or otherwise. Absent where it is not known. */
   work?(step: StepShape, options?: WorkOptions): StepWork;
   dispose(): void;

@@ -11,7 +11,7 @@ import { keptOutcome } from './kept-outcome.js';
 import { keepCopy } from './maths.js';
 
 /** What is the same for all images. */
-interface Shared {
+export interface SharedOfImages {
   /** Before normalisation, of the first template, [C, E]. */
   readonly raw: tf.Tensor2D;
   /** Normalised, [C, E]. */
@@ -21,7 +21,8 @@ interface Shared {
 
 /** Evaluation with everything that does not depend on the image computed once. */
 export class Predictor {
-  private readonly shared?: Shared;
+  /** Absent where the learner depends on the image. The tensors are the predictor's. */
+  readonly shared?: SharedOfImages;
   private readonly images: Blocks<tf.Tensor4D>;
   private readonly features: Blocks<tf.Tensor2D>;
 
@@ -81,7 +82,7 @@ export class Predictor {
 }
 
 /** Class features and vision prompts; the caller owns the tensors. */
-function sharedOf(parts: ClassifierParts): Shared {
+function sharedOf(parts: ClassifierParts): SharedOfImages {
   const backbone = textsAreConstant(parts) ? frozenText(parts.backbone, parts.texts) : parts.backbone;
   return keptOutcome(() => {
     const step = new ForwardPass({ ...parts, backbone, needs: {} }, { labels: tf.tensor1d([0], 'int32') });

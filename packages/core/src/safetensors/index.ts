@@ -1,5 +1,6 @@
 export { decodeValues, bytesPerValue } from './decode.js';
 export { hostTensor, sizeOf, type HostTensor, type StateDict, type StoredType } from './host-tensor.js';
 export { RandomAccessFile } from './random-access-file.js';
-export { checkSafetensors, parseSafetensors, readSafetensors, type SafetensorsFile } from './read.js';
+export { parseSafetensors, type SafetensorsFile } from './parse.js';
+export { checkSafetensors, readSafetensors } from './read.js';
 export { writeSafetensors } from './write.js';

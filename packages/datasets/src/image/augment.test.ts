@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { augmentForTraining, drawCrop, drawsFor, type Draws } from './augment.js';
-import { resize } from './resample.js';
+import { resize } from '@promptweave/core/portable';
 import type { RgbImage } from './rgb-image.js';
 
 const plain = { resize: 'shortest', interpolation: 'bicubic', mean: [0, 0, 0], std: [1, 1, 1] } as const;

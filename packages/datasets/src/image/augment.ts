@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Preprocessing } from '@promptweave/core';
 import { createPythonRandom } from '../sampling/python-random.js';
-import { normalise } from './normalise.js';
-import { resize } from './resample.js';
+import { normalise, resize, roundHalfEven } from '@promptweave/core/portable';
 import type { Box, RgbImage } from './rgb-image.js';
-import { roundHalfEven } from './round-half-even.js';
 
 /** Smallest share of the image's area that a training crop covers. */
 const SCALE = 0.08;

@@ -1,9 +1,8 @@
 import type { Preprocessing } from '@promptweave/core';
 import sharp from 'sharp';
 import { costOf } from './cost.js';
-import { evaluationGeometry } from './evaluation-geometry.js';
+import { evaluationGeometry, normalise } from '@promptweave/core/portable';
 import { kindOf } from './kind.js';
-import { normalise } from './normalise.js';
 import { unreadable } from './unreadable.js';
 
 /** Whether libvips alone can prepare a file: what is decoded otherwise, or scaled by its values, is not. */

@@ -5,10 +5,8 @@ import { DatasetError, type Preprocessing } from '@promptweave/core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './decode.js';
-import { evaluationGeometry } from './evaluation-geometry.js';
-import { preprocessForEvaluation } from './preprocess.js';
+import { evaluationGeometry, preprocessForEvaluation, roundHalfEven } from '@promptweave/core/portable';
 import { preprocessFast } from './preprocess-fast.js';
-import { roundHalfEven } from './round-half-even.js';
 
 interface Expected {
   width: number;

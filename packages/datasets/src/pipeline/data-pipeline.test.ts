@@ -12,7 +12,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { build } from 'vite';
 import { createDataset } from '../create-dataset.js';
 import { decodeImage } from '../image/decode.js';
-import { preprocessForEvaluation } from '../image/preprocess.js';
+import { preprocessForEvaluation } from '@promptweave/core/portable';
 import { sampleFewShot } from '../sampling/few-shot.js';
 import { createDataPipeline } from './data-pipeline.js';
 import type { ImageTask } from './prepare-image.js';

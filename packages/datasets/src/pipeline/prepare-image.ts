@@ -3,7 +3,7 @@ import { augmentForTraining, drawsFor } from '../image/augment.js';
 import { decodeImage } from '../image/decode.js';
 import type { ImagePolicy } from '../image/image-policy.js';
 import { isApproximable, preprocessFast } from '../image/preprocess-fast.js';
-import { preprocessForEvaluation } from '../image/preprocess.js';
+import { preprocessForEvaluation } from '@promptweave/core/portable';
 import type { RgbImage } from '../image/rgb-image.js';
 
 /** One image's way from a file, or from its decoded pixels, to what the vision tower takes. Plain data: it can go to a thread. */

@@ -1,4 +1,4 @@
-import type { Preprocessing } from '@promptweave/core';
+import type { Preprocessing } from '../contracts/preprocessing.js';
 import type { Box } from './rgb-image.js';
 import { roundHalfEven } from './round-half-even.js';
 

@@ -1,4 +1,4 @@
-import type { Preprocessing } from '@promptweave/core';
+import type { Preprocessing } from '../contracts/preprocessing.js';
 import type { Box, RgbImage } from './rgb-image.js';
 
 /** How neighbouring pixels are weighed. */

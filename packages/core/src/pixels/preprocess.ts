@@ -1,4 +1,4 @@
-import type { Preprocessing } from '@promptweave/core';
+import type { Preprocessing } from '../contracts/preprocessing.js';
 import { evaluationGeometry } from './evaluation-geometry.js';
 import { normalise } from './normalise.js';
 import { resize } from './resample.js';

@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { HostTensor, PublishedVision } from '@promptweave/core';
+import type { ClipModel } from './clip-model.js';
+import type { BlockWeights, LayerNormWeights, LinearWeights } from './clip-weights.js';
+import { quickFactor, scalesOfInput, unfold, type FoldedBlock } from './fast/folded-weights.js';
+
+/** The frozen vision tower by OpenAI's names. Of folded weights the last bits may differ from those of the file. */
+export function publishedVision({
+  tensors,
+  shape,
+  activation,
+}: ClipModel<BlockWeights | FoldedBlock>): PublishedVision {
+  const { patches, classToken, positions, lnPre, lnPost, projection, blocks } = tensors.vision;
+  const { width, patchSize } = shape.vision;
+  const published = new Map<string, HostTensor>();
+  const put = (name: string, size: number[], compute: () => tf.Tensor): void => {
+    const data = (): Float32Array => tf.tidy(() => compute().dataSync<'float32'>());
+    published.set(name, { dtype: 'float32', shape: size, data });
+  };
+  const norm = (name: string, { weight, bias }: LayerNormWeights): void => {
+    put(`${name}.weight`, [width], () => weight);
+    put(`${name}.bias`, [width], () => bias);
+  };
+  const linear = (
+    name: string,
+    separator: string,
+    [inputs, outputs]: [number, number],
+    get: () => LinearWeights,
+  ): void => {
+    put(`${name}${separator}weight`, [outputs, inputs], () => tf.transpose(get().weight));
+    put(`${name}${separator}bias`, [outputs], () => get().bias);
+  };
+  put('visual.conv1.weight', [width, 3, patchSize, patchSize], () => tf.transpose(patches));
+  put('visual.class_embedding', [width], () => classToken);
+  put('visual.positional_embedding', positions.shape, () => positions);
+  norm('visual.ln_pre', lnPre);
+  blocks.forEach((block, i) => {
+    const name = `visual.transformer.resblocks.${i}`;
+    const hidden = block.down.weight.shape[0];
+    norm(`${name}.ln_1`, block.ln1);
+    linear(`${name}.attn.in_proj`, '_', [width, 3 * width], () => inputProjectionOf(block, width));
+    linear(`${name}.attn.out_proj`, '.', [width, width], () => block.outputProjection);
+    norm(`${name}.ln_2`, block.ln2);
+    linear(`${name}.mlp.c_fc`, '.', [width, hidden], () => upOf(block));
+    linear(`${name}.mlp.c_proj`, '.', [hidden, width], () => downOf(block));
+  });
+  norm('visual.ln_post', lnPost);
+  put('visual.proj', [width, shape.embedding], () => projection);
+  return { activation, tensors: published };
+}
+
+function inputProjectionOf(block: BlockWeights | FoldedBlock, width: number): LinearWeights {
+  if (!('heads' in block)) return block.inputProjection;
+  return unfolded(block.ln1, block.inputProjection, scalesOfInput(width, block.heads));
+}
+
+function upOf(block: BlockWeights | FoldedBlock): LinearWeights {
+  if (!('heads' in block)) return block.up;
+  return unfolded(block.ln2, block.up, tf.scalar(quickFactor(block)));
+}
+
+function downOf(block: BlockWeights | FoldedBlock): LinearWeights {
+  if (!('heads' in block)) return block.down;
+  return { weight: tf.mul(block.down.weight, quickFactor(block)), bias: block.down.bias };
+}
+
+/** The layer without the norm and without the factors of its outputs. */
+function unfolded(norm: FoldedBlock['ln1'], linear: LinearWeights, factors: tf.Tensor): LinearWeights {
+  const { weight } = unfold(norm, linear, factors);
+  return { weight: tf.div(weight, factors), bias: norm.linearBias };
+}

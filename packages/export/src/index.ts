@@ -1,0 +1,2 @@
+export { isBundle, readBundle, writeBundle, type Precision } from './bundle/bundle.js';
+export { exportedModel } from './model/exported-model.js';
