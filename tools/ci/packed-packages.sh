@@ -38,3 +38,8 @@ npx promptweave train emoji.yaml runtime.backend=wasm --output runs/wasm
 
 # What the READMEs show.
 node "$root/tools/ci/readme-programs.mjs" "$folder/project"
+
+# The program in examples/library, compiled against what was packed.
+cp -r "$root/examples/library" .
+node "$root/node_modules/typescript/bin/tsc" --project library/tsconfig.json --typeRoots "$root/node_modules/@types"
+node library/dist/main.js photos holiday.jpg

@@ -97,10 +97,10 @@ describe('a run', () => {
     await writeFile(moved, readFileSync(moved, 'utf8').replace('path: shapes', 'path: gone'));
     const predicted = await promptweave('predict', 'shapes/circle/3.png', '--run', 'run', '--top', '2', '--json');
     expect(predicted.code, predicted.err).toBe(0);
-    const [{ image, classes }] = JSON.parse(predicted.out) as [{ image: string; classes: { probability: number }[] }];
+    const [{ image, answers }] = JSON.parse(predicted.out) as [{ image: string; answers: { probability: number }[] }];
     expect(image).toBe('shapes/circle/3.png');
-    expect(classes).toHaveLength(2);
-    expect(classes[0]!.probability).toBeGreaterThanOrEqual(classes[1]!.probability);
+    expect(answers).toHaveLength(2);
+    expect(answers[0]!.probability).toBeGreaterThanOrEqual(answers[1]!.probability);
 
     const missing = await promptweave('predict', 'none.png', '--run', 'run');
     expect(missing.err).toMatch(/^DatasetError: The image cannot be read: .*none\.png/m);
@@ -151,8 +151,8 @@ describe('a run of two trainings', () => {
     const { evaluations } = JSON.parse(trained.out) as { evaluations: Record<string, { accuracy: number }> };
     const predicted = await promptweave('predict', 'four/ring/3.png', '--run', 'staged', '--json');
     expect(predicted.code, predicted.err).toBe(0);
-    const [answer] = JSON.parse(predicted.out) as [{ classes: { name: string }[] }];
-    expect(answer.classes.map(({ name }) => name).sort()).toEqual(['circle', 'ring', 'square', 'triangle']);
+    const [answer] = JSON.parse(predicted.out) as [{ answers: { label: string }[] }];
+    expect(answer.answers.map(({ label }) => label).sort()).toEqual(['circle', 'ring', 'square', 'triangle']);
     for (const classes of ['all', 'novel']) {
       const flags = classes === 'all' ? [] : ['--classes', classes];
       const evaluated = await promptweave('evaluate', 'staged', ...flags, '--json');

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { register as bench } from './commands/bench.js';
 import { register as datasets } from './commands/datasets.js';
@@ -17,11 +16,10 @@ import { register as track } from './commands/track.js';
 import { register as train } from './commands/train.js';
 import { register as verify } from './commands/verify.js';
 import { reportError } from './terminal/report-error.js';
+import { version } from './version.js';
 
 /** Exit code of a command line that cannot be understood; the same as of a wrong configuration. */
 const USAGE = 2;
-
-const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
 
 /** All commands. What they compute with is imported when one of them runs, so that help is instant. */
 export function createProgram(): Command {

@@ -18,7 +18,7 @@ export type * from './model/classifier-parts.js';
 export { frozenText, FrozenTexts } from './model/frozen-texts.js';
 export { keptOutcome } from './model/kept-outcome.js';
 export * from './model/predictor.js';
-export { encodeReference } from './model/reference.js';
+export { encodeReference, encodeSentences } from './model/reference.js';
 export * from './model/step-shape.js';
 export { describeOptions, type OptionDescription } from './plugin/describe-options.js';
 export { findCopies } from './plugin/find-copies.js';

@@ -19,7 +19,7 @@ export function register(program: Command): void {
       const { costOf, measureMatmulRate } = await import('@promptweave/bench');
       const { backendName, compose } = await import('../composition/compose.js');
       const { availableBytes } = await import('@promptweave/runtime');
-      const composition = await compose({ file, overrides });
+      const composition = await compose({ configuration: file, overrides });
       try {
         const experiment = await composition.experiment();
         const report = costOf(experiment, measureMatmulRate());

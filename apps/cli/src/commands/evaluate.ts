@@ -39,44 +39,41 @@ export function register(program: Command): void {
         '  $ promptweave evaluate photos.yaml prompt.use=none labels.use=frozen',
     )
     .action(async (target: string, overrides: string[], flags: EvaluateFlags) => {
-      const { evaluateSet } = await import('@promptweave/core/experiment');
-      const { createProgress } = await import('../terminal/progress.js');
-      const progress = createProgress({ quiet: flags.json === true });
-      const all =
-        flags.classes === undefined
-          ? overrides
-          : [...overrides, `dataset.classes=${flags.classes}`, 'protocol=few-shot'];
-      const { composition, classifier, dataset, close } = await open(target, all, flags);
-      try {
-        const { configuration, pipeline } = composition;
-        const set = { name: flags.split, dataset, split: flags.split };
-        const notes = [
-          ...(classifier.parts.backbone.notes ?? []),
-          ...(dataset.notes ?? []).map((note) => `Data: ${note}`),
-        ];
-        if (!flags.json) for (const note of notes) console.error(note);
-        const evaluation = await evaluateSet(classifier, set, {
-          pipeline,
-          batchSize: configuration.evaluate.batch,
-          onBadImage: configuration.train.onBadImage,
-          onProgress: (done, total) => progress.onEvaluation(flags.split, done, total),
-        });
-        progress.end();
-        console.log(
-          flags.json
-            ? JSON.stringify({
-                split: flags.split,
-                dataset: dataset.name,
-                ...(notes.length > 0 && { notes }),
-                ...evaluation,
-              })
-            : table(evaluation),
-        );
-      } finally {
-        progress.end();
-        await close();
-      }
+      const { untilInterrupted } = await import('../terminal/interrupt.js');
+      await untilInterrupted((signal) => evaluate(target, overrides, flags, signal));
     });
+}
+
+async function evaluate(
+  target: string,
+  given: readonly string[],
+  flags: EvaluateFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const { evaluateSet } = await import('@promptweave/core/experiment');
+  const { createProgress } = await import('../terminal/progress.js');
+  const progress = createProgress({ quiet: flags.json === true });
+  const { classes } = flags;
+  const overrides = classes === undefined ? given : [...given, `dataset.classes=${classes}`, 'protocol=few-shot'];
+  const { composition, classifier, dataset, close } = await open(target, overrides, flags, signal);
+  try {
+    const { configuration, pipeline } = composition;
+    const set = { name: flags.split, dataset, split: flags.split };
+    const notes = [...(classifier.parts.backbone.notes ?? []), ...(dataset.notes ?? []).map((note) => `Data: ${note}`)];
+    if (!flags.json) for (const note of notes) console.error(note);
+    const evaluation = await evaluateSet(classifier, set, {
+      ...{ pipeline, signal },
+      batchSize: configuration.evaluate.batch,
+      onBadImage: configuration.train.onBadImage,
+      onProgress: (done, total) => progress.onEvaluation(flags.split, done, total),
+    });
+    progress.end();
+    const told = { split: flags.split, dataset: dataset.name, ...(notes.length > 0 && { notes }) };
+    console.log(flags.json ? JSON.stringify({ ...told, ...evaluation }) : table(evaluation));
+  } finally {
+    progress.end();
+    await close();
+  }
 }
 
 interface Target {
@@ -87,13 +84,18 @@ interface Target {
 }
 
 /** A run with its images, or a configuration's untrained classifier with them. */
-async function open(target: string, overrides: readonly string[], flags: EvaluateFlags): Promise<Target> {
-  const { isRun, openRun } = await import('../runs/open-run.js');
+async function open(
+  target: string,
+  overrides: readonly string[],
+  flags: EvaluateFlags,
+  signal: AbortSignal,
+): Promise<Target> {
+  const { isRun, openClassifier } = await import('../runs/open-classifier.js');
   const { compose } = await import('../composition/compose.js');
   const run = isRun(target)
-    ? await openRun(target, { overrides, server: flags.uri, plugins: flags.plugin })
+    ? await openClassifier(target, { overrides, server: flags.uri, plugins: flags.plugin, signal })
     : undefined;
-  const composition = run?.composition ?? (await compose({ file: target, overrides }));
+  const composition = run?.composition ?? (await compose({ configuration: target, overrides }));
   const experiment = await composition.experiment();
   return {
     composition,

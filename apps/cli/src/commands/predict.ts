@@ -34,18 +34,22 @@ export function register(program: Command): void {
         '  $ promptweave predict *.png --run runs/photos --top 1 --json',
     )
     .action(async (images: string[], flags: PredictFlags) => {
-      const { openRun } = await import('../runs/open-run.js');
+      const { openRun } = await import('../library/open-run.js');
       const { predictImages } = await import('../predict/predict-images.js');
-      const run = await openRun(flags.run, { server: flags.uri, plugins: flags.plugin });
-      try {
-        const predictions = await predictImages(run, images, flags.top);
-        if (flags.json) return console.log(JSON.stringify(predictions));
-        for (const { image, classes } of predictions) {
-          const named = classes.map(({ name, probability }) => `${name} ${(100 * probability).toFixed(1)} %`);
-          console.log(`${image}: ${named.join(', ')}`);
+      const { untilInterrupted } = await import('../terminal/interrupt.js');
+      await untilInterrupted(async (signal) => {
+        const onNote = (note: string): void => console.error(note);
+        const model = await openRun(flags.run, { server: flags.uri, plugins: flags.plugin, signal, onNote });
+        try {
+          const predictions = await predictImages(model, images, { top: flags.top, signal });
+          if (flags.json) return console.log(JSON.stringify(predictions));
+          for (const { image, answers } of predictions) {
+            const named = answers.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`);
+            console.log(`${image}: ${named.join(', ')}`);
+          }
+        } finally {
+          await model.close();
         }
-      } finally {
-        await run.close();
-      }
+      });
     });
 }

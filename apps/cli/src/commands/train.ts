@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { Tracker } from '@promptweave/core';
 
 interface TrainFlags {
   readonly output?: string;
@@ -29,66 +28,41 @@ export function register(program: Command): void {
         '  $ promptweave train photos.yaml --resume',
     )
     .action(async (file: string, overrides: string[], flags: TrainFlags) => {
-      const { basename, resolve } = await import('node:path');
-      const { configurationHash, createTracker } = await import('@promptweave/core/experiment');
-      const { runTracked, shellWord } = await import('@promptweave/bench');
-      const { pluginWords } = await import('../composition/allowed-plugins.js');
+      const { shellWord } = await import('@promptweave/bench');
+      const { train } = await import('../library/train.js');
       const { describeRun } = await import('../runs/describe-run.js');
-      const { backendName, compose, configurationName, surroundingsOf } = await import('../composition/compose.js');
-      const { featureLibrary } = await import('../composition/feature-library.js');
       const { interruptible, STOPPED } = await import('../terminal/interrupt.js');
       const { createProgress } = await import('../terminal/progress.js');
-      const composition = await compose({ file, overrides });
-      const { configuration, backend, folder: configurationFolder } = composition;
-      const surroundings = surroundingsOf(backend, program.version() ?? '');
-      const hash = configurationHash(configuration).slice(0, 8);
-      const folder = flags.output ?? configuration.output ?? `runs/${configurationName(file)}-${hash}`;
       const progress = createProgress({ quiet: flags.json === true });
-      const told = new Set<string>();
-      const onProblem = (problem: string): void => {
+      const tell = (line: string): void => {
         progress.end();
-        if (!told.has(problem)) console.error(problem);
-        told.add(problem);
+        console.error(line);
       };
-      let tracker: Tracker | undefined;
-      const labels = { name: basename(resolve(folder)), experiment: configurationName(file) };
-      const { signal, release } = interruptible(() => {
-        progress.end();
-        console.error('Stopping after this step. Ctrl-C again ends at once.');
-      });
+      const { signal, release } = interruptible(() => tell('Stopping after this step. Ctrl-C again ends at once.'));
       try {
-        if (!flags.json) console.error(`Backend: ${backendName(backend)}. ${backend.why}`);
-        tracker = createTracker(configuration, composition.registry, { folder, onProblem });
-        const run = await runTracked(tracker, labels, {
-          configuration,
-          environment: { ...composition, surroundings, features: featureLibrary(backend) },
-          configurationFolder,
-          folder,
-          resume: flags.resume === true,
-          signal,
-          onEvent: progress.onEvent,
-          onEvaluation: progress.onEvaluation,
+        const run = await train(file, {
+          ...{ overrides, signal, folder: flags.output, resume: flags.resume, onNote: tell },
+          onProgress: (event) => {
+            if (event.type === 'evaluating') return progress.onEvaluation(event.name, event.done, event.total);
+            if (event.type !== 'backend') return progress.onEvent(event);
+            if (!flags.json) tell(`Backend: ${event.name}. ${event.why}`);
+          },
         });
         progress.end();
-        if (run) {
-          console.log(
-            flags.json
-              ? JSON.stringify({ folder, summary: run.summary, ...run.result })
-              : describeRun(folder, run, pluginWords(composition.registry, configurationFolder)),
-          );
-        } else {
-          const command = ['npx', 'promptweave', 'train', file, ...overrides, '--output', folder, '--resume']
-            .map(shellWord)
-            .join(' ');
-          console.error(`Stopped. Go on with:\n  ${command}`);
+        const { folder } = run;
+        if (run.status === 'stopped') {
+          const words = ['npx', 'promptweave', 'train', file, ...overrides, '--output', folder, '--resume'];
+          console.error(`Stopped. Go on with:\n  ${words.map(shellWord).join(' ')}`);
           if (flags.json) console.log(JSON.stringify({ folder, status: 'stopped' }));
           process.exitCode = STOPPED;
+          return;
         }
+        const { summary, result, plugins } = run;
+        const allowing = plugins.flatMap((name) => ['--plugin', name]);
+        console.log(flags.json ? JSON.stringify({ folder, summary, ...result }) : describeRun(folder, run, allowing));
       } finally {
         progress.end();
-        (await tracker?.close())?.forEach(onProblem);
         release();
-        await composition.close();
       }
     });
 }

@@ -38,12 +38,17 @@ export function ownModules(registry: Registry): string[] {
   return [...modules].filter((name) => !defaultPlugins.includes(name) && name !== '@promptweave/core');
 }
 
+/** Modules of plugins that do not come with promptweave: packages, and files by their paths from the working directory. */
+export function namedModules(registry: Registry, folder: string): string[] {
+  return ownModules(registry).map((name) => {
+    const file = namesFile(name) ? relative('', fileOf(name, folder)) : undefined;
+    return file === undefined ? name : isAbsolute(file) || file.startsWith('.') ? file : `./${file}`;
+  });
+}
+
 /** The words by which a command allows a run the plugins of its own configuration, from the working directory. */
 export function pluginWords(registry: Registry, folder: string): string[] {
-  return ownModules(registry).flatMap((name) => {
-    const file = namesFile(name) ? relative('', fileOf(name, folder)) : undefined;
-    return ['--plugin', file === undefined ? name : isAbsolute(file) || file.startsWith('.') ? file : `./${file}`];
-  });
+  return namedModules(registry, folder).flatMap((name) => ['--plugin', name]);
 }
 
 function fileOf(name: string, folder: string): string {

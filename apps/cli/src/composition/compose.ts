@@ -7,14 +7,16 @@ import {
   loadPluginsOf,
   readConfiguration,
   resolveConfiguration,
+  sourceFromValue,
   TOKENS,
+  type Configuration,
   type Experiment,
   type ForeignConfiguration,
   type Registry,
   type ResolvedConfiguration,
   type Surroundings,
 } from '@promptweave/core/experiment';
-import { createDataPipeline, type OwnedDataPipeline } from '@promptweave/datasets';
+import { createDataPipeline, type OwnedDataPipeline, type PipelineOptions } from '@promptweave/datasets';
 import {
   availableBytes,
   cacheFolder,
@@ -42,22 +44,28 @@ export interface Composition {
 
 /** What is put together. */
 export interface CompositionRequest {
-  /** The configuration file. */
-  readonly file: string;
+  /** A configuration file, or a configuration from code. */
+  readonly configuration: string | Configuration;
   /** `path=value` each. */
   readonly overrides?: readonly string[];
-  /** Folder that relative paths refer to, where that is not the file's own. */
+  /** Folder that relative paths refer to. Default: the file's own; of a value from code, the working directory. */
   readonly folder?: string;
   /** Where the file is not one that the user wrote or named: what it may load. */
   readonly foreign?: ForeignConfiguration;
+  /** Told what a person should know: a slower backend than there could be, images that are skipped. Default: standard error. */
+  readonly onNote?: (note: string) => void;
+  /** Told of every image that is skipped. Default: as a note. */
+  readonly onSkip?: PipelineOptions['onSkip'];
 }
 
 /** Reads and resolves a configuration, sets the backend, and registers the data pipeline. */
-export async function compose({ file, overrides = [], folder, foreign }: CompositionRequest): Promise<Composition> {
-  const source = await readConfiguration(file);
-  const base = folder ?? dirname(file);
-  const registry = await loadPluginsOf(source, base, overrides, import.meta.url, foreign);
-  return assemble(resolveConfiguration(source, { registry, overrides }), registry, base);
+export async function compose(request: CompositionRequest): Promise<Composition> {
+  const { configuration, overrides = [], foreign } = request;
+  const isFile = typeof configuration === 'string';
+  const source = isFile ? await readConfiguration(configuration) : sourceFromValue(configuration);
+  const { folder = isFile ? dirname(configuration) : '.' } = request;
+  const registry = await loadPluginsOf(source, folder, overrides, import.meta.url, foreign);
+  return assemble(resolveConfiguration(source, { registry, overrides }), registry, folder, request);
 }
 
 /** Sets the backend of a configuration and registers the data pipeline. */
@@ -65,12 +73,13 @@ export async function assemble(
   configuration: ResolvedConfiguration,
   registry: Registry,
   folder: string,
+  { onNote = (note) => console.error(note), onSkip }: Pick<CompositionRequest, 'onNote' | 'onSkip'> = {},
 ): Promise<Composition> {
-  const backend = await chooseBackend(configuration);
+  const backend = await chooseBackend(configuration, onNote);
   const pipeline = createDataPipeline({
     workers: decodingThreads(),
     cacheMegabytes: configuration.runtime.imageCacheMegabytes,
-    onSkip: (item, error) => console.error(`Skipped ${item.where ?? item.id}: ${error.message}`),
+    onSkip: onSkip ?? ((item, error) => onNote(`Skipped ${item.where ?? item.id}: ${error.message}`)),
   });
   const container = createContainer(pipeline, cacheFolder());
   container.register(TOKENS.availableBytes, { useValue: availableBytes });
@@ -110,10 +119,13 @@ export function configurationName(file: string): string {
 }
 
 /** The configuration's backend, or the one that the environment asks for; a slower one than there could be is announced. */
-async function chooseBackend({ runtime }: ResolvedConfiguration): Promise<BackendChoice> {
+async function chooseBackend(
+  { runtime }: ResolvedConfiguration,
+  onNote: (note: string) => void,
+): Promise<BackendChoice> {
   const wanted = runtime.backend === 'auto' ? (process.env.PROMPTWEAVE_BACKEND ?? 'auto') : runtime.backend;
   const choice = await selectBackend(wanted as BackendName | 'auto');
-  if (choice.remedy) console.error(`WARNING: computing on ${choice.name}. ${choice.why}\n  to do: ${choice.remedy}`);
+  if (choice.remedy) onNote(`WARNING: computing on ${choice.name}. ${choice.why}\n  to do: ${choice.remedy}`);
   return choice;
 }
 

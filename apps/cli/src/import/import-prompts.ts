@@ -43,7 +43,7 @@ export async function importPrompts({ file, config, overrides, method, out }: Im
   }
   const saved = await readTorchStateDict(file);
   const chosen = method === undefined ? [] : [await choiceOf(method)];
-  const composition = await compose({ file: config, overrides: [...chosen, ...overrides] });
+  const composition = await compose({ configuration: config, overrides: [...chosen, ...overrides] });
   try {
     const { configuration, folder } = composition;
     const { classifier, dataset, backbone, dispose } = await composition.experiment();

@@ -22,3 +22,17 @@ export function interruptible(onInterrupt: () => void): { readonly signal: Abort
     release: () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt),
   };
 }
+
+/** Does a command's work until Ctrl-C, which raises the signal: what ends for that reason ends the command with its exit code, and no error. */
+export async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const { signal, release } = interruptible(() => console.error('Stopping. Ctrl-C again ends at once.'));
+  try {
+    await work(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    console.error('Stopped.');
+    process.exitCode = STOPPED;
+  } finally {
+    release();
+  }
+}

@@ -8,7 +8,7 @@ import { ForwardPass } from './forward-pass.js';
 import { frozenText } from './frozen-texts.js';
 import { Blocks, FEATURES_PER_BLOCK } from './image-blocks.js';
 import { keptOutcome } from './kept-outcome.js';
-import { keepCopy } from './maths.js';
+import { keepCopy, normalise } from './maths.js';
 
 /** What is the same for all images. */
 export interface SharedOfImages {
@@ -25,12 +25,15 @@ export class Predictor {
   readonly shared?: SharedOfImages;
   private readonly images: Blocks<tf.Tensor4D>;
   private readonly features: Blocks<tf.Tensor2D>;
+  private readonly cosines: Blocks<tf.Tensor2D>;
 
   constructor(private readonly parts: ClassifierParts) {
     const { backbone, learnerProperties } = parts;
     const { dependsOnImage } = learnerProperties;
-    this.images = new Blocks(backbone.imagesPerBlock ?? 1, (images) => this.encode(images));
-    this.features = new Blocks(dependsOnImage ? 1 : FEATURES_PER_BLOCK, (features) => this.compare(features));
+    const perBlock = dependsOnImage ? 1 : FEATURES_PER_BLOCK;
+    this.images = new Blocks(backbone.imagesPerBlock ?? 1, (images) => this.encodeBlock(images));
+    this.features = new Blocks(perBlock, (features) => this.compare(features));
+    this.cosines = new Blocks(perBlock, (features) => this.compareAsClip(features));
     if (!dependsOnImage) this.shared = sharedOf(parts);
   }
 
@@ -42,8 +45,20 @@ export class Predictor {
     return tf.tidy(() => this.features.run(features ?? this.images.run(images!)));
   }
 
-  /** Image features, beside them what else the head reads of each image, [B, E + n·V]. */
-  private encode(images: tf.Tensor4D): tf.Tensor2D {
+  /**
+   * Image features before normalisation, beside them what else the head reads of each image, [B, E + n·V]: `features` of a batch. The caller
+   * owns the tensor.
+   */
+  encode(images: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => this.images.run(images));
+  }
+
+  /** Cosines of the images and the classes' texts, whatever the head makes of them, [B, C]. @param features what `encode` gives */
+  similarities(features: tf.Tensor2D): tf.Tensor2D {
+    return tf.tidy(() => this.cosines.run(features));
+  }
+
+  private encodeBlock(images: tf.Tensor4D): tf.Tensor2D {
     const { features, promptRows } = encodeImages(
       this.parts,
       images,
@@ -72,6 +87,14 @@ export class Predictor {
     return parts.head.logits(
       new Compared({ rawTexts, texts, logitScale, training: false, promptRows, rawImages: () => rawImages }),
     );
+  }
+
+  private compareAsClip(encoded: tf.Tensor2D): tf.Tensor2D {
+    const { embedding } = this.parts.backbone.shape;
+    const raw: tf.Tensor2D = encoded.shape[1] > embedding ? tf.slice(encoded, [0, 0], [-1, embedding]) : encoded;
+    if (this.shared) return tf.matMul(normalise(raw), this.shared.features, false, true);
+    const step = new ForwardPass({ ...this.parts, needs: {} }, { features: raw, labels: tf.zeros([1], 'int32') });
+    return tf.div(step.cosineLogits, this.parts.backbone.logitScale);
   }
 
   dispose(): void {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { TextRequest } from '../contracts/backbone.js';
 import type { PromptedText } from '../contracts/prompts.js';
 import type { Reference } from '../contracts/step.js';
+import type { TowerTuning } from '../contracts/tuning.js';
 import { ConfigError } from '../errors.js';
 import { assembleText } from './assemble-text.js';
 import type { ClassifierParts } from './classifier-parts.js';
@@ -28,10 +29,14 @@ export function encodeReference(
 /** Sentences that are encoded together. */
 const TOGETHER = 500;
 
-/** Features of whole sentences, before normalisation, [sentences, E]; by the frozen tower, where that was not done before. */
+/**
+ * Features of whole sentences, before normalisation, [sentences, E]; by the frozen tower, where that was not done before.
+ * @param tuning of the text tower, which then computes with what was learned within it
+ */
 export function encodeSentences(
   { backbone, texts }: Pick<ClassifierParts, 'backbone' | 'texts'>,
   sentences: readonly string[],
+  tuning?: TowerTuning,
 ): tf.Tensor2D {
   const { tokenizer, shape } = backbone;
   return tf.tidy(() => {
@@ -52,7 +57,10 @@ export function encodeSentences(
         ...{ lengths, deep: [] },
         roles: lengths.map((length) => ({ name: [], end: length })),
       };
-      chunks.push(tf.clone(frozenText(backbone, texts).encodeText(text).features));
+      const { features } = tuning
+        ? backbone.encodeText(text, { tuning })
+        : frozenText(backbone, texts).encodeText(text);
+      chunks.push(tf.clone(features));
     }
     return tf.concat(chunks, 0);
   });

@@ -2,23 +2,20 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CheckpointError, definePlugin, PromptweaveError, type Dataset } from '@promptweave/core';
+import { CheckpointError } from '@promptweave/core';
 import type { Classifier } from '@promptweave/core/experiment';
 import {
   describeLearned,
   loadLearned,
-  Registry,
   runFiles,
   stageFolders,
-  type Experiment,
   type LearnedDescription,
 } from '@promptweave/core/experiment';
 import { JoinedLabels } from '@promptweave/bench';
 import { connect, isModelUri, loadRegistered } from '@promptweave/tracking';
-import { z } from 'zod';
 import { allowedPlugins } from '../composition/allowed-plugins.js';
-import { compose, type Composition } from '../composition/compose.js';
-import { interruptible, STOPPED } from '../terminal/interrupt.js';
+import { compose, type Composition, type CompositionRequest } from '../composition/compose.js';
+import { withoutImages } from './without-images.js';
 
 /** A run that was trained or imported, ready to be used. */
 export interface OpenedRun {
@@ -39,39 +36,40 @@ function hasConfiguration(folder: string): boolean {
 
 /** How a run is opened. */
 export interface OpenOptions {
-  /** Of the run's configuration; parts that learned something must stay as they were. */
+  /** Of the run's configuration (`path=value`); parts that learned something must stay as they were. */
   readonly overrides?: readonly string[];
-  /** Address of the MLflow server. Default: MLFLOW_TRACKING_URI. */
+  /** Address of the MLflow server of a registered model. Default: MLFLOW_TRACKING_URI. */
   readonly server?: string;
-  /** Modules of `--plugin`, which the run's configuration may load. */
+  /** Modules of yours that the run's configuration may load: packages, and files by paths from the working directory. */
   readonly plugins?: readonly string[];
+  /** Ends the download of a registered model. */
+  readonly signal?: AbortSignal;
+  /** Told what a person should know, a sentence each. Default: standard error. */
+  readonly onNote?: (note: string) => void;
+  /** Told of every image that is skipped. Default: as a note. */
+  readonly onSkip?: CompositionRequest['onSkip'];
 }
 
 /**
  * Opens a run by its folder, or as it was registered on an MLflow server (`models:/name@alias`). There, relative paths of the
  * configuration refer to the working directory. Wherever a run comes from, what its configuration lists beyond promptweave's own plugins is
- * loaded only where the command allows it.
+ * loaded only where the caller allows it.
  *
  * @throws CheckpointError where there are no learned parts, or they do not fit; TrackingError where there is no such model; ConfigError
- *   where its configuration lists plugins that are not allowed
+ *   where its configuration lists plugins that are not allowed; the signal's reason where it is aborted
  */
-export async function openRun(run: string, options: OpenOptions = {}): Promise<OpenedRun> {
-  const { overrides = [], server } = options;
+export async function openClassifier(run: string, options: OpenOptions = {}): Promise<OpenedRun> {
+  const { overrides = [], server, signal, onNote = (note) => console.error(note), onSkip } = options;
   const allowed = allowedPlugins(options.plugins);
-  if (!isModelUri(run)) return openRunFolder(run, { overrides, allowed });
+  if (!isModelUri(run)) return openRunFolder(run, { overrides, allowed, onNote, onSkip });
   const client = connect(server);
   const temporary = await mkdtemp(join(tmpdir(), 'promptweave-'));
-  const { signal, release } = interruptible(() => console.error('Stopping.'));
   try {
     const folder = join(temporary, 'model');
-    const loaded = loadRegistered(run, folder, client, { signal, onNote: (note) => console.error(note) });
+    const loaded = loadRegistered(run, folder, client, { signal, onNote });
     await loaded.finally(() => client.close());
-    return await openRunFolder(folder, { overrides, allowed, folder: '.' });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new StoppedError('Stopped.');
+    return await openRunFolder(folder, { overrides, allowed, onNote, onSkip, folder: '.' });
   } finally {
-    release();
     await rm(temporary, { recursive: true, force: true }); // all of it is in memory by now
   }
 }
@@ -81,13 +79,10 @@ interface FolderOptions {
   readonly overrides: readonly string[];
   /** Modules that the run's configuration may load. */
   readonly allowed: readonly string[];
+  readonly onNote: (note: string) => void;
+  readonly onSkip: CompositionRequest['onSkip'];
   /** That relative paths of the configuration refer to. Default: as when it was trained. */
   readonly folder?: string;
-}
-
-/** The user ended the command. */
-class StoppedError extends PromptweaveError {
-  override readonly exitCode = STOPPED;
 }
 
 /**
@@ -95,7 +90,7 @@ class StoppedError extends PromptweaveError {
  * of its classes is needed, and those are in the file.
  */
 async function openRunFolder(run: string, options: FolderOptions): Promise<OpenedRun> {
-  const { overrides, allowed, folder } = options;
+  const { overrides, allowed, folder, onNote, onSkip } = options;
   const file = join(run, runFiles.configuration);
   const learned = join(run, runFiles.learned);
   const first = join(run, stageFolders.first);
@@ -106,34 +101,42 @@ async function openRunFolder(run: string, options: FolderOptions): Promise<Opene
     const opened = await openRunFolder(first, { ...options, overrides: both });
     return joinStages(opened, second);
   }
-  if (!existsSync(file) || !existsSync(learned)) {
-    const unfinished = [run, first].some((place) => existsSync(join(place, runFiles.resume)));
-    throw new CheckpointError(
-      `The folder holds no ${runFiles.learned}${unfinished ? ': its training is not finished' : ''}.`,
-      {
-        where: run,
-        remedy: unfinished
-          ? `Go on with the training: promptweave train CONFIG --output ${run} --resume`
-          : 'Name the folder that promptweave train or promptweave import wrote.',
-      },
-    );
-  }
+  if (!existsSync(file) || !existsSync(learned)) throw notThere(run, first);
   const description = await describeLearned(learned);
   const composition = await compose({
-    ...{ file, overrides, folder: folder ?? resolve(run, description.folder) },
+    ...{ configuration: file, overrides, onNote, onSkip, folder: folder ?? resolve(run, description.folder) },
     foreign: { allowed, place: run },
   });
-  const experiment = await withoutImages(composition, description);
-  await loadLearned(learned, experiment.classifier);
-  return {
-    composition,
-    description,
-    classifier: experiment.classifier,
-    close: async () => {
-      experiment.dispose();
-      await composition.close();
+  try {
+    const experiment = await withoutImages(composition, description);
+    await loadLearned(learned, experiment.classifier);
+    return {
+      composition,
+      description,
+      classifier: experiment.classifier,
+      close: async () => {
+        experiment.dispose();
+        await composition.close();
+      },
+    };
+  } catch (error) {
+    await composition.close();
+    throw error;
+  }
+}
+
+/** @param first folder of the first of two trainings */
+function notThere(run: string, first: string): CheckpointError {
+  const unfinished = [run, first].some((place) => existsSync(join(place, runFiles.resume)));
+  return new CheckpointError(
+    `The folder holds no ${runFiles.learned}${unfinished ? ': its training is not finished' : ''}.`,
+    {
+      where: run,
+      remedy: unfinished
+        ? `Go on with the training: promptweave train CONFIG --output ${run} --resume`
+        : 'Name the folder that promptweave train or promptweave import wrote.',
     },
-  };
+  );
 }
 
 /** What a run learned in its first training, and in a second one for further classes. */
@@ -154,29 +157,4 @@ async function joinStages(first: OpenedRun, learned: string): Promise<OpenedRun>
       await first.close();
     },
   };
-}
-
-/** The experiment of a run with a data set that has the classes of the learned parts, and no images. */
-function withoutImages(
-  { configuration, registry, experiment }: Composition,
-  { classNames, template }: LearnedDescription,
-): Promise<Experiment> {
-  const name = 'classes of the run';
-  const dataset: Dataset = {
-    ...{ name, classNames, template, imagePolicy: 'reference', digest: name }, // its names were accepted when it was trained
-    ...{ train: [], val: [], test: [] },
-  };
-  const plugin = definePlugin({
-    kind: 'dataset',
-    name,
-    description: 'Class names without images.',
-    options: z.strictObject({}),
-    create: () => Promise.resolve(dataset),
-  });
-  const loaded = registry.entries.slice(new Registry().entries.length); // a registry begins with core's own plugins
-  const shots = configuration.dataset.shots === 'all' ? 1 : configuration.dataset.shots;
-  return experiment(
-    { ...configuration, dataset: { use: name, shots, classes: 'all' } },
-    new Registry([...loaded, { plugin, module: 'promptweave' }]),
-  );
 }

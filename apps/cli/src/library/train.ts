@@ -1,0 +1,101 @@
+import { basename, resolve } from 'node:path';
+import type { Tracker } from '@promptweave/core';
+import { runTracked, type ProtocolResult } from '@promptweave/bench';
+import {
+  configurationHash,
+  createTracker,
+  type Configuration,
+  type ResolvedConfiguration,
+  type TrainEvent,
+} from '@promptweave/core/experiment';
+import { namedModules } from '../composition/allowed-plugins.js';
+import { backendName, compose, configurationName, surroundingsOf } from '../composition/compose.js';
+import { featureLibrary } from '../composition/feature-library.js';
+import { version } from '../version.js';
+
+/** What a training tells of how far it is. */
+export type TrainProgress =
+  /** What computes, and why; the first event. */
+  | { readonly type: 'backend'; readonly name: string; readonly why: string }
+  | TrainEvent
+  /** Images of a set of the evaluation at the end. */
+  | { readonly type: 'evaluating'; readonly name: string; readonly done: number; readonly total: number };
+
+/** How a configuration is trained. */
+export interface TrainOptions {
+  /** Folder of the run. Default: the configuration's `output`, or `runs/NAME-HASH`. */
+  readonly folder?: string;
+  /** What the training is called. Default: the configuration file's name, or `run`. */
+  readonly name?: string;
+  /** Folder that relative paths of the configuration refer to. Default: the file's own; of a value, the working directory. */
+  readonly configurationFolder?: string;
+  /** `path=value` each, laid over the configuration. */
+  readonly overrides?: readonly string[];
+  /** Go on with the run that the folder holds, to the same bits as without the stop. */
+  readonly resume?: boolean;
+  /** Stops after the current step. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrainProgress) => void;
+  /** Told what a person should know: skipped images, a tracker that cannot be reached. Default: nobody. */
+  readonly onNote?: (note: string) => void;
+}
+
+/** What came of a training. */
+export type TrainedRun = {
+  readonly folder: string;
+  /** Every default filled in. */
+  readonly configuration: ResolvedConfiguration;
+  /** Modules of plugins of your own, as `openRun` takes them. */
+  readonly plugins: readonly string[];
+} & (
+  | ({ readonly status: 'finished' } & ProtocolResult)
+  /** The signal ended it; the same call with `resume` goes on. */
+  | { readonly status: 'stopped' }
+);
+
+/**
+ * Trains what a configuration describes, evaluates it and writes the folder of the run, which `openRun` opens.
+ *
+ * @param configuration a value, or the path of a file
+ * @throws ConfigError, DatasetError, CheckpointError, BackendError or TrainingError, which say what to do
+ *
+ * @example
+ * const photos = { dataset: { use: 'folder', path: './photos', shots: 16 }, prompt: 'coop', labels: 'lamm' };
+ * const run = await train(photos, { folder: 'runs/photos', onProgress: (event) => console.log(event) });
+ * const model = await openRun(run.folder);
+ */
+export async function train(configuration: string | Configuration, options: TrainOptions = {}): Promise<TrainedRun> {
+  const { overrides, signal, onProgress, onNote = () => undefined, resume = false } = options;
+  const composition = await compose({ configuration, overrides, onNote, folder: options.configurationFolder });
+  const { configuration: resolved, backend, folder: configurationFolder, registry } = composition;
+  const { name = typeof configuration === 'string' ? configurationName(configuration) : 'run' } = options;
+  const hash = configurationHash(resolved).slice(0, 8);
+  const folder = options.folder ?? resolved.output ?? `runs/${name}-${hash}`;
+  const told = new Set<string>();
+  const onProblem = (problem: string): void => {
+    if (!told.has(problem)) onNote(problem);
+    told.add(problem);
+  };
+  let tracker: Tracker | undefined;
+  try {
+    onProgress?.({ type: 'backend', name: backendName(backend), why: backend.why });
+    tracker = createTracker(resolved, registry, { folder, onProblem });
+    const labels = { name: basename(resolve(folder)), experiment: name };
+    const outcome = await runTracked(tracker, labels, {
+      configuration: resolved,
+      environment: {
+        ...composition,
+        surroundings: surroundingsOf(backend, version),
+        features: featureLibrary(backend),
+      },
+      ...{ configurationFolder, folder, resume, signal },
+      onEvent: onProgress,
+      onEvaluation: (set, done, total) => onProgress?.({ type: 'evaluating', name: set, done, total }),
+    });
+    const run = { folder, configuration: resolved, plugins: namedModules(registry, configurationFolder) };
+    return outcome ? { ...run, status: 'finished', ...outcome } : { ...run, status: 'stopped' };
+  } finally {
+    (await tracker?.close())?.forEach(onProblem);
+    await composition.close();
+  }
+}
