@@ -21,12 +21,15 @@ export class PromptweaveError extends Error {
   readonly where?: string;
   /** What the reader can do about it, as one imperative sentence. */
   readonly remedy?: string;
+  /** `path=value` that would mend it, for programs that try what helps. */
+  readonly change?: string;
 
-  constructor(message: string, details: { where?: string; remedy?: string; cause?: unknown } = {}) {
+  constructor(message: string, details: { where?: string; remedy?: string; change?: string; cause?: unknown } = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.where = details.where;
     this.remedy = details.remedy;
+    if (details.change !== undefined) this.change = details.change;
     for (let kind: unknown = new.target; isErrorClass(kind); kind = Object.getPrototypeOf(kind)) {
       Object.defineProperty(this, kind.mark, { value: true });
     }

@@ -9,6 +9,7 @@ interface SweepFlags extends EngineFlags {
   readonly only: readonly string[];
   readonly retries: number;
   readonly retryFailed?: boolean;
+  readonly skipImpossible?: boolean;
   readonly json?: boolean;
   readonly cell?: boolean;
   readonly sendHome?: boolean;
@@ -47,8 +48,9 @@ export function register(program: Command): void {
     .option('--runtime-env <file>', 'Ray: YAML or JSON laid over the runtime environment of the jobs: pip, env_vars, …')
     .option('--sbatch <option...>', 'Slurm: further options, such as --sbatch=--partition=gpu --sbatch=--time=2:00:00')
     .option('--dry-run', 'list the cells, where they stand, and what they will take; run nothing')
-    .option('--limit <count>', 'run only the first so many cells that are not finished', wholeNumber)
+    .option('--limit <count>', 'run, or list, only the first so many cells that are not finished', wholeNumber)
     .option('--only <path=value...>', 'only cells with these values; a list stands for any of its entries', [])
+    .option('--skip-impossible', 'run the other cells where some of the grid cannot work')
     .option('--retries <count>', 'attempts after a failed one', count, 1)
     .option('--retry-failed', 'try cells again that were given up before')
     .option('--json', 'print the result as JSON')

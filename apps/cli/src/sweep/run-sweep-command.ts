@@ -3,6 +3,9 @@ import {
   bestOf,
   describeChoice,
   figureText,
+  impossibleError,
+  impossibleText,
+  leadingText,
   planSweep,
   readStudy,
   runSweep,
@@ -13,6 +16,9 @@ import {
   type CellEstimate,
   type CellFolder,
   type CellState,
+  type EstimateOptions,
+  type ImpossibleCell,
+  type PlannedCell,
   type SweepEstimate,
 } from '@promptweave/bench';
 import { ConfigError } from '@promptweave/core';
@@ -48,6 +54,8 @@ export interface SweepCommand extends EngineFlags {
   readonly only: readonly string[];
   readonly retries: number;
   readonly retryFailed?: boolean;
+  /** Leave cells out that cannot work, instead of refusing the grid. */
+  readonly skipImpossible?: boolean;
   readonly json?: boolean;
   /** The text at the end, instead of the sweep's table. */
   readonly describe?: (study: Study) => string;
@@ -61,11 +69,13 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const registry = await loadPluginsOf(source, configurationFolder, overrides, import.meta.url);
   allowForChildren(registry, configurationFolder);
   const request = { source, registry, folder: configurationFolder, overrides, setBackend: () => selectBackend() };
-  const whole = await planSweep(request);
+  const unresolved: ImpossibleCell[] = [];
+  const onImpossible = (cell: ImpossibleCell): void => void unresolved.push(cell);
+  const onNote = (message: string): void => console.error(message);
   const only = conditions(command.only);
-  const asked = only && new Set((await planSweep({ ...request, only })).map(({ id }) => id));
-  const planned = asked ? whole.filter(({ id }) => asked.has(id)) : whole;
-  const { protocol } = planned[0]!.configuration;
+  const all = await planSweep({ ...request, onImpossible, onNote });
+  const asked = only && new Set((await planSweep({ ...request, only, onImpossible: ignored })).map(({ id }) => id));
+  const { protocol } = all[0]!.configuration;
   const alone = registry.get('protocol', protocol.use).measuresCosts === true;
   const { engine = 'local' } = command;
   if (alone && engine !== 'local') {
@@ -74,16 +84,35 @@ export async function sweep(command: SweepCommand): Promise<void> {
       remedy: `Leave --engine ${engine} out: the cells run here, one after the other.`,
     });
   }
-  const inTurn = planned.toSorted((a, b) => a.priority - b.priority);
   const path = command.output ?? outputOf(source.value) ?? join('runs', configurationName(file));
   const folder = new SweepFolder(path);
+  const chosen = all.filter(({ id }) => !asked || asked.has(id)).toSorted((a, b) => a.priority - b.priority);
+  const isPlain = alone || (engine === 'local' && (command.jobs ?? 1) === 1);
+  const looks = { elsewhere: engine !== 'local', times: command.dryRun === true || !isPlain };
+  const estimate = await checkCells(chosen, { folder, configurationFolder, looks, dryRun: command.dryRun });
+  const impossible = [...unresolved, ...estimate.impossible];
+  const left = new Set(impossible.map(({ id }) => id));
+  const refused = impossible.length > 0 && !command.skipImpossible;
   if (command.dryRun) {
-    const estimate = await estimateSweep(inTurn, folder, configurationFolder);
-    return console.log(listCells(inTurn, estimate, { folder, retries, json, limit: command.limit }));
+    console.log(listCells(chosen, estimate, { folder, retries, json, limit: command.limit }));
+    if (refused) throw impossibleError(impossible, all.length + unresolved.length, estimate.mending);
+    return;
   }
+  if (refused || left.size === all.length) {
+    throw impossibleError(impossible, all.length + unresolved.length, estimate.mending);
+  }
+  if (impossible.length > 0) {
+    console.error(
+      `Left out, for they cannot work: ${impossible.length === 1 ? '1 cell' : `${impossible.length} cells`}.\n${impossibleText(impossible, estimate.mending)}`,
+    );
+  }
+  const whole = all.filter(({ id }) => !left.has(id));
+  const inTurn = chosen.filter(({ id }) => !left.has(id));
+  const planned = whole.filter(({ id }) => !asked || asked.has(id));
 
-  const about = { name: configurationName(file), file, overrides, retries };
-  const all = folder.prepare(whole, about, configurationFolder);
+  const leftOut = impossible.map(({ cell, message }) => ({ cell, message }));
+  const about = { name: configurationName(file), file, overrides, retries, leftOut };
+  const folders = folder.prepare(whole, about, configurationFolder);
   const prepared = planned.map(({ id }) => folder.cell(id));
   if (command.retryFailed) {
     for (const cell of prepared) if (cell.state({ retries }).status === 'failed') cell.forgive();
@@ -95,7 +124,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
   if (!json && done > 0) console.error(`${done} of ${prepared.length} cells were done before.`);
 
   const labels = new Map(planned.map((cell) => [cell.id, describeChoice(cell)]));
-  const view = createSweepView({ labels, done, quiet: json, best: () => bestRow(folder) });
+  const view = createSweepView({ labels, done, quiet: json, best: () => bestRow(folder), figure: figureIn(folder) });
   const onProblem = (message: string): void =>
     json ? console.error(message) : view.onEvent({ type: 'note', message });
   const surroundings = {
@@ -117,17 +146,14 @@ export async function sweep(command: SweepCommand): Promise<void> {
   });
   try {
     if (cells.length > 0) {
-      const isPlain = alone || (engine === 'local' && (command.jobs ?? 1) === 1);
-      const estimates = isPlain
-        ? undefined
-        : known(await estimateSweep(inTurn, folder, configurationFolder), onProblem);
+      const estimates = isPlain ? undefined : known(estimate, onProblem);
       const todo = { folder: path, patience: { retries }, signal, estimates, onEvent: view.onEvent, rayHeaders };
       // What is measured has the machine to itself: one cell after the other, each in a process of its own.
       const groups = alone ? cells.map((cell) => [cell]) : [cells];
       const { tracker: recorder } = planned[0]!.configuration;
       const server = 'uri' in recorder && typeof recorder.uri === 'string' ? recorder.uri : undefined;
-      const chosen = chooseEngine(alone ? { jobs: 1 } : command, all, { modules: ownModules(registry), server });
-      for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine: chosen });
+      const machines = chooseEngine(alone ? { jobs: 1 } : command, folders, { modules: ownModules(registry), server });
+      for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine: machines });
     }
   } catch (error) {
     if (tracked) await tracker.end();
@@ -151,9 +177,36 @@ export async function sweep(command: SweepCommand): Promise<void> {
     const done = { study, file, source, overrides, only, jobs, planned: whole, registry, configurationFolder };
     console.error(await nextSteps(done));
   }
-  const left = cells.filter(isOpen).length;
-  if (left > 0) console.error(`Cells that are not finished: ${left}.`);
-  if (left > 0 || study.failures.length > 0) process.exitCode = 1;
+  const unfinished = cells.filter(isOpen).length;
+  if (unfinished > 0) console.error(`Cells that are not finished: ${unfinished}.`);
+  if (unfinished > 0 || study.failures.length > 0) process.exitCode = 1;
+}
+
+const ignored = (): void => undefined;
+
+/** Looks at the cells that are not finished, or, to list them, at all. */
+async function checkCells(
+  cells: readonly PlannedCell[],
+  {
+    folder,
+    configurationFolder,
+    looks,
+    dryRun = false,
+  }: { folder: SweepFolder; configurationFolder: string; looks: EstimateOptions; dryRun?: boolean },
+): Promise<SweepEstimate> {
+  const finished = new Set(cells.flatMap(({ id }) => (folder.cell(id).isFinished ? [id] : [])));
+  const open = cells.filter(({ id }) => !finished.has(id));
+  if (open.length === 0 && !dryRun) return { cells: {}, problems: [], impossible: [] };
+  const estimate = await estimateSweep(looks.times ? cells : open, folder, configurationFolder, looks);
+  return { ...estimate, impossible: estimate.impossible.filter(({ id }) => !finished.has(id!)) };
+}
+
+/** The leading figure of a cell that has just been finished. */
+function figureIn(folder: SweepFolder): (id: string) => string | undefined {
+  return (id) => {
+    const outcome = folder.cell(id).outcome();
+    return outcome && leadingText(outcome.summary);
+  };
 }
 
 function damageIn(state: CellState): readonly DamagedFileError[] {

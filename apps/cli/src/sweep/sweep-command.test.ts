@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -134,18 +135,37 @@ it('stops at Ctrl-C with 130, and goes on with the same command', PATIENT, async
   expect(steps).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
 });
 
-it('ends with the error of the one cell that it was to run', PATIENT, async () => {
-  write('missing.yaml', 'backbone: stub\ndataset: { use: folder, path: nowhere }\ngrid: { seed: [1] }\n');
-  const whole = await sweep('missing.yaml', '--output', 'missing', '--retries', '0');
+it('ends with the error of the one cell that it was to run, which no attempt would mend', PATIENT, async () => {
+  for (const name of ['cat', 'dog']) {
+    mkdirSync(join(folder, 'broken', name), { recursive: true });
+    for (const file of ['a', 'b', 'c']) writeFileSync(join(folder, 'broken', name, `${file}.png`), 'no picture');
+  }
+  write('broken.yaml', 'backbone: stub\ndataset: { use: folder, path: broken }\ngrid: { seed: [1] }\n');
+  const whole = await sweep('broken.yaml', '--output', 'failed', '--retries', '3');
   expect(whole.code, whole.err).toBe(1);
-  const { code, err } = await sweep(
-    cellsOf('missing')[0]!,
-    '--cell',
-    '--plugin',
-    './stub-plugins.mjs',
-    '--retries',
-    '1',
-  );
+  const [cell] = cellsOf('failed');
+  expect(linesOf(join(cell!, 'failures.jsonl'))).toHaveLength(1);
+  const { code, err } = await sweep(cell!, '--cell', '--plugin', './stub-plugins.mjs', '--retries', '3');
   expect(err).toMatch(/^DatasetError: /m);
   expect(code).toBe(4);
 });
+
+it(
+  'refuses a grid with cells that cannot work before anything runs, and runs the others where that is wanted',
+  PATIENT,
+  async () => {
+    write(
+      'partly.yaml',
+      'backbone: stub\ntrain: { epochs: 1, batch: 4 }\ngrid: { dataset: [{ use: stub, shots: all }, { use: folder, path: nowhere }] }\n',
+    );
+    const refused = await sweep('partly.yaml', '--output', 'partly');
+    expect(refused.code, refused.err).toBe(2);
+    expect(refused.err).toMatch(/1 of 2 cells cannot work:\n {2}1 cell: The folder is missing[^]*dataset=nowhere/);
+    expect(existsSync(join(folder, 'partly'))).toBe(false);
+    const { code, err } = await sweep('partly.yaml', '--output', 'partly', '--skip-impossible');
+    expect(code, err).toBe(0);
+    expect(err).toMatch(/Left out, for they cannot work: 1 cell/);
+    expect(err).toMatch(/✓ \[1\/1\] dataset=stub shots="all": accuracy [\d.]+ \(/);
+    expect(readFileSync(join(folder, 'partly/sweep.yaml'), 'utf8')).toMatch(/leftOut:\n {2}- cell: dataset=nowhere/);
+  },
+);

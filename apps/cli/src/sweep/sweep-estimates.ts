@@ -1,7 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { PlannedCell, SweepEstimate, SweepFolder } from '@promptweave/bench';
+import {
+  describeChoice,
+  type EstimateOptions,
+  type PlannedCell,
+  type SweepEstimate,
+  type SweepFolder,
+} from '@promptweave/bench';
 import type { EstimateTask } from './sweep-worker.js';
 
 /** Starts this program as a worker process with an IPC channel. */
@@ -11,7 +17,7 @@ export function spawnWorker(task: 'cells' | 'estimate'): ChildProcess {
 }
 
 /**
- * What the cells are expected to take. Another process finds out, so that this one needs no backend.
+ * Whether the cells can work, and what they are expected to take. Another process finds out, so that this one needs no backend.
  *
  * @param configurationFolder that relative paths of the configurations refer to
  */
@@ -19,18 +25,27 @@ export async function estimateSweep(
   planned: readonly PlannedCell[],
   folder: SweepFolder,
   configurationFolder: string,
+  options: EstimateOptions = {},
 ): Promise<SweepEstimate> {
   const child = spawnWorker('estimate');
   let answer: SweepEstimate | undefined;
   let said = '';
   child.stderr!.on('data', (data: Buffer) => (said += data.toString()));
   child.on('message', (message) => (answer = message as SweepEstimate));
-  const cells = planned.map(({ id, configuration }) => {
+  const cells = planned.map((cell) => {
+    const { id, configuration } = cell;
     const outcome = folder.cell(id).outcome();
-    return { id, configuration, ...(outcome && { took: outcome.seconds + outcome.evaluationSeconds }) };
+    return {
+      id,
+      cell: describeChoice(cell),
+      configuration,
+      ...(outcome && { took: outcome.seconds + outcome.evaluationSeconds }),
+    };
   });
-  const task: EstimateTask = { cells, folder: configurationFolder };
+  const task: EstimateTask = { cells, folder: configurationFolder, options };
   child.send(task, () => undefined);
   await once(child, 'close');
-  return answer ?? { cells: {}, problems: [`The process that estimates was lost. ${said.trim()}`] };
+  return (
+    answer ?? { cells: {}, problems: [`The process that checks the cells was lost. ${said.trim()}`], impossible: [] }
+  );
 }

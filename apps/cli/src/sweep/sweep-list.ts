@@ -4,15 +4,19 @@ import { duration } from '@promptweave/core/experiment';
 /** What a dry run prints: the cells in the order in which they would run, where they stand, and what they are expected to take. */
 export function listCells(
   planned: readonly PlannedCell[],
-  { cells: estimates, problems }: SweepEstimate,
+  { cells: estimates, problems, impossible }: SweepEstimate,
   { folder, retries, json, limit = Infinity }: { folder: SweepFolder; retries: number; json: boolean; limit?: number },
 ): string {
-  const listed = planned.map((cell) => {
-    const { status } = folder.cell(cell.id).state({ retries });
+  const all = planned.map((cell) => {
+    const status = impossible.some(({ id }) => id === cell.id)
+      ? 'impossible'
+      : folder.cell(cell.id).state({ retries }).status;
     return { id: cell.id, cell: describeChoice(cell), status, ...estimates[cell.id] };
   });
+  const isOpen = ({ status }: (typeof all)[number]): boolean => !['finished', 'failed', 'impossible'].includes(status);
+  const open = all.filter(isOpen).slice(0, limit);
+  const listed = limit === Infinity ? all : open;
   if (json) return JSON.stringify(listed, undefined, 2);
-  const open = listed.filter(({ status }) => status !== 'finished' && status !== 'failed').slice(0, limit);
   const lines = listed.map(({ id, cell, status, seconds, bytes }) => {
     const cost = seconds === undefined ? '' : `${duration(seconds)}, ${gibibytes(bytes!)}`;
     return `${id}  ${status.padEnd(11)}  ${cost.padEnd(17)}  ${cell}`;
@@ -24,6 +28,6 @@ export function listCells(
   return [
     ...lines,
     ...problems.map((problem) => `No estimate: ${problem}`),
-    `${planned.length} cells, ${open.length} of them to be run${cost}, in ${folder.path}.`,
+    `${listed.length} cells, ${open.length} of them to be run${cost}, in ${folder.path}.`,
   ].join('\n');
 }

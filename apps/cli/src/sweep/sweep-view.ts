@@ -16,6 +16,8 @@ export interface SweepViewRequest {
   readonly quiet: boolean;
   /** A line for the best row so far. */
   best(): string | undefined;
+  /** The figure of a finished cell that tells most. */
+  figure(cell: string): string | undefined;
 }
 
 /** Milliseconds between two drawings on a terminal, between two signs of life elsewhere, and between two looks for the best row. */
@@ -33,7 +35,7 @@ interface Running {
 }
 
 /** Running cells on a terminal, plain lines elsewhere; what people should know alone where the output is for a machine. */
-export function createSweepView({ labels, done: before, quiet, best }: SweepViewRequest): SweepView {
+export function createSweepView({ labels, done: before, quiet, best, figure }: SweepViewRequest): SweepView {
   if (quiet) return { onEvent: tellNotes(), end: () => undefined };
   const { stderr } = process;
   const total = labels.size;
@@ -127,7 +129,8 @@ export function createSweepView({ labels, done: before, quiet, best }: SweepView
           const took = finish(cell);
           done += 1;
           lookForBest();
-          return line(`✓ [${done}/${total}] ${label} (${took})`);
+          const found = figure(cell);
+          return line(`✓ [${done}/${total}] ${label}${found ? `: ${found}` : ''} (${took})`);
         }
         case 'fail':
           finish(cell);

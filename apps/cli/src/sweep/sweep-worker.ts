@@ -13,6 +13,7 @@ import {
   type CellEnd,
   type CellFailure,
   type EstimatedCell,
+  type EstimateOptions,
   type SweepEvent,
 } from '@promptweave/bench';
 import {
@@ -99,15 +100,16 @@ export interface EstimateTask {
   readonly cells: readonly EstimatedCell[];
   /** Folder that relative paths of the configurations refer to. */
   readonly folder: string;
+  readonly options: EstimateOptions;
 }
 
 /** `promptweave sweep --worker estimate`: answers its parent with the estimates of the cells it is told. */
 export async function runEstimate(version: string): Promise<void> {
-  const [{ cells, folder }] = (await once(process, 'message')) as [EstimateTask];
+  const [{ cells, folder, options }] = (await once(process, 'message')) as [EstimateTask];
   const source = sourceFromValue(cells[0]!.configuration as unknown as Record<string, unknown>);
   const made = await environmentFor(source, folder, '', version);
   try {
-    const estimate = await estimateCells(cells, made.environment, folder);
+    const estimate = await estimateCells(cells, made.environment, folder, options);
     await new Promise<void>((resolve) => process.send!(estimate, () => resolve()));
   } finally {
     await made.close();

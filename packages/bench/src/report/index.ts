@@ -11,6 +11,7 @@ export {
 export { studyJson, studyText } from './study-text.js';
 export {
   figureText,
+  leadingText,
   renderTable,
   studyTable,
   tableFormats,

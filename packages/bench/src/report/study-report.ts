@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { runFile, runFiles } from '@promptweave/core/experiment';
 import { shellWord } from '../shell-word.js';
-import { describeChoice } from '../sweep/plan.js';
+import { describeChoice } from '../sweep/short-text.js';
 import { SweepFolder } from '../sweep/sweep-folder.js';
 import { htmlPage } from './html-page.js';
 import { section, type Section } from './page/html.js';

@@ -1,5 +1,5 @@
 import { runFile, runFiles } from '@promptweave/core/experiment';
-import { describeChoice } from '../sweep/plan.js';
+import { describeChoice } from '../sweep/short-text.js';
 import { markdownText, renderTable, studyTable, visible, type TableFormat } from './table.js';
 import type { Study } from './study.js';
 

@@ -3,7 +3,7 @@ import { canonicalJson, figureOf } from '@promptweave/core/experiment';
 import { smallerIsBetter } from '../protocols/figure-unit.js';
 import { mean, standardDeviation } from '../protocols/means.js';
 import type { CellFailure, CellFolder, CellOutcome, CellState } from '../sweep/cell-folder.js';
-import { shortText } from '../sweep/plan.js';
+import { shortText } from '../sweep/short-text.js';
 import type { SweepFolder } from '../sweep/sweep-folder.js';
 
 /** One cell as reports see it. */
@@ -166,6 +166,12 @@ export function bestOf({ rows, figures, kinds }: Study): Best | undefined {
   const [row] = ranked(rows, figure);
   const cell = row?.cells.find(({ state }) => state.status === 'finished');
   return row && cell && { row, figure, cell };
+}
+
+/** The name of the figure of one result that tells most; undefined where it has none. */
+export function leadingFigure(summary: ProtocolSummary): string | undefined {
+  const names = Object.keys(summary);
+  return names.find((name) => figureOf(summary[name]!).leads) ?? names[0];
 }
 
 /** Rows from the best to the worst. */

@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
-import { duration, figureTitle } from '@promptweave/core/experiment';
+import type { ProtocolSummary } from '@promptweave/core';
+import { duration, figureOf, figureTitle } from '@promptweave/core/experiment';
 import { shownText } from '../protocols/figure-unit.js';
-import { ranked, type Figure, type Study, type StudyRow } from './study.js';
+import { leadingFigure, ranked, type Figure, type Study, type StudyRow } from './study.js';
 
 /** How a table is written. */
 export const tableFormats = ['table', 'markdown', 'latex', 'csv', 'json'] as const;
@@ -27,6 +28,14 @@ export function figureText(figure: Figure): string {
   const { mean, sd, count } = figure;
   const value = shownText(figure, mean, 1);
   return count > 1 ? `${value} ± ${shownText(figure, sd, 1)}` : value;
+}
+
+/** The figure of one result that tells most, with its name: `HM 71.2`. */
+export function leadingText(summary: ProtocolSummary): string | undefined {
+  const name = leadingFigure(summary);
+  if (name === undefined) return undefined;
+  const { value, ...kind } = figureOf(summary[name]!);
+  return `${figureTitle(name, kind)} ${shownText(kind, value, 1)}`;
 }
 
 /** Rows: the varied axes without the seed; columns: the protocol's figures, learned parameters and time. */

@@ -51,6 +51,8 @@ export interface CellFailure {
   readonly exitCode?: number;
   readonly where?: string;
   readonly remedy?: string;
+  /** It would fail in the same way again: it is not tried again by itself. */
+  readonly final?: boolean;
   /** Of an error that is a bug. */
   readonly stack?: string;
   /** The checkpoints that were there, each with its time: as many losses as of one mark came no further. */
@@ -178,8 +180,9 @@ export class CellFolder {
     const claimant = existsSync(this.path) ? claimantOf(this.path) : undefined;
     if (claimant) return { status: 'running', claimant };
     const failures = this.failures();
-    const errors = failures.filter(({ kind }) => kind === 'error').length;
-    if (errors > retries || this.isLostAgain(failures)) return { status: 'failed', failures };
+    const errors = failures.filter(({ kind }) => kind === 'error');
+    if (errors.length > retries || errors.some(({ final }) => final) || this.isLostAgain(failures))
+      return { status: 'failed', failures };
     const begun = existsSync(join(this.path, runFiles.metrics));
     return { status: begun ? 'interrupted' : 'waiting', failures, ...(damage && { damage }) };
   }

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ConfigError, type EvaluationSet, type StepShape, type StepWork } from '@promptweave/core';
+import { ConfigError, PromptweaveError, type EvaluationSet, type StepShape, type StepWork } from '@promptweave/core';
 import {
+  checkMemory,
+  checkSet,
   createExperiment,
   estimatedBytes,
   optionsOf,
@@ -29,28 +31,76 @@ const IMAGES_ALONE: Omit<StepShape, 'batch'> = {
   ...{ textPasses: 0, textGradient: false, visionPrompts: 0, visionGradient: false, featuresKnown: false },
 };
 
+/** Memory that the cells of this machine may take. */
+export interface MachineMemory {
+  /** Bytes; undefined where that is not known, or cells run elsewhere. */
+  readonly available?: number;
+}
+
 /**
- * Counts what a cell computes, without computing it: its parts are made, and put away.
- * @throws ConfigError where the backbone does not know its work, and what making the parts throws: a missing data set, a wrong checkpoint
+ * Checks that cells of the same parts can work, and counts what they compute, without computing it: the parts are made, the prompts put together
+ * for the classes of every set that they are tested on, and put away.
+ *
+ * @param cells configurations that differ in the training alone (`partsKey`)
+ * @returns for each of them its work, undefined where the backbone does not know it, or the error that the cell would end with: ConfigError of
+ * parts, depths and lengths, DatasetError, CheckpointError, BackendError where memory does not suffice
  */
-export async function cellWork(
+export async function cellWorks(
+  cells: readonly ResolvedConfiguration[],
+  environment: RunEnvironment,
+  folder: string,
+  memory: MachineMemory = {},
+): Promise<(CellWork | PromptweaveError | undefined)[]> {
+  try {
+    return await withParts(cells[0]!, environment, folder, (experiment, sets) =>
+      cells.map((configuration) => {
+        try {
+          return workOf({ ...experiment, configuration }, sets, environment, memory);
+        } catch (error) {
+          if (error instanceof PromptweaveError) return error;
+          throw error;
+        }
+      }),
+    );
+  } catch (error) {
+    if (error instanceof PromptweaveError) return cells.map(() => error);
+    throw error;
+  }
+}
+
+async function withParts<T>(
   configuration: ResolvedConfiguration,
   environment: RunEnvironment,
   folder: string,
-): Promise<CellWork> {
+  use: (experiment: Experiment, sets: readonly EvaluationSet[]) => T,
+): Promise<T> {
   const { registry, pipeline } = environment;
   const experiment = await createExperiment(configuration, { ...environment, folder });
   try {
     const sets = await evaluationSets({ experiment, registry, pipeline, folder });
-    const stages = registry.get('protocol', configuration.protocol.use).thenTrainsOn ? 2 : 1;
-    const testing = sets.reduce((sum, set) => sum + evaluationFlops(experiment, set), 0);
-    const phases = trainingPhases(experiment.classifier, configuration.train, experiment.dataset);
-    const training = phases.reduce((sum, phase) => sum + trainingFlops(experiment, phase), 0);
-    const bytes = Math.max(...phases.map((phase) => estimatedBytes(memoryOf(phase)) ?? 0));
-    return { flops: stages * (training + testing), bytes };
+    for (const set of [experiment, ...sets]) checkSet(experiment.classifier, set);
+    return use(experiment, sets);
   } finally {
     experiment.dispose();
   }
+}
+
+/** @throws BackendError where memory does not suffice */
+function workOf(
+  experiment: Experiment,
+  sets: readonly EvaluationSet[],
+  { registry }: RunEnvironment,
+  { available }: MachineMemory,
+): CellWork | undefined {
+  const { classifier, configuration, dataset, backbone } = experiment;
+  const phases = trainingPhases(classifier, configuration.train, dataset);
+  if (available !== undefined) phases.forEach((phase) => checkMemory(memoryOf(phase), available));
+  if (!backbone.work) return undefined;
+  const stages = registry.get('protocol', configuration.protocol.use).thenTrainsOn ? 2 : 1;
+  const testing = sets.reduce((sum, set) => sum + evaluationFlops(experiment, set), 0);
+  const training = phases.reduce((sum, phase) => sum + trainingFlops(experiment, phase), 0);
+  const bytes = Math.max(...phases.map((phase) => estimatedBytes(memoryOf(phase)) ?? 0));
+  return { flops: stages * (training + testing), bytes };
 }
 
 /** Operations a second of the unprompted image tower, the second of two passes: how fast this machine is. */
@@ -103,11 +153,17 @@ function work({ backbone, configuration }: Experiment, shape: StepShape): StepWo
   });
 }
 
+/** What cells of the same parts have in common, whatever their seeds and their training. */
+export function partsKey(configuration: ResolvedConfiguration): string {
+  const { seed: _seed, train: _train, losses, ...parts } = configuration;
+  const names = losses.map((loss) => [loss.use, optionsOf(loss, 'weight')]);
+  return JSON.stringify([parts, names]);
+}
+
 /** What cells of equal cost have in common: everything that shapes and counts depend on. */
 export function costKey(configuration: ResolvedConfiguration): string {
-  const { seed: _seed, train, losses, ...parts } = configuration;
-  const { epochs, steps, stepsPerShot, batch, accumulate, augment, views, evaluateEvery, learns, then } = train;
-  const names = losses.map((loss) => [loss.use, optionsOf(loss, 'weight')]);
+  const { epochs, steps, stepsPerShot, batch, accumulate, augment, views, evaluateEvery, learns, then } =
+    configuration.train;
   const length = [epochs, steps, stepsPerShot, batch, accumulate, augment, views, evaluateEvery, learns, then];
-  return JSON.stringify([parts, names, ...length]);
+  return JSON.stringify([partsKey(configuration), ...length]);
 }

@@ -7,7 +7,7 @@ import { corrected, estimateCells, type EstimatedCell } from './estimate-cells.j
 
 const cellOf = (id: string, seed: number, epochs: number, took?: number): EstimatedCell => {
   const configuration = tinyResolve({ seed, prompt: 'context', train: { epochs, batch: 4 } });
-  return { id, configuration, ...(took !== undefined && { took }) };
+  return { id, cell: `seed=${seed}`, configuration, ...(took !== undefined && { took }) };
 };
 
 /** The tiny parts, with a backbone that knows its work: a million operations an image and text, a terabyte. Tells what it was asked. */

@@ -1,6 +1,8 @@
 import { canonicalJson } from '@promptweave/core/experiment';
-import type { Conditions, Grid } from './grid.js';
+import { holds } from './conditions.js';
+import type { Grid } from './grid.js';
 import { samplePoints } from './low-discrepancy.js';
+import { SetPaths } from './set-paths.js';
 
 /** What one cell of a grid chooses. */
 export interface Choice {
@@ -19,66 +21,45 @@ type Mapping = Readonly<Record<string, unknown>>;
  * point of the sample; equal ones once.
  *
  * @param base the configuration without its grid, which conditions are compared with where a cell does not choose
+ * @throws ConfigError where two sections of the grid set the same option of a cell
  */
 export function expandGrid({ axes, list, zip, sample, except }: Grid, base: Mapping): Choice[] {
+  const paths = new SetPaths();
   let choices: Choice[] = [{ values: {} }];
-  const times = (entries: readonly Mapping[]): void => {
-    choices = choices.flatMap((choice) =>
-      entries.map((entry) => ({ ...choice, values: { ...choice.values, ...entry } })),
-    );
+  const times = (section: string, entries: readonly Mapping[]): void => {
+    choices = choices.flatMap((choice) => {
+      for (const entry of entries) paths.requireFree(choice.values, section, entry);
+      return entries.map((entry) => ({ ...choice, values: { ...choice.values, ...entry } }));
+    });
+    for (const entry of entries) paths.add(section, entry);
   };
   if (list) {
     choices = list.map(({ name, ...values }) => ({
-      ...(typeof name === 'string' && { name, standsFor: Object.keys(values) }),
+      ...(name !== undefined && { name: String(name), standsFor: Object.keys(values) }),
       values,
     }));
+    for (const { values } of choices) paths.add('grid.list', values);
   }
   if (zip) {
-    const paths = Object.keys(zip);
-    const rows = zip[paths[0]!]!.map((_, row) => Object.fromEntries(paths.map((path) => [path, zip[path]![row]])));
-    times(rows);
+    const keys = Object.keys(zip);
+    const rows = zip[keys[0]!]!.map((_, row) => Object.fromEntries(keys.map((path) => [path, zip[path]![row]])));
+    times('grid.zip', rows);
   }
   for (const { path, values, when } of axes) {
+    const section = `the axis ${path}`;
+    const entries = values.map((value) => ({ [path]: value }));
     choices = choices.flatMap((choice) => {
-      if (when && !holds(when, choice.values, base)) return [choice];
-      return values.map((value) => ({ ...choice, values: { ...choice.values, [path]: value } }));
+      if (when && !holds(when, { ...choice, base })) return [choice];
+      for (const entry of entries) paths.requireFree(choice.values, section, entry);
+      return entries.map((entry) => ({ ...choice, values: { ...choice.values, ...entry } }));
     });
+    for (const entry of entries) paths.add(section, entry);
   }
-  if (sample) times(samplePoints(sample));
+  if (sample) times('grid.sample', samplePoints(sample));
   const seen = new Set<string>();
   return choices.filter((choice) => {
-    if (except.some((conditions) => holds(conditions, choice.values, base))) return false;
+    if (except.some((conditions) => holds(conditions, { ...choice, base }))) return false;
     const key = canonicalJson(choice.values);
     return !seen.has(key) && seen.add(key);
   });
-}
-
-/** Whether a cell has all of these values; a list stands for itself and for any of its entries. */
-export function holds(conditions: Conditions, values: Mapping, base: Mapping): boolean {
-  return Object.entries(conditions).every(([path, expected]) => {
-    const actual = canonicalJson(chosen(path, values, base) ?? null);
-    const allowed: readonly unknown[] = [expected, ...(Array.isArray(expected) ? expected : [])];
-    return allowed.some((value) => canonicalJson(value ?? null) === actual);
-  });
-}
-
-/** The value at a path: of the cell, of a mapping or a name that the cell gives for the whole part, or of the base. */
-function chosen(path: string, values: Mapping, base: Mapping): unknown {
-  const keys = path.split('.');
-  for (let length = keys.length; length > 0; length--) {
-    const prefix = keys.slice(0, length).join('.');
-    if (Object.hasOwn(values, prefix)) {
-      const found = dig(values[prefix], keys.slice(length));
-      if (found !== undefined) return found;
-    }
-  }
-  return dig(base, keys);
-}
-
-/** What a mapping of mappings holds at some keys; a part's name alone is also its `use`. */
-export function dig(value: unknown, keys: readonly string[]): unknown {
-  return keys.reduce((at: unknown, key) => {
-    if (typeof at === 'string' && key === 'use') return at; // a part by its name alone
-    return typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Mapping)[key] : undefined;
-  }, value);
 }

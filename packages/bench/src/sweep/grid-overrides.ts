@@ -6,7 +6,7 @@ import {
   type ConfigurationSource,
   type RawText,
 } from '@promptweave/core/experiment';
-import { dig } from './expand.js';
+import { dig } from './conditions.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
 

@@ -8,13 +8,15 @@ export {
 } from './cell-folder.js';
 export type { CellNeeds } from './cell-needs.js';
 export type { CellEstimate, Engine, EngineRequest, SweepEvent } from './engine.js';
-export { estimateCells, type EstimatedCell, type SweepEstimate } from './estimate-cells.js';
+export { estimateCells, type EstimatedCell, type EstimateOptions, type SweepEstimate } from './estimate-cells.js';
 export { expandGrid, type Choice } from './expand.js';
 export { FeatureLibrary } from './feature-library.js';
 export { readGrid, type Grid } from './grid.js';
 export { gibibytes, inProcessEngine, processEngine, type LocalEngineOptions } from './local-engine.js';
 export { sendCell, sendEvent, type CellEnd } from './parcel.js';
-export { describeChoice, planSweep, shortText, type CellIdentity, type PlannedCell, type PlanRequest } from './plan.js';
+export { impossibleError, impossibleText, type ImpossibleCell, type MendingChange } from './impossible-cells.js';
+export { planSweep, type CellIdentity, type PlannedCell, type PlanRequest } from './plan.js';
+export { describeChoice, shortText } from './short-text.js';
 export { ProcessError, type ProcessErrorDetails } from './process-error.js';
 export { rayEngine, type RayEngineOptions } from './ray/ray-engine.js';
 export { archiveFolders } from './ray/sweep-archive.js';

@@ -6,18 +6,20 @@ import {
   basicServices,
   canonicalJson,
   configurationHash,
-  InvalidConfigurationError,
   modulesInUse,
   optionsOf,
-  resolveConfiguration,
   type ConfigurationSource,
   type Registry,
   type ResolvedConfiguration,
 } from '@promptweave/core/experiment';
-import { expandGrid, holds, type Choice } from './expand.js';
-import { readGrid, type Conditions } from './grid.js';
-import { applyToGrid, overruled } from './grid-overrides.js';
-import { asWritten, withTextsOf, writtenValues, zerosAsText } from './written-values.js';
+import { holds, type Compared } from './conditions.js';
+import { expandGrid, type Choice } from './expand.js';
+import { readGrid, type Conditions, type Grid } from './grid.js';
+import { applyToGrid } from './grid-overrides.js';
+import type { ImpossibleCell } from './impossible-cells.js';
+import { checkConditions, checkGridPaths } from './option-paths.js';
+import { comparedOf, resolveCells, type ResolvedCell } from './resolve-cells.js';
+import { zerosAsText } from './written-values.js';
 
 /** One experiment of a sweep, resolved and checked. */
 export interface PlannedCell extends Choice {
@@ -45,9 +47,6 @@ export interface CellIdentity {
 /** Cells of one sweep: each has a folder with a dozen files. */
 const CELLS = 20_000;
 
-/** Cells with something wrong, after which no more are looked at. */
-const WRONG = 500;
-
 /** What is planned. */
 export interface PlanRequest {
   readonly source: ConfigurationSource;
@@ -60,102 +59,60 @@ export interface PlanRequest {
   readonly setBackend?: () => Promise<unknown>;
   /** Only cells with these values. */
   readonly only?: Conditions;
+  /** Told of each cell that cannot be, which is then left out; without it, such a cell is an error. */
+  readonly onImpossible?: (cell: ImpossibleCell) => void;
+  /** Something that people should know of the grid. */
+  readonly onNote?: (message: string) => void;
 }
 
 /**
- * Expands the grid of a configuration; resolves and checks every cell.
- * @throws InvalidConfigurationError with everything that is wrong with any cell; ConfigError where an override has no effect in a cell
+ * Expands the grid of a configuration; resolves every cell.
+ * @throws InvalidConfigurationError with everything that is wrong with the options of any cell; ConfigError where an override has no effect in a
+ * cell, or two sections of the grid set the same option
  */
 export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   const { registry, only } = request;
   const { source, overrides } = applyToGrid(request.source, request.overrides ?? []);
   const { grid: _, ...base } = source.value;
-  const single: ConfigurationSource = { ...source, value: base };
-  const written = writtenValues(source, ['grid']);
   const grid = readGrid({ ...source, value: { ...base, grid: zerosAsText(source, ['grid']) } });
-  const choices = expandGrid(grid, base).filter(({ values }) => !only || holds(only, values, base));
+  checkGridPaths(grid, source, registry);
+  if (only) checkConditions(only, registry, '--only');
+  const all = expandGrid({ ...grid, except: [] }, base);
+  const choices = all.filter((choice) => !grid.except.some((conditions) => holds(conditions, { ...choice, base })));
   if (choices.length === 0) throw new ConfigError('The sweep has no cell.', { where: 'grid' });
   if (choices.length > CELLS) {
     const message = `The sweep has ${choices.length.toLocaleString('en')} cells; at most ${CELLS.toLocaleString('en')} are run.`;
     throw new ConfigError(message, { where: 'grid', remedy: 'Take values away, or make several sweeps of it.' });
   }
-
-  const problems = new Map<string, { error: InvalidConfigurationError; cells: string[] }>();
-  const lost = new Map<string, string[]>();
-  let wrong = 0;
-  const resolved = choices.flatMap((choice) => {
-    if (wrong >= WRONG) return [];
-    const own = Object.entries(choice.values).map(([path, value]) => `${path}=${asWritten(value, written)}`);
-    try {
-      const { output: _output, ...configuration } = resolveConfiguration(single, {
-        registry,
-        overrides: [...overrides, ...own],
-      });
-      for (const text of overruled(overrides, choice.values, configuration)) {
-        lost.set(text, [...(lost.get(text) ?? []), describeChoice(choice)]);
-      }
-      const named = grid.first.findIndex((conditions) => holds(conditions, choice.values, base));
-      const priority = named < 0 ? grid.first.length : named;
-      const values = withTextsOf(choice.values, configuration);
-      return [{ ...choice, values, priority, configuration: configuration as ResolvedConfiguration }];
-    } catch (error) {
-      if (!(error instanceof InvalidConfigurationError)) throw error;
-      const known = problems.get(error.message) ?? { error, cells: [] };
-      known.cells.push(describeChoice(choice));
-      wrong += 1;
-      problems.set(error.message, known);
-      return [];
-    }
+  const resolved = resolveCells(choices, grid, { ...request, source, overrides, base });
+  noteIdle(
+    grid,
+    [...all.map((choice) => ({ ...choice, base })), ...resolved.map((cell) => comparedOf(cell, base))],
+    request,
+  );
+  const cells = resolved.filter((cell) => {
+    const compared = comparedOf(cell, base);
+    return !grid.except.some((conditions) => holds(conditions, compared)) && (!only || holds(only, compared));
   });
-  if (problems.size > 0) {
-    throw new InvalidConfigurationError(
-      [...problems.values()].flatMap(({ error, cells }) =>
-        error.problems.map((problem) => ({
-          ...problem,
-          message: `${problem.message} (${firstOf(cells, wrong >= WRONG)})`,
-        })),
-      ),
-    );
+  if (cells.length === 0) {
+    const remedy = only && `None of its ${resolved.length} cells has ${JSON.stringify(only)}.`;
+    throw new ConfigError('The sweep has no cell.', { where: only ? '--only' : 'grid', remedy });
   }
-  const [overridden] = lost;
-  if (overridden) {
-    const [text, cells] = overridden;
-    throw new ConfigError(`override "${text}": the grid itself chooses another value (${firstOf(cells)})`, {
-      where: text,
-      remedy: 'Change it in the grid: in its list, zip or sample, or in the axis of the whole part.',
-    });
-  }
-  return identify(resolved, registry, resolve(request.folder), request.setBackend);
+  return identify(cells, registry, resolve(request.folder), request.setBackend);
 }
 
-/** `prompt.use=coop, seed=1`, or the name and the rest. */
-export function describeChoice({ name, standsFor = [], values }: Choice): string {
-  const others = Object.entries(values).filter(([path]) => !standsFor.includes(path));
-  const texts = others.map(([path, value]) => `${path}=${shortText(value)}`);
-  return [...(name === undefined ? [] : [name]), ...texts].join(', ');
-}
-
-/** A value as tables show it: a part by its name and its options. */
-export function shortText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'object' && value !== null && 'use' in value) {
-    const { use, ...options } = value;
-    return [
-      typeof use === 'string' ? use : JSON.stringify(use),
-      ...Object.entries(options).map(([key, option]) => `${key}=${JSON.stringify(option)}`),
-    ].join(' ');
+/** Tells of conditions that no cell has: they may be meant for others. */
+function noteIdle({ except, first }: Grid, cells: readonly Compared[], { onNote }: PlanRequest): void {
+  if (!onNote) return;
+  for (const [section, conditions] of Object.entries({ except, first })) {
+    for (const each of conditions.filter((each) => !cells.some((cell) => holds(each, cell)))) {
+      onNote(`grid.${section}: no cell has ${JSON.stringify(each)}.`);
+    }
   }
-  return JSON.stringify(value) ?? '';
-}
-
-/** @param stopped looking, so that there may be more */
-function firstOf(cells: readonly string[], stopped = false): string {
-  const others = `and ${cells.length - 1}${stopped ? ' or more others' : ' more'}`;
-  return cells.length === 1 ? `cell ${cells[0]}` : `cell ${cells[0]}, ${others}`;
 }
 
 async function identify(
-  cells: readonly (Choice & Pick<PlannedCell, 'configuration' | 'priority'>)[],
+  cells: readonly ResolvedCell[],
   registry: Registry,
   folder: string,
   setBackend: PlanRequest['setBackend'],

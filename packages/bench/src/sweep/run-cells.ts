@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ConfigError, PromptweaveError } from '@promptweave/core';
+import { CheckpointError, ConfigError, DatasetError, PromptweaveError, TrainingError } from '@promptweave/core';
 import {
   configurationHash,
   readConfiguration,
@@ -11,7 +11,7 @@ import type { RunEnvironment } from '../protocols/protocol-run.js';
 import { runTracked } from '../protocols/run-tracked.js';
 import type { CellFailure, CellFolder } from './cell-folder.js';
 import type { EngineRequest, SweepEvent } from './engine.js';
-import { describeChoice } from './plan.js';
+import { describeChoice } from './short-text.js';
 import { rayPlaceOf } from './ray/ray-place.js';
 import type { FeatureLibrary } from './feature-library.js';
 import { CellTrackers } from './cell-trackers.js';
@@ -116,8 +116,31 @@ async function runCell(
 function failureOf(error: unknown): Omit<CellFailure, 'date'> {
   if (error instanceof PromptweaveError) {
     const { message, name, exitCode, where, remedy } = error;
-    return { kind: 'error', message, name, exitCode, where, remedy };
+    return { kind: 'error', message, name, exitCode, where, remedy, ...(isFinal(error) && { final: true }) };
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   return { kind: 'error', message, name, stack };
+}
+
+/** Troubles of a file system or a machine that may pass. */
+const PASSING: readonly unknown[] = [
+  'EIO',
+  'EAGAIN',
+  'EBUSY',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOSPC',
+  'ESTALE',
+  'ETIMEDOUT',
+];
+
+/** Whether the same cell, which computes the same bits, would meet the same error again. */
+function isFinal(error: PromptweaveError): boolean {
+  const kinds = [ConfigError, CheckpointError, DatasetError, TrainingError];
+  if (!kinds.some((kind) => error instanceof kind)) return false;
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && PASSING.includes(cause.code)) return false;
+  }
+  return true;
 }

@@ -22,6 +22,8 @@ const sweepSchema = z.object({
   retries: z.number(),
   /** Names of cells' folders, in the order of the grid. */
   cells: z.array(z.string().regex(/^[\w-]+$/)),
+  /** Cells of the grid that cannot work and are not run: what they are, and why. */
+  leftOut: z.array(z.object({ cell: z.string(), message: z.string() })).default([]),
 });
 
 /** What a sweep's folder says about it. */
@@ -39,6 +41,7 @@ export class SweepFolder {
       readonly file: string;
       readonly overrides: readonly string[];
       readonly retries: number;
+      readonly leftOut?: SweepDescription['leftOut'];
     },
     configurationFolder: string,
   ): CellFolder[] {
@@ -56,6 +59,7 @@ export class SweepFolder {
       protocol: planned[0]!.configuration.protocol.use,
       retries: about.retries,
       cells: planned.map(({ id }) => id),
+      leftOut: [...(about.leftOut ?? [])],
     };
     replaceOwn(join(this.path, sweepFiles.sweep), stringify(description));
     return cells;

@@ -1,6 +1,7 @@
 export { canonicalJson, configurationHash, toYaml } from './canonical.js';
 export * from './configuration.js';
 export { configurationJsonSchema } from './json-schema.js';
+export { defaultParts, partSections } from './layers.js';
 export { loadConfiguration, loadPluginsOf, loadRegistry, type LoadedConfiguration } from './load.js';
 export { nearestName, suggestion } from './nearest-name.js';
 export { describePlace, InvalidConfigurationError, type Place, type Problem } from './problems.js';

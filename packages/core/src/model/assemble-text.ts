@@ -45,6 +45,7 @@ export function assembleText(
       { where: 'prompt', remedy: 'Take a prompt learner with shared context to change the classes.' },
     );
   }
+  requireRoom(backbone, { template, n, lengths: labels.lengths, classNames });
   const nameRows = labels.names.shape[0];
 
   // Row numbers in the matrix of all sources: fixed tokens, names, context, replacements after the context.
@@ -73,15 +74,6 @@ export function assembleText(
     const beforeName = [0, ...contextOfClass.slice(0, half), ...wordRows];
     const rows = [...beforeName, ...name, ...contextOfClass.slice(half), ...afterRows, endRow];
     if (c < replacedClasses) for (let m = 0; m < replaced; m++) rows[1 + n + m] = firstReplacement + c * replaced + m;
-    if (rows.length > backbone.shape.text.contextLength) {
-      throw new ConfigError(
-        `The prompt of "${classNames[c % classNames.length]}" has ${rows.length} tokens, but the text tower takes ${backbone.shape.text.contextLength}.`,
-        {
-          where: `class ${c % classNames.length}`,
-          remedy: 'Shorten the class name, the template or the context, or cut all names with labels.maxTokens.',
-        },
-      );
-    }
     if (c === 0) prefixRows.push(...rows.slice(0, prefixLength));
     branchRows.push(...rows.slice(prefixLength));
     lengths.push(rows.length - prefixLength);
@@ -107,6 +99,44 @@ export function assembleText(
     };
   });
   return { ...tensors, lengths, roles };
+}
+
+/** What the length of prompts follows from. */
+export interface PromptLengths {
+  readonly template: TemplateTokens;
+  /** Context vectors, which take the place of the first words. */
+  readonly n: number;
+  /** Tokens of the names, of the classes once or several times. */
+  readonly lengths: readonly number[];
+  readonly classNames: readonly string[];
+}
+
+/** @throws ConfigError where the prompt of a class is longer than the backbone's context length; it names the longest */
+export function requireRoom(
+  { shape }: Pick<Backbone, 'shape'>,
+  { template, n, lengths, classNames }: PromptLengths,
+): void {
+  const { contextLength } = shape.text;
+  const around = 2 + Math.max(n, template.before.length) + template.after.length;
+  const tooLong = new Set<number>();
+  let longest = 0;
+  lengths.forEach((length, c) => {
+    if (around + length > contextLength) tooLong.add(c % classNames.length);
+    if (length > lengths[longest]!) longest = c;
+  });
+  if (tooLong.size === 0) return;
+  const total = around + lengths[longest]!;
+  const others = tooLong.size > 1 ? `; ${tooLong.size} of ${classNames.length} classes have too many` : '';
+  const shorter = n - (total - contextLength);
+  const place = longest % classNames.length;
+  throw new ConfigError(
+    `The prompt of "${classNames[place]}" has ${total} tokens, but the text tower takes ${contextLength}${others}.`,
+    {
+      where: `class ${place}`,
+      remedy: 'Shorten the class name, the template or the context, or cut all names with labels.maxTokens.',
+      ...(shorter >= template.before.length && shorter > 0 && { change: `prompt.contextLength=${shorter}` }),
+    },
+  );
 }
 
 /** The labels of both, one after the other; where `a` has replacements after the context, `b`'s classes have none. */

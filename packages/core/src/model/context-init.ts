@@ -50,6 +50,7 @@ export function startContext(
       {
         where: 'prompt.contextInit',
         remedy: `Give at least ${n} words, set prompt.contextLength to ${before.length}, or leave the words empty.`,
+        change: `prompt.contextLength=${before.length}`,
       },
     );
   }

@@ -9,5 +9,6 @@ export function checkDepth(depth: number, layers: number, option: string): void 
   throw new ConfigError(`A prompt depth of ${depth} needs ${depth} blocks, but the tower has ${layers}.`, {
     where: option,
     remedy: `Set ${option} to at most ${layers}.`,
+    change: `${option}=${layers}`,
   });
 }

@@ -57,11 +57,19 @@ export function checkMemory(request: MemoryRequest, available: number): string |
   const sizes = `A training step needs about ${gibibytes(needed)} of memory; ${gibibytes(available)} are available.`;
   const advice = whatHelps(request, NEARLY * available);
   if (needed <= available) return `${sizes} ${advice}`;
-  throw new BackendError(sizes, { where: 'memory', remedy: advice });
+  const [change] = helping(request, NEARLY * available);
+  throw new BackendError(sizes, { where: 'memory', remedy: advice, change });
+}
+
+function whatHelps(request: MemoryRequest, limit: number): string {
+  const named = helping(request, limit);
+  if (named.length === 0)
+    return 'Take fewer classes, a smaller model, or a machine (or container limit) with more memory.';
+  return `Set one of these (they change memory and time, and of the numbers only those that train.batch means): ${named.join(', ')}.`;
 }
 
 /** Settings that bring the need below the limit, the cheapest first. */
-function whatHelps(request: MemoryRequest, limit: number): string {
+function helping(request: MemoryRequest, limit: number): string[] {
   const { batch, classifier } = request;
   const classes = classifier.parts.aligner.classNames.length;
   const chunks = [0.5, 0.25, 0.1, 0.02].map((share) => Math.max(1, Math.round(share * classes)));
@@ -83,10 +91,7 @@ function whatHelps(request: MemoryRequest, limit: number): string {
   const enough = ways.filter(([, changed, options]) => (estimatedBytes(changed, options) ?? 0) <= limit);
   const firstOf = (option: string): string[] =>
     enough.filter(([name]) => name.startsWith(option)).flatMap(([name], i) => (i === 0 ? [name] : []));
-  const named = ['backbone.classChunk', 'backbone.recompute', 'train.batch'].flatMap(firstOf);
-  if (named.length === 0)
-    return 'Take fewer classes, a smaller model, or a machine (or container limit) with more memory.';
-  return `Set one of these (they change memory and time, and of the numbers only those that train.batch means): ${named.join(', ')}.`;
+  return ['backbone.classChunk', 'backbone.recompute', 'train.batch'].flatMap(firstOf);
 }
 
 function gibibytes(bytes: number): string {

@@ -1,9 +1,12 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type { Evaluation, EvaluationSet } from '../contracts/evaluation.js';
 import { canonicalJson } from '../config/canonical.js';
 import { ConfigError } from '../errors.js';
+import { requireRoom } from '../model/assemble-text.js';
 import type { Classifier } from '../model/classifier.js';
 import { checkNames } from '../model/equal-names.js';
 import { hasContextByClass } from '../model/select-classes.js';
+import { stepShape } from '../model/step-shape.js';
 import { evaluate, type EvaluationRequest } from './evaluate.js';
 
 /**
@@ -19,18 +22,45 @@ export async function evaluateSet(
   given: Omit<EvaluationRequest, 'classifier' | 'dataset' | 'items'>,
 ): Promise<Evaluation> {
   const options = features ? { ...given, features } : given;
-  const { aligner, learnerProperties, headProperties } = classifier.parts;
   const items = dataset[split];
-  const own = canonicalJson(dataset.classNames) === canonicalJson(aligner.classNames);
-  if (own) return evaluate({ ...options, classifier, dataset, items });
-  if (learnerProperties.novelClasses !== 'swap') checkTrained(classifier, dataset);
-  if (headProperties.novelClasses === 'trained only') requireTrained(classifier, dataset, 'head');
-  checkNames(classifier.parts.backbone.tokenizer, dataset);
-  const other = classifier.withClasses(dataset.classNames);
+  const other = classifierFor(classifier, dataset);
   try {
     return await evaluate({ ...options, classifier: other, dataset, items });
   } finally {
-    other.disposeOwn();
+    if (other !== classifier) other.disposeOwn();
+  }
+}
+
+/** The classifier for the classes of a data set: the given one where they are its own, otherwise another one, to be freed by `disposeOwn`. */
+function classifierFor(classifier: Classifier, dataset: EvaluationSet['dataset']): Classifier {
+  const { aligner, learnerProperties, headProperties, backbone } = classifier.parts;
+  if (canonicalJson(dataset.classNames) === canonicalJson(aligner.classNames)) return classifier;
+  if (learnerProperties.novelClasses !== 'swap') checkTrained(classifier, dataset);
+  if (headProperties.novelClasses === 'trained only') requireTrained(classifier, dataset, 'head');
+  checkNames(backbone.tokenizer, dataset);
+  return classifier.withClasses(dataset.classNames);
+}
+
+/**
+ * Puts the prompts of a set's classes together without encoding them, with every template.
+ * @throws what `evaluateSet` would throw for these classes: ConfigError, DatasetError
+ */
+export function checkSet(classifier: Classifier, { dataset }: Pick<EvaluationSet, 'dataset'>): void {
+  const other = classifierFor(classifier, dataset);
+  try {
+    stepShape({ ...other.parts, needs: {} }, 1);
+    const { learner, aligner, backbone, learnerProperties } = other.parts;
+    const { furtherTemplates = [] } = learner;
+    if (furtherTemplates.length === 0 || learnerProperties.dependsOnImage) return;
+    const { classNames } = aligner;
+    tf.tidy(() => {
+      const { text } = learner.prompts();
+      const n = text ? text.vectors.shape[text.vectors.rank - 2]! : 0;
+      const { lengths } = aligner.labels();
+      for (const template of furtherTemplates) requireRoom(backbone, { template, n, lengths, classNames });
+    });
+  } finally {
+    if (other !== classifier) other.disposeOwn();
   }
 }
 

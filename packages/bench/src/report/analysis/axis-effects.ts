@@ -1,7 +1,7 @@
 import type { FigureKind } from '@promptweave/core';
 import { canonicalJson } from '@promptweave/core/experiment';
 import { mean, standardDeviation } from '../../protocols/means.js';
-import { shortText } from '../../sweep/plan.js';
+import { shortText } from '../../sweep/short-text.js';
 import type { Study, StudyRow } from '../study.js';
 import { groupBy } from './group-by.js';
 import { isSampled, partsOf } from './sampled-axes.js';
