@@ -117,7 +117,7 @@ export function partConflicts(
       report(['losses', index], message, 'Choose other labels (labels.use=lamm), or take the loss out.');
     }
     if (plugin.needsMovedImages && !imageMover) {
-      const message = `The loss "${loss.use}" compares learned image features with frozen ones, and nothing here learns on the image side.`;
+      const message = `The loss "${loss.use}" compares learned image features with frozen ones, and neither ${use('prompt')} nor ${use('tuning')} learns on the image side.`;
       report(
         ['losses', index],
         message,

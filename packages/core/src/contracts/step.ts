@@ -109,6 +109,7 @@ export interface LossValue {
 export interface StepOutcome {
   /** Of the terms that are not aside. */
   readonly total: number;
+  /** By name; a second term of a name, of another loss, is name-2. */
   readonly terms: Readonly<Record<string, LossValue>>;
   /** Gradients of the total by variable name; variables that got none are absent. The caller owns the tensors. */
   readonly gradients: Readonly<Record<string, Tensor>>;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { CosineHead, cosineProperties } from '../builtin/cosine-head.js';
 import { untouched } from '../builtin/no-tuning.js';
 import { sumOfTerms } from '../builtin/sum-of-gradients.js';
+import type { LossTerm } from '../contracts/loss.js';
 import type { LabelAligner } from '../contracts/parts.js';
 import type { NamedVariables } from '../contracts/variables.js';
 import type { Batch, StepOutcome, TrainingStep } from '../contracts/step.js';
@@ -66,12 +67,12 @@ export class Classifier {
   gradients(given: Batch, seed?: number): StepOutcome {
     const batch = this.withConstantFeatures(given);
     const { rule } = this.parts;
-    const { terms, total, correct, gradients } = this.differentiate(batch, seed, (term) => !rule.isAside(term));
-    if (Object.keys(gradients).length === 0) throw withoutEffect(Object.keys(terms));
-    const anyAside = Object.keys(terms).some((term) => rule.isAside(term));
+    const { names, ...outcome } = this.differentiate(batch, seed, (term) => !rule.isAside(term));
+    if (Object.keys(outcome.gradients).length === 0) throw withoutEffect(Object.keys(outcome.terms));
+    const anyAside = names.some((term) => rule.isAside(term));
     const aside = anyAside ? this.differentiate(batch, seed, (term) => rule.isAside(term)).gradients : {};
     if (batch !== given) batch.features!.dispose();
-    return { total, terms, correct, gradients, aside };
+    return { ...outcome, aside };
   }
 
   /** Class features are computed once for the current values of the variables. Dispose it after use. */
@@ -131,7 +132,7 @@ export class Classifier {
   private differentiate(batch: Batch, seed: number | undefined, chosen: (term: string) => boolean) {
     const constants = this.constantsOnce();
     const { losses, head } = this.parts;
-    let terms: Record<string, { value: tf.Scalar; weight: number }> = {};
+    let terms: readonly LossTerm[] = [];
     let correct: tf.Scalar | undefined;
     const { value, gradients } = gradientsOf(() => {
       const step = new ForwardPass(this.parts, batch, { constants, seed });
@@ -142,25 +143,21 @@ export class Classifier {
         ),
         ...ofHead,
       ];
-      terms = Object.fromEntries(
-        weighted.map(({ name, value, weight }) => [name, { value: tf.keep(tf.clone(value)), weight }]),
-      );
+      terms = weighted.map((term) => ({ ...term, value: tf.keep(tf.clone(term.value)) }));
       correct = tf.keep(countCorrect(step.logits, step.labels));
-      return total(
-        Object.keys(terms)
-          .filter(chosen)
-          .map((name) => terms[name]!),
-      );
+      return total(terms.filter(({ name }) => chosen(name)));
     }, this.variables);
+    const names = terms.map(({ name }) => name);
     const outcome = {
+      names,
       total: value.dataSync()[0]!,
       terms: Object.fromEntries(
-        Object.entries(terms).map(([name, term]) => [name, { value: term.value.dataSync()[0]!, weight: term.weight }]),
+        distinct(names).map((name, i) => [name, { value: terms[i]!.value.dataSync()[0]!, weight: terms[i]!.weight }]),
       ),
       gradients,
       correct: correct!.dataSync()[0]!,
     };
-    tf.dispose([value, correct!, ...Object.values(terms).map((term) => term.value)]);
+    tf.dispose([value, correct!, ...terms.map((term) => term.value)]);
     return outcome;
   }
 
@@ -204,6 +201,14 @@ function withoutEffect(terms: readonly string[]): TrainingError {
 
 function countCorrect(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   return tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'int32'));
+}
+
+/** Terms of several losses may have one name (`lamm/hierarchical` has that of `lamm/feature`): the second is told as name-2. */
+function distinct(names: readonly string[]): string[] {
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((other) => other === name).length;
+    return before === 0 ? name : `${name}-${before + 1}`;
+  });
 }
 
 function total(terms: readonly { value: tf.Scalar; weight: number }[]): tf.Scalar {
