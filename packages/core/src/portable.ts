@@ -1,6 +1,6 @@
-/** What runs wherever JavaScript does, in a browser too: nothing here needs Node. */
+/** What runs wherever JavaScript does, in a browser or a thread too: nothing here needs Node.js, TensorFlow.js or zod. */
 export type { Preprocessing } from './contracts/preprocessing.js';
-export { CheckpointError, ConfigError, PromptweaveError } from './errors.js';
+export { CheckpointError, ConfigError, DatasetError, PromptweaveError } from './errors.js';
 export { evaluationGeometry, type EvaluationGeometry } from './pixels/evaluation-geometry.js';
 export { normalise, type Normalisation } from './pixels/normalise.js';
 export { preprocessForEvaluation } from './pixels/preprocess.js';

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { matMul, randomUniform, tidy } from '@tensorflow/tfjs-core';
 import { BackendError } from '@promptweave/core';
-import { execa } from 'execa';
 import { gpuName, hasNvidiaGpu } from './backends/native.js';
 import { cacheFolder, runtimeFolder } from './cache-folder.js';
 import { findCompiler } from './install/compile-binding.js';
@@ -63,6 +62,7 @@ export async function doctor(request: BackendName | 'auto' = 'auto'): Promise<Do
   }
   const compiler = await tool(async () => (await findCompiler()).version);
   const python = await tool(findPython);
+  const { execa } = await import('execa');
   const npm = await execa('npm', ['--version'], { reject: false, stdin: 'ignore' });
   return {
     node: { version: process.version, platform: process.platform, architecture: process.arch },

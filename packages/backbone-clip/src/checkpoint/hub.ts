@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { downloadFileToCacheDir, getHFHubCachePath, HubApiError, modelInfo } from '@huggingface/hub';
 import { CheckpointError } from '@promptweave/core';
+import type { HubApiError } from '@huggingface/hub';
 import { chooseFiles, type ChosenFiles } from './chosen-files.js';
 import { shardsOf } from './weights-file.js';
 
@@ -33,6 +33,7 @@ export async function fetchFromHub(
   id: string,
   options: HubOptions = {},
 ): Promise<{ folder: string; files: ChosenFiles }> {
+  const { downloadFileToCacheDir, getHFHubCachePath, HubApiError, modelInfo } = await import('@huggingface/hub');
   const { name, revision = 'main' } = HUB_ID.exec(id)!.groups as { name: string; revision?: string };
   const cacheDir = options.cacheDir ?? getHFHubCachePath();
   const repository = join(cacheDir, `models--${name.replace('/', '--')}`);

@@ -102,7 +102,11 @@ function findPackage(name: string, bases: string[]): string {
       }
     }
   }
-  const nearest = suggestion(name, defaultPlugins, '');
+  const nearest = suggestion(
+    name,
+    defaultPlugins.filter((known) => known !== name),
+    '',
+  );
   throw new PluginError(name, `There is no installed package ${name}.${nearest.includes('?') ? nearest : ''}`, {
     remedy: `Install it: npm install ${name}`,
   });

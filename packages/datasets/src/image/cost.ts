@@ -1,4 +1,4 @@
-import sharp, { type Metadata } from 'sharp';
+import type { Metadata } from 'sharp';
 import { readBmpHeader } from './decode-bmp.js';
 import type { ImagePolicy } from './image-policy.js';
 import { kindOf } from './kind.js';
@@ -34,6 +34,7 @@ export async function costOf(file: Uint8Array, policy: ImagePolicy): Promise<num
     const { width, height } = readBmpHeader(file);
     return within(width, height, RGB);
   }
+  const { default: sharp } = await import('sharp');
   const header = await sharp(file, { failOn: 'error', limitInputPixels: false }).metadata();
   const { width, height } = header;
   if (kind === 'heic') return within(width, height, HEIC_BYTES);

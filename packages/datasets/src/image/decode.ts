@@ -1,5 +1,5 @@
-import { DatasetError } from '@promptweave/core';
-import sharp, { type Metadata, type Sharp } from 'sharp';
+import { DatasetError } from '@promptweave/core/portable';
+import type { Metadata, Sharp } from 'sharp';
 import { costOf } from './cost.js';
 import { decodeApart } from './decode-apart.js';
 import { decodeBmp } from './decode-bmp.js';
@@ -68,6 +68,7 @@ async function decode(file: Uint8Array, policy: ImagePolicy, where: string): Pro
   if (kind === 'bmp') return decodeBmp(file);
   if (kind !== 'pixels') return decodeApart({ kind, file }, where);
   // Warnings (odd metadata, stray bytes) are as harmless here as they are to Pillow; truncation and damage are not.
+  const { default: sharp } = await import('sharp');
   const image = sharp(file, { failOn: 'error', ignoreIcc: policy === 'reference', limitInputPixels: false });
   image.timeout({ seconds: MOST_SECONDS });
   const { space, depth, channels }: Metadata = await image.metadata();

@@ -1,4 +1,4 @@
-import { PromptweaveError } from '@promptweave/core';
+import { PromptweaveError } from '@promptweave/core/portable';
 
 /**
  * A format cannot be decoded on this machine, because what decodes it is not installed. No fault of the image or the data set, so that no

@@ -1,5 +1,4 @@
 import type { Preprocessing } from '@promptweave/core';
-import sharp from 'sharp';
 import { costOf } from './cost.js';
 import { evaluationGeometry, normalise } from '@promptweave/core/portable';
 import { kindOf } from './kind.js';
@@ -8,6 +7,7 @@ import { unreadable } from './unreadable.js';
 /** Whether libvips alone can prepare a file: what is decoded otherwise, or scaled by its values, is not. */
 export async function isApproximable(file: Uint8Array): Promise<boolean> {
   if (kindOf(file) !== 'pixels') return false;
+  const { default: sharp } = await import('sharp');
   const { depth } = await sharp(file)
     .metadata()
     .catch(() => ({ depth: undefined }));
@@ -25,6 +25,7 @@ export async function isApproximable(file: Uint8Array): Promise<boolean> {
 export async function preprocessFast(file: Uint8Array, format: Preprocessing, where: string): Promise<Float32Array> {
   try {
     await costOf(file, 'custom');
+    const { default: sharp } = await import('sharp');
     const image = sharp(file, { failOn: 'error' }).rotate();
     const { autoOrient } = await image.metadata();
     const { width, height, crop } = evaluationGeometry(autoOrient.width, autoOrient.height, format);

@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import { decodeImage } from './decode.js';
 import type { ImagePolicy } from './image-policy.js';
 
@@ -12,6 +11,7 @@ import type { ImagePolicy } from './image-policy.js';
  */
 export async function thumbnail(file: Uint8Array, policy: ImagePolicy, side: number, where: string): Promise<Buffer> {
   const { data, width, height } = await decodeImage(file, policy, where);
+  const { default: sharp } = await import('sharp');
   return sharp(data, { raw: { width, height, channels: 3 } })
     .resize(side, side, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 75 })

@@ -1,4 +1,4 @@
-import { DatasetError } from '@promptweave/core';
+import { DatasetError } from '@promptweave/core/portable';
 
 /** A reason for which an image is refused, with what to do about it. */
 export class Refusal extends Error {

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { DatasetError } from '@promptweave/core';
+import { DatasetError } from '@promptweave/core/portable';
 import { giveBack } from '../image/give-back.js';
 import { prepareImage, type ImageTask, type PreparedImage } from './prepare-image.js';
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { DatasetError } from '@promptweave/core';
+import { DatasetError } from '@promptweave/core/portable';
 import type { WorkerAnswer, WorkerRequest } from './image-worker.js';
 import type { ImageTask, PreparedImage } from './prepare-image.js';
 
@@ -19,7 +19,7 @@ interface Waiting {
 const ENTRY = new URL('./image-worker.js', import.meta.url);
 
 /**
- * Starts threads. They do not keep the process alive.
+ * Threads that start with the first image, for most runs have features stored. They do not keep the process alive.
  *
  * @param count number of threads, at least 1.
  */
@@ -27,12 +27,13 @@ export function createWorkerPool(count: number, entry: URL = ENTRY): WorkerPool 
   const waiting = new Map<number, Waiting>();
   let last = 0;
   let broken: Error | undefined;
+  let workers: readonly Worker[] | undefined;
 
   /** Takes a task off the list; threads without work do not hold the process. */
   const settle = (number: number): Waiting | undefined => {
     const task = waiting.get(number);
     if (!waiting.delete(number)) return undefined; // a late answer must not let go of threads that are being ended
-    if (waiting.size === 0) workers.forEach((worker) => worker.unref());
+    if (waiting.size === 0) workers?.forEach((worker) => worker.unref());
     return task;
   };
   const receive = (answer: WorkerAnswer): void => {
@@ -44,13 +45,13 @@ export function createWorkerPool(count: number, entry: URL = ENTRY): WorkerPool 
     broken = error;
     for (const number of [...waiting.keys()]) settle(number)?.reject(error);
   };
-  const workers = Array.from({ length: count }, () => {
-    const worker = new Worker(entry);
-    worker.on('message', receive);
-    worker.on('error', fail);
-    worker.unref();
-    return worker;
-  });
+  const startAll = (): readonly Worker[] =>
+    Array.from({ length: count }, () => {
+      const worker = new Worker(entry);
+      worker.on('message', receive);
+      worker.on('error', fail);
+      return worker;
+    });
 
   return {
     run: (task) =>
@@ -58,13 +59,14 @@ export function createWorkerPool(count: number, entry: URL = ENTRY): WorkerPool 
         if (broken) return reject(broken);
         const number = ++last;
         waiting.set(number, { resolve, reject });
+        workers ??= startAll();
         workers.forEach((worker) => worker.ref());
         const request: WorkerRequest = { number, task };
         workers[number % count].postMessage(request);
       }),
     close: async () => {
       fail(new Error('The threads that prepare images were ended.'));
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      await Promise.all(workers?.map((worker) => worker.terminate()) ?? []);
     },
   };
 }

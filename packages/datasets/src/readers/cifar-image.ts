@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
 import { DatasetError, type ImageItem } from '@promptweave/core';
-import sharp from 'sharp';
 
 const SIDE = 32;
 const PIXELS = SIDE * SIDE;
@@ -45,6 +44,7 @@ export class CifarImage implements ImageItem {
     for (let i = 0; i < PIXELS; i++) {
       for (let channel = 0; channel < 3; channel++) pixels[i * 3 + channel] = planes[channel * PIXELS + i];
     }
+    const { default: sharp } = await import('sharp');
     return sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 3 } })
       .png({ compressionLevel: 0 })
       .toBuffer();

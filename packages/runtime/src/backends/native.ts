@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { BackendError } from '@promptweave/core';
-import { execa } from 'execa';
 import { loadNative } from '../../native/load.js';
 import { type Installation, listRuntimes } from '../install/installation.js';
 import { registerFusedKernels } from '../native/fused.js';
@@ -74,6 +73,7 @@ export function hasNvidiaGpu(): boolean {
 
 /** What nvidia's own tool calls the first GPU. */
 export async function gpuName(): Promise<string | undefined> {
+  const { execa } = await import('execa');
   const { failed, stdout } = await execa('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], {
     reject: false,
     stdin: 'ignore',

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { BackendError } from '@promptweave/core';
-import { execa } from 'execa';
 import { lastLines } from './pip.js';
 
 /**
@@ -9,6 +8,7 @@ import { lastLines } from './pip.js';
  */
 export async function checkInstallation(folder: string, version: string): Promise<void> {
   const script = fileURLToPath(new URL('../../native/self-check.js', import.meta.url));
+  const { execa } = await import('execa');
   const result = await execa(process.execPath, [script, folder], { reject: false, stdin: 'ignore', timeout: 180_000 });
   const reason = result.failed
     ? (reasonOf(result.stderr) ?? result.shortMessage)

@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BackendError } from '@promptweave/core';
-import { execa } from 'execa';
 import { lastLines } from './pip.js';
 import type { WheelPlatform } from './platform.js';
 
@@ -80,6 +79,7 @@ function tensorflow(folder: string, platform: WheelPlatform): string[] {
 const isDarwin = ({ machine }: WheelPlatform): boolean => machine.startsWith('darwin');
 
 async function compile({ command, version }: Compiler, what: string, options: readonly string[]): Promise<void> {
+  const { execa } = await import('execa');
   const result = await execa(command, options, { reject: false, all: true, stdin: 'ignore' });
   if (!result.failed) return;
   throw new BackendError(`${command} could not compile ${what}: ${lastLines(result.all ?? '', 12)}`, {
@@ -101,6 +101,7 @@ const howToGetCompiler =
 export async function findCompiler(): Promise<Compiler> {
   const own = process.env.CXX;
   for (const command of own ? [own] : ['c++', 'g++', 'clang++']) {
+    const { execa } = await import('execa');
     const found = await execa(command, ['--version'], { reject: false, stdin: 'ignore' });
     if (!found.failed) return { command, version: found.stdout.split('\n')[0] ?? command };
   }

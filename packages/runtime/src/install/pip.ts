@@ -1,7 +1,6 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackendError } from '@promptweave/core';
-import { execa } from 'execa';
 import { diskFull } from './disk-space.js';
 import { type WheelPlatform, wheelPython } from './platform.js';
 import type { OnProgress } from './progress.js';
@@ -44,6 +43,7 @@ export async function downloadWheels(
     '-d',
     target,
   ];
+  const { execa } = await import('execa');
   const pip = execa(python, ['-m', 'pip', 'download', ...options, ...choice, ...abis, ...tags, ...requirements], {
     env: { TMPDIR: temporary },
     reject: false,
@@ -63,6 +63,7 @@ export async function findPython(): Promise<string> {
   const own = process.env.PROMPTWEAVE_PYTHON;
   let python: string | undefined;
   for (const candidate of own ? [own] : ['python3', 'python']) {
+    const { execa } = await import('execa');
     const found = await execa(candidate, ['-m', 'pip', '--version'], { reject: false, all: true, stdin: 'ignore' });
     if (!found.failed) return candidate;
     if (found.exitCode !== undefined) python ??= candidate;

@@ -3,7 +3,6 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { BackendError } from '@promptweave/core';
-import { execa } from 'execa';
 import { layout } from './compile-binding.js';
 import { lastLines } from './pip.js';
 
@@ -69,6 +68,7 @@ export async function placeTfjsNode(folder: string, given?: string): Promise<voi
 async function fetchArchive(target: string): Promise<string> {
   const specifier = `${packageName}@${tfjsVersion}`;
   const options = ['--ignore-scripts', '--prefer-offline', '--no-workspaces', '--dry-run=false'];
+  const { execa } = await import('execa');
   const pack = await execa('npm', ['pack', specifier, ...options, '--pack-destination', target], {
     reject: false,
     all: true,
@@ -96,6 +96,7 @@ async function unpack(archive: string, target: string): Promise<string> {
       remedy: 'Run `npm cache clean --force` and the command again, or give a whole one with `--from FOLDER`.',
     });
   }
+  const { execa } = await import('execa');
   const untar = await execa('tar', ['-xzf', archive, '-C', target], { reject: false, all: true, stdin: 'ignore' });
   if (untar.failed) {
     throw new BackendError(`tar could not unpack ${archiveName}: ${lastLines(untar.all ?? '') || untar.shortMessage}`, {
