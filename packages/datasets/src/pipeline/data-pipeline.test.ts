@@ -256,7 +256,7 @@ describe('threads', () => {
     await build({
       configFile: false,
       logLevel: 'error',
-      resolve: { alias: { '@promptweave/core': core } },
+      resolve: { alias: { '@promptweave/core/errors': core } },
       ssr: { noExternal: ['@promptweave/core'] },
       build: { ssr: fileURLToPath(new URL('./image-worker.ts', import.meta.url)), outDir: output, emptyOutDir: true },
     });
