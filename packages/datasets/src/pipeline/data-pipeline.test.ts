@@ -252,11 +252,11 @@ describe('threads', () => {
   afterAll(() => rm(output, { recursive: true, force: true }));
 
   it('prepare the same values, hand errors of the data on, and end', async () => {
-    const core = fileURLToPath(new URL('../../../core/src/errors.ts', import.meta.url));
+    const core = fileURLToPath(new URL('../../../core/src/portable.ts', import.meta.url));
     await build({
       configFile: false,
       logLevel: 'error',
-      resolve: { alias: { '@promptweave/core/errors': core } },
+      resolve: { alias: { '@promptweave/core/portable': core } },
       ssr: { noExternal: ['@promptweave/core'] },
       build: { ssr: fileURLToPath(new URL('./image-worker.ts', import.meta.url)), outDir: output, emptyOutDir: true },
     });
