@@ -8,7 +8,6 @@ export { describePlace, InvalidConfigurationError, type Place, type Problem } fr
 export { parseYamlValue } from './plain-yaml.js';
 export { describeIssue } from './describe-issue.js';
 export { datasetPart } from './dataset-part.js';
-export { defaultParts } from './layers.js';
 export { partConflicts, type PartConflict } from './part-conflicts.js';
 export { parseOverride } from './overrides.js';
 export type { RawText } from './raw-text.js';
