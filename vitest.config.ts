@@ -27,6 +27,9 @@ const computes = (room: string) => {
  */
 const isolate = (room: string) => room === 'packages/runtime';
 
+/** `*.slow.test.ts` take minutes: what commands do in processes of their own, and the installer. `.ci/run` runs them, each by its project. */
+const slow = process.env.PROMPTWEAVE_SLOW_TESTS === '1';
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -40,7 +43,8 @@ export default defineConfig({
         test: {
           name: room.split('/')[1],
           root: `${root}${room}`,
-          include: ['src/**/*.test.ts'],
+          include: [slow ? 'src/**/*.slow.test.ts' : 'src/**/*.test.ts'],
+          exclude: slow ? [] : ['src/**/*.slow.test.ts'],
           isolate: isolate(room),
           setupFiles: [
             `${root}tools/vitest-nothing-left.ts`,

@@ -13,12 +13,11 @@ import { downloadWheels } from './pip.js';
 import { defaultTensorflow, wheelPlatform } from './platform.js';
 import type { InstallProgress } from './progress.js';
 
-/** These install for real (300 MB from pip's index, minutes): `npm run build`, then PROMPTWEAVE_SLOW_TESTS=1. */
-const slow = process.env.PROMPTWEAVE_SLOW_TESTS === '1';
+/** These install for real: 300 MB from pip's index, minutes. */
 const built = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
 const name = `${defaultTensorflow}-cpu-${process.platform}-${process.arch}`;
 
-describe.runIf(slow)('installing for real', { timeout: 900_000 }, () => {
+describe('installing for real', { timeout: 900_000 }, () => {
   let work = '';
   let wheel = '';
 
