@@ -112,6 +112,7 @@ const described = z.object({
     configuration: z.string(),
     checkpoint: z.string(),
     plugins: z.record(z.string(), z.string()),
+    contents: z.record(z.string(), z.string()).optional(),
   }),
   /** Folder that relative paths of the configuration refer to, as seen from this folder. */
   configurationFolder: z.string(),
