@@ -10,6 +10,8 @@ export { contentsOf, hasAny as hasContents, type Contents } from './content-file
 export { describeIssue } from './describe-issue.js';
 export { datasetPart } from './dataset-part.js';
 export { partConflicts, type PartConflict } from './part-conflicts.js';
+export { protocolConflicts } from './protocol-conflicts.js';
+export { supportMatrix, type SupportKind, type SupportPart } from './support-matrix.js';
 export { parseOverride } from './overrides.js';
 export type { RawText } from './raw-text.js';
 export { resolveConfiguration, type ResolveOptions } from './resolve.js';
