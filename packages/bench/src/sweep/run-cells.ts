@@ -42,6 +42,7 @@ export async function runCells(
     for await (const cell of cells) {
       if (signal?.aborted) return;
       if (!open(cell)) continue;
+      cell.requireThere();
       const claim = tryClaim(cell.path);
       if (!claim) continue;
       try {
@@ -110,6 +111,7 @@ async function runCell(
     if (damage) throw damage;
     onEvent?.({ type: 'finish', cell: id });
   } catch (error) {
+    cell.requireThere();
     const failure = failureOf(error);
     cell.fail(failure);
     onEvent?.({ type: 'fail', cell: id, message: failure.message });
