@@ -101,7 +101,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
     }
     const result: RunResult = {
       format: 1,
-      parameters: Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0),
+      parameters: classifier.learnedNumbers,
       training,
       evaluations,
       ...skips.result,
