@@ -103,7 +103,7 @@ describe('a run', () => {
     expect(answers[0]!.probability).toBeGreaterThanOrEqual(answers[1]!.probability);
 
     const missing = await promptweave('predict', 'none.png', '--run', 'run');
-    expect(missing.err).toMatch(/^DatasetError: The image cannot be read: .*none\.png/m);
+    expect(missing.out).toMatch(/^none\.png: cannot be read: .*no such file/m);
     expect(missing.code).toBe(4);
   });
 

@@ -20,6 +20,7 @@ export { thumbnail } from './image/thumbnail.js';
 export type { Box, RgbImage } from './image/rgb-image.js';
 export { createDataPipeline, type OwnedDataPipeline, type PipelineOptions } from './pipeline/data-pipeline.js';
 export * from './emoji/index.js';
+export { isImageName } from './readers/list-folder.js';
 export { plugins } from './plugins.js';
 export { sampleFewShot } from './sampling/few-shot.js';
 export { createPythonRandom, type PythonRandom } from './sampling/python-random.js';

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Answering } from './answering.js';
 import { answersOf, type Answer, type AnswerOptions } from './answers.js';
 import { examine, type Examination } from './examine.js';
+import { explain, type Explanation } from './explain.js';
 import { imageItem, type ImageInput } from './image-input.js';
 
 /** How images are answered. */
@@ -21,6 +22,8 @@ export class Model {
   readonly notes: readonly string[];
   /** Side of the images that the model sees, in pixels. */
   readonly imageSize: number;
+  /** Values of an embedding. */
+  readonly embedding: number;
   private closing?: Promise<void>;
   private readonly working = new Set<Promise<unknown>>();
 
@@ -28,6 +31,7 @@ export class Model {
   constructor(private readonly answering: Answering) {
     this.classes = answering.classNames;
     this.notes = answering.notes;
+    this.embedding = answering.embedding;
     this.imageSize = answering.preprocessing.size;
   }
 
@@ -98,6 +102,16 @@ export class Model {
     embedded.dispose();
     const width = values.length / texts.length;
     return texts.map((_, i) => values.slice(i * width, (i + 1) * width));
+  }
+
+  /**
+   * Where an image mattered for the class that the model sees in it.
+   * @throws DatasetError where it cannot be read
+   */
+  async explain(image: ImageInput | ImageItem, { signal }: Pick<PredictOptions, 'signal'> = {}): Promise<Explanation> {
+    this.requireOpen();
+    const isInput = typeof image === 'string' || image instanceof URL || image instanceof Uint8Array;
+    return this.during(explain(this.answering, isInput ? imageItem(image, 0) : image, signal));
   }
 
   /** What the model says about images of any source, with embeddings and all logits. */

@@ -1,16 +1,21 @@
-import { openClassifier, type OpenOptions } from '../runs/open-classifier.js';
+import { DatasetError } from '@promptweave/core';
+import { classifierFor } from '@promptweave/core/experiment';
+import { openClassifier, type OpenedRun, type OpenOptions } from '../runs/open-classifier.js';
 import { answeringOf } from './answering.js';
 import { Model } from './model.js';
 
 /** How a run is opened; notes are told to nobody unless asked for. */
-export type OpenRunOptions = Omit<OpenOptions, 'onSkip'>;
+export interface OpenRunOptions extends Omit<OpenOptions, 'onSkip'> {
+  /** Names of other classes to tell apart than those of the training, where the run's parts can. */
+  readonly classes?: readonly string[];
+}
 
 const nobody = (): void => undefined;
 
 /**
  * Opens what `promptweave train` or `promptweave import` wrote, or a model that was registered on an MLflow server.
  *
- * @param run the run's folder, or `models:/NAME@ALIAS`
+ * @param run the run's folder, a sweep's (its best cell is taken), a `prompts.safetensors` alone, or `models:/NAME@ALIAS`
  * @throws CheckpointError, ConfigError or TrackingError, which say what to do
  *
  * @example
@@ -18,6 +23,40 @@ const nobody = (): void => undefined;
  * const [best] = await model.predict('holiday.jpg');
  * await model.close();
  */
-export async function openRun(run: string, options: OpenRunOptions = {}): Promise<Model> {
-  return new Model(answeringOf(await openClassifier(run, { onNote: nobody, onSkip: nobody, ...options })));
+export async function openRun(run: string, { classes, ...options }: OpenRunOptions = {}): Promise<Model> {
+  const opened = await openClassifier(run, { onNote: nobody, ...options, onSkip: nobody });
+  if (!classes) return new Model(answeringOf(opened));
+  try {
+    return new Model(answeringOf(withClasses(opened, classes)));
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+function withClasses(opened: OpenedRun, classNames: readonly string[]): OpenedRun {
+  requireClasses(classNames);
+  const classifier = classifierFor(opened.classifier, { name: 'the classes that were asked for', classNames });
+  return {
+    ...opened,
+    classifier,
+    close: async () => {
+      if (classifier !== opened.classifier) classifier.disposeOwn();
+      await opened.close();
+    },
+  };
+}
+
+/** @throws DatasetError where there are fewer than two, or one twice */
+export function requireClasses(classNames: readonly string[]): void {
+  const twice = classNames.find((name, c) => classNames.indexOf(name) !== c);
+  const empty = classNames.some((name) => name.trim() === '');
+  if (classNames.length >= 2 && twice === undefined && !empty) return;
+  const what =
+    twice !== undefined
+      ? `The class "${twice}" is named twice`
+      : empty
+        ? 'A class has no name'
+        : 'There are fewer than two classes';
+  throw new DatasetError(`${what}.`, { where: 'classes', remedy: 'Name two classes or more, each once.' });
 }

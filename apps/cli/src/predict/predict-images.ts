@@ -1,31 +1,69 @@
-import { emojiImages, isEmojiName } from '@promptweave/datasets';
-import { answersOf, type Answer, type AnswerOptions } from '../library/answers.js';
-import { imageItem } from '../library/image-input.js';
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import type { ImageItem } from '@promptweave/core';
+import { answersOf, type Score } from '../library/answers.js';
 import type { Model } from '../library/model.js';
+import { answerWriter, type AnswerFormat } from './answer-lines.js';
+import { featureFile } from './feature-file.js';
 
-/** What an image most probably shows. */
-export interface Prediction {
-  /** The file as it was named, or an emoji's drawing: `emoji/openmoji/dog-face`. */
-  readonly image: string;
-  readonly answers: readonly Answer[];
+/** How images are answered and told. */
+export interface PredictRequest {
+  readonly format: AnswerFormat;
+  readonly top: number;
+  readonly threshold?: number;
+  readonly score: Score;
+  readonly batch?: number;
+  /** File for the answers; standard output without it. */
+  readonly out?: string;
+  /** File for the embeddings. */
+  readonly features?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
-/**
- * @param files image files and addresses; a name between colons, `:dog:`, stands for this emoji's drawings in held-out styles
- * @throws DatasetError naming a file that cannot be read
- */
+/** How it went. */
+export interface PredictOutcome {
+  readonly images: number;
+  /** Images that cannot be read. */
+  readonly unread: number;
+  readonly seconds: number;
+}
+
+/** Answers images in their order and writes a line for each, also for those that cannot be read. */
 export async function predictImages(
   model: Model,
-  files: readonly string[],
-  options: AnswerOptions & { readonly signal?: AbortSignal },
-): Promise<Prediction[]> {
-  const items = files.flatMap((file, i) =>
-    isEmojiName(file) ? emojiImages(file, model.imageSize) : [imageItem(file, i)],
-  );
-  const predictions: Prediction[] = [];
-  for await (const outcome of model.examine(items, options)) {
-    if ('error' in outcome) throw outcome.error;
-    predictions.push({ image: outcome.item.id, answers: answersOf(model.classes, outcome, options) });
+  items: readonly ImageItem[],
+  request: PredictRequest,
+): Promise<PredictOutcome> {
+  const { format, score, threshold, batch, signal, onProgress } = request;
+  const top = Math.min(request.top, model.classes.length);
+  const writer = answerWriter(format, { top, score });
+  const features = request.features && (await featureFile(request.features, items.length, model.embedding));
+  const out = request.out === undefined ? process.stdout : createWriteStream(request.out);
+  if (out !== process.stdout) await once(out, 'open');
+  const begun = performance.now();
+  let [done, unread] = [0, 0];
+  try {
+    await write(out, writer.head);
+    for await (const found of model.examine(items, { batch, signal, similarities: score === 'similarity' })) {
+      const image = found.item.id;
+      const answers = 'error' in found ? undefined : answersOf(model.classes, found, { top, threshold, score });
+      const line = 'error' in found ? { image, error: found.error.message } : { image, answers: answers! };
+      await write(out, writer.line(line, done === 0));
+      if (features) await features.add(image, 'error' in found ? undefined : found.embedding);
+      if ('error' in found) unread += 1;
+      done += 1;
+      onProgress?.(done, items.length);
+    }
+    await write(out, writer.tail);
+  } finally {
+    if (features) await features.close();
+    if (out !== process.stdout) await new Promise<void>((resolve) => out.end(resolve));
   }
-  return predictions;
+  return { images: done, unread, seconds: (performance.now() - begun) / 1000 };
+}
+
+async function write(out: Writable, text: string): Promise<void> {
+  if (text !== '' && !out.write(text)) await once(out, 'drain');
 }

@@ -1,20 +1,23 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CheckpointError } from '@promptweave/core';
-import type { Classifier, Experiment } from '@promptweave/core/experiment';
+import type { Classifier } from '@promptweave/core/experiment';
 import {
   describeLearned,
   loadLearned,
   runFiles,
   stageFolders,
+  type Configuration,
   type LearnedDescription,
 } from '@promptweave/core/experiment';
 import { JoinedLabels } from '@promptweave/bench';
 import { connect, isModelUri, loadRegistered } from '@promptweave/tracking';
 import { allowedPlugins } from '../composition/allowed-plugins.js';
 import { compose, type Composition, type CompositionRequest } from '../composition/compose.js';
+import { baseFolder } from './base-folder.js';
+import { bestCell, isSweep } from './best-cell.js';
 import { withoutImages } from './without-images.js';
 
 /** A run that was trained or imported, ready to be used. */
@@ -25,13 +28,22 @@ export interface OpenedRun {
   close(): Promise<void>;
 }
 
-/** Whether a path is the folder of a run, or names a registered model, rather than a configuration file. */
+/** Whether a path is the folder of a run or a sweep, a file of learned parts, or names a registered model, rather than a configuration. */
 export function isRun(path: string): boolean {
-  return isModelUri(path) || [path, join(path, stageFolders.first)].some(hasConfiguration);
+  return (
+    isModelUri(path) ||
+    isLearnedFile(path) ||
+    isSweep(path) ||
+    [path, join(path, stageFolders.first)].some(hasConfiguration)
+  );
 }
 
 function hasConfiguration(folder: string): boolean {
   return existsSync(join(folder, runFiles.configuration));
+}
+
+function isLearnedFile(path: string): boolean {
+  return path.endsWith('.safetensors');
 }
 
 /** How a run is opened. */
@@ -42,6 +54,8 @@ export interface OpenOptions {
   readonly server?: string;
   /** Modules of yours that the run's configuration may load: packages, and files by paths from the working directory. */
   readonly plugins?: readonly string[];
+  /** Figure by which the best cell of a sweep is taken. Default: its validation, or else what leads in the report. */
+  readonly bestBy?: string;
   /** Ends the download of a registered model. */
   readonly signal?: AbortSignal;
   /** Told what a person should know, a sentence each. Default: standard error. */
@@ -51,7 +65,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a run by its folder, or as it was registered on an MLflow server (`models:/name@alias`). There, relative paths of the
+ * Opens a run by its folder, the best cell of a sweep, a `prompts.safetensors` alone, or a model as it was registered on an MLflow server (`models:/name@alias`). There, relative paths of the
  * configuration refer to the working directory. Wherever a run comes from, what its configuration lists beyond promptweave's own plugins is
  * loaded only where the caller allows it.
  *
@@ -61,14 +75,21 @@ export interface OpenOptions {
 export async function openClassifier(run: string, options: OpenOptions = {}): Promise<OpenedRun> {
   const { overrides = [], server, signal, onNote = (note) => console.error(note), onSkip } = options;
   const allowed = allowedPlugins(options.plugins);
-  if (!isModelUri(run)) return openRunFolder(run, { overrides, allowed, onNote, onSkip });
+  const given = { overrides, allowed, onNote, onSkip };
+  if (isLearnedFile(run)) return openLearned(run, given);
+  if (isSweep(run)) {
+    const { folder, why } = bestCell(run, options.bestBy);
+    onNote(why);
+    return openRunFolder(folder, given);
+  }
+  if (!isModelUri(run)) return openRunFolder(run, given);
   const client = connect(server);
   const temporary = await mkdtemp(join(tmpdir(), 'promptweave-'));
   try {
     const folder = join(temporary, 'model');
     const loaded = loadRegistered(run, folder, client, { signal, onNote });
     await loaded.finally(() => client.close());
-    return await openRunFolder(folder, { overrides, allowed, onNote, onSkip, folder: '.' });
+    return await openRunFolder(folder, { ...given, folder: '.' });
   } finally {
     await rm(temporary, { recursive: true, force: true }); // all of it is in memory by now
   }
@@ -90,7 +111,7 @@ interface FolderOptions {
  * of its classes is needed, and those are in the file.
  */
 async function openRunFolder(run: string, options: FolderOptions): Promise<OpenedRun> {
-  const { overrides, allowed, folder, onNote, onSkip } = options;
+  const { overrides } = options;
   const file = join(run, runFiles.configuration);
   const learned = join(run, runFiles.learned);
   const first = join(run, stageFolders.first);
@@ -102,15 +123,24 @@ async function openRunFolder(run: string, options: FolderOptions): Promise<Opene
     return joinStages(opened, second);
   }
   if (!existsSync(file) || !existsSync(learned)) throw notThere(run, first);
+  return openLearned(learned, { ...options, configuration: file });
+}
+
+/** Opens a file of learned parts with the configuration beside it, or else with the one that it holds. */
+async function openLearned(
+  learned: string,
+  { configuration: file, ...options }: FolderOptions & { readonly configuration?: string },
+): Promise<OpenedRun> {
+  const { overrides, allowed, onNote, onSkip } = options;
   const description = await describeLearned(learned);
-  const composition = await compose({
-    ...{ configuration: file, overrides, onNote, onSkip, folder: folder ?? resolve(run, description.folder) },
-    foreign: { allowed, place: run },
-  });
+  const place = dirname(learned);
+  const configuration = file ?? (description.configuration as Configuration);
+  const folder = options.folder ?? baseFolder(place, description, onNote);
+  const foreign = { allowed, place };
+  const composition = await compose({ configuration, overrides, onNote, onSkip, folder, foreign });
   try {
     const experiment = await withoutImages(composition, description);
     await loadLearned(learned, experiment.classifier);
-    changedFiles(description, experiment).forEach((note) => onNote(note));
     return {
       composition,
       description,
@@ -138,13 +168,6 @@ function notThere(run: string, first: string): CheckpointError {
         : 'Name the folder that promptweave train or promptweave import wrote.',
     },
   );
-}
-
-/** What to say of files that the parts read: they may have got other words since. */
-function changedFiles({ contents: before = {} }: LearnedDescription, { contents }: Experiment): string[] {
-  return Object.entries(contents)
-    .filter(([option, digest]) => before[option] !== undefined && before[option] !== digest)
-    .map(([option]) => `The file that ${option} names has changed since the training: the answers may be others.`);
 }
 
 /** What a run learned in its first training, and in a second one for further classes. */

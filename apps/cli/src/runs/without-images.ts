@@ -3,14 +3,18 @@ import { Registry, type Experiment, type LearnedDescription } from '@promptweave
 import { z } from 'zod';
 import type { Composition } from '../composition/compose.js';
 
-/** The experiment of a configuration with a data set that has class names, and no images. */
+/**
+ * The experiment of a configuration with a data set that has class names, and no images.
+ * @param imagePolicy `reference` takes the names as they are, for they were accepted when it was trained
+ */
 export function withoutImages(
   { configuration, registry, experiment }: Composition,
   { classNames, template }: Pick<LearnedDescription, 'classNames' | 'template'>,
+  imagePolicy: Dataset['imagePolicy'] = 'reference',
 ): Promise<Experiment> {
-  const name = 'classes of the run';
+  const name = 'the classes';
   const dataset: Dataset = {
-    ...{ name, classNames, template, imagePolicy: 'reference', digest: name }, // its names were accepted when it was trained
+    ...{ name, classNames, template, imagePolicy, digest: name },
     ...{ train: [], val: [], test: [] },
   };
   const plugin = definePlugin({

@@ -1,6 +1,7 @@
 export {
   bestOf,
   type Best,
+  ranked,
   readStudy,
   studyOf,
   type Figure,

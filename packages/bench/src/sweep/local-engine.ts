@@ -108,11 +108,7 @@ class LocalRun {
       onEvent: (event) => this.request.onEvent?.(event),
       onExit: (gone, end) => {
         if (!this.workers.delete(gone)) return;
-        try {
-          if (end.exitCode !== 0) this.noteLost(gone, end);
-        } catch (error) {
-          this.giveUp(error);
-        }
+        if (end.exitCode !== 0) this.noteLost(gone, end);
         this.fill();
       },
     });
@@ -135,12 +131,6 @@ class LocalRun {
       });
       for (const worker of this.workers) worker.stop();
     }
-  }
-
-  /** Ends the run with what makes it impossible, such as a folder that is gone. */
-  private giveUp(error: unknown): void {
-    this.failure ??= error instanceof Error ? error : new Error(String(error));
-    for (const worker of this.workers) worker.stop();
   }
 
   private tellOfMemory(room: number): void {

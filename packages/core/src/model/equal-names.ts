@@ -22,7 +22,7 @@ export function equalNames(tokenizer: Tokenizer, classNames: readonly string[]):
  */
 export function checkNames(
   tokenizer: Tokenizer,
-  { name, classNames, imagePolicy }: Pick<Dataset, 'name' | 'classNames' | 'imagePolicy'>,
+  { name, classNames, imagePolicy }: Pick<Dataset, 'name' | 'classNames'> & Partial<Pick<Dataset, 'imagePolicy'>>,
 ): string | undefined {
   const pairs = equalNames(tokenizer, classNames);
   if (pairs.length === 0) return undefined;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Dataset } from '../contracts/dataset.js';
 import type { Evaluation, EvaluationSet } from '../contracts/evaluation.js';
 import { canonicalJson } from '../config/canonical.js';
 import { ConfigError } from '../errors.js';
@@ -31,8 +32,16 @@ export async function evaluateSet(
   }
 }
 
-/** The classifier for the classes of a data set: the given one where they are its own, otherwise another one, to be freed by `disposeOwn`. */
-function classifierFor(classifier: Classifier, dataset: EvaluationSet['dataset']): Classifier {
+/** Class names, and what messages call them together. */
+type NamedClasses = Pick<Dataset, 'name' | 'classNames'> & Partial<Pick<Dataset, 'imagePolicy'>>;
+
+/**
+ * The classifier for the classes of a data set: the given one where they are its own, otherwise another one, to be freed by `disposeOwn`.
+ *
+ * @throws DatasetError where the tokenizer cannot tell two of the classes apart
+ * @throws ConfigError where prompts or head work for their own classes only
+ */
+export function classifierFor(classifier: Classifier, dataset: NamedClasses): Classifier {
   const { aligner, learnerProperties, headProperties, backbone } = classifier.parts;
   if (canonicalJson(dataset.classNames) === canonicalJson(aligner.classNames)) return classifier;
   if (learnerProperties.novelClasses !== 'swap') checkTrained(classifier, dataset);
@@ -68,7 +77,7 @@ export function checkSet(classifier: Classifier, { dataset }: Pick<EvaluationSet
 const NAMED = 5;
 
 /** Prompts that belong to single classes can be taken for some of these, or in another order, where they are found by the names. */
-function checkTrained(classifier: Classifier, dataset: EvaluationSet['dataset']): void {
+function checkTrained(classifier: Classifier, dataset: NamedClasses): void {
   requireTrained(classifier, dataset, 'prompt');
   const { learner, learnerProperties } = classifier.parts;
   if (!learnerProperties.dependsOnImage && hasContextByClass(learner)) return;
@@ -81,11 +90,7 @@ function checkTrained(classifier: Classifier, dataset: EvaluationSet['dataset'])
 const remedy = 'Evaluate on the trained classes, or train prompts that all classes share.';
 
 /** @throws ConfigError naming classes that were not trained on */
-function requireTrained(
-  { parts }: Classifier,
-  { name, classNames }: EvaluationSet['dataset'],
-  where: 'prompt' | 'head',
-): void {
+function requireTrained({ parts }: Classifier, { name, classNames }: NamedClasses, where: 'prompt' | 'head'): void {
   const unseen = classNames.filter((each) => !parts.aligner.classNames.includes(each));
   if (unseen.length === 0) return;
   const named = unseen.slice(0, NAMED).map((each) => `"${each}"`);

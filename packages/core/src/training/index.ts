@@ -32,7 +32,7 @@ export { checkpointFiles } from './training-files.js';
 export { assignVariables, variableValues } from './variable-values.js';
 export { coreVersion } from './version.js';
 export { describeEvent, duration, percent } from './describe-event.js';
-export { checkSet, evaluateSet } from './evaluate-set.js';
+export { checkSet, classifierFor, evaluateSet } from './evaluate-set.js';
 export { environmentOf, type Provenance, type Surroundings } from './provenance.js';
 export { runExperiment, type RunRequest } from './run-experiment.js';
 export type { RunResult } from './run-result.js';

@@ -1,0 +1,177 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSafetensors } from '@promptweave/core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openClasses, openRun, type Model } from '../index.js';
+import { folder, promptweave, useShapes } from '../testing/shapes.test.support.js';
+import { answerWriter } from './answer-lines.js';
+import { expandImages } from './expand-images.js';
+import { explainImages } from './explain-images.js';
+import { npyHeader } from './feature-file.js';
+import { readImageList } from './image-list.js';
+import { predictImages } from './predict-images.js';
+
+// Threads run what is built, and this file runs on the sources: with one core there are none.
+vi.mock('node:os', async (original) => ({ ...(await original<object>()), availableParallelism: () => 1 }));
+useShapes();
+
+const inbox = join(folder, 'inbox');
+const path = (name: string): string => join(inbox, name);
+let model: Model;
+beforeAll(async () => {
+  mkdirSync(join(inbox, 'below'), { recursive: true });
+  const circle = readFileSync(join(folder, 'shapes/circle/3.png'));
+  await sharp(circle).rotate(0).withMetadata({ orientation: 6 }).jpeg().toFile(path('a.jpeg'));
+  await sharp(circle).webp().toFile(path('below/b.WEBP'));
+  writeFileSync(path('c.png'), 'no image');
+  copyFileSync(join(folder, 'shapes/square/1.png'), path('d, "quoted".png'));
+  writeFileSync(path('notes.md'), 'no image either');
+  model = await openClasses(['circle', 'square', 'triangle']);
+});
+afterAll(() => model.close());
+
+describe('words of the command', () => {
+  it('are files, folders, patterns and lists, in their order', async () => {
+    const { items, notes } = await expandImages([inbox, join(inbox, 'below/*'), path('none.png')], 48);
+    const names = ['a.jpeg', 'below/b.WEBP', 'c.png', 'd, "quoted".png', 'below/b.WEBP', 'none.png'];
+    expect(items.map(({ id }) => id)).toEqual(names.map(path));
+    expect(notes).toEqual([expect.stringContaining('1 file is not called like an image')]);
+    await expect(expandImages([join(inbox, '*.gif')], 48)).rejects.toThrow('No file matches');
+    mkdirSync(path('empty'), { recursive: true });
+    await expect(expandImages([path('empty')], 48)).rejects.toThrow('no image');
+  });
+
+  it.each([
+    ['list.csv', 'label;file_name\ncat;a.jpeg\n"d";"below/b.WEBP"\n'],
+    ['list.tsv', 'Image\tx\na.jpeg\t1\nbelow/b.WEBP\t2\n'],
+    ['list.txt', '\ufeffa.jpeg\r\n\r\nbelow/b.WEBP\r\n'],
+    ['bare.csv', 'a.jpeg\nbelow/b.WEBP\n'],
+  ])('%s names images as seen from its folder', async (name, text) => {
+    writeFileSync(path(name), text);
+    expect(await readImageList(path(name))).toEqual([path('a.jpeg'), path('below/b.WEBP')]);
+  });
+
+  it('a list without a column of images is refused by its heading', async () => {
+    writeFileSync(path('odd.csv'), 'x,y\n1,2\n');
+    await expect(readImageList(path('odd.csv'))).rejects.toThrow(/heading is x, y/);
+    writeFileSync(path('odd.csv'), 'https://example.org/x.png\n');
+    expect(await readImageList(path('odd.csv'))).toEqual(['https://example.org/x.png']);
+  });
+});
+
+describe('the output', () => {
+  const predict = async (out: string, more: object = {}) => {
+    const { items } = await expandImages([inbox], 48);
+    const format = out.split('.').at(-1) as 'csv' | 'json' | 'jsonl';
+    const request = { format, top: 2, score: 'probability', out: join(folder, out), ...more } as const;
+    return { outcome: await predictImages(model, items, request), text: readFileSync(join(folder, out), 'utf8') };
+  };
+
+  it('has a line for each image, also for one that cannot be read', async () => {
+    const { outcome, text } = await predict('answers.csv');
+    expect(outcome).toMatchObject({ images: 4, unread: 1 });
+    const lines = text.trim().split('\n');
+    expect(lines[0]).toBe('image,label,probability,label_2,probability_2,error');
+    expect(lines[3]).toMatch(/inbox\/c\.png,,,,,The image cannot be read/);
+    expect(lines[4]).toMatch(/d, ""quoted""\.png",\w+,0\.\d+/);
+    const rows = JSON.parse((await predict('answers.json')).text) as { answers?: unknown[]; error?: string }[];
+    expect(rows.map(({ answers, error }) => answers?.length ?? error)).toEqual([2, 2, expect.any(String), 2]);
+    expect(
+      (await predict('answers.jsonl')).text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual(rows);
+  });
+
+  it('says where nothing reaches the threshold', async () => {
+    const { text } = await predict('none.csv', { threshold: 1.5 });
+    expect(text.split('\n')[1]).toMatch(/a\.jpeg,none of these,,,,$/);
+    const writer = answerWriter('text', { top: 1, score: 'logit' });
+    expect(writer.line({ image: 'x', answers: [] }, true)).toBe('x: none of these\n');
+    expect(writer.line({ image: 'x', answers: [{ label: 'a', probability: 1, logit: 2.5 }] }, true)).toBe(
+      'x: a 2.5000\n',
+    );
+  });
+
+  it('keeps the embeddings, a row of NaN for what cannot be read', async () => {
+    const expected = await model.embedImages([path('a.jpeg')]);
+    await predict('f.csv', { features: join(folder, 'f.safetensors') });
+    const { tensors, metadata } = await readSafetensors(join(folder, 'f.safetensors'));
+    const features = tensors.get('features')!;
+    expect(features.shape).toEqual([4, model.embedding]);
+    expect([...features.data()].slice(0, model.embedding)).toEqual([...expected[0]!]);
+    expect(features.data()[2 * model.embedding]).toBeNaN();
+    expect(JSON.parse(metadata['images']!)).toHaveLength(4);
+    await predict('f.csv', { features: join(folder, 'f.npy') });
+    const npy = readFileSync(join(folder, 'f.npy'));
+    expect(npy.length).toBe(npyHeader([4, model.embedding]).length + 16 * model.embedding);
+    await expect(predict('f.csv', { features: 'f.txt' })).rejects.toThrow(/\.npy or \.safetensors/);
+  });
+
+  it('writes the header that NumPy writes', () => {
+    // np.save(file, np.zeros((4, 128), 'float32')): its first 128 bytes
+    const text = "\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (4, 128), }";
+    expect(npyHeader([4, 128]).toString('latin1')).toBe(`${text.padEnd(127)}\n`);
+  });
+});
+
+it('explains where an image mattered: what is covered there takes from its class', async () => {
+  const square =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect x="56" y="56" width="30" height="30" fill="#d22"/></svg>';
+  await sharp(Buffer.from(square)).flatten({ background: '#fff' }).png().toFile(path('corner.png'));
+  const classes = await openClasses(['red square', 'empty white page']);
+  const { label, heat, cells } = await classes.explain(path('corner.png'));
+  expect(label).toBe('red square');
+  const largest = heat.indexOf(Math.max(...heat));
+  expect(Math.floor(largest / cells)).toBeGreaterThanOrEqual(cells / 2);
+  expect(largest % cells).toBeGreaterThanOrEqual(cells / 2);
+  const { items } = await expandImages([path('corner.png'), path('c.png')], 48);
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  await explainImages(classes, items, join(folder, 'why'), {});
+  expect(await sharp(join(folder, 'why/corner.png')).metadata()).toMatchObject({
+    width: 448,
+    height: 448,
+    format: 'png',
+  });
+  expect(existsSync(join(folder, 'why/c.png'))).toBe(false);
+  await classes.close();
+});
+
+it('takes the best cell of a sweep and says which, a prompts.safetensors alone, and a run that was copied elsewhere', async () => {
+  const words = [
+    'grid.train.learningRate=[1e-9,0.02]',
+    'labels=lamm',
+    'train.evaluateEvery=1',
+    'train.epochs=4',
+    'dataset.shots=2',
+  ];
+  const { code, err } = await promptweave('sweep', 'shapes.yaml', ...words, '--output', 'cells');
+  expect(code, err).toBe(0);
+  const notes: string[] = [];
+  const best = await openRun(join(folder, 'cells'), { onNote: (note) => notes.push(note) });
+  expect(notes.join()).toMatch(/train\.learningRate=.*: the best validation of 2 cells, \d+\.\d %/);
+  const expected = await best.predict(join(folder, 'shapes/circle/3.png'));
+  const chosen = /takes (\S+) /.exec(notes.join())![1]!;
+  await best.close();
+  copyFileSync(join(chosen, 'prompts.safetensors'), join(folder, 'alone.safetensors'));
+  for (const place of [chosen, join(folder, 'alone.safetensors')]) {
+    const run = await openRun(place);
+    expect(await run.predict(join(folder, 'shapes/circle/3.png'))).toEqual(expected);
+    await run.close();
+  }
+  await expect(openRun(join(folder, 'cells'), { bestBy: 'acuracy' })).rejects.toThrow(/accuracy/);
+  const elsewhere = join(folder, 'far/away/from/here');
+  mkdirSync(elsewhere, { recursive: true });
+  for (const file of ['config.yaml', 'prompts.safetensors']) copyFileSync(join(chosen, file), join(elsewhere, file));
+  const evaluated = await promptweave('evaluate', elsewhere, '--json');
+  expect(evaluated.code, evaluated.err).toBe(0);
+  expect(evaluated.err).toContain('copied from elsewhere');
+}, 240_000);
+
+it('other classes than those of the training are told apart where the parts can', async () => {
+  await expect(openClasses(['cat'])).rejects.toThrow(/fewer than two/);
+  await expect(openClasses(['cat', 'cat'])).rejects.toThrow(/twice/);
+  await expect(openClasses(['cat', 'cat '])).rejects.toThrow(/one and the same/);
+});
