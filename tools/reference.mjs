@@ -1,8 +1,9 @@
 // Writes docs/reference.md from the plugins' own definitions; with --check it fails where the file is stale.
 // Needs a build. Usage: node tools/reference.mjs [--check]
 import { readFileSync, writeFileSync } from 'node:fs';
-import { defaultPlugins, describeOptions, loadPlugins } from '@promptweave/core/experiment';
+import { defaultPlugins, describeOptions, loadPlugins, supportMatrix } from '@promptweave/core/experiment';
 import { format } from 'prettier';
+import { supportTables } from './support-tables.mjs';
 
 const target = new URL('../docs/reference.md', import.meta.url);
 const registry = await loadPlugins(defaultPlugins, process.cwd(), import.meta.url);
@@ -26,38 +27,64 @@ const lines = [
   '',
   '## What combines with what',
   '',
-  'Every prompt learner stands with every label aligner, head, tuning and loss, but for what their properties exclude: losses on trained labels need an',
-  'aligner that trains, losses on learned image features need a prompt or a tuning in the vision tower, and what a head demands is below. A configuration that',
-  'does not go together is refused with its reason before anything is built.',
-  'What else follows from the properties that a learner declares, with its default options:',
+  'Every prompt learner stands with every label aligner, tuning, loss and gradient rule, and with every head and protocol but for what their properties',
+  'exclude. Both are said below for default options and one phase of training: ✓ stands together, a number is the rule against it. A configuration that does',
+  'not go together is refused with its reason before anything is built; options may change it (`head.constraint` of zero-shot-linear-probe, `tuning.encoder`),',
+  'and a head that starts from the text features can follow what moves them in a second phase (`train.then`).',
+  ...supportTables(registry, supportMatrix(registry)),
   '',
-  '| prompt | prompts the vision tower | image features can be cached | depends on the image | novel classes | losses it brings |',
-  '| --- | --- | --- | --- | --- | --- |',
+  'A loss with a need has to have something that fills it; the terms of all losses count, also where two losses have one of the same name.',
+  '',
+  '| loss | needs |',
+  '| --- | --- |',
+  ...registry.ofKind('loss').map(({ name, needsTrainedLabels, needsMovedImages }) => {
+    const needs = [
+      ...(needsTrainedLabels ? ['labels that are trained'] : []),
+      ...(needsMovedImages ? ['a prompt or a tuning in the vision tower'] : []),
+    ];
+    return `| ${name} | ${needs.join(', ')} |`;
+  }),
+  '',
+  'What each kind of part declares:',
+  '',
+  '| prompt | prompts the text tower | prompts the vision tower | image features can be cached | depends on the image | novel classes | losses it brings |',
+  '| --- | --- | --- | --- | --- | --- | --- |',
 ];
 const yes = (flag) => (flag ? 'yes' : 'no');
 for (const plugin of registry.ofKind('prompt')) {
   const options = plugin.options.parse({});
-  const { promptsVision, dependsOnImage, novelClasses } = plugin.properties(options);
+  const { promptsVision, promptsText, learns, dependsOnImage, novelClasses } = plugin.properties(options);
   const losses = ['cross-entropy', ...(plugin.losses?.(options) ?? []).map(({ use }) => use)].join(', ');
   lines.push(
-    `| ${plugin.name} | ${yes(promptsVision)} | ${yes(!promptsVision)} | ${yes(dependsOnImage)} | ${novelClasses} | ${losses} |`,
+    `| ${plugin.name} | ${yes(promptsText !== false && learns !== false)} | ${yes(promptsVision)} | ${yes(!promptsVision)} | ${yes(dependsOnImage)} | ${novelClasses} | ${losses} |`,
   );
 }
 lines.push(
   '',
-  '| head | learns | text of the prompt | trained prompts or labels beside it | prompts in the vision tower beside it | novel classes | losses it brings |',
+  '| head | learns | text features of a step | starts from them | values of single classes | novel classes | losses it brings |',
   '| --- | --- | --- | --- | --- | --- | --- |',
 );
 for (const plugin of registry.ofKind('head')) {
   const options = plugin.options.parse({});
-  const { readsText, needsConstantImages, novelClasses, learns, prepares } = plugin.properties(options);
+  const { readsText, startsFromText, ofClasses, novelClasses, learns, prepares } = plugin.properties(options);
   const learning = learns !== false ? 'yes' : prepares ? 'fits itself' : 'no';
   const losses = (plugin.losses?.(options) ?? [])
     .map(({ use, weight = 1 }) => `${weight.toPrecision(2)} · ${use}`)
     .join(', ');
   lines.push(
-    `| ${plugin.name} | ${learning} | ${readsText ? 'read' : 'not read'} | ${yes(readsText)} | ${yes(!needsConstantImages)} | ${novelClasses} | ${losses} |`,
+    `| ${plugin.name} | ${learning} | ${readsText ? 'read' : 'not read'} | ${yes(startsFromText)} | ${yes(ofClasses)} | ${novelClasses} | ${losses} |`,
   );
+}
+lines.push(
+  '',
+  '| tuning | tunes the text tower | tunes the vision tower | losses it brings |',
+  '| --- | --- | --- | --- |',
+);
+for (const plugin of registry.ofKind('tuning')) {
+  const options = plugin.options.parse({});
+  const { tunesText, tunesVision } = plugin.properties(options);
+  const losses = (plugin.losses?.(options) ?? []).map(({ use }) => use).join(', ');
+  lines.push(`| ${plugin.name} | ${yes(tunesText)} | ${yes(tunesVision)} | ${losses} |`);
 }
 for (const [kind, title] of kinds) {
   lines.push('', `## ${title}`);

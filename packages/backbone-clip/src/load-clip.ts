@@ -47,6 +47,11 @@ export async function clipIdentity(options: z.output<typeof clipOptions>, folder
   return (await open(options, folder)).identity;
 }
 
+/** The sizes of the towers of the CLIP that `loadClip` would load. */
+export async function clipShape(options: z.output<typeof clipOptions>, folder: string): Promise<BackboneShape> {
+  return shapeOf((await open(options, folder)).weights.architecture);
+}
+
 interface OpenedClip {
   readonly weights: ClipWeights;
   readonly tokenizer: ClipTokenizer;

@@ -1,5 +1,5 @@
 import { definePlugin } from '@promptweave/core';
-import { clipIdentity, loadClip } from './load-clip.js';
+import { clipIdentity, clipShape, loadClip } from './load-clip.js';
 import { clipOptions } from './options.js';
 
 export const clip = definePlugin({
@@ -9,6 +9,7 @@ export const clip = definePlugin({
   options: clipOptions,
   create: ({ folder, fast }, options) => loadClip(options, folder, fast),
   identity: ({ folder }, options) => clipIdentity(options, folder),
+  shape: ({ folder }, options) => clipShape(options, folder),
 });
 
 /** The plugins of this package. */

@@ -34,13 +34,24 @@ export async function checkData(
   const isOwn = there.length === 0 && folders.length > 0 && bad.every(({ state }) => state === 'absent');
   const instead = isOwn
     ? ` If the folder holds class folders of your own images: --datasets ${data}.`
-    : there.length > 0
-      ? ` These are there: --datasets ${there.join(',')}.`
-      : '';
+    : insteadOf(configuration, registry, there);
   throw new DatasetError(`${bad.length} of ${reports.length} data sets cannot be read:\n${lines.join('\n')}`, {
     where: root,
     remedy: `promptweave datasets show NAME tells where a data set is to be had.${instead}`,
   });
+}
+
+/** What could be run with the data sets that are there; empty where that is nothing. */
+function insteadOf({ grid, protocol }: BenchmarkConfiguration, registry: Registry, there: readonly string[]): string {
+  if (there.length === 0) return '';
+  const use = typeof protocol === 'string' ? protocol : protocol.use;
+  if (!('targets' in registry.get('protocol', use).options.shape))
+    return ` These are there: --datasets ${there.join(',')}.`;
+  const trained = grid.dataset.map((choice) => choice.use).filter((name) => there.includes(name));
+  const sources = trained.length > 0 ? trained : there.slice(0, 1);
+  const targets = there.filter((name) => !sources.includes(name));
+  if (targets.length === 0) return '';
+  return ` These are there: --datasets ${sources.join(',')} --targets ${targets.join(',')}.`;
 }
 
 /** Names of the data sets that are trained or tested on. */

@@ -23,6 +23,7 @@ export interface BenchmarkRun extends BenchmarkQuery {
   readonly jobs: number;
   readonly dryRun?: boolean;
   readonly limit?: number;
+  readonly skipImpossible?: boolean;
   readonly format: TableFormat;
 }
 
@@ -31,7 +32,7 @@ export interface BenchmarkRun extends BenchmarkQuery {
  * @throws ConfigError for overrides that would make it another one
  */
 export async function runBenchmark(run: BenchmarkRun): Promise<void> {
-  const { configuration, overrides, output, version, jobs, dryRun, limit, format } = run;
+  const { configuration, overrides, output, version, jobs, dryRun, limit, skipImpossible, format } = run;
   checkOverrides(overrides);
   const file = join(output, 'bench.yaml');
   if (!dryRun) {
@@ -48,6 +49,7 @@ export async function runBenchmark(run: BenchmarkRun): Promise<void> {
       jobs,
       dryRun,
       limit,
+      skipImpossible,
       retries: 1,
       only: [],
     },

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { TableFormat } from '@promptweave/bench';
 import { formatOption, numbers, words } from '../bench/bench-options.js';
-import { wholeNumber } from '../terminal/one-of.js';
+import { collect, wholeNumber } from '../terminal/one-of.js';
 import { registerEmoji } from './bench-emoji.js';
 import { registerSpeed } from './speed.js';
 
@@ -17,6 +17,8 @@ interface BenchFlags {
   readonly jobs: number;
   readonly dryRun?: boolean;
   readonly limit?: number;
+  readonly set: readonly string[];
+  readonly skipImpossible?: boolean;
   readonly format: TableFormat;
   readonly allPublished?: boolean;
 }
@@ -57,7 +59,14 @@ export function register(program: Command): void {
       wholeNumber,
       1,
     )
+    .option(
+      '--set <method:path=value>',
+      'an option of one method: comma:prompt.depth=3; repeat it for several',
+      collect,
+      [],
+    )
     .option('--dry-run', 'list the cells; run nothing')
+    .option('--skip-impossible', 'run the other cells where some cannot work')
     .option('--limit <count>', 'run only the first so many cells that are not finished', wholeNumber)
     .addOption(formatOption())
     .option('--all-published', 'published numbers of methods that are not run, too')
@@ -71,12 +80,14 @@ export function register(program: Command): void {
     .action(async (protocol: string, overrides: string[], flags: BenchFlags) => {
       const { join } = await import('node:path');
       const { loadRegistry } = await import('@promptweave/core/experiment');
-      const { benchmarkConfiguration, benchmarkDefaults } = await import('@promptweave/bench');
+      const { benchmarkConfiguration, benchmarkDefaults, fitDepths } = await import('@promptweave/bench');
       const { checkData } = await import('./bench-data.js');
       const { runBenchmark } = await import('./bench-run.js');
       const registry = await loadRegistry(undefined, import.meta.url);
       const request = { protocol, ...benchmarkDefaults(protocol, registry), ...flags };
-      const configuration = benchmarkConfiguration(request, registry);
+      const asked = benchmarkConfiguration(request, registry);
+      const { configuration, notes } = await fitDepths(asked, registry, '.', overrides);
+      for (const note of notes) console.error(note);
       if (!flags.dryRun) await checkData(configuration, registry, flags.data);
       const output = flags.output ?? join('runs', `bench-${protocol}`);
       await runBenchmark({ ...request, configuration, overrides, output, version: program.version() ?? '' });

@@ -27,7 +27,7 @@ export function register(program: Command): void {
     .command('plugins')
     .summary('list what is installed, what each plugin provides, and its options')
     .description(
-      'Lists backbones, data sets, prompt learners, label aligners and losses with their presets and options.',
+      'Lists plugins of every kind (backbones, data sets, prompt learners, label aligners, heads, tunings, gradient rules, losses, protocols, trackers) with their presets and options.',
     )
     .argument('[name]', 'only plugins of this name, e.g. comma')
     .option('--config <file>', 'take the plugins that this configuration lists')

@@ -3,7 +3,15 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readTorchStateDict } from '@promptweave/backbone-clip';
 import { ConfigError } from '@promptweave/core';
-import { assignVariables, loadPlugins, runFiles, saveLearned, suggestion, toYaml } from '@promptweave/core/experiment';
+import {
+  assignVariables,
+  hasContents,
+  loadPlugins,
+  runFiles,
+  saveLearned,
+  suggestion,
+  toYaml,
+} from '@promptweave/core/experiment';
 import writeFileAtomic from 'write-file-atomic';
 import { compose } from '../composition/compose.js';
 import { learnedPart } from './authors-file.js';
@@ -46,7 +54,7 @@ export async function importPrompts({ file, config, overrides, method, out }: Im
   const composition = await compose({ configuration: config, overrides: [...chosen, ...overrides] });
   try {
     const { configuration, folder } = composition;
-    const { classifier, dataset, backbone, dispose } = await composition.experiment();
+    const { classifier, dataset, backbone, contents, dispose } = await composition.experiment();
     const { text, vision } = backbone.shape;
     const places = {
       ...{ variables: Object.keys(classifier.variables), tuning: configuration.tuning },
@@ -57,7 +65,8 @@ export async function importPrompts({ file, config, overrides, method, out }: Im
     await mkdir(out, { recursive: true });
     await writeFileAtomic(join(out, runFiles.configuration), toYaml(configuration));
     const { template } = dataset;
-    const origin = { template, configuration, folder, step: 0, importedFrom: basename(file) };
+    const read = hasContents(contents) && { contents };
+    const origin = { template, configuration, folder, step: 0, importedFrom: basename(file), ...read };
     await saveLearned(join(out, runFiles.learned), classifier, origin);
     dispose();
     return { tensors: Object.fromEntries([...learned].map(([name, { shape }]) => [name, shape])), ignored };

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CheckpointError } from '@promptweave/core';
-import type { Classifier } from '@promptweave/core/experiment';
+import type { Classifier, Experiment } from '@promptweave/core/experiment';
 import {
   describeLearned,
   loadLearned,
@@ -141,6 +141,7 @@ async function openLearned(
   try {
     const experiment = await withoutImages(composition, description);
     await loadLearned(learned, experiment.classifier);
+    changedFiles(description, experiment).forEach((note) => onNote(note));
     return {
       composition,
       description,
@@ -168,6 +169,13 @@ function notThere(run: string, first: string): CheckpointError {
         : 'Name the folder that promptweave train or promptweave import wrote.',
     },
   );
+}
+
+/** What to say of files that the parts read: they may have got other words since. */
+function changedFiles({ contents: before = {} }: LearnedDescription, { contents }: Experiment): string[] {
+  return Object.entries(contents)
+    .filter(([option, digest]) => before[option] !== undefined && before[option] !== digest)
+    .map(([option]) => `The file that ${option} names has changed since the training: the answers may be others.`);
 }
 
 /** What a run learned in its first training, and in a second one for further classes. */

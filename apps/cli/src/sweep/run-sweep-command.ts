@@ -156,7 +156,8 @@ export async function sweep(command: SweepCommand): Promise<void> {
       for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine: machines });
     }
   } catch (error) {
-    if (tracked) await tracker.end();
+    // What ended the sweep tells more than what the tracker meets after it, in a folder that is gone perhaps.
+    if (tracked) await tracker.end().catch(ignored);
     throw error;
   } finally {
     view.end();

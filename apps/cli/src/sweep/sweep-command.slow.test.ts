@@ -135,6 +135,22 @@ it('stops at Ctrl-C with 130, and goes on with the same command', PATIENT, async
   expect(steps).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
 });
 
+it('ends at once where its folder is removed while it runs', PATIENT, async () => {
+  write(
+    'gone.yaml',
+    'backbone: { use: stub, pause: 50 }\ndataset: { use: stub, shots: all }\n' +
+      'train: { epochs: 400, batch: 4, learningRate: 0.2 }\ngrid: { seed: [1, 2, 3] }\n',
+  );
+  const child = start('gone.yaml', '--output', 'gone', '--jobs', '2');
+  const ended = finished(child);
+  const runs = (): boolean => cellsOf('gone').some((cell) => linesOf(join(cell, 'metrics.jsonl')).length > 2);
+  while (!runs() && child.exitCode === null) await sleep(20);
+  rmSync(join(folder, 'gone'), { recursive: true, force: true });
+  const { code, err } = await ended;
+  expect(code, err).toBe(2);
+  expect(err).toMatch(/^ConfigError: The folder of this cell was removed while the sweep ran\.$/m);
+});
+
 it('ends with the error of the one cell that it was to run, which no attempt would mend', PATIENT, async () => {
   for (const name of ['cat', 'dog']) {
     mkdirSync(join(folder, 'broken', name), { recursive: true });

@@ -2,6 +2,7 @@ import { ConfigError } from '@promptweave/core';
 import type { Registry, ResolvedPart } from '@promptweave/core/experiment';
 import { checkTargetNames } from '../protocols/targets.js';
 import { datasetChoice, datasetName, isOwnData } from './dataset-choice.js';
+import { withOptions } from './method-options.js';
 import { methodEntry, untrainedTwice } from './methods.js';
 import { paperDatasets, paperSource } from './paper-datasets.js';
 
@@ -20,6 +21,8 @@ export interface BenchmarkRequest {
   readonly data?: string;
   /** Weights of the backbone. */
   readonly checkpoint: string;
+  /** Options of single methods: `METHOD:path=value` each. */
+  readonly set?: readonly string[];
 }
 
 /** A configuration with a grid of methods and data sets. */
@@ -60,7 +63,10 @@ const DOMAINS = 'domains';
 export function benchmarkConfiguration(request: BenchmarkRequest, registry: Registry): BenchmarkConfiguration {
   const { protocol, methods, datasets, shots, seeds, data, checkpoint } = request;
   const { trainsNothing } = registry.get('protocol', protocol);
-  const list = methods.map((method) => methodEntry(method, protocol, registry));
+  const list = withOptions(
+    methods.map((method) => methodEntry(method, protocol, registry)),
+    request.set ?? [],
+  );
   const choices = datasets.map((name) => datasetChoice(name, registry, { data, flag: '--datasets' }));
   const names = choices.map(datasetName);
   const twin = names.find((name, i) => names.indexOf(name) !== i);

@@ -22,5 +22,6 @@ export {
   type EmojiBenchmark,
   type EmojiSuiteRequest,
 } from './emoji-suite.js';
+export { fitDepths, type FittedBenchmark } from './fit-depths.js';
 export { paperDatasets, paperSource } from './paper-datasets.js';
 export { publishedFor, type PublishedEntry, type PublishedQuery } from './published.js';

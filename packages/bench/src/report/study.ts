@@ -3,7 +3,7 @@ import { canonicalJson, figureOf } from '@promptweave/core/experiment';
 import { smallerIsBetter } from '../protocols/figure-unit.js';
 import { mean, standardDeviation } from '../protocols/means.js';
 import type { CellFailure, CellFolder, CellOutcome, CellState } from '../sweep/cell-folder.js';
-import { shortText } from '../sweep/short-text.js';
+import { shortTexts } from '../sweep/short-text.js';
 import type { SweepFolder } from '../sweep/sweep-folder.js';
 
 /** One cell as reports see it. */
@@ -103,6 +103,15 @@ export function studyOf({
   const isNamed = ({ values, standsFor = [] }: StudiedCell, path: string): boolean =>
     !Object.hasOwn(values, path) || standsFor.includes(path);
   const axes = varied.filter((path) => path === NAME || !cells.every((cell) => isNamed(cell, path)));
+  const texts = axes.map((path) => {
+    const own = all.flatMap((values) => (valueOf(values, path) === undefined ? [] : [valueOf(values, path)]));
+    const distinct = [...new Map(own.map((value) => [canonicalJson(value ?? null), value]))];
+    const named = shortTexts(
+      distinct.map(([, value]) => value),
+      path,
+    );
+    return new Map(distinct.map(([key], i) => [key, named[i]!]));
+  });
   const groups = new Map<string, { values: Record<string, unknown>; cells: StudiedCell[] }>();
   cells.forEach((cell, i) => {
     const { [SEED]: _seed, ...values } = all[i]!;
@@ -113,7 +122,7 @@ export function studyOf({
   });
   const rows = [...groups.values()].map(({ values, cells: own }): StudyRow => {
     const outcomes = own.flatMap(({ state }) => (state.status === 'finished' ? [state.outcome] : []));
-    const labels = axes.map((path) => (valueOf(values, path) === undefined ? '–' : shortText(valueOf(values, path))));
+    const labels = axes.map((path, axis) => texts[axis]!.get(canonicalJson(valueOf(values, path) ?? null)) ?? '–');
     return { labels, values, cells: own, ...measured(outcomes) };
   });
   const figures = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))];

@@ -112,6 +112,7 @@ const described = z.object({
     configuration: z.string(),
     checkpoint: z.string(),
     plugins: z.record(z.string(), z.string()),
+    contents: z.record(z.string(), z.string()).optional(),
   }),
   /** Folder that relative paths of the configuration refer to, as seen from this folder. */
   configurationFolder: z.string(),
@@ -226,12 +227,23 @@ export class CellFolder {
     replaceOwn(this.file('outcome'), `${JSON.stringify(outcome, undefined, 2)}\n`);
   }
 
+  /** @throws ConfigError where the folder is no longer there */
   fail(failure: Omit<CellFailure, 'date'>): void {
+    this.requireThere();
     const file = this.file('failures');
     const line = `${JSON.stringify({ ...failure, reached: this.reached(), date: new Date().toISOString() })}\n`;
     const before = textOf(file);
     if (before === undefined) return replaceOwn(file, line);
     appendFileSync(file, /(^|\n)$/.test(before) ? line : `\n${line}`);
+  }
+
+  /** @throws ConfigError where somebody removed the folder, to which nothing can be written any more */
+  requireThere(): void {
+    if (existsSync(this.path)) return;
+    throw new ConfigError('The folder of this cell was removed while the sweep ran.', {
+      where: this.path,
+      remedy: 'Run the same command again: it makes the folder anew, and begins with what was lost.',
+    });
   }
 
   /** Lets a failed cell begin anew. */

@@ -108,7 +108,11 @@ class LocalRun {
       onEvent: (event) => this.request.onEvent?.(event),
       onExit: (gone, end) => {
         if (!this.workers.delete(gone)) return;
-        if (end.exitCode !== 0) this.noteLost(gone, end);
+        try {
+          if (end.exitCode !== 0) this.noteLost(gone, end);
+        } catch (error) {
+          this.giveUp(error);
+        }
         this.fill();
       },
     });
@@ -131,6 +135,12 @@ class LocalRun {
       });
       for (const worker of this.workers) worker.stop();
     }
+  }
+
+  /** Ends the run with what makes it impossible, such as a folder that is gone. */
+  private giveUp(error: unknown): void {
+    this.failure ??= error instanceof Error ? error : new Error(String(error));
+    for (const worker of this.workers) worker.stop();
   }
 
   private tellOfMemory(room: number): void {

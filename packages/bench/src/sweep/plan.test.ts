@@ -1,4 +1,7 @@
-import { definePlugin } from '@promptweave/core';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { definePlugin, type PartialConfiguration } from '@promptweave/core';
 import { parseConfiguration, Registry, sourceFromValue, type Configuration } from '@promptweave/core/experiment';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -38,6 +41,25 @@ describe('an override', () => {
     const planned = plan({ losses: ['cross-entropy'], grid }, [override]);
     await expect(planned).rejects.toThrow(`override "${override}": the grid itself chooses another value (cell `);
   });
+});
+
+it('counts the content of the files that its parts read, and not their names alone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plan-'));
+  const file = join(folder, 'words.yaml');
+  const ids = async (head: PartialConfiguration = { use: 'cosine', descriptions: 'words.yaml' }) => {
+    const source = sourceFromValue({ ...tinyConfiguration, head, grid: { seed: [1, 2] } } as Configuration);
+    return (await planSweep({ source, registry: tinyRegistry(), folder })).map(({ id }) => id);
+  };
+  await expect(ids()).rejects.toThrow(/cannot be read.*words\.yaml/);
+  writeFileSync(file, 'ant: [an insect]\n');
+  const first = await ids();
+  expect(await ids()).toEqual(first);
+  writeFileSync(file, 'ant: [a small insect]\n');
+  const second = await ids();
+  expect(new Set([...first, ...second]).size).toBe(4);
+  const written = { use: 'cosine', descriptions: { ant: ['an insect'] } };
+  expect(await ids(written)).not.toEqual(first);
+  rmSync(folder, { recursive: true });
 });
 
 it('takes the cells with a list as their value', async () => {

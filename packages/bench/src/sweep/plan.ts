@@ -6,9 +6,12 @@ import {
   basicServices,
   canonicalJson,
   configurationHash,
+  contentsOf,
+  hasContents,
   modulesInUse,
   optionsOf,
   type ConfigurationSource,
+  type Contents,
   type Registry,
   type ResolvedConfiguration,
 } from '@promptweave/core/experiment';
@@ -42,6 +45,8 @@ export interface CellIdentity {
   readonly settings?: BackboneIdentity['settings'];
   /** Modules of the parts in use, with their versions. */
   readonly plugins: Readonly<Record<string, string>>;
+  /** SHA-256 of the files that its parts read, by the options that name them; absent where there are none. */
+  readonly contents?: Contents;
 }
 
 /** Cells of one sweep: each has a folder with a dozen files. */
@@ -118,18 +123,21 @@ async function identify(
   setBackend: PlanRequest['setBackend'],
 ): Promise<PlannedCell[]> {
   const backbones = new Map<string, Promise<BackboneIdentity>>();
+  const digests = new Map<string, string>();
   const planned = new Map<string, PlannedCell>();
   for (const cell of cells) {
     const { configuration } = cell;
     const key = canonicalJson(configuration.backbone);
     if (!backbones.has(key)) backbones.set(key, identityOfBackbone(configuration, registry, folder, setBackend));
     const { digest, preprocessing, settings } = await backbones.get(key)!;
+    const contents = contentsOf(configuration, registry, folder, digests);
     const identity = {
       configuration: configurationHash(configuration),
       checkpoint: digest,
       preprocessing,
       ...(settings && { settings }),
       plugins: modulesInUse(configuration, registry),
+      ...(hasContents(contents) && { contents }),
     };
     const id = createHash('sha256').update(canonicalJson(identity)).digest('hex').slice(0, 16);
     if (!planned.has(id)) planned.set(id, { ...cell, id, identity });

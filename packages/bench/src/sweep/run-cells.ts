@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { CheckpointError, ConfigError, DatasetError, PromptweaveError, TrainingError } from '@promptweave/core';
 import {
   configurationHash,
+  contentsOf,
   readConfiguration,
   resolveConfiguration,
   runFiles,
   tryClaim,
+  type Contents,
 } from '@promptweave/core/experiment';
 import type { RunEnvironment } from '../protocols/protocol-run.js';
 import { runTracked } from '../protocols/run-tracked.js';
@@ -40,6 +42,7 @@ export async function runCells(
     for await (const cell of cells) {
       if (signal?.aborted) return;
       if (!open(cell)) continue;
+      cell.requireThere();
       const claim = tryClaim(cell.path);
       if (!claim) continue;
       try {
@@ -77,6 +80,7 @@ async function runCell(
         remedy: 'Remove the folder of the cell and start the sweep again.',
       });
     }
+    requireSameContents(contentsOf(configuration, environment.registry, configurationFolder), identity.contents, cell);
     const about = {
       ...{ id: `${sweep.id}/${id}`, name: describeChoice(described), experiment: sweep.name, parent: sweep },
       tags: { 'promptweave.cell': id },
@@ -107,10 +111,21 @@ async function runCell(
     if (damage) throw damage;
     onEvent?.({ type: 'finish', cell: id });
   } catch (error) {
+    cell.requireThere();
     const failure = failureOf(error);
     cell.fail(failure);
     onEvent?.({ type: 'fail', cell: id, message: failure.message });
   }
+}
+
+/** @throws ConfigError where a file that the cell reads has changed since it was planned */
+function requireSameContents(present: Contents, planned: Contents = {}, { path }: CellFolder): void {
+  const changed = Object.keys(present).filter((option) => present[option] !== planned[option]);
+  if (changed.length === 0) return;
+  throw new ConfigError(`The file that ${changed.join(' and ')} names has changed since this cell was planned.`, {
+    where: path,
+    remedy: 'Start the sweep again: it plans another cell for the file as it is now.',
+  });
 }
 
 function failureOf(error: unknown): Omit<CellFailure, 'date'> {

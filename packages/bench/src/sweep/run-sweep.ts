@@ -16,6 +16,7 @@ export interface SweepRequest extends EngineRequest {
 /**
  * Runs all cells to their end: finished, or given up after the retries. Waits for cells that other processes work on, and takes over
  * those of processes that die. Leaves those alone that are jobs of a Ray cluster which this engine does not know.
+ * @throws ConfigError where the folder of a cell is removed meanwhile
  * @returns the states of the cells in their order; where the signal stopped it, or some were left alone, some are neither finished nor failed
  */
 export async function runSweep({
@@ -37,6 +38,7 @@ export async function runSweep({
     const open = idle.filter((cell) => !away.has(cell));
     const running = states.filter(({ status }) => status === 'running').length;
     if (signal?.aborted || (open.length === 0 && running === 0)) return states;
+    for (const cell of idle) cell.requireThere();
     if (open.length > 0) {
       open.forEach(freeOfDead);
       await engine.run({ ...request, cells: open });

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import {
   sourceFromValue,
   thisProcess,
   type Configuration,
+  type RunResult,
 } from '@promptweave/core/experiment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readStudy } from '../report/study.js';
@@ -102,6 +104,29 @@ describe('runSweep', () => {
     const renamed = await prepare('once', { protocol: 'base-to-novel', grid: { list, seed: [1, 2] } });
     expect(renamed.cells.map((cell) => cell.state({ retries: 0 }).status)).toEqual(['finished', 'finished']);
     expect(readStudy(renamed.folder).cells.map(({ name }) => name)).toEqual(['A', 'A']);
+  });
+
+  it('refuses a cell whose file of descriptions has changed since it was planned, and plans another one', async () => {
+    const file = join(root, 'words.json');
+    const describe = (article: string): void => {
+      const names = ['ant', 'bee', 'cat', 'dog'];
+      writeFileSync(file, JSON.stringify(Object.fromEntries(names.map((name) => [name, `${article} ${name}`]))));
+    };
+    const configuration = { head: { use: 'cosine', descriptions: 'words.json' }, grid: { seed: [1] } };
+    describe('a');
+    const first = await prepare('words', configuration);
+    describe('the');
+    const [changed] = (await run(first.folder, first.cells)).states;
+    expect(changed).toMatchObject({
+      status: 'failed',
+      failures: [{ message: 'The file that head.descriptions names has changed since this cell was planned.' }],
+    });
+    const second = await prepare('words', configuration);
+    expect(second.cells[0]!.id).not.toBe(first.cells[0]!.id);
+    expect((await run(second.folder, second.cells)).states[0]!.status).toBe('finished');
+    const result = JSON.parse(readFileSync(join(second.cells[0]!.path, 'result.json'), 'utf8')) as RunResult;
+    const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
+    expect(result.provenance.contents).toEqual({ 'head.descriptions': digest });
   });
 
   it('goes on with a half-run cell and ends with the same bits', async () => {

@@ -21,8 +21,9 @@ export async function runAsWorker(makeEnvironment: (cell: CellFolder) => Promise
   const controller = new AbortController();
   const inbox = new Inbox(controller);
   const tell = (message: WorkerMessage): void => void (process.connected && process.send?.(message, () => undefined));
-  const first = await inbox.next();
-  if (first.type === 'run') {
+  try {
+    const first = await inbox.next();
+    if (first.type !== 'run') return;
     const begin = new CellFolder(first.path);
     const environment = await makeEnvironment(begin);
     async function* cells(): AsyncGenerator<CellFolder> {
@@ -36,8 +37,9 @@ export async function runAsWorker(makeEnvironment: (cell: CellFolder) => Promise
     }
     const { signal } = controller;
     await runCells({ cells: cells(), patience: { retries: first.retries }, signal, onEvent: tell }, environment);
+  } finally {
+    if (process.connected) process.disconnect(); // an open channel would keep the process, whatever went wrong
   }
-  if (process.connected) process.disconnect();
 }
 
 /** Messages of the parent, in their order. */

@@ -1,15 +1,16 @@
 import type { Registry } from '../plugin/registry.js';
 import { optionsOf, type ResolvedConfiguration } from './configuration.js';
 import { datasetPart } from './dataset-part.js';
-import type { LearningChoice } from './brought-losses.js';
-import { movesImages, movesTexts, partConflicts, propertiesOf, type ChosenProperties } from './part-conflicts.js';
+import { partConflicts, propertiesOf, type ChosenProperties } from './part-conflicts.js';
+import { protocolConflicts } from './protocol-conflicts.js';
 import { phaseFault, phaseSettings, type LearningSection } from '../training/phase-settings.js';
 import type { Finding } from './validate.js';
 
 /** What does not go together, though every option on its own is valid. */
 export function combinationFindings(configuration: ResolvedConfiguration, registry: Registry): Finding[] {
-  const { prompt, head, losses, protocol, dataset, train } = configuration;
-  const findings: Finding[] = partConflicts(configuration, registry).map(({ path, message, remedy }) => ({
+  const { losses, protocol, dataset, train } = configuration;
+  const conflicts = [...partConflicts(configuration, registry), ...protocolConflicts(configuration, registry)];
+  const findings: Finding[] = conflicts.map(({ path, message, remedy }) => ({
     path,
     message: `${lowered(message)} ${remedy}`,
   }));
@@ -18,33 +19,10 @@ export function combinationFindings(configuration: ResolvedConfiguration, regist
     findings.push({ path: ['losses', index], message: `the loss ${use} is listed twice; give it a weight instead` });
   });
 
-  const properties = propertiesOf(configuration, registry);
-  const { testsNovelClasses, trainsOn, thenTrainsOn, trainsNothing, datasets } = registry.get('protocol', protocol.use);
-  const own = (
-    [
-      ['prompt', prompt.use, properties.learner],
-      ['head', head.use, properties.head],
-    ] as const
-  ).find(([, , { novelClasses }]) => novelClasses === 'trained only');
-  if (testsNovelClasses && own) {
-    const message = `${protocol.use} tests on other classes than those that were trained, but ${own[1]} with these options`;
-    findings.push({
-      path: ['protocol'],
-      message: `${message} knows the trained classes only. Use few-shot, or another ${own[0]}.`,
-    });
-  }
-  if (thenTrainsOn && properties.head.ofClasses) {
-    const message = `${protocol.use} learns further classes after the first, but the head ${head.use} has values of single classes`;
-    findings.push({ path: ['protocol'], message: `${message}. Use another head, or base-to-novel.` });
-  }
+  const { trainsOn, datasets } = registry.get('protocol', protocol.use);
   if (trainsOn === 'base' && dataset.classes !== 'base') {
     const message = `${protocol.use} trains on the base classes; expected base or nothing, received "${dataset.classes}"`;
     findings.push({ path: ['dataset', 'classes'], message });
-  }
-  const learning = learningPart(properties);
-  if (trainsNothing && learning) {
-    const message = `${protocol.use} trains nothing, but ${configuration[learning].use} learns`;
-    findings.push({ path: ['protocol'], message: `${message}. Use few-shot, or parts that learn nothing.` });
   }
   for (const choice of datasets?.(optionsOf(protocol)) ?? []) {
     const { problem } = datasetPart(choice, dataset, registry);
@@ -62,14 +40,9 @@ export function combinationFindings(configuration: ResolvedConfiguration, regist
       findings.push({ path: [...section, 'average'], message });
     }
   });
-  const fault = phaseFault(train, learningSections(properties));
+  const fault = phaseFault(train, learningSections(propertiesOf(configuration, registry)));
   if (fault) findings.push({ path: fault.path, message: `${lowered(fault.message)} ${fault.remedy}` });
   return findings;
-}
-
-/** A part that learns something; undefined where none does. */
-function learningPart(properties: ChosenProperties): keyof LearningChoice | undefined {
-  return movesTexts(properties) ?? movesImages(properties) ?? (properties.head.learns === false ? undefined : 'head');
 }
 
 /** Sections whose parts have something to learn. */

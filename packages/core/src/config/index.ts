@@ -6,9 +6,12 @@ export { loadConfiguration, loadPluginsOf, loadRegistry, type LoadedConfiguratio
 export { nearestName, suggestion } from './nearest-name.js';
 export { describePlace, InvalidConfigurationError, type Place, type Problem } from './problems.js';
 export { parseYamlValue } from './plain-yaml.js';
+export { contentsOf, hasAny as hasContents, type Contents } from './content-files.js';
 export { describeIssue } from './describe-issue.js';
 export { datasetPart } from './dataset-part.js';
 export { partConflicts, type PartConflict } from './part-conflicts.js';
+export { protocolConflicts } from './protocol-conflicts.js';
+export { supportMatrix, type SupportKind, type SupportPart } from './support-matrix.js';
 export { parseOverride } from './overrides.js';
 export type { RawText } from './raw-text.js';
 export { resolveConfiguration, type ResolveOptions } from './resolve.js';

@@ -22,7 +22,19 @@ export interface PartConflict {
   readonly message: string;
   /** What to do, sentences. */
   readonly remedy: string;
+  /** The rule behind it, a sentence without names. */
+  readonly rule: string;
 }
+
+const RULES = {
+  unreadText: 'This head does not read the text features of a step, so nothing that moves them can learn beside it.',
+  movedImages: 'This head keeps features of the training images, so nothing that moves them can learn beside it.',
+  textOfImages: 'This head needs one text for all images, not one for each.',
+  promptRows: 'This head reads the final states of vision prompts.',
+  trainedLabels: 'This loss is about trained labels.',
+  unmovedImages: 'This loss compares learned image features with frozen ones.',
+  missingLoss: 'This rule works on a loss that must be among the losses.',
+} as const;
 
 /** The properties of the chosen parts with their options. */
 export function propertiesOf(
@@ -81,8 +93,8 @@ export function partConflicts(
   const { learner, aligner, head } = properties;
   const use = (part: keyof LearningChoice): string => `${part}=${choice[part].use}`;
   const conflicts: PartConflict[] = [];
-  const report = (path: readonly PropertyKey[], message: string, remedy: string): void => {
-    conflicts.push({ path, message, remedy });
+  const report = (rule: string, path: readonly PropertyKey[], message: string, remedy: string): void => {
+    conflicts.push({ rule, path, message, remedy });
   };
 
   const textMover = movesTexts(properties);
@@ -90,6 +102,7 @@ export function partConflicts(
   if (!head.readsText && textMover && !(head.startsFromText && learnsBefore(properties, choice.train))) {
     const message = `The head "${choice.head.use}" with these options does not read the text features of the step, so what ${use(textMover)} learns there would have no effect.`;
     report(
+      RULES.unreadText,
       ['head'],
       message,
       head.startsFromText
@@ -99,26 +112,37 @@ export function partConflicts(
   }
   if (head.needsConstantImages && imageMover) {
     const message = `The head "${choice.head.use}" keeps features of the training images, and ${use(imageMover)} moves image features while it learns.`;
-    report(['head'], message, `Choose another head, or a ${imageMover} that leaves the vision tower as it is.`);
+    report(
+      RULES.movedImages,
+      ['head'],
+      message,
+      `Choose another head, or a ${imageMover} that leaves the vision tower as it is.`,
+    );
   }
   if (head.takesTextOfImages === false && learner.dependsOnImage) {
     const message = `The head "${choice.head.use}" needs one text for all images, and ${use('prompt')} gives each image its own.`;
-    report(['head'], message, 'Choose another head, or another prompt.');
+    report(RULES.textOfImages, ['head'], message, 'Choose another head, or another prompt.');
   }
   if (head.readsPromptRows && !learner.promptsVision) {
     const message = `The head "${choice.head.use}" reads the final states of vision prompts, and ${use('prompt')} has none.`;
-    report(['head'], message, 'Choose another head, or a prompt that enters the vision tower.');
+    report(RULES.promptRows, ['head'], message, 'Choose another head, or a prompt that enters the vision tower.');
   }
 
   choice.losses.forEach((loss, index) => {
     const plugin = registry.get('loss', loss.use);
     if (plugin.needsTrainedLabels && !aligner.trainsLabels) {
       const message = `The loss "${loss.use}" needs labels that are trained, and the labels are "${choice.labels.use}".`;
-      report(['losses', index], message, 'Choose other labels (labels.use=lamm), or take the loss out.');
+      report(
+        RULES.trainedLabels,
+        ['losses', index],
+        message,
+        'Choose other labels (labels.use=lamm), or take the loss out.',
+      );
     }
     if (plugin.needsMovedImages && !imageMover) {
       const message = `The loss "${loss.use}" compares learned image features with frozen ones, and neither ${use('prompt')} nor ${use('tuning')} learns on the image side.`;
       report(
+        RULES.unmovedImages,
         ['losses', index],
         message,
         'Choose a prompt or a tuning that enters the vision tower, or take the loss out.',
@@ -128,6 +152,7 @@ export function partConflicts(
   for (const name of registry.get('gradients', choice.gradients.use).needsLosses ?? []) {
     if (choice.losses.some((loss) => loss.use === name)) continue;
     report(
+      RULES.missingLoss,
       ['gradients'],
       `${use('gradients')} works on the loss "${name}", which is not among the losses.`,
       `Add ${name} to losses, or leave losses out.`,

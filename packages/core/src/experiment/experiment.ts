@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { canonicalJson } from '../config/canonical.js';
+import { contentsOf, type Contents } from '../config/content-files.js';
 import { optionsOf, type ResolvedConfiguration } from '../config/configuration.js';
 import type { Backbone } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
@@ -28,6 +29,8 @@ export interface Experiment {
   readonly classifier: Classifier;
   /** Modules that its parts come from, with their versions. */
   readonly modules: Readonly<Record<string, string>>;
+  /** Digests of the files that its parts read, by the options that name them. */
+  readonly contents: Contents;
   /** What is remarkable about it, for whoever runs it to say; sentences. */
   readonly warnings: readonly string[];
   /** What its parts have to say. */
@@ -74,6 +77,7 @@ export async function createExperiment(
   const { classNames, template } = dataset;
   const shots = shotsOf(configuration.dataset.shots, dataset);
   let classifier: Classifier;
+  let contents: Contents;
   let warning: string | undefined;
   try {
     warning = checkNames(backbone.tokenizer, whole);
@@ -81,6 +85,7 @@ export async function createExperiment(
     container.register(TOKENS.dataset, { useValue: dataset });
     const context = { backbone, classNames, template, shots, seed, folder: source.folder };
     classifier = composeClassifier(registry, context, configuration, { container, texts });
+    contents = contentsOf(configuration, registry, source.folder);
   } catch (error) {
     release();
     throw error;
@@ -94,6 +99,7 @@ export async function createExperiment(
     classifier,
     log,
     modules: modulesInUse(configuration, registry),
+    contents,
     warnings: warning === undefined ? [] : [warning],
     container,
     dispose: () => {

@@ -50,6 +50,11 @@ export class Classifier {
     return { ...this.variables, ...this.parts.head.fitted };
   }
 
+  /** How many numbers {@link values} are. */
+  get learnedNumbers(): number {
+    return Object.values(this.values).reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** True where image features come from the frozen tower without prompts, so that they can be computed once. */
   get imageFeaturesAreConstant(): boolean {
     return imagesAreConstant(this.parts);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { contentFile } from '../config/content-files.js';
 import { nearestName } from '../config/nearest-name.js';
 import { parsePlainYaml } from '../config/plain-yaml.js';
 import type { PartContext } from '../contracts/parts.js';
@@ -30,7 +31,7 @@ export function textBaseOptions(average: TextAverage) {
       .optional()
       .describe('Hand-crafted templates whose text features are averaged and take the place of those of the prompt.'),
     descriptions: z
-      .union([z.string().min(1), descriptions])
+      .union([contentFile(), descriptions])
       .optional()
       .describe(
         'Sentences about each class, { name: [sentences] }, or a YAML or JSON file of that form; their text features are averaged and take the place of those of the prompt.',

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Backbone, BackboneIdentity } from '../contracts/backbone.js';
+import type { Backbone, BackboneIdentity, BackboneShape } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
 import type { GradientRule } from '../contracts/gradient-rule.js';
 import type { Head, HeadProperties } from '../contracts/head.js';
@@ -75,6 +75,8 @@ export interface BackbonePlugin<O extends OptionsSchema = OptionsSchema> extends
   create(context: SourceContext, options: z.output<O>): Promise<Backbone>;
   /** What the backbone would be, without making it: cheaper, where many cells of a sweep are told apart. */
   identity?(context: SourceContext, options: z.output<O>): Promise<BackboneIdentity>;
+  /** The sizes of its towers, without making it. */
+  shape?(context: SourceContext, options: z.output<O>): Promise<BackboneShape>;
 }
 
 export interface DatasetPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'dataset', O> {

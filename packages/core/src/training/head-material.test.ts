@@ -73,6 +73,22 @@ it('plain images where it wants no views, and no validation images that it does 
   expect(crops).toEqual([]);
 });
 
+it('counts among the learned numbers what a head was fitted to', () => {
+  const { parts } = tinyClassifier();
+  const before = new Classifier(parts).learnedNumbers;
+  const weight = tf.variable(tf.zeros([3, 5]));
+  const cosine = new CosineHead(classNames);
+  const head: Head = {
+    ...{ variables: {}, fitted: { weight }, classNames },
+    logits: (input) => cosine.logits(input),
+    withClasses: () => head,
+    dispose: () => weight.dispose(),
+  };
+  const classifier = new Classifier({ ...parts, head });
+  expect(classifier.learnedNumbers).toBe(before + 15);
+  classifier.dispose();
+});
+
 it('says that a head was fitted where the optimiser has nothing to learn', () => {
   const start = {
     type: 'start',

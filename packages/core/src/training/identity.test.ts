@@ -94,6 +94,7 @@ it.each<[string, Partial<TrainRequest>]>([
   ['images', { dataset: { ...dataset, digest: 'others' } }],
   ['way of reading them', { dataset: { ...dataset, imagePolicy: 'reference' } }],
   ['number of images', { dataset: { ...dataset, train: dataset.train.slice(1) } }],
+  ['files that its parts read', { contents: { 'head.descriptions': 'abc' } }],
   ['version of a plugin', { modules: { mine: '2' } }],
   ['seed', { seed: 2 }],
   ['settings', { settings: { ...configuration.train, batch: 3 } }],

@@ -45,6 +45,8 @@ const description = z.object({
   configuration: z.unknown(),
   /** What its relative paths refer to, as seen from the folder of this file. */
   folder: z.string(),
+  /** SHA-256 of the files that its parts read, by the options that name them; absent where there are none. */
+  contents: z.record(z.string(), z.string()).optional(),
   /** Optimiser steps behind these values. */
   step: z.number(),
   /** Where the values come from, if not from training here: the name of the imported file. */
@@ -55,7 +57,10 @@ const description = z.object({
 export type LearnedDescription = z.output<typeof description>;
 
 /** What the writer of such a file has to say; `folder` as seen from the working directory. */
-export type LearnedOrigin = Pick<LearnedDescription, 'template' | 'configuration' | 'folder' | 'step' | 'importedFrom'>;
+export type LearnedOrigin = Pick<
+  LearnedDescription,
+  'template' | 'configuration' | 'folder' | 'contents' | 'step' | 'importedFrom'
+>;
 
 /** The metadata key that marks our files. */
 const KEY = 'promptweave';

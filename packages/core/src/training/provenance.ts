@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { configurationHash } from '../config/canonical.js';
+import { hasAny, type Contents } from '../config/content-files.js';
 import type { BackboneIdentity } from '../contracts/backbone.js';
 import type { Environment } from '../contracts/environment.js';
 import type { Preprocessing } from '../contracts/preprocessing.js';
@@ -21,6 +22,8 @@ export interface Provenance extends Environment {
   readonly preprocessing?: Preprocessing;
   /** What else changes its numbers, where there is such a thing. */
   readonly settings?: BackboneIdentity['settings'];
+  /** SHA-256 of the files that its parts read, by the options that name them; absent where there are none. */
+  readonly contents?: Contents;
   /** Digest over ids and labels of the images that were used. */
   readonly dataset: string;
   /** SHA-256 of the file of learned parts. */
@@ -41,7 +44,13 @@ export interface Surroundings {
 
 /** @param learnedFile the file of learned parts that the run wrote */
 export async function provenanceOf(
-  { configuration, backbone, dataset, modules }: Pick<Experiment, 'configuration' | 'backbone' | 'dataset' | 'modules'>,
+  {
+    configuration,
+    backbone,
+    dataset,
+    modules,
+    contents,
+  }: Pick<Experiment, 'configuration' | 'backbone' | 'dataset' | 'modules' | 'contents'>,
   learnedFile: string,
   surroundings?: Surroundings,
 ): Promise<Provenance> {
@@ -50,6 +59,7 @@ export async function provenanceOf(
     configuration: configurationHash(configuration),
     checkpoint: digest,
     ...reading,
+    ...(hasAny(contents) && { contents }),
     dataset: dataset.digest,
     plugins: modules,
     learned: await fileDigest(learnedFile),

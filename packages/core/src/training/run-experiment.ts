@@ -46,7 +46,7 @@ export interface RunRequest {
  */
 export async function runExperiment(request: RunRequest): Promise<RunResult | undefined> {
   const { experiment, pipeline, resume = false, features = new Map(), surroundings, signal, onEvent } = request;
-  const { configuration, classifier, dataset, modules } = experiment;
+  const { configuration, classifier, dataset, modules, contents } = experiment;
   const folder = new RunFolder(request.folder, configuration, resume);
   try {
     const warnings: string[] = [];
@@ -74,6 +74,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       runFolder: folder.path,
       configuration,
       modules,
+      contents,
       computation: surroundings?.computation,
       configurationFolder: request.configurationFolder,
       resume,
@@ -100,7 +101,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
     }
     const result: RunResult = {
       format: 1,
-      parameters: Object.values(classifier.variables).reduce((total, variable) => total + variable.size, 0),
+      parameters: classifier.learnedNumbers,
       training,
       evaluations,
       ...skips.result,

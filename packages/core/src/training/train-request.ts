@@ -1,4 +1,5 @@
 import { decisive } from '../config/canonical.js';
+import { hasAny, type Contents } from '../config/content-files.js';
 import type { ResolvedConfiguration } from '../config/configuration.js';
 import type { Dataset } from '../contracts/dataset.js';
 import type { FeatureStore } from '../contracts/features.js';
@@ -28,6 +29,8 @@ export interface TrainRequest {
   readonly configuration?: ResolvedConfiguration;
   /** Modules that the parts come from, with their versions. */
   readonly modules?: Readonly<Record<string, string>>;
+  /** Digests of the files that the parts read, see `contentsOf`. */
+  readonly contents?: Contents;
   /** What computes, see `describeComputation` of @promptweave/runtime. */
   readonly computation?: string;
   /** Folder that relative paths of the configuration refer to. Default: the working directory. */
@@ -89,7 +92,7 @@ function checkEvaluations(
 
 /** Everything that the bits of the result depend on, but the computation: that is said and not refused. */
 export function identityOf(request: TrainRequest): TrainingIdentity {
-  const { classifier, dataset, settings, seed, configuration, modules } = request;
+  const { classifier, dataset, settings, seed, configuration, modules, contents } = request;
   const { backbone, aligner } = classifier.parts;
   const { digest, template, imagePolicy } = dataset;
   return {
@@ -97,6 +100,7 @@ export function identityOf(request: TrainRequest): TrainingIdentity {
     seed,
     ...(configuration && { configuration: decisive(configuration) }),
     ...(modules && { modules }),
+    ...(hasAny(contents) && { contents }),
     backbone: backboneIdentity(backbone),
     dataset: { digest, template, imagePolicy, images: dataset.train.length },
     classes: aligner.classNames,

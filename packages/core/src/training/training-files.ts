@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasAny } from '../config/content-files.js';
 import type { TrainEvent } from './events.js';
 import { saveLearned } from './learned-file.js';
 import { loadResume, saveResume, type PhaseState, type Progress, type Resumed } from './resume-file.js';
@@ -62,10 +63,12 @@ export class TrainingFiles {
 
   /** @param step the one whose values these are */
   async saveLearned(step: number): Promise<void> {
-    const { classifier, dataset, runFolder, configuration, configurationFolder: folder = '.' } = this.request;
+    const { classifier, dataset, runFolder, configuration, configurationFolder: folder = '.', contents } = this.request;
     if (!runFolder) return;
     const path = join(runFolder, checkpointFiles.learned);
-    await saveLearned(path, classifier, { template: dataset.template, configuration, folder, step });
+    const { template } = dataset;
+    const ofFiles = hasAny(contents) && { contents };
+    await saveLearned(path, classifier, { template, configuration, folder, step, ...ofFiles });
     this.emit({ type: 'checkpoint', path, step });
   }
 }

@@ -170,7 +170,7 @@ describe('what lies in a folder otherwise', () => {
     const { subset } = createDataPipeline();
     const dataset = await read('folder', root, { path: '.' });
     expect(subset(dataset, { shots: 3, seed: 1, classes: 'all' }).notes).toEqual([
-      '1 of 3 classes have fewer training images than the 3 shots asked for: c 2.',
+      '1 of 3 classes have fewer training images than dataset.shots=3 takes: c 2.',
     ]);
     expect(subset(dataset, { shots: 3, seed: 1, classes: 'base' }).notes).toEqual([]);
   });

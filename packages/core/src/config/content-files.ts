@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { ConfigError } from '../errors.js';
+import type { PluginKind } from '../plugin/define-plugin.js';
+import type { Registry } from '../plugin/registry.js';
+import type { ResolvedConfiguration, ResolvedPart } from './configuration.js';
+
+const marked = z.registry<{ readonly content: true }>();
+
+/**
+ * An option that names a file, relative to the configuration's folder, whose content the numbers depend on. So the content belongs to the
+ * identity of experiments and cells, and not the name alone.
+ */
+export function contentFile(): z.ZodString {
+  return z.string().min(1).register(marked, { content: true });
+}
+
+/** SHA-256 of the files that a configuration's parts read, by the options that name them. */
+export type Contents = Readonly<Record<string, string>>;
+
+const KINDS = ['backbone', 'dataset', 'prompt', 'labels', 'head', 'tuning', 'gradients', 'protocol'] as const;
+
+/**
+ * @param folder that relative paths of the configuration refer to
+ * @param known digests of files that were read before, by their paths; new ones are added
+ * @throws ConfigError where one cannot be read
+ */
+export function contentsOf(
+  configuration: ResolvedConfiguration,
+  registry: Registry,
+  folder: string,
+  known = new Map<string, string>(),
+): Contents {
+  const parts: [string, PluginKind, ResolvedPart][] = [
+    ...KINDS.map((kind): [string, PluginKind, ResolvedPart] => [kind, kind, configuration[kind]]),
+    ...configuration.losses.map((loss, i): [string, PluginKind, ResolvedPart] => [`losses.${i}`, 'loss', loss]),
+  ];
+  const named = parts.flatMap(([section, kind, { use, ...options }]) => {
+    const plugin = registry.find(kind, use);
+    return plugin ? filesIn(plugin.options, options, section) : [];
+  });
+  return Object.fromEntries(
+    named.map(([option, name]) => {
+      const file = resolve(folder, name);
+      const digest = known.get(file) ?? digestOf(file, option);
+      known.set(file, digest);
+      return [option, digest];
+    }),
+  );
+}
+
+/** Whether there are such files; identities say nothing of them where there are none. */
+export function hasAny(contents: Contents | undefined): contents is Contents {
+  return contents !== undefined && Object.keys(contents).length > 0;
+}
+
+/** Options that name such files, and the names. */
+function filesIn(schema: z.ZodType, value: unknown, path: string): [string, string][] {
+  if (typeof value === 'string') return isMarked(schema) ? [[path, value]] : [];
+  const inner = unwrapped(schema);
+  if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, of]) => {
+    const field = (inner.shape as Readonly<Record<string, z.ZodType>>)[key];
+    return field ? filesIn(field, of, `${path}.${key}`) : [];
+  });
+}
+
+function isMarked(schema: z.ZodType): boolean {
+  const inner = unwrapped(schema);
+  return inner instanceof z.ZodUnion
+    ? inner.options.some((option) => isMarked(option as z.ZodType))
+    : marked.has(inner);
+}
+
+function unwrapped(schema: z.ZodType): z.ZodType {
+  const wraps = [z.ZodOptional, z.ZodDefault, z.ZodPrefault, z.ZodNullable];
+  const wrapped = wraps.some((wrap) => schema instanceof wrap);
+  return wrapped ? unwrapped((schema as z.ZodOptional).unwrap() as z.ZodType) : schema;
+}
+
+function digestOf(file: string, option: string): string {
+  try {
+    return createHash('sha256').update(readFileSync(file)).digest('hex');
+  } catch (cause) {
+    throw new ConfigError(`The file cannot be read: ${(cause as Error).message}`, {
+      where: option,
+      remedy: 'Name a file that is there; relative names refer to the folder of the configuration.',
+      cause,
+    });
+  }
+}
