@@ -49,7 +49,10 @@ it.each([
     'The head "mmrl" reads the final states of vision prompts, and prompt=coop has none.',
   ],
   [{ head: 'mmrl' }, 'The head "mmrl" reads the final states of vision prompts, and prompt=none has none.'],
-  [{ prompt: 'tcp', losses: ['cross-entropy', 'mmrl/image'] }, 'nothing here learns on the image side'],
+  [
+    { prompt: 'tcp', losses: ['cross-entropy', 'mmrl/image'] },
+    'neither prompt=tcp nor tuning=none learns on the image side',
+  ],
   [{ prompt: 'tcp', head: 'linear-probe' }, 'what prompt=tcp learns there would have no effect'],
   [{ prompt: 'mmrl', head: 'tip-adapter' }, 'prompt=mmrl moves image features while it learns'],
   [{ prompt: { use: 'tcp', teacher: 'a photo' } }, 'prompt.teacher: expected exactly one {}'],

@@ -10,17 +10,8 @@ const given = fileURLToPath(new URL('../../fixtures/given', import.meta.url));
 const { methods } = JSON.parse(readFileSync(`${given}/meta.json`, 'utf8')) as { methods: string[] };
 const registry = new Registry(methodPlugins.map((plugin) => ({ plugin, module: plugin.name })));
 
-/** Runs that use all that the plain path can do; the others go through it in `.ci/run`. */
-const ON_PLAIN = [
-  'clip_zero_shot',
-  'cocoop',
-  'lamm_comma_paper',
-  'taskres',
-  'clip_lora_partial',
-  'mma_from0',
-  'tcp',
-  'mmrl',
-];
+/** `.ci/run` takes all of them through the plain path. */
+const ON_PLAIN = ['clip_zero_shot', 'taskres', 'clip_lora_partial', 'mma_from0'];
 
 describe.each([
   ['fast', methods, { fast: true, recompute: false }],
