@@ -78,8 +78,8 @@ describe('a run', () => {
     const result = JSON.parse(trained.out) as { evaluations: { test: { accuracy: number; images: number } } };
     expect(result).toMatchObject({ folder: 'run', format: 1, training: { step: 6, epochs: 2 } });
     expect(readdirSync(join(folder, 'run')).sort()).toEqual([
-      ...['config.yaml', 'log.txt', 'metrics.jsonl', 'predictions.json', 'prompts.safetensors', 'result.json'],
-      ...['resume.safetensors', 'words.json'],
+      ...['config.yaml', 'log.txt', 'metrics.jsonl', 'predictions.json', 'prompts.safetensors', 'report.html'],
+      ...['result.json', 'resume.safetensors', 'words.json', 'zero-shot.json'],
     ]);
     const metrics = readFileSync(join(folder, 'run/metrics.jsonl'), 'utf8').trim().split('\n');
     expect(metrics.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([1, 2, 3, 4, 5, 6]);

@@ -10,6 +10,7 @@ interface EvaluateFlags {
   readonly uri?: string;
   readonly plugin: readonly string[];
   readonly json?: boolean;
+  readonly out?: string;
 }
 
 /** `promptweave evaluate RUN-OR-CONFIG`: accuracy and more on a split, on the trained classes or on others. */
@@ -32,6 +33,7 @@ export function register(program: Command): void {
       collect,
       [],
     )
+    .option('--out <file>', "write each image's answer to this file: .csv or .jsonl")
     .option('--json', 'print all figures as JSON, confusion matrix included')
     .addHelpText(
       'after',
@@ -50,7 +52,10 @@ async function evaluate(
   flags: EvaluateFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { evaluateSet } = await import('@promptweave/core/experiment');
+  const { evaluateSet, PredictionLog } = await import('@promptweave/core/experiment');
+  const { requireAnswersFile, writeAnswers } = await import('../runs/answers-file.js');
+  if (flags.out !== undefined) requireAnswersFile(flags.out);
+  const answers = new PredictionLog();
   const { createProgress } = await import('../terminal/progress.js');
   const progress = createProgress({ quiet: flags.json === true });
   const { classes } = flags;
@@ -66,8 +71,13 @@ async function evaluate(
       batchSize: configuration.evaluate.batch,
       onBadImage: configuration.train.onBadImage,
       onProgress: (done, total) => progress.onEvaluation(flags.split, done, total),
+      onAnswer: answers.of(flags.split),
     });
     progress.end();
+    if (flags.out !== undefined) {
+      await writeAnswers(flags.out, dataset, answers.sets[flags.split]!);
+      console.error(`Each image's answer: ${flags.out}`);
+    }
     const told = { split: flags.split, dataset: dataset.name, ...(notes.length > 0 && { notes }) };
     console.log(flags.json ? JSON.stringify({ ...told, ...evaluation }) : table(evaluation));
   } finally {

@@ -12,16 +12,17 @@ interface ReportFlags {
   readonly plugin: readonly string[];
 }
 
-/** `promptweave report DIR`: the table of a sweep, from its folders, and the report's files. */
+/** `promptweave report DIR`: the page of a run; of a sweep, its table and the report's files. */
 export function register(program: Command): void {
   program
     .command('report')
-    .summary('print the table of a sweep and write its report')
+    .summary('write the report of a run or a sweep')
     .description(
-      'Reads the folder of a sweep, finished or not; prints its table and writes report.html (one file, no network) and\n' +
-        'report.md with its pictures.',
+      'Writes report.html (one file, no network) into the folder of a run: what it gets wrong, with the images, what it mixes\n' +
+        'up, and how it compares with the backbone alone. Of a sweep, finished or not, it prints the table and writes\n' +
+        'report.html and report.md with its pictures.',
     )
-    .argument('<folder>', 'folder that promptweave sweep wrote')
+    .argument('<folder>', 'folder that promptweave train or promptweave sweep wrote')
     .option(
       '--format <name>',
       'table, markdown, latex, csv or json',
@@ -40,10 +41,18 @@ export function register(program: Command): void {
     .option('--open', 'show the page in a browser')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ promptweave report runs/quickstart --open\n  $ promptweave report runs/quickstart --format latex\n' +
+      '\nExamples:\n  $ promptweave report runs/photos --open\n  $ promptweave report runs/quickstart --format latex\n' +
         '  $ promptweave report runs/quickstart --baseline name=CoOp labels.use=frozen --png figures',
     )
     .action(async (folder: string, { format, baseline, svg, png, open, plugin }: ReportFlags) => {
+      const { isSweep } = await import('../runs/best-cell.js');
+      if (!isSweep(folder)) {
+        const { writeRunReport } = await import('../report/write-run-report.js');
+        const page = await writeRunReport(folder, plugin);
+        console.log(page);
+        if (open) await (await import('../terminal/open-page.js')).openPage(page);
+        return;
+      }
       const { PICTURES, readStudy, studyText, SweepFolder } = await import('@promptweave/bench');
       const { baselineOf } = await import('../report/report-baseline.js');
       const { writeReport } = await import('../report/write-report.js');

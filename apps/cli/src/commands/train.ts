@@ -13,7 +13,7 @@ export function register(program: Command): void {
     .summary('train prompts and evaluate them')
     .description(
       'Trains what the configuration describes, evaluates it on the test images, and writes the folder of the run:\n' +
-        'config.yaml, metrics.jsonl, log.txt, prompts.safetensors, result.json. Ctrl-C stops after the current step.\n' +
+        'config.yaml, metrics.jsonl, log.txt, prompts.safetensors, result.json, report.html. Ctrl-C stops after the current step.\n' +
         'With tracker=mlflow it is recorded on an MLflow server, too.',
     )
     .argument('<config>', 'configuration file')
@@ -29,6 +29,7 @@ export function register(program: Command): void {
     )
     .action(async (file: string, overrides: string[], flags: TrainFlags) => {
       const { shellWord } = await import('@promptweave/bench');
+      const { readPredictions } = await import('@promptweave/core/experiment');
       const { train } = await import('../library/train.js');
       const { describeRun } = await import('../runs/describe-run.js');
       const { interruptible, STOPPED } = await import('../terminal/interrupt.js');
@@ -57,9 +58,18 @@ export function register(program: Command): void {
           process.exitCode = STOPPED;
           return;
         }
-        const { summary, result, plugins } = run;
+        const { summary, result, zeroShot, plugins } = run;
         const allowing = plugins.flatMap((name) => ['--plugin', name]);
-        console.log(flags.json ? JSON.stringify({ folder, summary, ...result }) : describeRun(folder, run, allowing));
+        const { writeRunReport } = await import('../report/write-run-report.js');
+        const page = await writeRunReport(folder, plugins, tell);
+        if (flags.json) {
+          console.log(
+            JSON.stringify({ folder, summary, ...result, ...(zeroShot && { zeroShot: zeroShot.evaluations }) }),
+          );
+          return;
+        }
+        console.log(describeRun(folder, { ...run, predictions: readPredictions(folder) }, allowing));
+        console.log(`What it gets wrong, with the images: ${page}`);
       } finally {
         progress.end();
         release();

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { Tracker } from '@promptweave/core';
-import { runTracked, type ProtocolResult } from '@promptweave/bench';
+import { runTracked, writeZeroShot, type ProtocolResult, type ZeroShotAnswers } from '@promptweave/bench';
 import {
   configurationHash,
   createTracker,
@@ -11,6 +11,7 @@ import {
 import { namedModules } from '../composition/allowed-plugins.js';
 import { backendName, compose, configurationName, surroundingsOf } from '../composition/compose.js';
 import { featureLibrary } from '../composition/feature-library.js';
+import { zeroShotOf } from '../runs/zero-shot.js';
 import { version } from '../version.js';
 
 /** What a training tells of how far it is. */
@@ -33,6 +34,8 @@ export interface TrainOptions {
   readonly overrides?: readonly string[];
   /** Go on with the run that the folder holds, to the same bits as without the stop. */
   readonly resume?: boolean;
+  /** Test the backbone without what was learned, too, and keep that in `zero-shot.json`. Default: true. */
+  readonly zeroShot?: boolean;
   /** Stops after the current step. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainProgress) => void;
@@ -48,7 +51,13 @@ export type TrainedRun = {
   /** Modules of plugins of your own, as `openRun` takes them. */
   readonly plugins: readonly string[];
 } & (
-  | ({ readonly status: 'finished' } & ProtocolResult)
+  | ({
+      readonly status: 'finished';
+      /** What the backbone alone answers for the same images; absent where nothing else was asked for. */
+      readonly zeroShot?: ZeroShotAnswers;
+      /** Validation images that neither training nor test used, as far as that was looked at. */
+      readonly unusedValidation: number;
+    } & ProtocolResult)
   /** The signal ended it; the same call with `resume` goes on. */
   | { readonly status: 'stopped' }
 );
@@ -80,20 +89,35 @@ export async function train(configuration: string | Configuration, options: Trai
   try {
     onProgress?.({ type: 'backend', name: backendName(backend), why: backend.why });
     tracker = createTracker(resolved, registry, { folder, onProblem });
+    const features = featureLibrary(backend);
+    const onEvaluation = (set: string, done: number, total: number): void =>
+      onProgress?.({ type: 'evaluating', name: set, done, total });
     const labels = { name: basename(resolve(folder)), experiment: name };
     const outcome = await runTracked(tracker, labels, {
       configuration: resolved,
       environment: {
         ...composition,
         surroundings: surroundingsOf(backend, version),
-        features: featureLibrary(backend),
+        features,
       },
       ...{ configurationFolder, folder, resume, signal },
       onEvent: onProgress,
-      onEvaluation: (set, done, total) => onProgress?.({ type: 'evaluating', name: set, done, total }),
+      onEvaluation,
     });
     const run = { folder, configuration: resolved, plugins: namedModules(registry, configurationFolder) };
-    return outcome ? { ...run, status: 'finished', ...outcome } : { ...run, status: 'stopped' };
+    if (!outcome) return { ...run, status: 'stopped' };
+    const { zeroShot: wanted = true } = options;
+    const isCompared = wanted && outcome.result.parameters > 0 && !signal?.aborted;
+    const found = isCompared ? await zeroShotOf(composition, { features, onEvaluation }) : undefined;
+    if (!found) return { ...run, status: 'finished', ...outcome, unusedValidation: 0 };
+    writeZeroShot(folder, found.answers);
+    return {
+      ...run,
+      status: 'finished',
+      ...outcome,
+      zeroShot: found.answers,
+      unusedValidation: found.unusedValidation,
+    };
   } finally {
     (await tracker?.close())?.forEach(onProblem);
     await composition.close();

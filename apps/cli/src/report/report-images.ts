@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
-import { imagesOf, type StudiedCell, type ThumbnailReader } from '@promptweave/bench';
-import type { DataPipeline, Dataset, ImageItem } from '@promptweave/core';
+import { imagesOf, type RunThumbnails, type StudiedCell, type ThumbnailReader } from '@promptweave/bench';
+import { PromptweaveError, type DataPipeline, type Dataset, type ImageItem } from '@promptweave/core';
 import {
   canonicalJson,
   InvalidConfigurationError,
@@ -36,7 +36,10 @@ export function thumbnailReader(allowed: readonly string[]): ThumbnailReader {
     const problems = new Set<string>();
     try {
       const imagesOfCell = async (cell: StudiedCell): Promise<Map<string, Found>> => {
-        const found = known.get(cell.id) ?? itemsOf(cell, { pipeline, known, allowed, problems });
+        const { folder } = cell;
+        const { configurationFolder } = folder.describe();
+        const run = { path: folder.path, configurationFolder, place: dirname(dirname(folder.path)) };
+        const found = known.get(cell.id) ?? itemsOf(run, { pipeline, known, allowed, problems });
         known.set(cell.id, found);
         return found;
       };
@@ -61,14 +64,46 @@ interface Reading {
   readonly problems: Set<string>;
 }
 
-/** All images of a cell's evaluation sets. Cells with the same images share them. */
+/** The folder of a run, and what its configuration refers to. */
+export interface RunPlace {
+  readonly path: string;
+  /** Folder that relative paths of its configuration refer to. */
+  readonly configurationFolder: string;
+  /** From which no plugin is loaded unless it is allowed. */
+  readonly place: string;
+}
+
+/** Reads small pictures of the images that one run was tested on. */
+export function runThumbnails(run: RunPlace, allowed: readonly string[]): RunThumbnails {
+  return async (wanted) => {
+    const pipeline = createDataPipeline({ workers: 0 });
+    const problems = new Set<string>();
+    try {
+      const items = await itemsOf(run, { pipeline, known: new Map(), allowed, problems });
+      const found: (string | undefined)[] = [];
+      for (const { set, id } of wanted) {
+        const image = items.get(keyOf(set, id));
+        found.push(image && (await pictureOf(image)));
+      }
+      return found;
+    } catch (error) {
+      if (!(error instanceof PromptweaveError)) throw error;
+      problems.add(error.message); // the data may be gone, and the report is good without them
+      return wanted.map(() => undefined);
+    } finally {
+      for (const problem of problems) console.error(`The report has no pictures of images: ${problem}`);
+      await pipeline.close();
+    }
+  };
+}
+
+/** All images of a run's evaluation sets. Runs with the same images share them. */
 async function itemsOf(
-  { folder }: StudiedCell,
+  { path, configurationFolder, place }: RunPlace,
   { pipeline, known, allowed, problems }: Reading,
 ): Promise<Map<string, Found>> {
-  const { configurationFolder } = folder.describe();
-  const source = await readConfiguration(join(folder.path, runFiles.configuration));
-  const foreign = { allowed, place: dirname(dirname(folder.path)) };
+  const source = await readConfiguration(join(path, runFiles.configuration));
+  const foreign = { allowed, place };
   let registry: Registry;
   try {
     registry = await loadPluginsOf(source, configurationFolder, [], import.meta.url, foreign);

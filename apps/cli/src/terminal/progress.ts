@@ -1,5 +1,6 @@
 import { describeEvent, duration, percent, type TrainEvent } from '@promptweave/core/experiment';
 import { Presets, SingleBar } from 'cli-progress';
+import { movingMean } from './moving-mean.js';
 
 /** Seconds between two lines where there is no terminal. */
 const LINE_SECONDS = 10;
@@ -13,10 +14,12 @@ export interface Progress {
   end(): void;
 }
 
-/** A bar on a terminal, plain lines elsewhere, nothing where the output is for a machine. */
+/** A bar on a terminal, plain lines elsewhere, nothing where the output is for a machine. Loss and accuracy are means over the last steps. */
 export function createProgress({ quiet }: { readonly quiet: boolean }): Progress {
   if (quiet) return { onEvent: () => undefined, onEvaluation: () => undefined, end: () => undefined };
-  return process.stderr.isTTY ? barProgress() : lineProgress();
+  const shown = process.stderr.isTTY ? barProgress() : lineProgress();
+  const smooth = movingMean();
+  return { ...shown, onEvent: (event) => shown.onEvent(smooth(event)) };
 }
 
 function lineProgress(): Progress {

@@ -28,23 +28,32 @@ export interface LearningPoint {
 /** Points of a curve. */
 const POINTS = 40;
 
+/** A step, as far as a curve needs it. */
+type CurveStep = Pick<StepEvent, 'step' | 'steps' | 'loss' | 'accuracy'>;
+
 /** The curves of those rows whose cells learned something. */
 export function learningPoints(rows: readonly StudyRow[]): LearningPoint[] {
-  return rows.flatMap((row) => {
-    const bins = Array.from({ length: POINTS }, () => ({ at: 0, sum: 0, right: 0, count: 0 }));
-    for (const cell of row.cells) {
-      for (const { step, steps, loss, accuracy } of stepsOf(cell)) {
-        const bin = bins[Math.min(POINTS - 1, Math.floor(((step - 1) / steps) * POINTS))]!;
-        bin.at += step / steps;
-        bin.sum += loss;
-        bin.right += accuracy;
-        bin.count += 1;
-      }
-    }
-    return bins.flatMap(({ at, sum, right, count }) =>
-      count === 0 ? [] : [{ row: rowName(row), progress: at / count, loss: sum / count, accuracy: right / count }],
-    );
-  });
+  return rows.flatMap((row) =>
+    curveOf(
+      rowName(row),
+      row.cells.flatMap(({ folder }) => stepsOf(folder.path)),
+    ),
+  );
+}
+
+/** One curve: means over neighbouring steps. */
+export function curveOf(row: string, steps: readonly CurveStep[]): LearningPoint[] {
+  const bins = Array.from({ length: POINTS }, () => ({ at: 0, sum: 0, right: 0, count: 0 }));
+  for (const { step, steps: all, loss, accuracy } of steps) {
+    const bin = bins[Math.min(POINTS - 1, Math.floor(((step - 1) / all) * POINTS))]!;
+    bin.at += step / all;
+    bin.sum += loss;
+    bin.right += accuracy;
+    bin.count += 1;
+  }
+  return bins.flatMap(({ at, sum, right, count }) =>
+    count === 0 ? [] : [{ row, progress: at / count, loss: sum / count, accuracy: right / count }],
+  );
 }
 
 /** The whole result of a cell, with confusion matrices. */
@@ -68,9 +77,9 @@ export function wordsOf({ folder }: StudiedCell): NearestWords | undefined {
   return readWords(path);
 }
 
-/** The steps of a cell; of the last training where there are several. Lines that are cut off, as of a cell that runs, are left out. */
-function stepsOf({ folder }: StudiedCell): Pick<StepEvent, 'step' | 'steps' | 'loss' | 'accuracy'>[] {
-  const text = textOf(runFile(folder.path, runFiles.metrics)) ?? '';
+/** The steps of a run; of the last training where there are several. Lines that are cut off, as of a run that goes on, are left out. */
+export function stepsOf(folder: string): CurveStep[] {
+  const text = textOf(runFile(folder, runFiles.metrics)) ?? '';
   const events = text.split('\n').flatMap((line) => metricsEvent(line) ?? []);
   return events.filter(({ type }) => type === 'step') as unknown as StepEvent[];
 }

@@ -1,0 +1,54 @@
+import { evaluationSets, type FeatureSource, type ZeroShotAnswers } from '@promptweave/bench';
+import type { Evaluation } from '@promptweave/core';
+import { completeChoice, evaluateSet, optionsOf, PredictionLog } from '@promptweave/core/experiment';
+import type { Composition } from '../composition/compose.js';
+
+/** How it is evaluated. */
+export interface ZeroShotOptions {
+  /** Where image features are kept. */
+  readonly features?: FeatureSource;
+  readonly signal?: AbortSignal;
+  readonly onEvaluation?: (name: string, done: number, total: number) => void;
+}
+
+/** What the backbone alone answers, and what of the data set nothing looked at. */
+export interface ZeroShot {
+  readonly answers: ZeroShotAnswers;
+  /** Validation images that neither training nor test used. */
+  readonly unusedValidation: number;
+}
+
+/**
+ * What the backbone alone answers for the images that a run is tested on: without prompt, labels, head or tuning, in the data set's own
+ * template. Undefined where the protocol tests in stages, or measures what a run takes.
+ * @throws the signal's reason where it is aborted
+ */
+export async function zeroShotOf(composition: Composition, options: ZeroShotOptions): Promise<ZeroShot | undefined> {
+  const { configuration, registry, pipeline, folder } = composition;
+  const { features, signal, onEvaluation } = options;
+  const { thenTrainsOn, measuresCosts } = registry.get('protocol', configuration.protocol.use);
+  if (thenTrainsOn ?? measuresCosts) return undefined;
+  const experiment = await composition.experiment({ ...configuration, ...completeChoice(registry, {}) });
+  try {
+    const evaluations = Object.create(null) as Record<string, Evaluation>; // a set may be called `__proto__`
+    const predictions = new PredictionLog();
+    const sets = await evaluationSets({ experiment, registry, pipeline, folder, features });
+    for (const set of sets) {
+      evaluations[set.name] = await evaluateSet(experiment.classifier, set, {
+        ...{ pipeline, signal },
+        batchSize: configuration.evaluate.batch,
+        onBadImage: configuration.train.onBadImage,
+        onProgress: (done, total) => onEvaluation?.(set.name, done, total),
+        onAnswer: predictions.of(set.name),
+      });
+    }
+    const { train, head } = configuration;
+    const headProperties = registry.get('head', head.use).properties(optionsOf(head));
+    const isUsed =
+      train.evaluateEvery > 0 || headProperties.prepares?.validation || sets.some(({ split }) => split === 'val');
+    const unusedValidation = isUsed ? 0 : experiment.dataset.val.length;
+    return { answers: { evaluations, sets: predictions.sets }, unusedValidation };
+  } finally {
+    experiment.dispose();
+  }
+}
