@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import {
   keepCopy,
   normalise,
+  TextBase,
   type Loss,
   type LossTerm,
   type PartContext,
@@ -24,10 +25,17 @@ export class KnowledgeLoss implements Loss {
   /** Normalised outputs of the frozen CLIP at the compared positions, one [K, T] for each of the S blocks. */
   private reference?: { readonly states: readonly tf.Tensor2D[]; readonly roles: readonly TokenRoles[] };
 
+  private readonly base?: TextBase;
+
+  /** @throws ConfigError where a class has no description, or their file cannot be read */
   constructor(
     private readonly context: PartContext,
     private readonly options: z.output<typeof knowledgeOptions>,
   ) {
+    if (options.descriptions) {
+      this.base = new TextBase(context, options, 'directions', [], `${this.name}.descriptions`);
+      this.base.sentences(context.classNames);
+    }
     this.needs = { lateBlocks: options.lateBlocks, padding: options.tokens === 'all' };
   }
 
@@ -47,7 +55,7 @@ export class KnowledgeLoss implements Loss {
 
   private ofBlock(step: TrainingStep, { text, encoding }: TextPass, s: number): tf.Scalar {
     const roles = text.roles.slice(0, step.classes);
-    this.reference ??= this.encodeReference(step, roles);
+    this.reference ??= this.base ? this.describe(step, this.base, roles) : this.encodeReference(step, roles);
     // Another loss may have asked for more blocks than this one looks at.
     const block = encoding.kept - this.options.lateBlocks + s;
     const learned = encoding.rows(block, this.positions(roles, this.reference.roles)); // [K, T]
@@ -72,6 +80,20 @@ export class KnowledgeLoss implements Loss {
       const positions = this.positions(roles, learnedRoles);
       return Array.from({ length: lateBlocks }, (_, s) => keepCopy(normalise(encoding.rows(s, positions))));
     });
+    return { states, roles };
+  }
+
+  /** The mean directions of the outputs at the end of each class's sentences. */
+  private describe(
+    step: TrainingStep,
+    base: TextBase,
+    roles: readonly TokenRoles[],
+  ): NonNullable<KnowledgeLoss['reference']> {
+    const sentences = base.sentences(this.context.classNames);
+    const request = { blocks: step.parts.learner.textBlocks, keepLast: this.options.lateBlocks };
+    const states = tf.tidy(() =>
+      step.sentenceStates(sentences.flat(), request).map((each) => keepCopy(normalise(base.mean(sentences, each)))),
+    );
     return { states, roles };
   }
 

@@ -1,4 +1,4 @@
-import { templateText } from '@promptweave/core';
+import { descriptionsOption, templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 const lateBlocks = z.int().min(1).default(1).describe('Number S of last text blocks that the knowledge loss looks at.');
@@ -37,16 +37,28 @@ export const commaOptions = z.strictObject({
 });
 
 /** Options of COMMA's knowledge loss (arXiv 2401.00268, section 3.3). */
-export const knowledgeOptions = z.strictObject({
-  lateBlocks,
-  tokens: z
-    .enum(['aligned', 'all', 'eot'])
-    .default('aligned')
-    .describe(
-      'Which positions are compared: by role (name, full stop, end of text), all of them with padding, or the end of text.',
+export const knowledgeOptions = z
+  .strictObject({
+    lateBlocks,
+    tokens: z
+      .enum(['aligned', 'all', 'eot'])
+      .default('aligned')
+      .describe(
+        'Which positions are compared: by role (name, full stop, end of text), all of them with padding, or the end of text.',
+      ),
+    reduce: z.enum(['mean', 'sum']).default('mean').describe('Mean or sum over the S blocks.'),
+    template: templateText
+      .optional()
+      .describe("Hand-crafted template of the frozen CLIP; by default the data set's own."),
+    descriptions: descriptionsOption(
+      'the mean direction of their outputs takes the place of the hand-crafted prompt (tokens: eot).',
     ),
-  reduce: z.enum(['mean', 'sum']).default('mean').describe('Mean or sum over the S blocks.'),
-  template: templateText
-    .optional()
-    .describe("Hand-crafted template of the frozen CLIP; by default the data set's own."),
-});
+  })
+  .refine(({ template, descriptions }) => !(template && descriptions), {
+    error: 'template and descriptions exclude each other',
+    path: ['descriptions'],
+  })
+  .refine(({ tokens, descriptions }) => !descriptions || tokens === 'eot', {
+    error: 'sentences have nothing but their end in common; take tokens: eot',
+    path: ['descriptions'],
+  });

@@ -1,4 +1,4 @@
-import { templateText } from '@promptweave/core';
+import { descriptionsOption, templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 /** Options of CoOp (Zhou et al. 2022, arXiv 2109.01134). */
@@ -37,10 +37,18 @@ export const cocoopOptions = z.strictObject({
 });
 
 /** Options of KgCoOp's loss (Yao et al. 2023, arXiv 2303.13283). */
-export const kgcoopOptions = z.strictObject({
-  template: templateText.optional().describe("Hand-crafted template of the reference; by default the data set's own."),
-  variant: z
-    .enum(['paper', 'released'])
-    .default('paper')
-    .describe("`released` is 1 − cosine, as in the authors' code: half of the paper's squared distance."),
-});
+export const kgcoopOptions = z
+  .strictObject({
+    template: templateText
+      .optional()
+      .describe("Hand-crafted template of the reference; by default the data set's own."),
+    descriptions: descriptionsOption('the mean of their directions takes the place of the hand-crafted prompt.'),
+    variant: z
+      .enum(['paper', 'released'])
+      .default('paper')
+      .describe("`released` is 1 − cosine, as in the authors' code: half of the paper's squared distance."),
+  })
+  .refine(({ template, descriptions }) => !(template && descriptions), {
+    error: 'template and descriptions exclude each other',
+    path: ['descriptions'],
+  });

@@ -75,7 +75,7 @@ export const kgcoopKnowledge = definePlugin({
   description:
     "KgCoOp: keeps the text features near those of the hand-crafted prompts (arXiv 2303.13283; the paper's weight is 8).",
   options: kgcoopOptions,
-  create: (context, { template, variant }) => new KgCoOpLoss(template ?? context.template, variant),
+  create: (context, options) => new KgCoOpLoss(context, options),
   presets: {
     'base-to-novel': {
       protocol: 'base-to-novel',

@@ -1,4 +1,4 @@
-import { templateText } from '@promptweave/core';
+import { descriptionsOption, templateText } from '@promptweave/core';
 import { z } from 'zod';
 
 /** Options of ProGrad's rule (Zhu et al. 2023, arXiv 2205.14865, eq. 4). */
@@ -11,7 +11,13 @@ export const ruleOptions = z.strictObject({
 });
 
 /** Options of ProGrad's teacher term. */
-export const teacherOptions = z.strictObject({
-  template: templateText.optional().describe("Hand-crafted template of the teacher; by default the data set's own."),
-  temperature: z.number().positive().default(1).describe('T: logits of teacher and student are divided by it.'),
-});
+export const teacherOptions = z
+  .strictObject({
+    template: templateText.optional().describe("Hand-crafted template of the teacher; by default the data set's own."),
+    descriptions: descriptionsOption('the mean of their directions takes the place of the hand-crafted prompt.'),
+    temperature: z.number().positive().default(1).describe('T: logits of teacher and student are divided by it.'),
+  })
+  .refine(({ template, descriptions }) => !(template && descriptions), {
+    error: 'template and descriptions exclude each other',
+    path: ['descriptions'],
+  });

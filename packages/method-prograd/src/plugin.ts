@@ -52,7 +52,7 @@ export const progradTeacher = definePlugin({
   description:
     "ProGrad: cross-entropy with frozen CLIP's probabilities, whose gradient the rule prograd goes by (arXiv 2205.14865).",
   options: teacherOptions,
-  create: (context, { template, temperature }) => new TeacherLoss(template ?? context.template, temperature),
+  create: (context, options) => new TeacherLoss(context, options),
 });
 
 /** The plugins of this package. */

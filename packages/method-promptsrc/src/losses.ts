@@ -7,9 +7,10 @@ import {
   type LossNeeds,
   type LossTerm,
   type PartContext,
+  type TextBase,
   type TrainingStep,
 } from '@promptweave/core';
-import { teacherTexts, type TeacherOptions } from './teacher.js';
+import { teacherBase, teacherTexts, type TeacherOptions } from './teacher.js';
 
 /** PromptSRC's text term (arXiv 2307.06948, eq. 3): mean |t − t*| over all classes and components, both normalised. */
 export class TextTerm implements Loss {
@@ -18,7 +19,7 @@ export class TextTerm implements Loss {
   private readonly teacher: Teacher;
 
   constructor(context: PartContext, options: TeacherOptions) {
-    this.teacher = new Teacher(context, options);
+    this.teacher = new Teacher(context, options, this.name);
   }
 
   terms({ texts }: TrainingStep): LossTerm[] {
@@ -57,7 +58,7 @@ export class LogitsTerm implements Loss {
     options: TeacherOptions,
     private readonly per: 'image' | 'element',
   ) {
-    this.teacher = new Teacher(context, options);
+    this.teacher = new Teacher(context, options, this.name);
   }
 
   terms(step: TrainingStep): LossTerm[] {
@@ -74,16 +75,20 @@ export class LogitsTerm implements Loss {
 
 /** What frozen CLIP says, made when it is first asked for. */
 class Teacher {
+  private readonly base: TextBase;
   private texts?: tf.Tensor2D;
 
   constructor(
     private readonly context: PartContext,
     private readonly options: TeacherOptions,
-  ) {}
+    loss: string,
+  ) {
+    this.base = teacherBase(context, options, loss);
+  }
 
   /** Normalised text features, [C, E]. */
   get directions(): tf.Tensor2D {
-    this.texts ??= tf.tidy(() => keepCopy(normalise(teacherTexts(this.context, this.options))));
+    this.texts ??= tf.tidy(() => keepCopy(normalise(teacherTexts(this.context, this.options, this.base))));
     return this.texts;
   }
 

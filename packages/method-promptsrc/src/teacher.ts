@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { fillTemplate, normalise, type PartContext } from '@promptweave/core';
+import { TextBase, type PartContext, type TextBaseChoice } from '@promptweave/core';
 import { teacherTemplates } from './templates.js';
 
-/** How the teacher's text features are made. */
-export interface TeacherOptions {
-  /** Default: {@link teacherTemplates}. */
-  readonly templates?: readonly string[];
+/** How the teacher's text features are made: of templates, by default {@link teacherTemplates}, or of descriptions. */
+export interface TeacherOptions extends Pick<TextBaseChoice, 'templates' | 'descriptions'> {
   readonly mean: 'raw' | 'directions';
 }
 
@@ -13,24 +11,23 @@ export interface TeacherOptions {
 const known = new WeakMap<PartContext, Map<string, Float32Array>>();
 
 /**
- * The teacher's text features: the mean over the templates of the frozen features, before normalisation, [C, E]. The caller owns the
- * tensor.
+ * What the teacher says of classes.
+ * @param loss that asks, for messages
+ * @throws ConfigError where a class has no description, or their file cannot be read
  */
-export function teacherTexts(context: PartContext, options: TeacherOptions): tf.Tensor2D {
-  const ofContext = known.get(context) ?? new Map<string, Float32Array>();
-  known.set(context, ofContext);
-  const key = JSON.stringify([options.mean, options.templates]);
-  const { embedding } = context.backbone.shape;
-  const values = ofContext.get(key) ?? (tf.tidy(() => meanOf(context, options).dataSync()) as Float32Array);
-  ofContext.set(key, values);
-  return tf.tensor2d(values, [context.classNames.length, embedding]);
+export function teacherBase(context: PartContext, options: TeacherOptions, loss: string): TextBase {
+  const base = new TextBase(context, options, options.mean, teacherTemplates, `${loss}.descriptions`);
+  base.sentences(context.classNames);
+  return base;
 }
 
-function meanOf(context: PartContext, { templates = teacherTemplates, mean }: TeacherOptions): tf.Tensor2D {
-  const { classNames } = context;
-  const sums = templates.map((template) => {
-    const features = context.encodeSentences(classNames.map((name) => fillTemplate(template, name)));
-    return mean === 'raw' ? features : normalise(features);
-  });
-  return tf.div(tf.addN(sums), templates.length);
+/** The mean over templates or descriptions of the frozen features, before normalisation, [C, E]. The caller owns the tensor. */
+export function teacherTexts(context: PartContext, options: TeacherOptions, base: TextBase): tf.Tensor2D {
+  const ofContext = known.get(context) ?? new Map<string, Float32Array>();
+  known.set(context, ofContext);
+  const key = JSON.stringify([options.mean, options.templates, options.descriptions]);
+  const { classNames, backbone } = context;
+  const values = ofContext.get(key) ?? (tf.tidy(() => base.features(classNames).dataSync()) as Float32Array);
+  ofContext.set(key, values);
+  return tf.tensor2d(values, [classNames.length, backbone.shape.embedding]);
 }

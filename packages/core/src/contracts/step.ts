@@ -97,6 +97,11 @@ export interface TrainingStep {
   ofLabels(features: (pass: TextPass) => Tensor2D): Tensor2D;
   /** Hand-crafted prompts of the classes, untrained, as the frozen text tower sees them; kept on disk where the program has a place for it. */
   reference(template: string, request?: TextRequest): Reference;
+  /**
+   * Outputs of the last text steps at the end of whole sentences, as the frozen text tower sees them, before the final layer norm: one
+   * [sentences, T] for each of `keepLast` steps; kept on disk likewise.
+   */
+  sentenceStates(sentences: readonly string[], request: Pick<TextRequest, 'blocks' | 'keepLast'>): Tensor2D[];
 }
 
 /** Value of one loss term in one step, and its weight in the total. */

@@ -8,7 +8,7 @@ import { Compared } from './compared.js';
 import { encodeImages, type EncodedImages } from './encode-images.js';
 import { cosineLogits, normalise, unstackMatrices } from './maths.js';
 import { Once } from './once.js';
-import { encodeReference } from './reference.js';
+import { encodeReference, sentenceStates } from './reference.js';
 import { TextTower } from './text-tower.js';
 import { withoutTape } from './without-tape.js';
 
@@ -112,6 +112,10 @@ export class ForwardPass implements TrainingStep {
     if (this.texts.length === 1) return tf.gather(features(this.texts[0]!), this.labels);
     const labels = this.labels.dataSync();
     return tf.concat(this.texts.map((pass, image) => tf.slice(features(pass), [labels[image]!, 0], [1, -1])));
+  }
+
+  sentenceStates(sentences: readonly string[], request: Pick<TextRequest, 'blocks' | 'keepLast'>): tf.Tensor2D[] {
+    return sentenceStates(this.parts, sentences, request);
   }
 
   reference(template: string, request?: TextRequest): Reference {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { TextRequest } from '../contracts/backbone.js';
+import type { Backbone, TextRequest } from '../contracts/backbone.js';
 import type { PromptedText } from '../contracts/prompts.js';
 import type { Reference } from '../contracts/step.js';
 import type { TowerTuning } from '../contracts/tuning.js';
@@ -29,39 +29,65 @@ export function encodeReference(
 /** Sentences that are encoded together. */
 const TOGETHER = 500;
 
+type Tower = Pick<ClassifierParts, 'backbone' | 'texts'>;
+
 /**
  * Features of whole sentences, before normalisation, [sentences, E]; by the frozen tower, where that was not done before.
  * @param tuning of the text tower, which then computes with what was learned within it
  */
-export function encodeSentences(
-  { backbone, texts }: Pick<ClassifierParts, 'backbone' | 'texts'>,
+export function encodeSentences(tower: Tower, sentences: readonly string[], tuning?: TowerTuning): tf.Tensor2D {
+  return inChunks(tower, sentences, tuning ? { tuning } : {}, ({ encoding }) => [tf.clone(encoding.features)])[0]!;
+}
+
+/**
+ * Outputs of the last text steps at the end of whole sentences, before the final layer norm: one [sentences, T] for each of `keepLast` steps; by
+ * the frozen tower, where that was not done before.
+ */
+export function sentenceStates(
+  tower: Tower,
   sentences: readonly string[],
-  tuning?: TowerTuning,
-): tf.Tensor2D {
-  const { tokenizer, shape } = backbone;
-  return tf.tidy(() => {
-    const chunks: tf.Tensor2D[] = [];
-    for (let from = 0; from < sentences.length; from += TOGETHER) {
-      const rows = sentences.slice(from, from + TOGETHER).map((sentence) => {
-        const ids = [...tokenizer.encode(sentence), tokenizer.endId];
-        if (1 + ids.length <= shape.text.contextLength) return ids;
-        throw new ConfigError(
-          `The sentence "${sentence}" has ${1 + ids.length} tokens, but the text tower takes ${shape.text.contextLength}.`,
-          { where: 'text', remedy: 'Shorten the sentence.' },
-        );
-      });
-      const lengths = rows.map((ids) => ids.length);
-      const text: PromptedText = {
-        prefix: backbone.embedTokens([tokenizer.startId]),
-        branches: backbone.embedTokens(rows.flat()),
-        ...{ lengths, deep: [] },
-        roles: lengths.map((length) => ({ name: [], end: length })),
-      };
-      const { features } = tuning
-        ? backbone.encodeText(text, { tuning })
-        : frozenText(backbone, texts).encodeText(text);
-      chunks.push(tf.clone(features));
-    }
-    return tf.concat(chunks, 0);
+  request: Pick<TextRequest, 'blocks' | 'keepLast'>,
+): tf.Tensor2D[] {
+  return inChunks(tower, sentences, request, ({ encoding, text }) => {
+    const ends = text.roles.map(({ end }, sentence) => ({ class: sentence, position: end }));
+    return Array.from({ length: request.keepLast ?? 0 }, (_, step) => encoding.rows(step, ends));
   });
+}
+
+/** What is read of some sentences at a time, put together. */
+function inChunks(
+  { backbone, texts }: Tower,
+  sentences: readonly string[],
+  request: TextRequest,
+  read: (reference: Reference) => tf.Tensor2D[],
+): tf.Tensor2D[] {
+  return tf.tidy(() => {
+    const chunks: tf.Tensor2D[][] = [];
+    for (let from = 0; from < sentences.length; from += TOGETHER) {
+      const text = textOf(backbone, sentences.slice(from, from + TOGETHER));
+      const tower = request.tuning ? backbone : frozenText(backbone, texts);
+      chunks.push(tf.tidy(() => read({ text, encoding: tower.encodeText(text, request) })));
+    }
+    return chunks[0]!.map((_, i) => tf.concat(chunks.map((chunk) => chunk[i]!)));
+  });
+}
+
+/** @throws ConfigError where a sentence is too long */
+function textOf(backbone: Backbone, sentences: readonly string[]): PromptedText {
+  const { tokenizer, shape } = backbone;
+  const rows = sentences.map((sentence) => {
+    const ids = [...tokenizer.encode(sentence), tokenizer.endId];
+    if (1 + ids.length <= shape.text.contextLength) return ids;
+    throw new ConfigError(
+      `The sentence "${sentence}" has ${1 + ids.length} tokens, but the text tower takes ${shape.text.contextLength}.`,
+      { where: 'text', remedy: 'Shorten the sentence.' },
+    );
+  });
+  const lengths = rows.map((ids) => ids.length);
+  return {
+    prefix: backbone.embedTokens([tokenizer.startId]),
+    branches: backbone.embedTokens(rows.flat()),
+    ...{ lengths, deep: [] },
+    roles: lengths.map((length) => ({ name: [], end: length })),
+  };
 }

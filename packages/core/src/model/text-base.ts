@@ -30,12 +30,7 @@ export function textBaseOptions(average: TextAverage) {
       .min(1)
       .optional()
       .describe('Hand-crafted templates whose text features are averaged and take the place of those of the prompt.'),
-    descriptions: z
-      .union([contentFile(), descriptions])
-      .optional()
-      .describe(
-        'Sentences about each class, { name: [sentences] }, or a YAML or JSON file of that form; their text features are averaged and take the place of those of the prompt.',
-      ),
+    descriptions: descriptionsOption('their text features are averaged and take the place of those of the prompt.'),
     average: z
       .enum(['raw', 'directions'])
       .optional()
@@ -47,6 +42,14 @@ export function textBaseOptions(average: TextAverage) {
       .optional()
       .describe("Underscores of class names stay in the templates, as in some authors' code, and are no spaces."),
   };
+}
+
+/** An option for sentences about each class, see {@link TextBase}. @param use what is made of them, as the end of a sentence */
+export function descriptionsOption(use: string) {
+  return z
+    .union([contentFile(), descriptions])
+    .optional()
+    .describe(`Sentences about each class, { name: [sentences] }, or a YAML or JSON file of that form; ${use}`);
 }
 
 /** Templates and descriptions exclude each other. */
@@ -77,6 +80,7 @@ export class TextBase {
   /**
    * @param average where the options have none
    * @param otherwise templates where the options have none
+   * @param option that the descriptions come from, for messages
    * @throws ConfigError where the file of descriptions cannot be read, or has another form
    */
   constructor(
@@ -84,6 +88,7 @@ export class TextBase {
     private readonly choice: TextBaseChoice,
     private readonly average: TextAverage,
     otherwise: readonly string[] = [],
+    private readonly option = 'head.descriptions',
   ) {
     const { templates = otherwise, descriptions: described, keepUnderscores } = choice;
     if (described === undefined) {
@@ -93,7 +98,7 @@ export class TextBase {
         );
     } else {
       const known = typeof described === 'string' ? readDescriptions(described, context.folder) : described;
-      const where = typeof described === 'string' ? described : DESCRIPTIONS;
+      const where = typeof described === 'string' ? described : option;
       this.ofClass = (name) => sentencesOf(known, name, where);
       tellUnused(context, Object.keys(known), where);
     }
@@ -105,8 +110,15 @@ export class TextBase {
    */
   features(classNames: readonly string[]): tf.Tensor2D {
     const sentences = this.sentences(classNames);
+    return tf.tidy(() => this.mean(sentences, this.context.encodeSentences(sentences.flat())));
+  }
+
+  /**
+   * The mean over each class's sentences, as the options have it, [C, W]. The caller owns the tensor.
+   * @param raw rows of all sentences, class after class, [sentences, W]
+   */
+  mean(sentences: readonly (readonly string[])[], raw: tf.Tensor2D): tf.Tensor2D {
     return tf.tidy(() => {
-      const raw = this.context.encodeSentences(sentences.flat());
       const each = (this.choice.average ?? this.average) === 'raw' ? raw : normalise(raw);
       const [first] = sentences;
       if (sentences.every(({ length }) => length === first!.length)) {
@@ -122,7 +134,8 @@ export class TextBase {
     });
   }
 
-  private sentences(classNames: readonly string[]): readonly (readonly string[])[] {
+  /** The sentences of each class. @throws ConfigError naming the classes that have none */
+  sentences(classNames: readonly string[]): readonly (readonly string[])[] {
     const lacking: string[] = [];
     const found = classNames.map((name) => {
       const those = this.ofClass(name);
@@ -142,7 +155,7 @@ export class TextBase {
     throw new ConfigError(
       `${lacking.length} of ${classNames.length} classes have no description: ${named.join(', ')}${more}.`,
       {
-        where: typeof described === 'string' ? described : DESCRIPTIONS,
+        where: typeof described === 'string' ? described : this.option,
         remedy: 'Describe every class, under the name that it has in the data set.',
       },
     );
@@ -165,7 +178,6 @@ function tellUnused(
     .info(`${where} describes ${unused.length} names that are not among the classes here: ${named.join(', ')}${more}.`);
 }
 
-const DESCRIPTIONS = 'head.descriptions';
 /** Classes that a message names. */
 const NAMED = 5;
 
