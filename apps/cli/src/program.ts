@@ -5,6 +5,7 @@ import { register as cost } from './commands/cost.js';
 import { register as doctor } from './commands/doctor.js';
 import { register as evaluate } from './commands/evaluate.js';
 import { register as importPrompts } from './commands/import.js';
+import { register as init } from './commands/init.js';
 import { register as plugins } from './commands/plugins.js';
 import { register as predict } from './commands/predict.js';
 import { register as registerPrompts } from './commands/register.js';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
         '\nExit codes: 0 done, 1 not passed, 2 configuration, 3 checkpoint, 4 data set, 5 backend, 6 training, 7 tracking, 70 bug, 130 stopped.',
     );
   for (const register of [
+    init,
     train,
     evaluate,
     predict,

@@ -24,6 +24,11 @@ const splitSeed = z
   .default(1)
   .describe('Seed of the 50 : 20 : 30 split of data without splits; runs of all seeds are tested on the same images.');
 
+const names = z
+  .record(z.string(), z.string().min(1))
+  .optional()
+  .describe('Words for folders whose names say nothing to CLIP: { FOLDER: words }, such as { cows_2024: cow }.');
+
 const level = z
   .int()
   .min(1)
@@ -52,7 +57,7 @@ const folder = definePlugin({
   kind: 'dataset',
   name: 'folder',
   description: 'Your own images: a folder of class folders, with or without train/, val/ and test/.',
-  options: z.strictObject({ path, template, splitSeed, level }),
+  options: z.strictObject({ path, template, splitSeed, level, names }),
   create: async (context, options) => {
     const root = resolve(context.folder, options.path);
     return custom(basename(root), await readFolder(root, options), options);

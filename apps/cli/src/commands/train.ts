@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 interface TrainFlags {
   readonly output?: string;
   readonly resume?: boolean;
+  readonly overwrite?: boolean;
   readonly json?: boolean;
 }
 
@@ -16,14 +17,15 @@ export function register(program: Command): void {
         'config.yaml, metrics.jsonl, log.txt, prompts.safetensors, result.json, report.html. Ctrl-C stops after the current step.\n' +
         'With tracker=mlflow it is recorded on an MLflow server, too.',
     )
-    .argument('<config>', 'configuration file')
+    .argument('<config>', 'configuration file, or a folder with a folder of images for each class')
     .argument('[overrides...]', 'path=value, such as train.epochs=10 or prompt.use=maple')
     .option('-o, --output <folder>', "folder of the run (default: the configuration's output, or runs/NAME-HASH)")
+    .option('--overwrite', 'put the run in the place of the one that the folder holds')
     .option('--resume', 'go on with the run that the folder holds')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ promptweave train photos.yaml\n' +
+      '\nExamples:\n  $ promptweave train photos.yaml\n  $ promptweave train ./photos\n' +
         '  $ promptweave train photos.yaml prompt.use=maple train.epochs=10 --output runs/maple\n' +
         '  $ promptweave train photos.yaml --resume',
     )
@@ -43,6 +45,7 @@ export function register(program: Command): void {
       try {
         const run = await train(file, {
           ...{ overrides, signal, folder: flags.output, resume: flags.resume, onNote: tell },
+          ifTaken: flags.overwrite ? 'overwrite' : flags.output === undefined ? 'number' : 'refuse',
           onProgress: (event) => {
             if (event.type === 'evaluating') return progress.onEvaluation(event.name, event.done, event.total);
             if (event.type !== 'backend') return progress.onEvent(event);

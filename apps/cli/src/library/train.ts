@@ -11,6 +11,8 @@ import {
 import { namedModules } from '../composition/allowed-plugins.js';
 import { backendName, compose, configurationName, surroundingsOf } from '../composition/compose.js';
 import { featureLibrary } from '../composition/feature-library.js';
+import { EMBEDDED, folderConfiguration, isFolder, NOTE_ON_EMBEDDED } from '../runs/folder-configuration.js';
+import { placeOf, type IfTaken } from '../runs/run-place.js';
 import { zeroShotOf } from '../runs/zero-shot.js';
 import { version } from '../version.js';
 
@@ -34,6 +36,8 @@ export interface TrainOptions {
   readonly overrides?: readonly string[];
   /** Go on with the run that the folder holds, to the same bits as without the stop. */
   readonly resume?: boolean;
+  /** What to do where the folder holds a run that is not to go on. Default: refuse. */
+  readonly ifTaken?: IfTaken;
   /** Test the backbone without what was learned, too, and keep that in `zero-shot.json`. Default: true. */
   readonly zeroShot?: boolean;
   /** Stops after the current step. */
@@ -65,7 +69,7 @@ export type TrainedRun = {
 /**
  * Trains what a configuration describes, evaluates it and writes the folder of the run, which `openRun` opens.
  *
- * @param configuration a value, or the path of a file
+ * @param configuration a value, the path of a file, or of a folder with a folder of images for each class
  * @throws ConfigError, DatasetError, CheckpointError, BackendError or TrainingError, which say what to do
  *
  * @example
@@ -73,13 +77,16 @@ export type TrainedRun = {
  * const run = await train(photos, { folder: 'runs/photos', onProgress: (event) => console.log(event) });
  * const model = await openRun(run.folder);
  */
-export async function train(configuration: string | Configuration, options: TrainOptions = {}): Promise<TrainedRun> {
+export async function train(given: string | Configuration, options: TrainOptions = {}): Promise<TrainedRun> {
+  const isPhotos = typeof given === 'string' && isFolder(given);
+  const configuration = isPhotos ? folderConfiguration(given) : given;
   const { overrides, signal, onProgress, onNote = () => undefined, resume = false } = options;
   const composition = await compose({ configuration, overrides, onNote, folder: options.configurationFolder });
   const { configuration: resolved, backend, folder: configurationFolder, registry } = composition;
-  const { name = typeof configuration === 'string' ? configurationName(configuration) : 'run' } = options;
+  const { name = typeof given === 'string' ? configurationName(resolve(given)) : 'run' } = options;
+  if (isPhotos && resolved.backbone['checkpoint'] === EMBEDDED) onNote(NOTE_ON_EMBEDDED);
   const hash = configurationHash(resolved).slice(0, 8);
-  const folder = options.folder ?? resolved.output ?? `runs/${name}-${hash}`;
+  const wanted = options.folder ?? resolved.output ?? `runs/${name}-${hash}`;
   const told = new Set<string>();
   const onProblem = (problem: string): void => {
     if (!told.has(problem)) onNote(problem);
@@ -87,6 +94,8 @@ export async function train(configuration: string | Configuration, options: Trai
   };
   let tracker: Tracker | undefined;
   try {
+    const { folder, note } = placeOf(wanted, options.ifTaken ?? 'refuse', resume);
+    if (note !== undefined) onNote(note);
     onProgress?.({ type: 'backend', name: backendName(backend), why: backend.why });
     tracker = createTracker(resolved, registry, { folder, onProblem });
     const features = featureLibrary(backend);
@@ -106,8 +115,8 @@ export async function train(configuration: string | Configuration, options: Trai
     });
     const run = { folder, configuration: resolved, plugins: namedModules(registry, configurationFolder) };
     if (!outcome) return { ...run, status: 'stopped' };
-    const { zeroShot: wanted = true } = options;
-    const isCompared = wanted && outcome.result.parameters > 0 && !signal?.aborted;
+    const { zeroShot: compare = true } = options;
+    const isCompared = compare && outcome.result.parameters > 0 && !signal?.aborted;
     const found = isCompared ? await zeroShotOf(composition, { features, onEvaluation }) : undefined;
     if (!found) return { ...run, status: 'finished', ...outcome, unusedValidation: 0 };
     writeZeroShot(folder, found.answers);

@@ -39,6 +39,20 @@ describe('a folder of class folders', () => {
     expect((await read('folder', root, { path: '.' })).classNames).toEqual(['red fox', 'snowy owl']);
   });
 
+  it('takes words for folders, over classnames.txt, and refuses a folder that is not there', async () => {
+    const root = await writeTree(images('', ['cows & bulls_2024', 'IMG_2'], 4));
+    const names = { 'cows & bulls_2024': 'cow' };
+    expect((await read('folder', root, { path: '.', names })).classNames).toEqual(['IMG_2', 'cow']);
+    const listed = await writeTree({ ...images('', ['a', 'b'], 4), 'classnames.txt': 'a ant\n' });
+    expect((await read('folder', listed, { path: '.', names: { b: 'bee' } })).classNames).toEqual(['ant', 'bee']);
+    const whole = await writeTree({ ...images('', ['a', 'b'], 4), 'classnames.txt': 'a ant\nb bee\n' });
+    expect((await read('folder', whole, { path: '.', names: { b: 'bear' } })).classNames).toEqual(['ant', 'bear']);
+    await expect(read('folder', root, { path: '.', names: { cows: 'cow' } })).rejects.toThrow(
+      /"cows", which is not there/,
+    );
+    await expect(read('folder', root, { path: '.', names: { IMG_2: ' ' } })).rejects.toThrow(/empty name/);
+  });
+
   it('tests on val where there is no test', async () => {
     const root = await writeTree({ ...images('train/', ['a', 'b'], 1), ...images('val/', ['a', 'b'], 1) });
     const dataset = await read('folder', root, { path: '.' });

@@ -1,5 +1,6 @@
 import { join, posix } from 'node:path';
 import { DatasetError, type ImageItem } from '@promptweave/core';
+import { checkName } from '../readers/check-name.js';
 import { namedInVain, namesOfFolders, readClassNames } from '../readers/class-names.js';
 import { counted, hiddenImages, named } from '../readers/left-out.js';
 import { isImageName, listFolder } from '../readers/list-folder.js';
@@ -15,18 +16,44 @@ export interface FolderOptions {
   readonly splitSeed: number;
   /** Level of the class folders: see `readClassFolders`. */
   readonly level?: number;
+  /** Class names by the names of folders, instead of these. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
-/** Class names in the order of the folders: the folders' own, or those of `classnames.txt`. */
+/** Class names in the order of the folders: the given ones, those of `classnames.txt`, or the folders' own. */
 async function nameClasses(
   root: string,
   { folders, files }: { readonly folders: readonly string[]; readonly files: readonly string[] },
+  given: Readonly<Record<string, string>> = {},
 ): Promise<{ classNames: string[]; note?: string }> {
   const file = join(root, 'classnames.txt');
   const own = folders.map((folder) => posix.basename(folder));
-  if (!files.includes('classnames.txt')) return { classNames: own };
+  const words = givenNames(given, own, root);
+  const unnamed = own.filter((folder) => !words.has(folder.normalize()));
+  if (!files.includes('classnames.txt') || unnamed.length === 0) {
+    return { classNames: own.map((folder) => words.get(folder.normalize()) ?? folder) };
+  }
   const names = await readClassNames(file);
-  return { classNames: namesOfFolders(own, names, file), note: namedInVain(own, names) };
+  return { classNames: namesOfFolders(own, new Map([...names, ...words]), file), note: namedInVain(own, names) };
+}
+
+/** Names by folder in Unicode's composed form. @throws DatasetError for a folder that is not there, and for a name that is none */
+function givenNames(
+  given: Readonly<Record<string, string>>,
+  folders: readonly string[],
+  root: string,
+): Map<string, string> {
+  const words = new Map(Object.entries(given).map(([folder, name]) => [folder.normalize(), name]));
+  const there = folders.map((folder) => folder.normalize());
+  for (const [folder, name] of words) {
+    checkName(name, 'dataset.names');
+    if (there.includes(folder)) continue;
+    throw new DatasetError(`dataset.names gives a word to the folder ${quoted(folder)}, which is not there.`, {
+      where: root,
+      remedy: `Name one of the folders: ${named(folders)}.`,
+    });
+  }
+  return words;
 }
 
 /**
@@ -34,7 +61,7 @@ async function nameClasses(
  * `test/`, `val/` is the test set; without both, the images are split 50 : 20 : 30 by `splitSeed`. Names come from the folders
  * or from a `classnames.txt` ("folder class name" a line). Images in folders below a class folder are the class's.
  */
-export async function readFolder(root: string, { splitSeed, level }: FolderOptions): Promise<Splits> {
+export async function readFolder(root: string, { splitSeed, level, names }: FolderOptions): Promise<Splits> {
   const { folders, files, hidden } = await listFolder(root);
   const found = await findSplitFolders(root, folders);
   const first = Object.values(found)[0] as string | undefined;
@@ -45,7 +72,7 @@ export async function readFolder(root: string, { splitSeed, level }: FolderOptio
     });
   }
   const train = await readClassFolders(root, found.train ?? '.', level);
-  const { classNames, note } = await nameClasses(root, { folders: train.folders, files });
+  const { classNames, note } = await nameClasses(root, { folders: train.folders, files }, names);
   checkClasses(classNames, root);
   const labels = new Map(train.folders.map((folder, label) => [posix.basename(folder), label]));
   const items = ({ images }: ClassFolders, split: string): ImageItem[] =>
