@@ -9,6 +9,7 @@ interface ReportFlags {
   readonly svg?: string | true;
   readonly png?: string | true;
   readonly open?: boolean;
+  readonly holm?: boolean;
   readonly plugin: readonly string[];
 }
 
@@ -23,6 +24,7 @@ export function register(program: Command): void {
         'report.html and report.md with its pictures.',
     )
     .argument('<folder>', 'folder that promptweave train or promptweave sweep wrote')
+    .argument('[other]', 'folder of another sweep, which is compared with the first, row by row; no report is written')
     .option(
       '--format <name>',
       'table, markdown, latex, csv or json',
@@ -30,6 +32,7 @@ export function register(program: Command): void {
       'table',
     )
     .option('--baseline <axis=value...>', 'what rows are compared with (default: the row that learns nothing)')
+    .option('--holm', 'p-values of all differences to the baseline, corrected by Holm for their number')
     .option('--svg [folder]', 'every picture as an SVG file (default: pictures/ in the folder of the sweep)')
     .option('--png [folder]', 'every picture as a PNG file (default: pictures/ in the folder of the sweep)')
     .option(
@@ -41,24 +44,32 @@ export function register(program: Command): void {
     .option('--open', 'show the page in a browser')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ promptweave report runs/photos --open\n  $ promptweave report runs/quickstart --format latex\n' +
+      '\nExamples:\n  $ promptweave report runs/photos --open\n  $ promptweave report runs/before runs/after\n' +
+        '  $ promptweave report runs/quickstart --format latex\n' +
         '  $ promptweave report runs/quickstart --baseline name=CoOp labels.use=frozen --png figures',
     )
-    .action(async (folder: string, { format, baseline, svg, png, open, plugin }: ReportFlags) => {
+    .action(async (folder: string, other: string | undefined, flags: ReportFlags) => {
+      const { format, baseline, holm, svg, png, open, plugin } = flags;
       const { isSweep } = await import('../runs/best-cell.js');
-      if (!isSweep(folder)) {
+      if (!isSweep(folder) && other === undefined) {
         const { writeRunReport } = await import('../report/write-run-report.js');
         const page = await writeRunReport(folder, plugin);
         console.log(page);
         if (open) await (await import('../terminal/open-page.js')).openPage(page);
         return;
       }
-      const { PICTURES, readStudy, studyText, SweepFolder } = await import('@promptweave/bench');
+      const { compareRows, compareStudies, comparisonText, PICTURES, readStudy, studyText, SweepFolder } =
+        await import('@promptweave/bench');
       const { baselineOf } = await import('../report/report-baseline.js');
       const { writeReport } = await import('../report/write-report.js');
       const study = readStudy(new SweepFolder(folder));
+      if (other !== undefined) {
+        const second = readStudy(new SweepFolder(other));
+        return console.log(comparisonText(compareStudies(study, second), [study, second], format));
+      }
       const compared = baselineOf(study, baseline ?? []);
-      console.log(studyText(study, format));
+      const comparison = format === 'table' && !holm ? undefined : compareRows(study, compared);
+      console.log(studyText(study, format, { comparison, holm }));
       const place = (value: string | true | undefined) => (value === true ? join(folder, PICTURES) : value);
       const pictures = { svg: place(svg), png: place(png) };
       const page = await writeReport(study, folder, { baseline: compared, ...pictures, plugins: plugin });

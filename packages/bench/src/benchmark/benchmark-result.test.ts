@@ -61,19 +61,19 @@ describe('the table of a benchmark', () => {
     expect(texts(table)).toEqual([
       ['maple', 'base', '70.00 ± 14.14', '90.00 ± 0.00', '80.00'],
       ['maple', 'novel', '50.00 ± 14.14', '50.00 ± 0.00', '50.00'],
-      ['maple', 'HM, average = mean of HMs', '58.33 ± 4.71', '64.29 ± 0.00', '61.31'],
-      ['maple', 'HM, average = of the averages', '', '', '61.54'],
+      ['maple', 'HM (of means)', '58.33 ± 4.71', '64.29 ± 0.00', '61.54'],
+      ['maple', 'HM (mean of HMs)', '56.67 ± 4.71', '64.29 ± 0.00', '60.48'],
     ]);
     expect(rows[0]!.harmonicMeans!.ofAverages).toBeCloseTo(61.538, 3);
-    expect(rows[0]!.harmonicMeans!.meanOfDatasets).toBeCloseTo((58.3333 + 64.2857) / 2, 3);
+    expect(rows[0]!.harmonicMeans!.meanOfDatasets).toBeCloseTo((56.6667 + 64.2857) / 2, 3);
   });
 
   it('puts published numbers of the same setting below the method, marked', () => {
     const table = texts(benchmarkTable(benchmarkResult(two, query({}))));
     expect(table.map(([name, figure]) => `${name}, ${figure}`)).toEqual([
-      ...['maple, base', 'maple, novel', 'maple, HM, average = mean of HMs', 'maple, HM, average = of the averages'],
+      ...['maple, base', 'maple, novel', 'maple, HM (of means)', 'maple, HM (mean of HMs)'],
       ...['MaPLe (published), base', 'MaPLe (published), novel'],
-      ...['MaPLe (published), HM, average = mean of HMs', 'MaPLe (published), HM, average = of the averages'],
+      ...['MaPLe (published), HM (of means)', 'MaPLe (published), HM (mean of HMs)'],
     ]);
     expect(table[4]).toEqual(['MaPLe (published)', 'base', '80.36', '94.07', '87.22']); // MaPLe's table 3
   });
@@ -174,9 +174,13 @@ describe('the table of a benchmark', () => {
     );
     expect(as('table')).toMatch(/^\(published\) MaPLe: .*README.*\.$/m);
     expect(as('markdown')).toContain('| maple | base | 70.00 ± 14.14 | 90.00 ± 0.00 | 80.00 |');
-    expect(as('latex')).toContain('maple & base & 70.00 $\\pm$ 14.14 & 90.00 $\\pm$ 0.00 & 80.00 \\\\');
-    expect(as('csv').split('\n')[0]).toBe('method,figure,dtd,eurosat,average');
-    expect(as('csv').split('\n')[3]).toBe('maple,"HM, average = mean of HMs",58.33 ± 4.71,64.29 ± 0.00,61.31');
+    const spread = (value: string): string => `\\,{\\scriptsize$\\pm$\\,${value}}`;
+    expect(as('latex')).toContain(`maple & base & 70.00${spread('14.14')} & 90.00${spread('0.00')} & 80.00 \\\\`);
+    const [head, ...lines] = as('csv').split('\n');
+    expect(head).toMatch(/^study,protocol,of,dataset,seed,cell,commit,figure,unit,value,low,high,deviation,seeds,/);
+    const cells = lines.filter((line) => line.includes(',cell,'));
+    expect(cells).toHaveLength(2 * 2 * 3);
+    expect(cells[0]).toBe('x,base-to-novel,cell,dtd,1,maple dtd 16 0,,base,,0.8,,,,,,,,,,');
     const json = JSON.parse(as('json')) as { rows: { datasets: { dtd: { base: unknown } } }[]; failures: unknown[] };
     expect(json.rows[0]!.datasets.dtd.base).toEqual({ mean: 70, sd: expect.closeTo(14.142, 3), count: 2 });
     expect(json.failures).toEqual([]);

@@ -1,8 +1,8 @@
 import type { FigureKind } from '@promptweave/core';
-import { figureOf } from '@promptweave/core/experiment';
 import { shownValue } from '../protocols/figure-unit.js';
-import { harmonicMean, mean, standardDeviation } from '../protocols/means.js';
+import { harmonicMean, mean } from '../protocols/means.js';
 import { baseToNovel, crossDataset, domainGeneralisation } from '../protocols/plugins.js';
+import { HM, MEAN_OF_HMS, rowFigures } from '../report/row-figures.js';
 import type { Figure, StudiedCell, Study } from '../report/study.js';
 import { datasetName, isOwnData } from './dataset-choice.js';
 import { paperDatasets } from './paper-datasets.js';
@@ -15,7 +15,7 @@ export type Figures = Readonly<Record<string, Figure>>;
 export interface HarmonicMeans {
   /** Of the average base and the average novel accuracy. */
   readonly ofAverages?: number;
-  /** The mean of the data sets' own. */
+  /** The mean of the data sets' own, each of which is the mean over the seeds. */
   readonly meanOfDatasets?: number;
 }
 
@@ -56,8 +56,6 @@ export interface BenchmarkQuery {
   /** Published numbers of methods that were not run, too. */
   readonly allPublished?: boolean;
 }
-
-const HM = 'HM';
 
 /**
  * Methods against data sets: what the cells of a sweep have measured, and below each method what was published for it in the same
@@ -124,7 +122,7 @@ function ownRow(
 ): BenchmarkRow {
   const measured = datasets.map((dataset): [string, Figures] => {
     const own = cells.filter((cell) => cell.name === method && datasetOf(cell) === dataset);
-    return [dataset, measure(own, protocol)];
+    return [dataset, measure(own)];
   });
   return summarise(
     { method, shots, published: false, datasets: Object.fromEntries(measured) },
@@ -134,21 +132,14 @@ function ownRow(
   );
 }
 
-function measure(cells: readonly StudiedCell[], protocol: string): Figures {
+function measure(cells: readonly StudiedCell[]): Figures {
   const summaries = cells.flatMap(({ state }) => (state.status === 'finished' ? [state.outcome.summary] : []));
-  const figures = Object.fromEntries(
-    Object.keys(summaries[0] ?? {}).map((name): [string, Figure] => {
-      const found = summaries.flatMap((summary) => (Object.hasOwn(summary, name) ? figureOf(summary[name]!) : []));
-      const values = found.map((figure) => shownValue(figure, figure.value));
-      return [name, { mean: mean(values), sd: standardDeviation(values), count: values.length }];
+  return Object.fromEntries(
+    Object.entries(rowFigures(summaries)).map(([name, { mean: middle, sd, count, unit }]): [string, Figure] => {
+      const shown = (value: number): number => shownValue({ unit }, value);
+      return [name, { mean: shown(middle), sd: shown(sd), count }];
     }),
   );
-  if (!hasHarmonicMean(protocol)) return figures;
-  const { base, novel, [HM]: ofSeeds } = figures;
-  // As the papers' tables are made, not the mean of the seeds' HMs.
-  return base && novel && ofSeeds
-    ? { ...figures, [HM]: { ...ofSeeds, mean: harmonicMean(base.mean, novel.mean) } }
-    : figures;
 }
 
 function publishedRow(
@@ -164,7 +155,8 @@ function publishedRow(
     const numbers = ofSource ? onTargets(ofSource, targets, figures, ownTargets) : ownValue(known, dataset);
     const { base, novel } = numbers;
     const isComplete = hasHarmonicMean(protocol) && base !== undefined && novel !== undefined;
-    const all = isComplete ? { ...numbers, [HM]: harmonicMean(base, novel) } : numbers;
+    const both = (value: number) => ({ [HM]: value, [MEAN_OF_HMS]: value }); // one number is published
+    const all = isComplete ? { ...numbers, ...both(harmonicMean(base, novel)) } : numbers;
     const shown = Object.entries(all).filter(([figure]) => figures.includes(figure));
     return [dataset, Object.fromEntries(shown.map(([figure, value]) => [figure, { mean: value, sd: 0, count: 1 }]))];
   });
@@ -210,14 +202,14 @@ function summarise(
   };
   const withHarmonicMean = hasHarmonicMean(protocol);
   const entries = figures
-    .filter((figure) => !withHarmonicMean || figure !== HM)
+    .filter((figure) => !withHarmonicMean || ![HM, MEAN_OF_HMS].includes(figure))
     .map((figure) => [figure, (Object.hasOwn(known, figure) ? known[figure] : undefined) ?? over(figure)] as const)
     .filter((entry): entry is [string, number] => entry[1] !== undefined);
   const average = Object.fromEntries(entries);
   if (!withHarmonicMean) return { ...row, average };
   const { base, novel } = average;
   const ofAverages = base === undefined || novel === undefined ? undefined : harmonicMean(base, novel);
-  const meanOfDatasets = over(HM);
+  const meanOfDatasets = over(MEAN_OF_HMS);
   return {
     ...row,
     average,

@@ -1,23 +1,41 @@
 import type { FigureKind } from '@promptweave/core';
 import { figureTitle } from '@promptweave/core/experiment';
+import { HM, MEAN_OF_HMS, shownName } from '../report/row-figures.js';
+import { smallerIsBetter } from '../protocols/figure-unit.js';
+import { SIGNIFICANT } from '../report/paper-table.js';
+import { withPlaces, type NumberCell } from '../report/place-marks.js';
 import type { Figure } from '../report/study.js';
 import type { TextCell, TextTable } from '../report/table.js';
 import { figureAt, hasHarmonicMean, type BenchmarkResult, type BenchmarkRow } from './benchmark-result.js';
 
-const HM = 'HM';
-/** What the two harmonic means over several data sets are called. */
-const HM_ROWS = { meanOfDatasets: 'HM, average = mean of HMs', ofAverages: 'HM, average = of the averages' } as const;
+/** Whether a difference of a row to the baseline is not chance. */
+export type IsMarked = (row: BenchmarkRow, dataset: string, figure: string) => boolean;
+
+/** The average over data sets of each harmonic mean is made in its own way. */
+const BOTH: Readonly<Record<string, 'ofAverages' | 'meanOfDatasets'>> = {
+  [HM]: 'ofAverages',
+  [MEAN_OF_HMS]: 'meanOfDatasets',
+};
 
 /**
  * The table of a paper: rows are methods, columns data sets and their average. Where a protocol has several figures, each has a row of
  * its own; with a single data set the figures are the columns.
  */
-export function benchmarkTable({ protocol, datasets, figures, kinds, rows }: BenchmarkResult): TextTable {
+export function benchmarkTable(
+  { protocol, datasets, figures, kinds, rows }: BenchmarkResult,
+  isMarked: IsMarked = () => false,
+): TextTable {
   const kindOf = (figure: string): FigureKind => (Object.hasOwn(kinds, figure) ? kinds[figure]! : {});
-  const title = (figure: string): string => figureTitle(figure, kindOf(figure));
-  const at = ({ datasets: all }: BenchmarkRow, dataset: string, figure: string): TextCell => {
-    const found = Object.hasOwn(all, dataset) ? figureAt(all[dataset]!, figure) : undefined;
-    return number(text(found, kindOf(figure)));
+  const title = (figure: string): string => figureTitle(shownName(figure), kindOf(figure));
+  const placed = (row: BenchmarkRow, figure: string, value: number | undefined, shown: string): NumberCell => ({
+    ...number(shown),
+    ...(value !== undefined &&
+      !row.published && { value, less: smallerIsBetter(kindOf(figure)), group: JSON.stringify([figure, row.shots]) }),
+  });
+  const at = (row: BenchmarkRow, dataset: string, figure: string): NumberCell => {
+    const found = Object.hasOwn(row.datasets, dataset) ? figureAt(row.datasets[dataset]!, figure) : undefined;
+    const mark = !row.published && found && isMarked(row, dataset, figure) ? { mark: SIGNIFICANT } : {};
+    return { ...placed(row, figure, found?.mean, text(found, kindOf(figure))), ...mark };
   };
   const withShots = new Set(rows.map(({ shots }) => shots)).size > 1;
   const lead = ({ method, shots, published }: BenchmarkRow): TextCell[] => [
@@ -29,32 +47,27 @@ export function benchmarkTable({ protocol, datasets, figures, kinds, rows }: Ben
   if (datasets.length === 1) {
     return {
       head: [...head, ...figures.map((figure) => (figures.length > 1 ? title(figure) : only!))],
-      rows: rows.map((row) => [...lead(row), ...figures.map((name) => at(row, only!, name))]),
+      rows: withPlaces(rows.map((row) => [...lead(row), ...figures.map((name) => at(row, only!, name))])),
     };
   }
   const several = figures.length > 1;
   return {
     head: [...head, ...(several ? ['figure'] : []), ...datasets, 'average'],
-    rows: rows.flatMap((row) =>
-      figures.flatMap((figure) => {
-        const cells = datasets.map((dataset) => at(row, dataset, figure));
-        const line = (label: string, own: readonly TextCell[], average: number | undefined): TextCell[] => [
-          ...lead(row),
-          ...(several ? [{ text: label }] : []),
-          ...own,
-          number(average === undefined ? '' : digits(average, kindOf(figure))),
-        ];
-        if (!hasHarmonicMean(protocol) || figure !== HM) return [line(title(figure), cells, averageOf(row, figure))];
-        const { meanOfDatasets, ofAverages } = row.harmonicMeans ?? {};
-        return [
-          line(HM_ROWS.meanOfDatasets, cells, meanOfDatasets),
-          line(
-            HM_ROWS.ofAverages,
-            datasets.map(() => number('')),
-            ofAverages,
-          ),
-        ];
-      }),
+    groups: several ? rows.map((_, i) => i * figures.length) : [],
+    rows: withPlaces(
+      rows.flatMap((row) =>
+        figures.map((figure) => {
+          const cells = datasets.map((dataset) => at(row, dataset, figure));
+          const harmonic = hasHarmonicMean(protocol) && Object.hasOwn(BOTH, figure);
+          const average = harmonic ? row.harmonicMeans?.[BOTH[figure]!] : averageOf(row, figure);
+          return [
+            ...lead(row),
+            ...(several ? [{ text: title(figure) }] : []),
+            ...cells,
+            placed(row, figure, average, average === undefined ? '' : digits(average, kindOf(figure))),
+          ];
+        }),
+      ),
     ),
   };
 }

@@ -9,7 +9,10 @@ export {
   type Study,
   type StudyRow,
 } from './study.js';
-export { studyJson, studyText } from './study-text.js';
+export { compareRows, type Comparison } from './analysis/comparison.js';
+export { compareStudies, comparisonText, type StudyComparison } from './compare-studies.js';
+export { longCsv, longRows, type LongRow } from './long-form.js';
+export { studyJson, studyText, type TextOptions } from './study-text.js';
 export {
   figureText,
   leadingText,

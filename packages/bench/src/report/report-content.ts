@@ -11,6 +11,7 @@ import {
 } from './analysis/label-gains.js';
 import { axisPicture, classGainPicture, effectPicture } from './axis-pictures.js';
 import { confusionMatrix, costAgainst, figureBars, learningCurves, type Picture } from './pictures.js';
+import { MEAN_OF_HMS } from './row-figures.js';
 import { rowName } from './row-name.js';
 import { learningPoints, resultOf, wordsOf } from './run-details.js';
 import { bestOf, ranked, type Best, type Study, type StudyRow } from './study.js';
@@ -97,7 +98,7 @@ export function labelCell({ learned }: LabelPair): StudyRow['cells'][number] {
 }
 
 function mainFigures({ figures, kinds }: Study, leading: string): string[] {
-  const own = figures.filter((figure) => kinds.get(figure)?.unit === undefined);
+  const own = figures.filter((figure) => kinds.get(figure)?.unit === undefined && figure !== MEAN_OF_HMS);
   return own.length <= FIGURES ? own : [...new Set([leading, own[0]!])];
 }
 

@@ -3,6 +3,7 @@ import { comparisonNote } from './page/result-table.js';
 import { differenceText } from './analysis/comparison.js';
 import type { Picture } from './pictures.js';
 import type { ReportContent } from './report-content.js';
+import { shownName } from './row-figures.js';
 import { studyText } from './study-text.js';
 import { markdownTable, markdownText } from './table.js';
 
@@ -53,7 +54,7 @@ function differences({ study: { axes, figures, kinds, rows }, comparison }: Repo
   if (found.length === 0) return [];
   return [
     `## Against ${markdownText(baseline.name)}`,
-    table([...axes, ...figures.map((name) => figureTitle(name, kinds.get(name)))], found),
+    table([...axes, ...figures.map((name) => figureTitle(shownName(name), kinds.get(name)))], found),
     markdownText(comparisonNote(comparison).replace('Below each figure: p', 'P')),
   ];
 }

@@ -79,17 +79,18 @@ describe('a study', () => {
   it('is written as each format wants it', () => {
     const table = studyTable(study);
     expect(renderTable(table, 'csv').split('\n')).toEqual([
-      'prompt.use,base,novel,HM,parameters,time',
-      'coop,75.0 ± 7.1,55.0 ± 7.1,63.5 ± 7.2,"2,048",1:05',
-      'maple,70.0,70.0,70.0,"2,048",1:05',
-      'comma,failed,failed,failed,,',
+      'prompt.use,base,novel,HM (of means),HM (mean of HMs),parameters,time',
+      'coop,75.0 ± 7.1,55.0 ± 7.1,63.5 ± 7.2,63.5 ± 7.2,"2,048",1:05', // 63.46 of 75 and 55; 63.45 of 68.57 and 58.33
+      'maple,70.0,70.0,70.0,70.0,"2,048",1:05',
+      'comma,failed,failed,failed,failed,,',
     ]);
     expect(renderTable(table, 'markdown').split('\n').slice(1, 4)).toEqual([
-      '| --- | ---: | ---: | ---: | ---: | ---: |',
-      '| coop | **75.0 ± 7.1** | 55.0 ± 7.1 | 63.5 ± 7.2 | 2,048 | 1:05 |',
-      '| maple | 70.0 | **70.0** | **70.0** | 2,048 | 1:05 |',
+      '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+      '| coop | **75.0 ± 7.1** | <u>55.0 ± 7.1</u> | <u>63.5 ± 7.2</u> | <u>63.5 ± 7.2</u> | 2,048 | 1:05 |',
+      '| maple | <u>70.0</u> | **70.0** | **70.0** | **70.0** | 2,048 | 1:05 |',
     ]);
-    expect(renderTable(table, 'latex')).toContain('coop & \\textbf{75.0 $\\pm$ 7.1} & 55.0 $\\pm$ 7.1');
+    const spread = '\\,{\\scriptsize$\\pm$\\,7.1}';
+    expect(renderTable(table, 'latex')).toContain(`coop & \\textbf{75.0}${spread} & \\underline{55.0}${spread}`);
     const text = studyText(study, 'table');
     expect(text).toContain('1 cell failed:');
     expect(text).toContain('no more memory Lower train.batch.');

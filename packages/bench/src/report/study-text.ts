@@ -1,32 +1,46 @@
-import { runFile, runFiles } from '@promptweave/core/experiment';
+import { runFile, runFiles, slug } from '@promptweave/core/experiment';
 import { describeChoice } from '../sweep/short-text.js';
-import { markdownText, renderTable, studyTable, visible, type TableFormat } from './table.js';
+import { differenceText, type Comparison } from './analysis/comparison.js';
+
+import { longCsv, longRows } from './long-form.js';
+import { marksText, paperTable } from './paper-table.js';
+import { shownName } from './row-figures.js';
+import { markdownText, renderTable, studyTable, visible, type TableFormat, type TextCell } from './table.js';
 import type { Study } from './study.js';
 
-/** The table of a study in any format, with what failed and what is missing where the format is for people. */
-export function studyText(study: Study, format: TableFormat): string {
-  if (format === 'json') return JSON.stringify(studyJson(study), undefined, 2);
+/** What a table is written with. */
+export interface TextOptions {
+  /** Differences that are not chance are marked by it, in tables for papers. */
+  readonly comparison?: Comparison;
+  /** Adds p-values, corrected by Holm. */
+  readonly holm?: boolean;
+}
+
+/**
+ * The table of a study in any format, with what failed and what is missing where the format is for people. CSV and JSON are in long form: one row a
+ * cell and figure. LaTeX and Markdown have methods as rows and data sets as columns.
+ */
+export function studyText(study: Study, format: TableFormat, { comparison, holm = false }: TextOptions = {}): string {
+  if (format === 'json') return JSON.stringify(studyJson(study, comparison), undefined, 2);
+  if (format === 'csv') return longCsv(longRows(study, comparison));
   const title = `${study.name}, ${study.protocol}`;
-  const table = renderTable(studyTable(study), format, title);
-  if (format === 'csv' || format === 'latex') return table;
+  if (format === 'latex') {
+    const caption = `${title}. ${spreadText(study)}. ${marksText(comparison)}`;
+    return renderTable(paperTable(study, comparison), 'latex', caption, `tab:${slug(study.name)}`);
+  }
+  const table = renderTable(format === 'markdown' ? paperTable(study, comparison) : studyTable(study), format, title);
+  const extra = comparison && holm ? [holmTable(study, comparison, format)] : [];
   const written = format === 'markdown' ? markdownText : visible;
   const texts = [legend(study), ...openCells(study), ...damage(study), ...failures(study)].map(written);
-  return [written(title), table, ...texts].join(format === 'markdown' ? '\n\n' : '\n');
+  const marks = format === 'markdown' ? [written(marksText(comparison))] : [];
+  return [written(title), table, ...marks, ...extra, ...texts].join(format === 'markdown' ? '\n\n' : '\n');
 }
 
 /** The study as plain data: rows with figures as fractions, cells with their states. */
-export function studyJson({
-  name,
-  protocol,
-  folder,
-  axes,
-  figures,
-  kinds,
-  rows,
-  cells,
-  failures: failed,
-  damaged,
-}: Study): object {
+export function studyJson(
+  { name, protocol, folder, axes, figures, kinds, rows, cells, seeds, failures: failed, damaged }: Study,
+  comparison?: Comparison,
+): object {
   return {
     ...{ name, protocol, folder, axes, figures },
     kinds: Object.fromEntries(kinds),
@@ -40,13 +54,51 @@ export function studyJson({
     })),
     failures: failed.map(({ cell, failure }) => ({ cell: cell.id, ...failure })),
     damaged,
+    values: longRows(
+      { name, protocol, folder, axes, figures, kinds, rows, cells, seeds, failures: failed, damaged },
+      comparison,
+    ),
   };
 }
 
-function legend({ seeds, rows }: Study): string {
-  const spread =
-    seeds.length > 1 ? `percent, mean ± standard deviation over seeds ${seeds.join(', ')}` : 'percent, one seed';
-  return `${spread[0]!.toUpperCase()}${spread.slice(1)}${rows.length > 1 ? '; * best' : ''}. Time: training and evaluation of one cell.`;
+/** The differences to the baseline with their p-values, one a row and figure. */
+function holmTable(
+  { rows, figures, axes }: Study,
+  { baselines: [baseline] }: Comparison,
+  format: 'table' | 'markdown',
+): string {
+  const differences = rows.flatMap((row, r) =>
+    figures.flatMap((figure) => {
+      const own = baseline!.differences[r];
+      const found = own && Object.hasOwn(own, figure) ? own[figure]! : undefined;
+      if (!found || found.p === undefined) return [];
+      const number = (value: number): TextCell => ({
+        text: value < 0.001 ? '< 0.001' : value.toFixed(3),
+        number: true,
+      });
+      return [
+        [
+          ...row.labels.map((text) => ({ text })),
+          { text: shownName(figure) },
+          { text: differenceText(found), number: true },
+          number(found.p),
+          number(found.holm!),
+        ],
+      ];
+    }),
+  );
+  const head = [...axes, 'figure', `above ${baseline!.name}`, 'p', `p (Holm, ${differences.length})`];
+  return renderTable({ head, rows: differences }, format);
+}
+
+function legend(study: Study): string {
+  const marks = study.rows.length > 1 ? '; * best of its data set' : '';
+  return `${spreadText(study)}${marks}. Time: training and evaluation of one cell.`;
+}
+
+/** In what the numbers are, and what stands behind ±. */
+function spreadText({ seeds }: Study): string {
+  return seeds.length > 1 ? `Percent, mean ± standard deviation over seeds ${seeds.join(', ')}` : 'Percent, one seed';
 }
 
 function openCells({ cells }: Study): string[] {

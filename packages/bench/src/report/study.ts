@@ -1,10 +1,11 @@
 import { PromptweaveError, type FigureKind, type ProtocolSummary } from '@promptweave/core';
 import { canonicalJson, figureOf } from '@promptweave/core/experiment';
 import { smallerIsBetter } from '../protocols/figure-unit.js';
-import { mean, standardDeviation } from '../protocols/means.js';
+import { mean } from '../protocols/means.js';
 import type { CellFailure, CellFolder, CellOutcome, CellState } from '../sweep/cell-folder.js';
 import { shortTexts } from '../sweep/short-text.js';
 import type { SweepFolder } from '../sweep/sweep-folder.js';
+import { kindOf, rowFigures } from './row-figures.js';
 
 /** One cell as reports see it. */
 export interface StudiedCell {
@@ -138,18 +139,7 @@ export function studyOf({
 }
 
 function measured(outcomes: readonly CellOutcome[]): Pick<StudyRow, 'figures' | 'parameters' | 'seconds'> {
-  const summaries: readonly ProtocolSummary[] = outcomes.map(({ summary }) => summary);
-  const names = [...new Set(summaries.flatMap((summary) => Object.keys(summary)))];
-  const figures = Object.fromEntries(
-    names.map((figure) => {
-      const found = summaries.flatMap((summary) => (Object.hasOwn(summary, figure) ? figureOf(summary[figure]!) : []));
-      const values = found.map(({ value }) => value);
-      return [
-        figure,
-        { mean: mean(values), sd: standardDeviation(values), count: values.length, ...kindOf(found[0]!) },
-      ];
-    }),
-  );
+  const figures = rowFigures(outcomes.map(({ summary }) => summary));
   if (outcomes.length === 0) return { figures };
   const seconds = mean(outcomes.map((outcome) => outcome.seconds + outcome.evaluationSeconds));
   return { figures, parameters: outcomes[0]!.parameters, seconds };
@@ -189,9 +179,4 @@ export function ranked(rows: readonly StudyRow[], figure: string): StudyRow[] {
   return rows
     .filter((row) => Object.hasOwn(row.figures, figure))
     .sort((a, b) => sign(a) * (a.figures[figure]!.mean - b.figures[figure]!.mean));
-}
-
-/** What a figure is, without its value. */
-function kindOf({ unit, better, leads }: FigureKind): FigureKind {
-  return { ...(unit !== undefined && { unit }), ...(better && { better }), ...(leads && { leads }) };
 }

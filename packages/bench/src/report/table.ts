@@ -2,6 +2,9 @@ import Table from 'cli-table3';
 import type { ProtocolSummary } from '@promptweave/core';
 import { duration, figureOf, figureTitle } from '@promptweave/core/experiment';
 import { shownText } from '../protocols/figure-unit.js';
+import { groupBy } from './analysis/group-by.js';
+import { testedAlike } from './data-axes.js';
+import { shownName } from './row-figures.js';
 import { leadingFigure, ranked, type Figure, type Study, type StudyRow } from './study.js';
 
 /** How a table is written. */
@@ -13,12 +16,18 @@ export type TableFormat = (typeof tableFormats)[number];
 export interface TextTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly TextCell[])[];
+  /** Rows before which a rule stands, where the format has some. */
+  readonly groups?: readonly number[];
 }
 
 /** One entry of a table. */
 export interface TextCell {
   readonly text: string;
   readonly best?: boolean;
+  /** The next after the best. */
+  readonly second?: boolean;
+  /** A sign behind the text, such as that of a difference that is not chance. */
+  readonly mark?: string;
   /** Numbers stand on the right. */
   readonly number?: boolean;
 }
@@ -39,10 +48,11 @@ export function leadingText(summary: ProtocolSummary): string | undefined {
 }
 
 /** Rows: the varied axes without the seed; columns: the protocol's figures, learned parameters and time. */
-export function studyTable({ axes, figures, kinds, rows }: Study): TextTable {
-  const best = new Map(figures.map((figure) => [figure, bestOf(rows, figure)]));
+export function studyTable(study: Study): TextTable {
+  const { axes, figures, kinds, rows } = study;
+  const places = placesOf(study);
   return {
-    head: [...axes, ...figures.map((name) => figureTitle(name, kinds.get(name))), 'parameters', 'time'],
+    head: [...axes, ...figures.map((name) => figureTitle(shownName(name), kinds.get(name))), 'parameters', 'time'],
     rows: rows.map((row) => [
       ...row.labels.map((text) => ({ text })),
       ...figures.map((name): TextCell => {
@@ -50,8 +60,8 @@ export function studyTable({ axes, figures, kinds, rows }: Study): TextTable {
         if (!figure) return { text: statusOf(row), number: true };
         const { length } = row.cells;
         const partial = figure.count < length ? ` (${figure.count} of ${length})` : '';
-        const isBest = rows.length > 1 && rounded(figure) === best.get(name);
-        return { text: figureText(figure) + partial, best: isBest, number: true };
+        const place = places(row, name);
+        return { text: figureText(figure) + partial, best: place === 1, second: place === 2, number: true };
       }),
       { text: row.parameters?.toLocaleString('en') ?? '', number: true },
       { text: row.seconds === undefined ? '' : duration(row.seconds), number: true },
@@ -65,19 +75,29 @@ function statusOf({ cells }: StudyRow): string {
   return (['running', 'failed', 'interrupted', 'waiting'] as const).find((status) => statuses.has(status)) ?? '';
 }
 
-function bestOf(rows: readonly StudyRow[], name: string): string | undefined {
-  const [best] = ranked(rows, name);
-  return best && rounded(best.figures[name]!);
+/** The place of a row's figure among the rows of its data set: 1, 2, or undefined. Equal as the table shows it is equally good. */
+export function placesOf(study: Study): (row: StudyRow, figure: string) => 1 | 2 | undefined {
+  const groups = groupBy(study.rows, (row) => testedAlike(study, row));
+  const known = new Map<string, readonly string[]>();
+  return (row, figure) => {
+    const group = testedAlike(study, row);
+    const among = groups.get(group)!;
+    if (among.length < 2) return undefined;
+    const key = JSON.stringify([group, figure]);
+    const order = known.get(key) ?? [...new Set(ranked(among, figure).map((other) => rounded(other.figures[figure]!)))];
+    known.set(key, order);
+    const place = order.indexOf(rounded(row.figures[figure]!)) + 1;
+    return place === 1 || place === 2 ? place : undefined;
+  };
 }
 
-/** Equal as the table shows it is equally good. */
 function rounded(figure: Figure): string {
   return shownText(figure, figure.mean, 1);
 }
 
-/** A table as text. @param title becomes LaTeX's caption */
-export function renderTable(table: TextTable, format: Exclude<TableFormat, 'json'>, title = ''): string {
-  return { table: asTerminal, markdown: asMarkdown, latex: asLatex, csv: asCsv }[format](table, title);
+/** A table as text. @param title becomes LaTeX's caption @param label what LaTeX's `\\ref` calls it */
+export function renderTable(table: TextTable, format: Exclude<TableFormat, 'json'>, title = '', label = ''): string {
+  return { table: asTerminal, markdown: asMarkdown, latex: asLatex, csv: asCsv }[format](table, title, label);
 }
 
 function asTerminal({ head, rows }: TextTable): string {
@@ -88,7 +108,9 @@ function asTerminal({ head, rows }: TextTable): string {
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows)
-    table.push(row.map(({ text, best, number }) => (number ? `${text}${best ? ' *' : '  '}` : visible(text))));
+    table.push(
+      row.map(({ text, best, mark = '', number }) => (number ? `${text}${mark}${best ? ' *' : '  '}` : visible(text))),
+    );
   return table.toString();
 }
 
@@ -113,7 +135,10 @@ export function markdownText(text: string): string {
 function asMarkdown({ head, rows }: TextTable): string {
   const rules = head.map((_, column) => (rows.some((row) => row[column]?.number) ? '---:' : '---'));
   const body = rows.map((row) =>
-    row.map(({ text, best }) => (best ? `**${markdownText(text)}**` : markdownText(text))),
+    row.map(({ text, best, second, mark = '' }) => {
+      const shown = markdownText(text) + mark;
+      return best ? `**${shown}**` : second ? `<u>${shown}</u>` : shown;
+    }),
   );
   return markdownTable(head, body, rules);
 }
@@ -124,23 +149,30 @@ const LATEX: Readonly<Record<string, string>> = {
   '~': '\\textasciitilde{}',
   '^': '\\textasciicircum{}',
   '–': '--',
+  '±': '$\\pm$',
+  '→': '$\\rightarrow$',
+  '−': '$-$',
+  '·': '$\\cdot$',
 };
 
-function latexText(text: string): string {
-  return visible(text)
-    .replace(/[&%$#_{}\\~^–]/g, (sign) => LATEX[sign] ?? `\\${sign}`)
-    .replaceAll(' ± ', ' $\\pm$ ');
+export function latexText(text: string): string {
+  return visible(text).replace(/[&%$#_{}\\~^–±→−·]/g, (sign) => LATEX[sign] ?? `\\${sign}`);
 }
 
-function asLatex({ head, rows }: TextTable, title: string): string {
+/** A table for the package booktabs. Numbers and their deviations are set as the papers do: 71.2 with a small ± 0.4. */
+function asLatex({ head, rows, groups = [] }: TextTable, title: string, label: string): string {
   const columns = head.map((_, column) => (rows.some((row) => row[column]?.number) ? 'r' : 'l')).join('');
   const line = (texts: readonly string[]): string => `  ${texts.join(' & ')} \\\\`;
-  const body = rows.map((row) =>
-    line(row.map(({ text, best }) => (best ? `\\textbf{${latexText(text)}}` : latexText(text)))),
-  );
+  const body = rows.flatMap((row, i) => [
+    ...(i > 0 && groups.includes(i) ? ['  \\midrule'] : []),
+    line(row.map(latexCell)),
+  ]);
   return [
+    '% needs \\usepackage{booktabs}',
     '\\begin{table}',
+    '  \\centering',
     ...(title ? [`  \\caption{${latexText(title)}}`] : []),
+    ...(label ? [`  \\label{${label}}`] : []),
     `  \\begin{tabular}{${columns}}`,
     '  \\toprule',
     line(head.map(latexText)),
@@ -151,6 +183,16 @@ function asLatex({ head, rows }: TextTable, title: string): string {
     '\\end{table}',
   ].join('\n');
 }
+
+function latexCell({ text, best, second, mark, number }: TextCell): string {
+  const [value, ...rest] = number ? text.split(' ± ') : [text];
+  const main = latexText(value!);
+  const set = best ? `\\textbf{${main}}` : second ? `\\underline{${main}}` : main;
+  const spread = rest.length > 0 ? `\\,{\\scriptsize$\\pm$\\,${latexText(rest.join(' ± '))}}` : '';
+  return `${set}${mark ? `$^{${LATEX_MARKS[mark] ?? latexText(mark)}}$` : ''}${spread}`;
+}
+
+const LATEX_MARKS: Readonly<Record<string, string>> = { '†': '\\dagger' };
 
 function asCsv({ head, rows }: TextTable): string {
   const cells = [

@@ -1,13 +1,18 @@
 import { mean } from '../../protocols/means.js';
+import { DATA, datasetAxes } from '../data-axes.js';
 import type { Study, StudyRow } from '../study.js';
 import { pairedDifferences, resampledFew, resampleRows, type ResampledRow } from './resampled-figures.js';
-import { interval } from './resampling.js';
+import { holm, interval, pValue } from './resampling.js';
 
 /** How much a row's figure is above the baseline's; fractions. */
 export interface Difference {
   readonly mean: number;
   /** Middle 95 % of the paired bootstrap; absent where there is nothing to draw from. */
   readonly interval?: { readonly low: number; readonly high: number };
+  /** Two-sided, by the same draws. */
+  readonly p?: number;
+  /** The same, corrected by Holm for all differences to this baseline. */
+  readonly holm?: number;
 }
 
 /** What all rows are compared with: one choice of method, under whatever data a row has. */
@@ -27,8 +32,6 @@ export interface Comparison {
   readonly drawn: 'images' | 'seeds' | 'both';
 }
 
-/** Axes whose values a row and its baseline share: the data. All others choose the method. */
-const DATA = /^(dataset|backbone|protocol|evaluate)(\.|$)/;
 /** With more pairs than these, rows are compared with the chosen baseline alone. */
 const PAIRS = 4000;
 
@@ -40,7 +43,10 @@ const PAIRS = 4000;
  */
 export function compareRows(study: Study, wanted?: Readonly<Record<string, string>>): Comparison | undefined {
   const { axes, rows } = study;
-  const method = axes.some((axis) => !DATA.test(axis)) ? axes.filter((axis) => !DATA.test(axis)) : axes;
+  const chosenByMethod = axes.filter((axis) => !DATA.test(axis));
+  const ofDataset = new Set(datasetAxes(study).map((i) => axes[i]!));
+  // Data sets are never compared with each other: that one is harder than another says nothing.
+  const method = chosenByMethod.length > 0 ? chosenByMethod : axes.filter((axis) => !ofDataset.has(axis));
   const labels = (row: StudyRow, which: readonly string[]): string[] =>
     which.map((axis) => row.labels[axes.indexOf(axis)]!);
   const labelsOf = (row: StudyRow, which: readonly string[]): string => JSON.stringify(labels(row, which));
@@ -58,7 +64,7 @@ export function compareRows(study: Study, wanted?: Readonly<Record<string, strin
     const candidates = rows.filter((row) => labelsOf(row, method) === key && isFinished(row));
     const partners = new Map(rows.map((row) => [row, partnerOf(row, candidates, data, labelsOf)]));
     const differences = rows.map((row) => differencesOf(row, partners.get(row), byRow, study.figures));
-    return { name: names.get(key)!, partners, differences };
+    return { name: names.get(key)!, partners, differences: corrected(differences) };
   });
   const kinds = new Set(rows.filter(isFinished).map((row) => (byRow.get(row) ? 'images' : 'seeds')));
   return { baselines, drawn: kinds.size === 2 ? 'both' : ([...kinds][0] ?? 'seeds') };
@@ -88,7 +94,27 @@ function partnerOf(
   return others.length === 1 && others[0]!.parameters === 0 ? others[0] : undefined;
 }
 
-function differencesOf(
+/** Adds Holm's correction over everything that is compared with one baseline. */
+function corrected(
+  rows: readonly (Readonly<Record<string, Difference>> | undefined)[],
+): (Readonly<Record<string, Difference>> | undefined)[] {
+  const all = rows.flatMap((row) => Object.values(row ?? {})).filter(({ p }) => p !== undefined);
+  const adjusted = holm(all.map(({ p }) => p!));
+  const byDifference = new Map(all.map((difference, i) => [difference, adjusted[i]!]));
+  return rows.map(
+    (row) =>
+      row &&
+      Object.fromEntries(
+        Object.entries(row).map(([figure, difference]) => {
+          const value = byDifference.get(difference);
+          return [figure, value === undefined ? difference : { ...difference, holm: value }];
+        }),
+      ),
+  );
+}
+
+/** The figures of a row above those of another one. */
+export function differencesOf(
   row: StudyRow,
   other: StudyRow | undefined,
   resampled: ReadonlyMap<StudyRow, ResampledRow | undefined>,
@@ -102,13 +128,17 @@ function differencesOf(
     const draws = own && theirs && own.key === theirs.key ? [own, theirs].map((side) => side.figures.get(figure)) : [];
     if (draws[0] && draws[1]) {
       const [mine, base] = [draws[0], draws[1]];
-      return [[figure, { mean: a.mean - b.mean, interval: interval(mine.map((value, i) => value - base[i]!)) }]];
+      return [[figure, { mean: a.mean - b.mean, ...spread(mine.map((value, i) => value - base[i]!)) }]];
     }
     const pairs = pairedDifferences(row, other, figure);
     if (pairs.length === 0) return [[figure, { mean: a.mean - b.mean }]];
-    return [[figure, { mean: mean(pairs), ...(pairs.length > 1 && { interval: interval(resampledFew(pairs)) }) }]];
+    return [[figure, { mean: mean(pairs), ...(pairs.length > 1 && spread(resampledFew(pairs))) }]];
   });
   return Object.fromEntries(found);
+}
+
+function spread(draws: Float64Array): Pick<Difference, 'interval' | 'p'> {
+  return { interval: interval(draws), p: pValue(draws) };
 }
 
 function isFinished({ cells }: StudyRow): boolean {

@@ -48,9 +48,9 @@ it('makes the figures of each row as its own protocol does', () => {
   ]);
   const study = studyOf({ name: 's', protocol: 'base-to-novel', folder, cells });
   expect(resampleRows(study).map((row) => [...row!.figures.keys()])).toEqual([
-    ['base', 'novel', 'HM'],
+    ['base', 'novel', 'HM', 'HM (mean of HMs)'],
     ['accuracy'],
-    ['base', 'novel', 'HM'],
+    ['base', 'novel', 'HM', 'HM (mean of HMs)'],
     ['accuracy'],
   ]);
   expect(compareRows(study)!.drawn).toBe('images');
@@ -70,4 +70,22 @@ it('draws the same images before and after a second training', () => {
   const { low, high } = interval(some!);
   expect(low).toBeGreaterThan(0.1 - 1.96 * 0.03 - 0.015);
   expect(high).toBeLessThan(0.1 + 1.96 * 0.03 + 0.015);
+});
+
+it('draws the seeds, too: what one seed has and another has not is in the interval', () => {
+  const none = half.map(() => false);
+  const seeds = [half, half, none].map((right, i) => {
+    const made = cell('few-shot', `seeds${i}`, { test: answers(right) });
+    return { ...made, values: { 'prompt.use': 'coop', seed: i + 1 } };
+  });
+  const rows = studyOf({ name: 's', protocol: 'few-shot', folder, cells: seeds });
+  const { low, high } = interval(resampleRows(rows)[0]!.figures.get('accuracy')!);
+  // All three draws are the bad seed in 1 of 27 cases, none of them in 8 of 27: from 0 to about 0.6.
+  expect(low).toBe(0);
+  expect(high).toBeGreaterThan(0.5);
+  const steady = seeds.slice(0, 2).map((made, i) => ({ ...made, values: { 'prompt.use': 'coop', seed: i + 1 } }));
+  const calm = interval(
+    resampleRows(studyOf({ name: 's', protocol: 'few-shot', folder, cells: steady }))[0]!.figures.get('accuracy')!,
+  );
+  expect(calm.low).toBeGreaterThan(0.38); // images alone: 0.5 ± 0.1
 });

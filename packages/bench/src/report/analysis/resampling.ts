@@ -50,3 +50,22 @@ export function interval(values: Float64Array): { readonly low: number; readonly
   const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
   return { low: at(TAIL), high: at(1 - TAIL) };
 }
+
+/** How probable so large a difference would be where there is none, two-sided: twice the smaller share of draws beyond 0. */
+export function pValue(draws: Float64Array): number {
+  const below = draws.filter((value) => value <= 0).length;
+  const above = draws.filter((value) => value >= 0).length;
+  return Math.min(1, (2 * (1 + Math.min(below, above))) / (1 + draws.length));
+}
+
+/** Holm's step-down correction of p-values for as many comparisons, in their order. */
+export function holm(values: readonly number[]): number[] {
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const adjusted = new Array<number>(values.length);
+  let largest = 0;
+  order.forEach((index, rank) => {
+    largest = Math.max(largest, Math.min(1, (values.length - rank) * values[index]!));
+    adjusted[index] = largest;
+  });
+  return adjusted;
+}

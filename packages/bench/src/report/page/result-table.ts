@@ -59,7 +59,7 @@ function controls({ axes, rows }: Study, comparison: Comparison | undefined): st
 
 /** What is drawn for the intervals, in words. */
 export function comparisonNote({ baselines, drawn }: Comparison): string {
-  const images = `${RESAMPLES.toLocaleString('en')} paired bootstrap draws of the test images (the trained prompts stay as they are, so chance in the training is not in it)`;
+  const images = `${RESAMPLES.toLocaleString('en')} paired bootstrap draws of the test images and of the seeds (nothing is trained anew: a few seeds say little of chance in the training)`;
   const seeds = `${RESAMPLES.toLocaleString('en')} paired bootstrap draws of the seeds (no answers for single images were kept; with two or three seeds it says little)`;
   const which = { images, seeds, both: `${images}, or, where no answers were kept, of the seeds` }[drawn];
   return `Below each figure: percentage points above ${baselines[0]!.name} on the same data, and the middle 95 % of ${which}. The draws are seeded: the same study gives the same intervals.`;

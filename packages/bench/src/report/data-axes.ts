@@ -1,0 +1,25 @@
+import type { Study, StudyRow } from './study.js';
+
+/** Axes whose values a row and what it is compared with share: the data. All others choose the method. */
+export const DATA = /^(dataset|backbone|protocol|evaluate)(\.|$)/;
+/** Axes that say which data set it is. */
+const DATASET = /^dataset(\.(use|path|root|classes))?$/;
+
+/** Positions of the axes that say which data set a row is of. */
+export function datasetAxes({ axes }: Pick<Study, 'axes'>): number[] {
+  return axes.flatMap((axis, i) => (DATASET.test(axis) ? [i] : []));
+}
+
+/** What a row's data set is called; empty where the study has one alone. */
+export function datasetLabel(study: Pick<Study, 'axes'>, { labels }: Pick<StudyRow, 'labels'>): string {
+  return datasetAxes(study)
+    .map((axis) => labels[axis]!)
+    .filter((label) => label !== '–')
+    .join(' ');
+}
+
+/** Rows of one data set and one protocol, among which the best is marked. */
+export function testedAlike(study: Pick<Study, 'axes'>, row: Pick<StudyRow, 'labels'>): string {
+  const protocol = study.axes.flatMap((axis, i) => (/^(protocol|evaluate)(\.|$)/.test(axis) ? [row.labels[i]!] : []));
+  return JSON.stringify([datasetLabel(study, row), ...protocol]);
+}
