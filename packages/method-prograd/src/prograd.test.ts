@@ -1,20 +1,29 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { randomClip } from '@promptweave/backbone-clip';
-import { describeLoss } from '@promptweave/core/testing';
+import { crossEntropy } from '@promptweave/core/experiment';
+import { describeGradientRule, describeLoss } from '@promptweave/core/testing';
 import { expect, it } from 'vitest';
-import { progradTeacher } from './plugin.js';
+import { prograd as plugin, progradTeacher } from './plugin.js';
 import { prograd } from './rule.js';
 
+const backbone = () =>
+  randomClip({
+    seed: 1,
+    vision: { width: 32, layers: 2, heads: 2, imageSize: 16, patchSize: 8 },
+    text: { width: 32, layers: 2, heads: 2, contextLength: 24 },
+    embedding: 16,
+    vocabulary: 512,
+    logitScale: 10,
+  });
+
+describeGradientRule(plugin, {
+  backbone,
+  options: [{}, { strength: 0.8 }, { strength: 0 }],
+  losses: [{ plugin: crossEntropy }, { plugin: progradTeacher }],
+});
+
 describeLoss(progradTeacher, {
-  backbone: () =>
-    randomClip({
-      seed: 1,
-      vision: { width: 32, layers: 2, heads: 2, imageSize: 16, patchSize: 8 },
-      text: { width: 32, layers: 2, heads: 2, contextLength: 24 },
-      embedding: 16,
-      vocabulary: 512,
-      logitScale: 10,
-    }),
+  backbone,
   options: [{}, { template: 'a centered photo of {}.', temperature: 2 }],
 });
 

@@ -5,6 +5,7 @@ import { ensureBackend } from './ensure-backend.js';
 import type {
   BackbonePlugin,
   DatasetPlugin,
+  GradientsPlugin,
   HeadPlugin,
   LabelsPlugin,
   LossPlugin,
@@ -15,6 +16,7 @@ import type {
   TrackerPlugin,
   TuningPlugin,
 } from '../plugin/define-plugin.js';
+import { gradientRuleChecks, type GradientRuleSuite } from './gradient-rule-checks.js';
 import { headChecks, type HeadSuite } from './head-checks.js';
 import { labelAlignerChecks, type LabelAlignerSuite } from './label-aligner-checks.js';
 import { lossChecks, type LossSuite } from './loss-checks.js';
@@ -58,6 +60,11 @@ export function checkTuning(plugin: TuningPlugin, suite: TuningSuite): Promise<v
 /** Checks a loss without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
 export function checkLoss(plugin: LossPlugin, suite: LossSuite): Promise<void> {
   return checkAll(plugin, suite, lossChecks);
+}
+
+/** Checks a gradient rule without a test runner. @throws ConformanceError as {@link checkPromptLearner} */
+export function checkGradientRule(plugin: GradientsPlugin, suite: GradientRuleSuite): Promise<void> {
+  return checkAll(plugin, suite, gradientRuleChecks);
 }
 
 /** Checks a tracker without a test runner. @throws ConformanceError as {@link checkPromptLearner} */

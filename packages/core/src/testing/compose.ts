@@ -23,6 +23,7 @@ import type {
   PromptPlugin,
   TuningPlugin,
 } from '../plugin/define-plugin.js';
+import { combined } from '../training/accumulate.js';
 import { createOptimizer } from '../training/optimizer.js';
 
 /** A plugin and its options as a user would write them. */
@@ -120,7 +121,8 @@ export function train(classifier: Classifier, batch: Batch, steps: number, learn
     epsilon: 1e-8,
   });
   const totals = Array.from({ length: steps }, () => {
-    const { total, gradients } = classifier.gradients(batch);
+    const { total, gradients: ofTotal, aside } = classifier.gradients(batch);
+    const gradients = combined(classifier.parts.rule, ofTotal, aside);
     optimizer.apply(classifier.variables, gradients, learningRate);
     tf.dispose(Object.values(gradients));
     return total;

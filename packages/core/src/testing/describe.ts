@@ -2,6 +2,7 @@ import type { Backbone } from '../contracts/backbone.js';
 import type {
   BackbonePlugin,
   DatasetPlugin,
+  GradientsPlugin,
   HeadPlugin,
   LabelsPlugin,
   LossPlugin,
@@ -15,6 +16,7 @@ import { backboneChecks, type BackboneSuite } from './backbone-checks.js';
 import { ConformanceError } from './conformance-error.js';
 import { datasetChecks, type DatasetSuite } from './dataset-checks.js';
 import { ensureBackend } from './ensure-backend.js';
+import { gradientRuleChecks, type GradientRuleSuite } from './gradient-rule-checks.js';
 import { headChecks, type HeadSuite } from './head-checks.js';
 import { labelAlignerChecks, type LabelAlignerSuite } from './label-aligner-checks.js';
 import { lossChecks, type LossSuite } from './loss-checks.js';
@@ -69,6 +71,15 @@ export function describeTuning(plugin: TuningPlugin, suite: TuningSuite): void {
 /** The conformance suite of a loss. */
 export function describeLoss(plugin: LossPlugin, suite: LossSuite): void {
   describeAll('loss', plugin, suite, lossChecks);
+}
+
+/**
+ * The conformance suite of a gradient rule.
+ *
+ * @example describeGradientRule(mine, { backbone: () => randomClip({ … }), losses: [{ plugin: crossEntropy }, { plugin: myTeacher }] });
+ */
+export function describeGradientRule(plugin: GradientsPlugin, suite: GradientRuleSuite): void {
+  describeAll('gradient rule', plugin, suite, gradientRuleChecks);
 }
 
 /**

@@ -2,6 +2,7 @@ export type { BackboneSuite } from './backbone-checks.js';
 export {
   checkBackbone,
   checkDataset,
+  checkGradientRule,
   checkHead,
   checkLabelAligner,
   checkLoss,
@@ -26,6 +27,7 @@ export type { DatasetSuite } from './dataset-checks.js';
 export {
   describeBackbone,
   describeDataset,
+  describeGradientRule,
   describeHead,
   describeLabelAligner,
   describeLoss,
@@ -36,6 +38,7 @@ export {
 } from './describe.js';
 export { ensureBackend } from './ensure-backend.js';
 export { checkGradients, totalLoss, type GradientCheckOptions } from './finite-differences.js';
+export type { GradientRuleSuite } from './gradient-rule-checks.js';
 export type { HeadSuite } from './head-checks.js';
 export type { LabelAlignerSuite } from './label-aligner-checks.js';
 export type { LossSuite } from './loss-checks.js';

@@ -16,7 +16,7 @@ export const pluginChecks: Checks<Pick<Subject<Plugin, Suite>, 'plugin'>> = {
     for (const { name, meaning } of optionRows(plugin.options)) {
       demand(meaning.length > 0, `The option ${name} has no description.`);
     }
-    if (!['prompt', 'labels', 'head', 'loss'].includes(plugin.kind)) return; // others may need an address
+    if (!['prompt', 'labels', 'head', 'tuning', 'gradients', 'loss'].includes(plugin.kind)) return; // others may need an address
     const parsed = plugin.options.safeParse({});
     demand(parsed.success, `It cannot be made without options: ${parsed.error && z.prettifyError(parsed.error)}`);
   },

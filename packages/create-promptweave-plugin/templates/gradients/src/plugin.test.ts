@@ -1,10 +1,21 @@
-import { checkReadme, ensureBackend } from '@promptweave/core/testing';
+import { randomClip } from '@promptweave/backbone-clip';
+import { checkReadme, describeGradientRule } from '@promptweave/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { clipByNorm } from './clip-by-norm.js';
-import { plugins } from './plugin.js';
+import { clipped as rule, plugins } from './plugin.js';
 
-beforeAll(() => ensureBackend());
+const backbone = () =>
+  randomClip({
+    seed: 1,
+    vision: { width: 32, layers: 2, heads: 2, imageSize: 16, patchSize: 8 },
+    text: { width: 32, layers: 2, heads: 2, contextLength: 24 },
+    embedding: 16,
+    vocabulary: 512,
+    logitScale: 10,
+  });
+
+describeGradientRule(rule, { backbone, options: [{}, { maxNorm: 0.001 }] });
 
 const clipped = (gradient: number[]): number[] =>
   tf.tidy(() => [...clipByNorm(1).combine(tf.tensor1d(gradient), undefined).dataSync()]);
