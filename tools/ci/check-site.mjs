@@ -1,0 +1,78 @@
+// Opens every page of the built site in a browser: node check-site.mjs BROWSER FOLDER
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [browserPath, folder] = process.argv.slice(2);
+const shots = process.env.SITE_SCREENSHOTS;
+if (shots) mkdirSync(shots, { recursive: true });
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+};
+
+// A server of files, with addresses without .html as a host of sites has them.
+const server = createServer(({ url }, response) => {
+  const path = join(folder, decodeURIComponent(new URL(url, 'http://site').pathname));
+  const file = [path, `${path}.html`, join(path, 'index.html')].find(
+    (name) => existsSync(name) && statSync(name).isFile(),
+  );
+  response.writeHead(file ? 200 : 404, { 'content-type': TYPES[extname(file ?? '')] ?? 'application/octet-stream' });
+  response.end(file && readFileSync(file));
+}).listen(0, '127.0.0.1');
+await new Promise((resolve) => server.once('listening', resolve));
+const site = `http://127.0.0.1:${server.address().port}`;
+
+const pages = readdirSync(folder, { recursive: true })
+  .filter((name) => name.endsWith('.html') && name !== '404.html')
+  .map((name) => `/${name.replaceAll('\\', '/').replace(/(index)?\.html$/, '')}`);
+assert.ok(pages.length > 30, `only ${pages.length} pages`);
+
+const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
+const faults = [];
+for (const width of [1400, 400]) {
+  const page = await browser.newPage({ viewport: { width, height: 900 } });
+  let where = '';
+  page.on('console', (message) => /error|warning/.test(message.type()) && faults.push(`${where}: ${message.text()}`));
+  page.on('pageerror', (error) => faults.push(`${where}: ${error.message}`));
+  page.on(
+    'response',
+    (response) => response.status() >= 400 && faults.push(`${where}: ${response.url()} ${response.status()}`),
+  );
+  page.on('request', (request) => request.url().startsWith(site) || faults.push(`${where}: fetches ${request.url()}`));
+  for (const path of pages) {
+    where = `${path} at ${width}`;
+    await page.goto(`${site}${path}`, { waitUntil: 'load' });
+    await page.waitForSelector('main h1');
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (wide > 0) faults.push(`${where}: ${wide} pixels too wide`);
+    // An anchor of a link is a heading somewhere, which the build does not look at.
+    const lost = await page.$$eval('main a[href^="#"]', (links) =>
+      links.map((link) => decodeURIComponent(link.hash.slice(1))).filter((id) => id && !document.getElementById(id)),
+    );
+    faults.push(...lost.map((id) => `${where}: no heading #${id}`));
+    if (shots) await page.screenshot({ path: join(shots, `${path.replace(/\W+/g, '-')}-${width}.png`) });
+  }
+  await page.close();
+}
+
+// The search finds options by their names.
+const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+await page.goto(site);
+for (const option of ['warmupEpochs', 'contextLength', 'imageCacheMegabytes', 'minimumCrop', 'learningRateFactors']) {
+  await page.keyboard.press('/');
+  await page.fill('#localsearch-input', option);
+  await page
+    .waitForSelector('.VPLocalSearchBox .result', { timeout: 10_000 })
+    .catch(() => faults.push(`the search finds no ${option}`));
+  await page.keyboard.press('Escape');
+}
+await browser.close();
+server.close();
+assert.deepEqual(faults, []);
+console.log(`${pages.length} pages at two widths: well`);
