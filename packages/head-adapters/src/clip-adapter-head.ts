@@ -8,6 +8,7 @@ import {
   linear,
   linearStart,
   normalise,
+  relu,
   variablesFrom,
   type Head,
   type HeadInput,
@@ -68,7 +69,7 @@ export class ClipAdapterHead implements Head {
   /** A(f), [B, E]. */
   adapted(rawImages: tf.Tensor2D): tf.Tensor2D {
     const weight = (name: string): tf.Tensor2D => this.weights[`${name}.weight`] as tf.Tensor as tf.Tensor2D;
-    return tf.relu(linear(tf.relu(linear(rawImages, weight(FIRST))), weight(SECOND)));
+    return relu(linear(relu(linear(rawImages, weight(FIRST))), weight(SECOND)));
   }
 
   withClasses(classNames: readonly string[]): ClipAdapterHead {

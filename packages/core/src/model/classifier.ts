@@ -138,7 +138,7 @@ export class Classifier {
     const constants = this.constantsOnce();
     const { losses, head } = this.parts;
     let terms: readonly LossTerm[] = [];
-    let correct: tf.Scalar | undefined;
+    let answers: tf.Tensor1D | undefined;
     const { value, gradients } = gradientsOf(() => {
       const step = new ForwardPass(this.parts, batch, { constants, seed });
       const ofHead = head.terms?.(step) ?? [];
@@ -149,7 +149,7 @@ export class Classifier {
         ...ofHead,
       ];
       terms = weighted.map((term) => ({ ...term, value: tf.keep(tf.clone(term.value)) }));
-      correct = tf.keep(countCorrect(step.logits, step.labels));
+      answers = tf.keep(tf.argMax(step.logits, -1));
       return total(terms.filter(({ name }) => chosen(name)));
     }, this.variables);
     const names = terms.map(({ name }) => name);
@@ -160,9 +160,9 @@ export class Classifier {
         distinct(names).map((name, i) => [name, { value: terms[i]!.value.dataSync()[0]!, weight: terms[i]!.weight }]),
       ),
       gradients,
-      correct: correct!.dataSync()[0]!,
+      correct: countEqual(answers!.dataSync(), batch.labels.dataSync()),
     };
-    tf.dispose([value, correct!, ...terms.map((term) => term.value)]);
+    tf.dispose([value, answers!, ...terms.map((term) => term.value)]);
     return outcome;
   }
 
@@ -204,8 +204,10 @@ function withoutEffect(terms: readonly string[]): TrainingError {
   });
 }
 
-function countCorrect(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
-  return tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'int32'));
+function countEqual(answers: ArrayLike<number>, labels: ArrayLike<number>): number {
+  let count = 0;
+  for (let i = 0; i < labels.length; i++) if (answers[i] === labels[i]) count += 1;
+  return count;
 }
 
 /** Terms of several losses may have one name (`lamm/hierarchical` has that of `lamm/feature`): the second is told as name-2. */
@@ -218,6 +220,6 @@ function distinct(names: readonly string[]): string[] {
 
 function total(terms: readonly { value: tf.Scalar; weight: number }[]): tf.Scalar {
   if (terms.length === 0) return tf.scalar(0);
-  const weighted = terms.map(({ value, weight }) => tf.mul(value, weight));
+  const weighted = terms.map(({ value, weight }) => (weight === 1 ? value : tf.mul(value, weight)));
   return weighted.length === 1 ? (weighted[0] as tf.Scalar) : (tf.addN(weighted) as tf.Scalar);
 }

@@ -41,7 +41,14 @@ interface Moved {
 }
 
 /** How one variable is moved. */
-type Rule = (value: tf.Tensor, gradient: tf.Tensor, learningRate: number, memory?: Memory) => Moved;
+type Rule = (
+  value: tf.Tensor,
+  gradient: tf.Tensor,
+  learningRate: number,
+  memory: Memory | undefined,
+  /** The number as a tensor, which stays for the next steps: for what is the same in each of them. */
+  constant: (value: number) => tf.Scalar,
+) => Moved;
 
 /** Makes the optimiser that the settings name. */
 export function createOptimizer(settings: OptimizerSettings): Optimizer {
@@ -51,23 +58,26 @@ export function createOptimizer(settings: OptimizerSettings): Optimizer {
 
 /** v ← μ v + (g + λ w), the first v being g + λ w itself; w ← w − lr · v. */
 function sgd({ momentum, weightDecay }: OptimizerSettings): Rule {
-  return (value, gradient, learningRate, memory): Moved => {
-    const decayed = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(value, weightDecay));
+  return (value, gradient, learningRate, memory, constant): Moved => {
+    const decayed = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(value, constant(weightDecay)));
     if (momentum === 0) return { value: tf.sub(value, tf.mul(decayed, learningRate)), memory: {} };
-    const velocity = memory?.momentum ? tf.add(tf.mul(memory.momentum, momentum), decayed) : decayed;
+    const velocity = memory?.momentum ? tf.add(tf.mul(memory.momentum, constant(momentum)), decayed) : decayed;
     return { value: tf.sub(value, tf.mul(velocity, learningRate)), memory: { momentum: velocity } };
   };
 }
 
 /** Adam (weight decay added to the gradient) and AdamW (taken off the value), both with bias correction. */
 function adam({ optimizer, weightDecay, beta1, beta2, epsilon }: OptimizerSettings): Rule {
-  return (value, gradient, learningRate, memory): Moved => {
+  return (value, gradient, learningRate, memory, constant): Moved => {
     const decoupled = optimizer === 'adamw';
     const start = decoupled ? tf.mul(value, 1 - learningRate * weightDecay) : value;
-    const g = decoupled || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(value, weightDecay));
+    const g = decoupled || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(value, constant(weightDecay)));
     const step = memory ? memory.step!.dataSync()[0]! + 1 : 1;
-    const first = tf.add(tf.mul(memory?.first ?? tf.zerosLike(value), beta1), tf.mul(g, 1 - beta1));
-    const second = tf.add(tf.mul(memory?.second ?? tf.zerosLike(value), beta2), tf.mul(tf.square(g), 1 - beta2));
+    const first = tf.add(tf.mul(memory?.first ?? tf.zerosLike(value), constant(beta1)), tf.mul(g, constant(1 - beta1)));
+    const second = tf.add(
+      tf.mul(memory?.second ?? tf.zerosLike(value), constant(beta2)),
+      tf.mul(tf.square(g), constant(1 - beta2)),
+    );
     // Both corrections of the bias go into numbers: √(v / c₂) + ε = (√v + ε √c₂) / √c₂.
     const root = Math.sqrt(1 - beta2 ** step);
     const denominator = tf.add(tf.sqrt(second), epsilon * root);
@@ -79,6 +89,7 @@ function adam({ optimizer, weightDecay, beta1, beta2, epsilon }: OptimizerSettin
 /** Applies a rule to every variable and keeps its memory. */
 class RuleOptimizer implements Optimizer {
   private readonly memories = new Map<string, Memory>();
+  private readonly constants = new Map<number, tf.Scalar>();
 
   constructor(
     private readonly rule: Rule,
@@ -96,7 +107,13 @@ class RuleOptimizer implements Optimizer {
       if (!gradient) continue;
       const former = this.memories.get(name);
       tf.tidy(() => {
-        const { value, memory } = this.rule(variable, gradient, learningRate * (factors[name] ?? 1), former);
+        const { value, memory } = this.rule(
+          variable,
+          gradient,
+          learningRate * (factors[name] ?? 1),
+          former,
+          this.constant,
+        );
         variable.assign(value);
         this.memories.set(name, kept(memory));
       });
@@ -124,16 +141,28 @@ class RuleOptimizer implements Optimizer {
         remedy: 'Resume with the optimiser that the training was begun with.',
       });
     }
-    this.dispose();
+    this.forget();
     for (const { slot, name, tensor } of entries) {
       this.memories.set(name, { ...this.memories.get(name), ...kept({ [slot]: tensor }) });
     }
   }
 
   dispose(): void {
+    this.forget();
+    tf.dispose([...this.constants.values()]);
+    this.constants.clear();
+  }
+
+  private forget(): void {
     for (const memory of this.memories.values()) tf.dispose(Object.values(memory));
     this.memories.clear();
   }
+
+  private readonly constant = (value: number): tf.Scalar => {
+    const known = this.constants.get(value) ?? tf.keep(tf.scalar(value));
+    this.constants.set(value, known);
+    return known;
+  };
 }
 
 /** Clones that outlive the tidy; a memory may hold the caller's gradient itself. */

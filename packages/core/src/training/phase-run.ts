@@ -31,9 +31,12 @@ export interface SharedRun {
   readonly emit: (event: TrainEvent) => void;
   /** Writes what a training needs to go on. */
   readonly save: () => Promise<void>;
-  /** Writes it where the last time is long ago. */
-  readonly saveInTime: () => Promise<void>;
+  /** Writes it where the last time is long ago, or these seconds. */
+  readonly saveInTime: (atMost?: number) => Promise<void>;
 }
+
+/** Seconds between two saves after epochs: with stored features hundreds of epochs pass in seconds, and a save waits for the disk. */
+const SAVE_EPOCHS = 2;
 
 /** One phase of a training under way, with an optimiser, an average and stored image features of its own. */
 export class PhaseRun {
@@ -144,7 +147,7 @@ export class PhaseRun {
 
   /** Evaluates where it is time for it, and saves. */
   private async closeEpoch(): Promise<void> {
-    const { standing, request, emit, save } = this.shared;
+    const { standing, request, emit, save, saveInTime } = this.shared;
     const { settings, plan, classifier } = this.phase;
     const { step, epoch: passed, phase: from } = standing.progress;
     if (step === 0) {
@@ -153,7 +156,9 @@ export class PhaseRun {
     const epoch = passed + 1;
     const { evaluateEvery, evaluateOn: split, keep } = settings;
     let { best } = standing.progress;
-    if (evaluateEvery > 0 && (epoch % evaluateEvery === 0 || step === from.step + plan.steps)) {
+    const last = step === from.step + plan.steps;
+    const evaluates = evaluateEvery > 0 && (epoch % evaluateEvery === 0 || last);
+    if (evaluates) {
       const result = await this.evaluate(split);
       emit({ type: 'evaluation', name: split, step, epoch, result });
       if (keep === 'best' && result.accuracy > (best?.accuracy ?? -1)) {
@@ -164,7 +169,7 @@ export class PhaseRun {
     classifier.parts.head.endEpoch?.();
     this.state.average?.add(classifier.variables, passed - from.epoch);
     standing.progress = { ...standing.progress, epoch, offset: 0, ...(best && { best }) };
-    await save();
+    await (last || evaluates ? save() : saveInTime(SAVE_EPOCHS));
   }
 
   private evaluate(split: 'val' | 'test'): Promise<Evaluation> {

@@ -43,9 +43,10 @@ class Training {
     this.files = new TrainingFiles(request, this.emit);
     this.shared = {
       ...{ request, length: lengthOf(this.phases), clock: new StepClock(), standing: this.standing },
-      ...{ emit: this.emit, save: () => this.save() },
-      saveInTime: async () => {
-        if (performance.now() - this.savedAt > saveSeconds * 1000) await this.save();
+      emit: this.emit,
+      save: () => this.save(),
+      saveInTime: async (atMost = Infinity) => {
+        if (performance.now() - this.savedAt > Math.min(saveSeconds, atMost) * 1000) await this.save();
       },
     };
     this.present = this.runOf(0);
