@@ -33,12 +33,12 @@ afterAll(() => {
 it('an answer that comes while threads are being ended does not let the process go', async () => {
   const { createWorkerPool } = await import('./worker-pool.js');
   const pool = createWorkerPool(2, new URL('file:///none.js'));
-  const given = pool.run({} as never);
-  given.catch(() => undefined);
+  const given = [pool.run({} as never), pool.run({} as never)];
+  for (const task of given) task.catch(() => undefined);
   const closed = pool.close();
   FakeWorker.made[1]!.emit('message', { number: 1, prepared: {} });
   expect(FakeWorker.made.map(({ holds }) => holds)).toEqual([true, true]); // else Node ends with exit code 13
   for (const worker of FakeWorker.made) worker.ended!();
   await closed;
-  await expect(given).rejects.toThrow('were ended');
+  for (const task of given) await expect(task).rejects.toThrow('were ended');
 });

@@ -19,7 +19,8 @@ interface Waiting {
 const ENTRY = new URL('./image-worker.js', import.meta.url);
 
 /**
- * Threads that start with the first image, for most runs have features stored. They do not keep the process alive.
+ * Threads, each of which starts with its first image: most runs have features stored, and one image needs one thread. They do not keep the
+ * process alive.
  *
  * @param count number of threads, at least 1.
  */
@@ -27,13 +28,13 @@ export function createWorkerPool(count: number, entry: URL = ENTRY): WorkerPool 
   const waiting = new Map<number, Waiting>();
   let last = 0;
   let broken: Error | undefined;
-  let workers: readonly Worker[] | undefined;
+  const workers: Worker[] = [];
 
   /** Takes a task off the list; threads without work do not hold the process. */
   const settle = (number: number): Waiting | undefined => {
     const task = waiting.get(number);
     if (!waiting.delete(number)) return undefined; // a late answer must not let go of threads that are being ended
-    if (waiting.size === 0) workers?.forEach((worker) => worker.unref());
+    if (waiting.size === 0) workers.forEach((worker) => worker.unref());
     return task;
   };
   const receive = (answer: WorkerAnswer): void => {
@@ -45,13 +46,12 @@ export function createWorkerPool(count: number, entry: URL = ENTRY): WorkerPool 
     broken = error;
     for (const number of [...waiting.keys()]) settle(number)?.reject(error);
   };
-  const startAll = (): readonly Worker[] =>
-    Array.from({ length: count }, () => {
-      const worker = new Worker(entry);
-      worker.on('message', receive);
-      worker.on('error', fail);
-      return worker;
-    });
+  const start = (): Worker => {
+    const worker = new Worker(entry);
+    worker.on('message', receive);
+    worker.on('error', fail);
+    return worker;
+  };
 
   return {
     run: (task) =>
@@ -59,14 +59,14 @@ export function createWorkerPool(count: number, entry: URL = ENTRY): WorkerPool 
         if (broken) return reject(broken);
         const number = ++last;
         waiting.set(number, { resolve, reject });
-        workers ??= startAll();
+        if (workers.length < count) workers.push(start());
         workers.forEach((worker) => worker.ref());
         const request: WorkerRequest = { number, task };
-        workers[number % count].postMessage(request);
+        workers[number % workers.length]!.postMessage(request);
       }),
     close: async () => {
       fail(new Error('The threads that prepare images were ended.'));
-      await Promise.all(workers?.map((worker) => worker.terminate()) ?? []);
+      await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
 }
