@@ -2,7 +2,7 @@
 automatic differentiation through frozen towers, images anew in every step. Random weights of CLIP ViT-B/16, float32, on the CPU.
 To be set beside `promptweave bench speed` on the same machine. Needs torch (tools/pretrain/requirements.txt).
 
-Usage: python tools/speed/dense_torch.py [--method coop maple maple+lamm] [--classes 10 100] [--repeats 3]
+Usage: python tools/speed/dense_torch.py [--method coop maple maple+lamm lora] [--classes 10 100] [--repeats 3]
 """
 
 import argparse
@@ -26,12 +26,32 @@ class Block(nn.Module):
         self.attention = nn.MultiheadAttention(width, width // 64, batch_first=True)
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.mask = mask
+        self.adapted = []
 
     def forward(self, x):
         y = self.ln1(x)
-        x = x + self.attention(y, y, y, need_weights=False, attn_mask=self.mask)[0]
+        if self.adapted:
+            x = x + self.adapted_attention(y)
+        else:
+            x = x + self.attention(y, y, y, need_weights=False, attn_mask=self.mask)[0]
         h = self.up(self.ln2(x))
         return x + self.down(h * torch.sigmoid(1.702 * h))
+
+    def adapt(self, rank=2):
+        """Low-rank changes of queries, keys and values (CLIP-LoRA); gives what is learned."""
+        width = self.ln1.normalized_shape[0]
+        pairs = [(torch.randn(rank, width) / width**0.5, torch.randn(width, rank) * 0.01) for _ in range(3)]
+        self.adapted = [(nn.Parameter(down), nn.Parameter(up)) for down, up in pairs]
+        return [parameter for pair in self.adapted for parameter in pair]
+
+    def adapted_attention(self, y, dropout=0.25):
+        batch, length, width = y.shape
+        heads = self.attention.num_heads
+        frozen = F.linear(y, self.attention.in_proj_weight, self.attention.in_proj_bias).chunk(3, -1)
+        changes = [F.linear(F.linear(F.dropout(y, dropout), down), up) / down.shape[0] ** 0.5 for down, up in self.adapted]
+        q, k, v = ((part + change).view(batch, length, heads, -1).transpose(1, 2) for part, change in zip(frozen, changes))
+        seen = F.scaled_dot_product_attention(q, k, v, attn_mask=self.mask)
+        return self.attention.out_proj(seen.transpose(1, 2).reshape(batch, length, width))
 
 
 def through(blocks, x, deep, at):
@@ -71,8 +91,27 @@ class Clip(nn.Module):
         return F.normalize(self.image_projection(self.ln_post(x[:, 0])), dim=-1)
 
 
+def lora_step(clip, classes, batch=32):
+    """A step of CLIP-LoRA: low-rank changes in all blocks of both towers, nothing else learned."""
+    parameters = [p for block in [*clip.text, *clip.vision] for p in block.adapt()]
+    rows, ends = 0.02 * torch.randn(classes, CONTEXT, TEXT), torch.full((classes,), 10)
+    images, labels = torch.randn(batch, 3, 224, 224), torch.arange(batch) % classes
+
+    def step():
+        text = clip.encode_text(rows, ends, [])
+        loss = F.cross_entropy(100 * clip.encode_images(images) @ text.T, labels)
+        torch.autograd.grad(loss, parameters)
+        loss.item()
+
+    return step
+
+
 def step_of(clip, method, classes):
     """A function that makes one step, forward and backward."""
+    for block in [*clip.text, *clip.vision]:
+        block.adapted = []
+    if method == "lora":
+        return lora_step(clip, classes)
     learned = method.split("+")[0]
     n, depth, batch = {"coop": (16, 1, 32), "maple": (2, 9, 4)}[learned]
     context = [nn.Parameter(0.02 * torch.randn(n, TEXT)) for _ in range(depth)]
@@ -103,7 +142,7 @@ def step_of(clip, method, classes):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--method", nargs="+", default=["coop", "maple", "maple+lamm"])
+    parser.add_argument("--method", nargs="+", default=["coop", "maple", "maple+lamm", "lora"])
     parser.add_argument("--classes", nargs="+", type=int, default=[10, 100])
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()

@@ -10,5 +10,11 @@ export { architectureNamed, architectures } from './speed/architectures.js';
 export { costOf, type CostReport, type CostRow } from './speed/cost.js';
 export { measureMatmulRate } from './speed/matmul-rate.js';
 export { measureLoader, type LoaderTimes } from './speed/measure-loader.js';
-export { measureStep, speedMethodNamed, type SpeedMethod, type StepTimes } from './speed/measure-step.js';
+export {
+  measureStep,
+  speedMethodNamed,
+  speedMethodNames,
+  type SpeedMethod,
+  type StepTimes,
+} from './speed/measure-step.js';
 export { measureVisionTower, type TowerRates } from './speed/measure-vision-tower.js';

@@ -4,6 +4,30 @@ import { dropout, dropoutMask } from './dropout.js';
 
 const rows = Int32Array.from({ length: 400 }, (_, i) => i - 1);
 
+/** MurmurHash3's finaliser in exact arithmetic of unsigned 32-bit numbers. */
+function finalised(value: bigint): bigint {
+  const cut = (x: bigint): bigint => BigInt.asUintN(32, x);
+  let hash = cut(value);
+  hash = cut((hash ^ (hash >> 16n)) * 0x85ebca6bn);
+  hash = cut((hash ^ (hash >> 13n)) * 0xc2b2ae35n);
+  return hash ^ (hash >> 16n);
+}
+
+it.each([1, 2, 7, 64])('has the values of its definition, as ever, for width %i', (width) => {
+  const some = Int32Array.of(-1, 0, 1, 399, 2 ** 31 - 1);
+  for (const key of [0, 1, -5, 123456789, 2 ** 31 - 1]) {
+    const expected = [...some].flatMap((row) => {
+      const ofRow = finalised(BigInt(key) ^ BigInt.asUintN(32, BigInt(row) * 0x9e3779b1n));
+      return Array.from({ length: width }, (_, column) => {
+        const pair = finalised(ofRow + BigInt(column - (column % 2) + 1) * 0x85ebca6bn);
+        const drawn = column % 2 === 0 ? pair & 0xffffn : pair >> 16n;
+        return Number(drawn) >= 0.25 * 65536 ? Math.fround(4 / 3) : 0;
+      });
+    });
+    expect([...dropoutMask(some, width, 0.25, key)]).toEqual(expected);
+  }
+});
+
 it('sets the asked share to 0, and keeps the mean', () => {
   const mask = dropoutMask(rows, 75, 0.25, 12345);
   const zeros = mask.filter((value) => value === 0).length / mask.length;

@@ -35,13 +35,11 @@ export function registerSpeed(bench: Command): void {
         "long steps wait for images, and the vision tower's share of what a matrix product reaches. The dense reference takes\n" +
         `${PLAIN_TOGETHER} classes at a time, one group after the other: the same work within the memory of a usual machine.`,
     )
-    .option('--method <names...>', 'coop, coop-cached, lamm, lamm-cached, maple, comma, comma-all, maple+lamm', [
-      'coop',
-      'maple',
-      'comma',
-      'lamm',
-      'maple+lamm',
-    ])
+    .option(
+      '--method <names...>',
+      'coop, coop-cached, lamm, lamm-cached, maple, comma, comma-all, maple+lamm, ivlp, lora, layer-norm',
+      ['coop', 'maple', 'comma', 'lamm', 'maple+lamm'],
+    )
     .option('--classes <numbers...>', 'numbers of classes', ['10', '100'])
     .option('--plain <numbers...>', 'numbers of classes of the dense reference (default: those of --classes up to 100)')
     .option('--batch <number>', "images in a batch; by default the papers'", wholeNumber)
@@ -59,10 +57,15 @@ export function registerSpeed(bench: Command): void {
         '  $ promptweave bench speed --architecture icons --classes 85 --json',
     )
     .action(async (flags: SpeedFlags) => {
-      const { measureHere, measureInProcess } = await import('../speed/speed-measurements.js');
+      const { knownMethod, measureHere, measureInProcess: measure } = await import('../speed/speed-measurements.js');
       if (flags.measure)
         return console.log(JSON.stringify(await measureHere(JSON.parse(flags.measure) as Measurement)));
-      const { describeReport, progressLine } = await import('../speed/speed-report.js');
+      const { beginning, describeReport, progressLine } = await import('../speed/speed-report.js');
+      flags.method.forEach(knownMethod);
+      const measureInProcess = <Result>(measurement: Measurement): Promise<Result> => {
+        console.error(beginning(measurement)); // on a loaded machine one takes minutes
+        return measure<Result>(measurement);
+      };
       const { architecture, repeats, batch } = flags;
       const common = { architecture, repeats, ...(batch !== undefined && { batch }) };
       const machine = (): Promise<SpeedReport['vision']> =>

@@ -8,8 +8,9 @@ import {
   measureStep,
   measureVisionTower,
   speedMethodNamed,
+  speedMethodNames,
 } from '@promptweave/bench';
-import { PromptweaveError } from '@promptweave/core';
+import { ConfigError, PromptweaveError } from '@promptweave/core';
 import { defaultPlugins, loadPlugins } from '@promptweave/core/experiment';
 import { createDataPipeline } from '@promptweave/datasets';
 import { selectBackend } from '@promptweave/runtime';
@@ -33,6 +34,15 @@ export async function measureInProcess<Result>(measurement: Measurement): Promis
       remedy: 'Take fewer classes, a smaller batch, or --fast-only.',
     });
   }
+}
+
+/** @throws ConfigError where there is no method of this name, before anything is measured */
+export function knownMethod(name: string): void {
+  if (speedMethodNames.includes(name)) return;
+  throw new ConfigError(`There is no method named "${name}" to time.`, {
+    where: '--method',
+    remedy: `Take one of: ${speedMethodNames.join(', ')}.`,
+  });
 }
 
 /** Makes a measurement in this process. */

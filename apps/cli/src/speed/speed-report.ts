@@ -33,6 +33,13 @@ export interface SpeedReport {
   readonly loader: Readonly<Record<string, LoaderTimes>>;
 }
 
+/** What is measured now, for whoever waits. */
+export function beginning({ kind, method, classes, path }: Measurement): string {
+  if (kind === 'vision') return 'Measuring the image tower beside products of matrices.';
+  if (kind === 'loader') return `Measuring how long ${method} waits for images.`;
+  return `Measuring ${method} with ${classes} classes, ${path} path.`;
+}
+
 /** A finished row, for whoever waits. */
 export function progressLine({ method, classes, fast, plain }: SpeedRow): string {
   return `${method}, ${classes} classes: ${times(fast.seconds)}${plain ? `, plain ${times(plain.seconds)}` : ''}`;

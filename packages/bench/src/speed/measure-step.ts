@@ -12,6 +12,7 @@ import {
 export interface SpeedMethod {
   readonly prompt: ResolvedPart;
   readonly labels: ResolvedPart;
+  readonly tuning?: ResolvedPart;
   readonly losses?: readonly { readonly use: string; readonly [option: string]: unknown }[];
   readonly batch: number;
   /** Image features come from a cache, so that the vision tower does not run. */
@@ -36,8 +37,15 @@ function speedMethods(layers: number): Readonly<Record<string, SpeedMethod>> {
     comma: { prompt: comma, labels: frozen, batch: 4 },
     'comma-all': { prompt: comma, labels: frozen, losses: everyPosition, batch: 4 },
     'maple+lamm': { prompt: maple, labels: lamm, batch: 4 },
+    // Frozen towers with a backward pass through both, which tunings are to be compared with.
+    ivlp: { prompt: { use: 'ivlp', depth: 1, visionDepth: 1 }, labels: frozen, batch: 32 },
+    lora: { prompt: { use: 'none' }, labels: frozen, tuning: { use: 'lora' }, batch: 32 },
+    'layer-norm': { prompt: { use: 'none' }, labels: frozen, tuning: { use: 'layer-norm' }, batch: 32 },
   };
 }
+
+/** Names of the methods that can be timed. */
+export const speedMethodNames: readonly string[] = Object.keys(speedMethods(1));
 
 /**
  * A method by its name, for a backbone.
@@ -49,7 +57,7 @@ export function speedMethodNamed(name: string, { text, vision }: Backbone['shape
   if (method) return method;
   throw new ConfigError(`There is no method named "${name}" to time.`, {
     where: '--method',
-    remedy: `Take one of: ${Object.keys(methods).join(', ')}.`,
+    remedy: `Take one of: ${speedMethodNames.join(', ')}.`,
   });
 }
 
@@ -113,7 +121,7 @@ export function measureStep(registry: Registry, backbone: Backbone, request: Ste
 }
 
 function oneStep(classifier: Classifier, batch: Batch): void {
-  tf.dispose(Object.values(classifier.gradients(batch).gradients));
+  tf.dispose(Object.values(classifier.gradients(batch, 1).gradients)); // with a seed, so that dropout counts
 }
 
 function timed(run: () => void): { seconds: number; cpu: number } {
