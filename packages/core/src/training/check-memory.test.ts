@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StepShape, StepWork, WorkOptions } from '../contracts/work.js';
 import type { Classifier } from '../model/classifier.js';
-import { checkMemory, estimatedBytes } from './check-memory.js';
+import { checkMemory, estimatedBytes, memoryOf } from './check-memory.js';
+import type { Phase } from './phases.js';
+import { trainSettings } from './settings.js';
 import { tinyBackbone, tinyClassifier } from './tiny.test.support.js';
 
 const GIB = 2 ** 30;
@@ -51,6 +53,15 @@ describe('memory, estimated before a run', () => {
       const { remedy } = error as { remedy: string };
       expect(remedy).toMatch(/: backbone\.classChunk=1, backbone\.recompute=true, train\.batch=1\.$/);
     }
+  });
+
+  it.each([
+    [{}, false],
+    [{ views: 4 }, true],
+    [{ augment: false }, true],
+  ])('knows that steps take stored features where images are not augmented anew: %o', (settings, featuresKnown) => {
+    const phase = { classifier, settings: trainSettings.parse({ batch: 4, ...settings }) } as Phase;
+    expect(memoryOf(phase)).toEqual({ classifier, batch: 4, featuresKnown });
   });
 
   it('is not known of a backbone that does not tell', () => {
