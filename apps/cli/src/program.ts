@@ -4,10 +4,12 @@ import { register as datasets } from './commands/datasets.js';
 import { register as cost } from './commands/cost.js';
 import { register as doctor } from './commands/doctor.js';
 import { register as evaluate } from './commands/evaluate.js';
+import { register as extend } from './commands/extend.js';
 import { register as importPrompts } from './commands/import.js';
 import { register as init } from './commands/init.js';
 import { register as plugins } from './commands/plugins.js';
 import { register as predict } from './commands/predict.js';
+import { register as publish } from './commands/publish.js';
 import { register as registerPrompts } from './commands/register.js';
 import { register as report } from './commands/report.js';
 import { register as runtime } from './commands/runtime.js';
@@ -41,10 +43,12 @@ export function createProgram(): Command {
     train,
     evaluate,
     predict,
+    extend,
     sweep,
     report,
     track,
     registerPrompts,
+    publish,
     bench,
     cost,
     datasets,

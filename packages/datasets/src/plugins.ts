@@ -7,6 +7,7 @@ import { createDataset } from './create-dataset.js';
 import { emojiPlugins } from './emoji/index.js';
 import { checkClasses, checkTrained } from './custom/check-classes.js';
 import { checkListedOnce, type ListedImage } from './custom/check-listed-once.js';
+import { withFurtherClasses } from './custom/further-classes.js';
 import { noteOnFrames } from './custom/note-on-frames.js';
 import { readFolder } from './custom/read-folder.js';
 import { readTable } from './custom/read-table.js';
@@ -28,6 +29,11 @@ const names = z
   .record(z.string(), z.string().min(1))
   .optional()
   .describe('Words for folders whose names say nothing to CLIP: { FOLDER: words }, such as { cows_2024: cow }.');
+
+const further = z
+  .array(z.string().min(1))
+  .optional()
+  .describe('Further class folders that lie elsewhere: their classes come last. See promptweave extend.');
 
 const level = z
   .int()
@@ -57,10 +63,16 @@ const folder = definePlugin({
   kind: 'dataset',
   name: 'folder',
   description: 'Your own images: a folder of class folders, with or without train/, val/ and test/.',
-  options: z.strictObject({ path, template, splitSeed, level, names }),
+  options: z.strictObject({ path, template, splitSeed, level, names, with: further }),
   create: async (context, options) => {
     const root = resolve(context.folder, options.path);
-    return custom(basename(root), await readFolder(root, options), options);
+    const elsewhere = (options.with ?? []).map((folder) => resolve(context.folder, folder));
+    const names = { ...options.names };
+    const ofElsewhere = new Set(elsewhere.map((folder) => basename(folder)));
+    const within = Object.fromEntries(Object.entries(names).filter(([folder]) => !ofElsewhere.has(folder)));
+    const splits = await readFolder(root, { ...options, names: within });
+    const all = await withFurtherClasses(splits, elsewhere, names, options.splitSeed);
+    return custom(basename(root), all, options);
   },
 });
 

@@ -37,7 +37,7 @@ export function register(program: Command): void {
     )
     .option(
       '--run <run>',
-      'folder of a run; of a sweep, whose best cell is taken; a prompts.safetensors; or a registered model (models:/NAME@ALIAS)',
+      'folder of a run; of a sweep, whose best cell is taken; a prompts.safetensors; a registered model (models:/NAME@ALIAS)',
     )
     .option('--best-by <figure>', "figure that chooses a sweep's cell (default: its validation)")
     .option('--classes <names>', 'other classes, with commas between them; without --run by their names alone', words)

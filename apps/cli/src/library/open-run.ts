@@ -15,7 +15,7 @@ const nobody = (): void => undefined;
 /**
  * Opens what `promptweave train` or `promptweave import` wrote, or a model that was registered on an MLflow server.
  *
- * @param run the run's folder, a sweep's (its best cell is taken), a `prompts.safetensors` alone, or `models:/NAME@ALIAS`
+ * @param run the run's folder, a sweep's (its best cell is taken), a `prompts.safetensors` alone, `models:/NAME@ALIAS` or `hf:USER/NAME`
  * @throws CheckpointError, ConfigError or TrackingError, which say what to do
  *
  * @example

@@ -16,6 +16,7 @@ import { JoinedLabels } from '@promptweave/bench';
 import { connect, isModelUri, loadRegistered } from '@promptweave/tracking';
 import { allowedPlugins } from '../composition/allowed-plugins.js';
 import { compose, type Composition, type CompositionRequest } from '../composition/compose.js';
+import { fetchRun, isHubRun } from '../hub/fetch-run.js';
 import { baseFolder } from './base-folder.js';
 import { bestCell, isSweep } from './best-cell.js';
 import { withoutImages } from './without-images.js';
@@ -32,6 +33,7 @@ export interface OpenedRun {
 export function isRun(path: string): boolean {
   return (
     isModelUri(path) ||
+    isHubRun(path) ||
     isLearnedFile(path) ||
     isSweep(path) ||
     [path, join(path, stageFolders.first)].some(hasConfiguration)
@@ -82,6 +84,7 @@ export async function openClassifier(run: string, options: OpenOptions = {}): Pr
     onNote(why);
     return openRunFolder(folder, given);
   }
+  if (isHubRun(run)) return openRunFolder(await fetchRun(run), { ...given, folder: '.' });
   if (!isModelUri(run)) return openRunFolder(run, given);
   const client = connect(server);
   const temporary = await mkdtemp(join(tmpdir(), 'promptweave-'));

@@ -53,6 +53,23 @@ describe('a folder of class folders', () => {
     await expect(read('folder', root, { path: '.', names: { IMG_2: ' ' } })).rejects.toThrow(/empty name/);
   });
 
+  it('takes further class folders from elsewhere, behind classes and images that stay as they are', async () => {
+    const root = await writeTree({ ...images('data/', ['a', 'b'], 10), ...images('more/', ['0new'], 6) });
+    const before = await read('folder', root, { path: 'data' });
+    const after = await read('folder', root, { path: 'data', with: ['more/0new'], names: { '0new': 'new' } });
+    expect(after.classNames).toEqual(['a', 'b', 'new']);
+    for (const split of ['train', 'val', 'test'] as const) {
+      expect(ids(after[split]).slice(0, before[split].length)).toEqual(ids(before[split]));
+      const added = after[split].slice(before[split].length);
+      expect(added.map(({ label }) => label)).toEqual(
+        Array.from({ length: { train: 3, val: 1, test: 2 }[split] }, () => 2),
+      );
+    }
+    expect(await after.train.at(-1)!.load()).toEqual(png);
+    await expect(read('folder', root, { path: 'data', with: ['data/a'] })).rejects.toThrow(/"a" is there already/);
+    await expect(read('folder', root, { path: 'data', with: ['gone'] })).rejects.toThrow(/folder of a class is missing/);
+  });
+
   it('tests on val where there is no test', async () => {
     const root = await writeTree({ ...images('train/', ['a', 'b'], 1), ...images('val/', ['a', 'b'], 1) });
     const dataset = await read('folder', root, { path: '.' });

@@ -11,17 +11,18 @@ const VAL = 0.2;
  * Splits images that come without splits: of every class, half for training, a fifth for validation, the rest for testing,
  * drawn by the seed. Training and test set get at least one image each.
  *
+ * @param classNames by label
  * @param seed of the splits alone: runs with other seeds of their own are tested on the same images
  */
 export function splitBySeed(
   items: readonly ImageItem[],
-  classNames: readonly string[],
+  classNames: readonly string[] | ReadonlyMap<number, string>,
   seed: number,
   where: string,
 ): Omit<Splits, 'classNames' | 'notes'> {
   const random = createPythonRandom(seed);
   const splits = { train: [] as ImageItem[], val: [] as ImageItem[], test: [] as ImageItem[] };
-  classNames.forEach((name, label) => {
+  for (const [label, name] of classNames.entries()) {
     const own = items.filter((item) => item.label === label);
     if (own.length < 2) {
       throw new DatasetError(`The class ${quoted(name)} has ${counted(own.length, 'image')}, too few to split.`, {
@@ -35,6 +36,6 @@ export function splitBySeed(
     splits.train.push(...order.slice(0, train));
     splits.val.push(...order.slice(train, train + val));
     splits.test.push(...order.slice(train + val));
-  });
+  }
   return splits;
 }
