@@ -43,6 +43,8 @@ export interface ClipParts {
   readonly digest: string;
   readonly settings?: Backbone['settings'];
   readonly notes?: readonly string[];
+  /** What a pooling head attends to, where there is one. Default: the rows of the image alone. */
+  readonly pooled?: 'patches' | 'all';
   /** Row of a token id in the token table; by default the id itself. */
   readonly tokenRow?: (id: number) => number;
 }
@@ -57,7 +59,7 @@ export interface ClipComputation {
   readonly classChunk?: ClassChunk;
 }
 
-/** CLIP (Radford et al. 2021), frozen, with prompts injected at any block of both towers. */
+/** CLIP (Radford et al. 2021), or SigLIP, which is made of the same blocks; frozen, with prompts injected at any block of both towers. */
 export class ClipBackbone implements Backbone {
   readonly name: string;
   readonly shape: BackboneShape;
@@ -68,6 +70,8 @@ export class ClipBackbone implements Backbone {
   readonly settings?: Backbone['settings'];
   readonly notes?: readonly string[];
   readonly logitScale: number;
+  readonly logitBias?: number;
+  readonly publishedVision?: () => PublishedVision;
   private readonly tokenRow: (id: number) => number;
   /** One of the two: the weights are kept in one form only. */
   private readonly model: { readonly plain: ClipModel } | { readonly folded: ClipModel<FoldedBlock> };
@@ -87,16 +91,27 @@ export class ClipBackbone implements Backbone {
     this.settings = parts.settings;
     this.notes = parts.notes;
     this.logitScale = Math.exp(tensors.logScale);
+    this.logitBias = tensors.logitBias;
     this.tokenRow = parts.tokenRow ?? ((id) => id);
-    const embedTokens = (ids: readonly number[]) => this.embedTokens(ids);
+    const common = {
+      ...{ shape, activation, pooled: parts.pooled ?? 'patches' },
+      startRows: parts.tokenizer.startId === undefined ? 0 : 1,
+      padId: parts.tokenizer.padId ?? 0,
+      embedTokens: (ids: readonly number[]) => this.embedTokens(ids),
+    };
     this.model = computation.fast
-      ? { folded: { shape, activation, tensors: foldTensors(parts), embedTokens } }
-      : { plain: { shape, activation, tensors, embedTokens } };
+      ? { folded: { ...common, tensors: foldTensors(parts) } }
+      : { plain: { ...common, tensors } };
+    this.publishedVision = publishedVision(this.anyModel);
   }
 
   /** All frozen weights, for whoever wants to see that they stay as they are. */
   get weights(): ClipTensors<BlockWeights | FoldedBlock> {
-    return 'folded' in this.model ? this.model.folded.tensors : this.model.plain.tensors;
+    return this.anyModel.tensors;
+  }
+
+  private get anyModel(): ClipModel<BlockWeights | FoldedBlock> {
+    return 'folded' in this.model ? this.model.folded : this.model.plain;
   }
 
   get tunable(): TunableWeights {
@@ -108,7 +123,7 @@ export class ClipBackbone implements Backbone {
   }
 
   encodeText(text: PromptedText, request: TextRequest = {}): TextEncoding {
-    checkText(text, request, this.shape.text);
+    checkText(text, request, this.shape.text, this.anyModel.startRows);
     const { inserted, ofClasses } = text;
     const rows = {
       prefix: text.prefix.shape[0],
@@ -124,18 +139,13 @@ export class ClipBackbone implements Backbone {
     const together = this.classesTogether(rows);
     if (together >= text.lengths.length) return this.encodeTogether(text, request);
     const encode = (part: PromptedText, ofPart: TextTowerRequest) => this.encodeTogether(part, ofPart);
-    return encodeInChunks(encode, text, request, this.shape, together);
+    return encodeInChunks(encode, text, request, this.anyModel, together);
   }
 
   encodeImages(images: tf.Tensor4D, prompts?: Prompts, request: ImageRequest = {}): tf.Tensor2D {
-    checkPrompts(prompts, request, this.shape.vision);
+    checkPrompts(prompts, request, this.shape.vision, this.weights.vision.lnPre !== undefined);
     if ('plain' in this.model) return encodeImagesPlainly(this.model.plain, images, prompts, request);
     return encodeImagesFast(this.model.folded, images, prompts, request, this.computation.recompute);
-  }
-
-  publishedVision(): PublishedVision {
-    const model = 'folded' in this.model ? this.model.folded : this.model.plain;
-    return publishedVision(model);
   }
 
   work(step: StepShape, options: WorkOptions = {}): StepWork {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackboneShape, HostTensor } from '@promptweave/core';
+import { CLIP_FORM, classRowsOf, isPooled, type ClipForm } from './clip-form.js';
 
 /** Frozen weights of one transformer block. Linear weights are [in, out]: y = x · W + b. */
 export interface BlockWeights {
@@ -16,6 +17,8 @@ export interface BlockWeights {
 export type LayerNormWeights = {
   readonly weight: tf.Tensor1D;
   readonly bias: tf.Tensor1D;
+  /** Added to the variance. */
+  readonly epsilon: number;
 };
 
 export type LinearWeights = {
@@ -23,20 +26,36 @@ export type LinearWeights = {
   readonly bias: tf.Tensor1D;
 };
 
+/** Frozen weights of the head that pools the rows of an image; see `attention-pool.ts`. */
+export interface PoolingWeights {
+  /** [1, V]. */
+  readonly probe: tf.Tensor2D;
+  /** Queries, keys and values side by side, [V, 3V]. */
+  readonly inputProjection: LinearWeights;
+  readonly outputProjection: LinearWeights;
+  readonly ln: LayerNormWeights;
+  readonly up: LinearWeights;
+  readonly down: LinearWeights;
+  readonly heads: number;
+}
+
 /** Frozen weights of a CLIP. `Block` is how the path that computes keeps its blocks. */
 export interface ClipTensors<Block = BlockWeights> {
   readonly vision: {
     /** [3 · patch · patch, V]. */
     readonly patches: tf.Tensor2D;
+    /** [V]. */
+    readonly patchBias?: tf.Tensor1D;
     /** [1, V]. */
-    readonly classToken: tf.Tensor2D;
-    /** [1 + P, V]. */
+    readonly classToken?: tf.Tensor2D;
+    /** [1 + P, V]; [P, V] without a class token. */
     readonly positions: tf.Tensor2D;
-    readonly lnPre: LayerNormWeights;
+    readonly lnPre?: LayerNormWeights;
     readonly blocks: readonly Block[];
     readonly lnPost: LayerNormWeights;
+    readonly pooling?: PoolingWeights;
     /** [V, E]. */
-    readonly projection: tf.Tensor2D;
+    readonly projection?: tf.Tensor2D;
   };
   readonly text: {
     /** Token embeddings, one row each; `tokenRow` maps an id to its row. */
@@ -47,16 +66,28 @@ export interface ClipTensors<Block = BlockWeights> {
     readonly lnFinal: LayerNormWeights;
     /** [T, E]. */
     readonly projection: tf.Tensor2D;
+    /** [E]. */
+    readonly projectionBias?: tf.Tensor1D;
   };
   /** Natural logarithm of the scale of the logits. */
   readonly logScale: number;
+  readonly logitBias?: number;
 }
 
 /** Reads one named tensor of OpenAI's state dictionary as numbers with their shape. */
 export type TensorReader = (name: string) => HostTensor;
 
-/** Uploads OpenAI's state dictionary to the current backend. The caller disposes it with {@link disposeClipTensors}. */
-export function uploadClipTensors(read: TensorReader, shape: BackboneShape, tokenTable: string): ClipTensors {
+/**
+ * Uploads OpenAI's state dictionary to the current backend. The caller disposes it with {@link disposeClipTensors}.
+ *
+ * @param form what there is besides, by the names that `key-names.ts` gives
+ */
+export function uploadClipTensors(
+  read: TensorReader,
+  shape: BackboneShape,
+  tokenTable: string,
+  form: ClipForm = CLIP_FORM,
+): ClipTensors {
   const vector = (name: string) => tf.tensor1d(read(name).data(), 'float32');
   const matrix = (name: string) => {
     const tensor = read(name);
@@ -64,7 +95,9 @@ export function uploadClipTensors(read: TensorReader, shape: BackboneShape, toke
     return tf.tensor2d(values, [tensor.shape[0]!, values.length / tensor.shape[0]!], 'float32');
   };
   const transposed = (name: string) => tf.tidy(() => tf.transpose(matrix(name)) as tf.Tensor2D);
-  const layerNorm = (name: string) => ({ weight: vector(`${name}.weight`), bias: vector(`${name}.bias`) });
+  const layerNorm = (name: string) => ({
+    ...{ weight: vector(`${name}.weight`), bias: vector(`${name}.bias`), epsilon: form.epsilon },
+  });
   const linear = (name: string, separator = '.') => ({
     weight: transposed(`${name}${separator}weight`),
     bias: vector(`${name}${separator}bias`),
@@ -81,15 +114,27 @@ export function uploadClipTensors(read: TensorReader, shape: BackboneShape, toke
         down: linear(`${block}.mlp.c_proj`),
       };
     });
+  const row = (name: string) => tf.tidy(() => tf.reshape(vector(name), [1, shape.vision.width]) as tf.Tensor2D);
+  const pooling = (name: string): PoolingWeights => ({
+    probe: row(`${name}.probe`),
+    inputProjection: linear(`${name}.attn.in_proj`, '_'),
+    outputProjection: linear(`${name}.attn.out_proj`),
+    ln: layerNorm(`${name}.layernorm`),
+    up: linear(`${name}.mlp.c_fc`),
+    down: linear(`${name}.mlp.c_proj`),
+    heads: shape.vision.heads,
+  });
   return {
     vision: {
       patches: transposed('visual.conv1.weight'),
-      classToken: tf.tidy(() => tf.reshape(vector('visual.class_embedding'), [1, shape.vision.width])),
+      ...(form.patchBias && { patchBias: vector('visual.conv1.bias') }),
+      ...(classRowsOf(shape) > 0 && { classToken: row('visual.class_embedding') }),
       positions: matrix('visual.positional_embedding'),
-      lnPre: layerNorm('visual.ln_pre'),
+      ...(form.lnPre && { lnPre: layerNorm('visual.ln_pre') }),
       blocks: blocks('visual.', shape.vision.layers),
       lnPost: layerNorm('visual.ln_post'),
-      projection: matrix('visual.proj'),
+      ...(isPooled(shape) && { pooling: pooling('visual.attn_pool') }),
+      ...(form.visionProjection && { projection: matrix('visual.proj') }),
     },
     text: {
       tokens: matrix(tokenTable),
@@ -97,8 +142,10 @@ export function uploadClipTensors(read: TensorReader, shape: BackboneShape, toke
       blocks: blocks('', shape.text.layers),
       lnFinal: layerNorm('ln_final'),
       projection: matrix('text_projection'),
+      ...(form.textBias && { projectionBias: vector('text_projection.bias') }),
     },
     logScale: read('logit_scale').data()[0]!,
+    ...(form.logitBias && { logitBias: read('logit_bias').data()[0]! }),
   };
 }
 

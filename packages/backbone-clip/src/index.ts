@@ -1,5 +1,6 @@
 export type { Activation } from './activation.js';
 export { ClipBackbone, type ClipComputation, type ClipParts } from './clip-backbone.js';
+export { CLIP_FORM, SIGLIP_FORM, type ClipForm } from './clip-form.js';
 export { uploadClipTensors, type ClipTensors } from './clip-weights.js';
 export { fixtureBackbone } from './fixture-backbone.js';
 export * from './checkpoint/index.js';

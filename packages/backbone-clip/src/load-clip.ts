@@ -1,13 +1,14 @@
 import { isAbsolute, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { modelFolder } from '@promptweave/clip-icons';
-import { CheckpointError, type BackboneIdentity, type BackboneShape } from '@promptweave/core';
+import { CheckpointError, ConfigError, type BackboneIdentity, type BackboneShape } from '@promptweave/core';
 import type { z } from 'zod';
 import { loadClipCheckpoint, type ClipArchitecture, type ClipWeights } from './checkpoint/index.js';
 import { ClipBackbone } from './clip-backbone.js';
+import { CLIP_FORM, SIGLIP_FORM } from './clip-form.js';
 import { uploadClipTensors } from './clip-weights.js';
 import type { clipOptions } from './options.js';
-import { loadTokenizer, OPENAI_MERGES, type ClipTokenizer } from './tokenizer/index.js';
+import { loadSentenceTokenizer, loadTokenizer, OPENAI_MERGES, type ClipTokenizer } from './tokenizer/index.js';
 
 /** Name of the embedded checkpoint. */
 const EMBEDDED = 'icons';
@@ -24,19 +25,21 @@ export async function loadClip(
   folder: string,
   fast = true,
 ): Promise<ClipBackbone> {
-  const { weights, tokenizer, identity } = await open(options, folder);
+  const { weights, tokenizer, identity, notes } = await open(options, folder);
   const { architecture } = weights;
   const shape = shapeOf(architecture);
+  const form = architecture.family === 'siglip' ? SIGLIP_FORM : CLIP_FORM;
   const read = (name: string) => weights.tensors.get(name)!;
   return new ClipBackbone(
     {
       name: options.checkpoint,
       shape,
       activation: architecture.activation,
-      tensors: uploadClipTensors(read, shape, 'token_embedding.weight'),
+      tensors: uploadClipTensors(read, shape, 'token_embedding.weight', form),
       tokenizer,
       ...identity,
-      notes: weights.notes,
+      pooled: options.pooled,
+      notes,
     },
     { fast, recompute: options.recompute, classChunk: options.classChunk },
   );
@@ -56,6 +59,7 @@ interface OpenedClip {
   readonly weights: ClipWeights;
   readonly tokenizer: ClipTokenizer;
   readonly identity: BackboneIdentity;
+  readonly notes: readonly string[];
 }
 
 /** Everything but the values of the weights. */
@@ -63,16 +67,39 @@ async function open(options: z.output<typeof clipOptions>, folder: string): Prom
   const source = sourceOf(options, folder);
   const { activation, imageMean, imageStd, interpolation, resize } = options;
   const weights = await loadClipCheckpoint(source, { activation, imageMean, imageStd, interpolation, resize });
+  const { digest, preprocessing, architecture, notes } = weights;
+  const { visionHeads, textHeads, activation: used } = architecture;
+  if (architecture.family === 'siglip') {
+    const { pooled = 'patches' } = options;
+    const tokenizer = await loadSentenceTokenizer(weights.tokenizerFiles ?? {}, options.clean);
+    requireVocabulary(tokenizer, weights);
+    const settings = {
+      activation: used,
+      visionHeads,
+      textHeads,
+      tokenizer: tokenizer.digest,
+      clean: tokenizer.clean,
+      pooled,
+    };
+    const ofSiglip = `A SigLIP: texts fill ${architecture.contextLength} places, padding included, and are cleaned as "${tokenizer.clean}"; its pooling head sees ${pooled === 'all' ? 'patches and prompts' : 'the patches'}.`;
+    return { weights, tokenizer, identity: { digest, preprocessing, settings }, notes: [...notes, ofSiglip] };
+  }
+  for (const option of ['clean', 'pooled'] as const) {
+    if (options[option] === undefined) continue;
+    throw new ConfigError(`The option ${option} is for SigLIP, and the checkpoint is a CLIP.`, {
+      where: `backbone.${option}`,
+      remedy: 'Leave it out.',
+    });
+  }
   const tokenizer = await loadTokenizer(weights.tokenizerFiles ?? { bpeMerges: OPENAI_MERGES });
   requireVocabulary(tokenizer, weights);
-  const { digest, preprocessing, architecture } = weights;
-  const { visionHeads, textHeads } = architecture;
-  const settings = { activation: architecture.activation, visionHeads, textHeads, tokenizer: tokenizer.digest };
-  return { weights, tokenizer, identity: { digest, preprocessing, settings } };
+  const settings = { activation: used, visionHeads, textHeads, tokenizer: tokenizer.digest };
+  return { weights, tokenizer, identity: { digest, preprocessing, settings }, notes };
 }
 
 /** The sizes of the towers. */
 export function shapeOf(architecture: ClipArchitecture): BackboneShape {
+  const siglip = architecture.family === 'siglip';
   return {
     vision: {
       width: architecture.visionWidth,
@@ -80,12 +107,14 @@ export function shapeOf(architecture: ClipArchitecture): BackboneShape {
       heads: architecture.visionHeads,
       imageSize: architecture.imageSize,
       patchSize: architecture.patchSize,
+      ...(siglip && ({ classToken: false, pooling: 'attention' } as const)),
     },
     text: {
       width: architecture.textWidth,
       layers: architecture.textLayers,
       heads: architecture.textHeads,
       contextLength: architecture.contextLength,
+      ...(siglip && ({ attention: 'full', reads: 'last' } as const)),
     },
     embedding: architecture.embedding,
   };
@@ -102,7 +131,7 @@ function localPath(checkpoint: string, folder: string): string {
 
 function requireVocabulary(
   tokenizer: ClipTokenizer,
-  { architecture: { vocabularySize }, tokenizerFiles, endTokenId, source }: ClipWeights,
+  { architecture: { vocabularySize, family }, tokenizerFiles, endTokenId, source }: ClipWeights,
 ): void {
   const remedy = 'Put the tokenizer.json (or vocab.json and merges.txt) of this model beside its weights.';
   if (!tokenizerFiles && tokenizer.vocabularySize !== vocabularySize) {
@@ -112,7 +141,8 @@ function requireVocabulary(
       { where: source, remedy },
     );
   }
-  const largest = Math.max(tokenizer.startId, tokenizer.endId);
+  const special = Math.max(tokenizer.startId ?? 0, tokenizer.endId);
+  const largest = family === 'siglip' ? tokenizer.vocabularySize - 1 : special;
   if (largest >= vocabularySize) {
     throw new CheckpointError(
       `The tokenizer's ids reach ${largest}, but the weights have ${vocabularySize} token embeddings.`,

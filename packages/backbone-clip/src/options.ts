@@ -11,13 +11,15 @@ export const clipOptions = z.strictObject({
       'Weights: `icons` (embedded), a file, a folder, or an id of the Hugging Face hub such as openai/clip-vit-base-patch16.',
     ),
   activation: z
-    .enum(['quick-gelu', 'gelu'])
+    .enum(['quick-gelu', 'gelu', 'gelu-tanh'])
     .optional()
-    .describe('Non-linearity of the MLPs; by default what the checkpoint says, or QuickGELU.'),
+    .describe(
+      "Non-linearity of the MLPs; by default what the checkpoint says, or QuickGELU (SigLIP: GELU's tanh form).",
+    ),
   imageMean: threeNumbers
     .optional()
     .describe(
-      "RGB means that images are normalised with, of values in [0, 1]; by default what the files beside the weights say, or OpenAI's.",
+      "RGB means that images are normalised with, of values in [0, 1]; by default what the files beside the weights say, or OpenAI's (SigLIP: 0.5).",
     ),
   imageStd: threeNumbers
     .refine((values) => values.every((value) => value > 0), { error: 'expected three positive numbers' })
@@ -32,7 +34,20 @@ export const clipOptions = z.strictObject({
     .optional()
     .describe(
       'Images are resized by their short side and the centre is cut out (shortest), or to the square, whatever their shape (squash); ' +
-        'by default what the files beside the weights say, or shortest.',
+        'by default what the files beside the weights say, or shortest (SigLIP: squash).',
+    ),
+  clean: z
+    .enum(['lower', 'canonical'])
+    .optional()
+    .describe(
+      'SigLIP alone: texts are put into lower case, or their punctuation is taken out as well (canonical); ' +
+        'by default canonical for SigLIP and lower for SigLIP 2, as they were trained.',
+    ),
+  pooled: z
+    .enum(['patches', 'all'])
+    .optional()
+    .describe(
+      'SigLIP alone: its pooling head sees the patches, as in training, or vision prompts as well (all); by default patches.',
     ),
   recompute: z
     .boolean()

@@ -5,7 +5,7 @@ import { clipOptions } from './options.js';
 export const clip = definePlugin({
   kind: 'backbone',
   name: 'clip',
-  description: 'CLIP with two transformers, frozen (arXiv 2103.00020).',
+  description: 'CLIP with two transformers, or SigLIP, frozen (arXiv 2103.00020, 2303.15343).',
   options: clipOptions,
   create: ({ folder, fast }, options) => loadClip(options, folder, fast),
   identity: ({ folder }, options) => clipIdentity(options, folder),

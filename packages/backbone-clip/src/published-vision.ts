@@ -1,16 +1,34 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { HostTensor, PublishedVision } from '@promptweave/core';
+import type { BackboneShape, HostTensor, PublishedVision } from '@promptweave/core';
+import { CLIP_FORM } from './clip-form.js';
 import type { ClipModel } from './clip-model.js';
 import type { BlockWeights, LayerNormWeights, LinearWeights } from './clip-weights.js';
 import { quickFactor, scalesOfInput, unfold, type FoldedBlock } from './fast/folded-weights.js';
 
-/** The frozen vision tower by OpenAI's names. Of folded weights the last bits may differ from those of the file. */
+/**
+ * The frozen vision tower by OpenAI's names. Of folded weights the last bits may differ from those of the file.
+ * @returns undefined where it is not made as CLIP's
+ */
 export function publishedVision({
   tensors,
   shape,
   activation,
-}: ClipModel<BlockWeights | FoldedBlock>): PublishedVision {
-  const { patches, classToken, positions, lnPre, lnPost, projection, blocks } = tensors.vision;
+}: ClipModel<BlockWeights | FoldedBlock>): (() => PublishedVision) | undefined {
+  const { classToken, lnPre, lnPost, projection, patchBias, pooling } = tensors.vision;
+  if (!classToken || !lnPre || !projection || patchBias || pooling) return undefined;
+  if (activation === 'gelu-tanh' || lnPost.epsilon !== CLIP_FORM.epsilon) return undefined;
+  return () => ofClip({ tensors: { ...tensors.vision, classToken, lnPre, projection }, shape, activation });
+}
+
+interface VisionOfClip {
+  readonly tensors: Required<Pick<Vision, 'classToken' | 'lnPre' | 'projection'>> & Vision;
+  readonly shape: BackboneShape;
+  readonly activation: PublishedVision['activation'];
+}
+type Vision = ClipModel<BlockWeights | FoldedBlock>['tensors']['vision'];
+
+function ofClip({ tensors, shape, activation }: VisionOfClip): PublishedVision {
+  const { patches, classToken, positions, lnPre, lnPost, projection, blocks } = tensors;
   const { width, patchSize } = shape.vision;
   const published = new Map<string, HostTensor>();
   const put = (name: string, size: number[], compute: () => tf.Tensor): void => {

@@ -3,6 +3,7 @@ import { hashSeed, hostTensor, sizeOf, type BackboneShape, type HostTensor } fro
 import type { Activation } from './activation.js';
 import { ClipBackbone, type ClipComputation } from './clip-backbone.js';
 import { choosePreprocessing } from './checkpoint/preprocessing/index.js';
+import { CLIP_FORM, classRowsOf, isPooled, type ClipForm } from './clip-form.js';
 import { uploadClipTensors } from './clip-weights.js';
 import { randomTokenizer } from './random-tokenizer.js';
 
@@ -15,6 +16,12 @@ export interface RandomClipOptions extends BackboneShape {
   readonly logitScale?: number;
   /** Default: `quick-gelu`. */
   readonly activation?: Activation;
+  /** What the towers are made of. Default: CLIP's. */
+  readonly form?: ClipForm;
+  /** Whether texts begin with a start token. Default true. */
+  readonly startToken?: boolean;
+  /** Default: `patches`. */
+  readonly pooled?: 'patches' | 'all';
 }
 
 /**
@@ -32,21 +39,25 @@ export interface RandomClipOptions extends BackboneShape {
  */
 export function randomClip(options: RandomClipOptions, computation?: ClipComputation): ClipBackbone {
   const { seed, vision, text, embedding, vocabulary = 49408, logitScale = 100, activation = 'quick-gelu' } = options;
+  const { form = CLIP_FORM, startToken = true, pooled = 'patches' } = options;
   const shape: BackboneShape = { vision, text, embedding };
-  const weights = describeWeights(shape, vocabulary);
+  const weights = describeWeights(shape, vocabulary, form);
   const read = (name: string): HostTensor => {
     if (name === 'logit_scale') return hostTensor(Float32Array.of(Math.log(logitScale)), []);
     const { size, mean = 0, deviation } = weights.get(name)!;
     return hostTensor(draw(sizeOf(size), mean, deviation, hashSeed(seed, name)), size);
   };
-  const identity = JSON.stringify([seed, shape, vocabulary, logitScale, activation]);
+  const others = form === CLIP_FORM && startToken ? [] : [form, startToken];
+  const identity = JSON.stringify([seed, shape, vocabulary, logitScale, activation, ...others]);
   return new ClipBackbone(
     {
       name: 'random',
       shape,
       activation,
-      tensors: uploadClipTensors(read, shape, 'token_embedding.weight'),
-      tokenizer: randomTokenizer(vocabulary),
+      tensors: uploadClipTensors(read, shape, 'token_embedding.weight', form),
+      tokenizer: randomTokenizer(vocabulary, startToken),
+      pooled,
+      ...(isPooled(shape) && { settings: { pooled } }),
       preprocessing: choosePreprocessing({}, [], shape.vision.imageSize).preprocessing,
       digest: createHash('sha256').update(identity).digest('hex'), // the options determine the weights
     },
@@ -61,7 +72,11 @@ interface RandomWeight {
   readonly deviation: number;
 }
 
-function describeWeights({ vision, text, embedding }: BackboneShape, vocabulary: number): Map<string, RandomWeight> {
+function describeWeights(
+  { vision, text, embedding }: BackboneShape,
+  vocabulary: number,
+  form: ClipForm,
+): Map<string, RandomWeight> {
   const weights = new Map<string, RandomWeight>();
   const set = (name: string, size: number[], deviation: number, mean = 0) =>
     weights.set(name, { size, mean, deviation });
@@ -90,17 +105,30 @@ function describeWeights({ vision, text, embedding }: BackboneShape, vocabulary:
   const ofVision = vision.width ** -0.5;
   const patchSize = [vision.width, 3, vision.patchSize, vision.patchSize];
   set('visual.conv1.weight', patchSize, (3 * 3 * vision.patchSize ** 2) ** -0.5);
-  set('visual.class_embedding', [vision.width], ofVision);
-  set('visual.positional_embedding', [1 + patches, vision.width], ofVision);
-  layerNorm('visual.ln_pre', vision.width);
+  if (form.patchBias) set('visual.conv1.bias', [vision.width], 0.02);
+  const classRows = classRowsOf({ vision });
+  if (classRows > 0) set('visual.class_embedding', [vision.width], ofVision);
+  set('visual.positional_embedding', [classRows + patches, vision.width], ofVision);
+  if (form.lnPre) layerNorm('visual.ln_pre', vision.width);
   blocks('visual.', vision.width, vision.layers);
   layerNorm('visual.ln_post', vision.width);
-  set('visual.proj', [vision.width, embedding], ofVision);
+  if (isPooled({ vision })) {
+    const head = 'visual.attn_pool';
+    set(`${head}.probe`, [1, 1, vision.width], 1);
+    linear(`${head}.attn.in_proj_`, 3 * vision.width, vision.width, ofVision);
+    linear(`${head}.attn.out_proj.`, vision.width, vision.width, ofVision);
+    layerNorm(`${head}.layernorm`, vision.width);
+    linear(`${head}.mlp.c_fc.`, 4 * vision.width, vision.width, ofVision);
+    linear(`${head}.mlp.c_proj.`, vision.width, 4 * vision.width, ofVision / 2);
+  }
+  if (form.visionProjection) set('visual.proj', [vision.width, embedding], ofVision);
+  if (form.logitBias) set('logit_bias', [], 0, -10);
   set('token_embedding.weight', [vocabulary, text.width], 0.02);
   set('positional_embedding', [text.contextLength, text.width], 0.01);
   blocks('', text.width, text.layers);
   layerNorm('ln_final', text.width);
   set('text_projection', [text.width, embedding], text.width ** -0.5);
+  if (form.textBias) set('text_projection.bias', [embedding], 0.02);
   return weights;
 }
 

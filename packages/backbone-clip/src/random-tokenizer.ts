@@ -8,10 +8,10 @@ const PIECE = /[\p{L}\p{N}]{1,5}|[^\s\p{L}\p{N}]/gu;
  * id is a hash of it, from 1 to vocabulary − 3; 0 is padding. So two pieces may share an id, and `decode` knows only what was
  * encoded before (`<id>` otherwise).
  */
-export function randomTokenizer(vocabulary: number): Tokenizer {
+export function randomTokenizer(vocabulary: number, startToken = true): Tokenizer {
   const seen = new Map<number, string>();
   return {
-    startId: vocabulary - 2,
+    ...(startToken && { startId: vocabulary - 2 }),
     endId: vocabulary - 1,
     encode: (text) =>
       (text.toLowerCase().match(PIECE) ?? []).map((piece) => {

@@ -1,11 +1,11 @@
 import {
   ConfigError,
+  type BackboneShape,
   type ImageRequest,
   type InsertedRows,
   type Prompts,
   type PromptedText,
   type TextRequest,
-  type TowerShape,
   type TowerTuning,
 } from '@promptweave/core';
 
@@ -13,30 +13,51 @@ import {
 export function checkText(
   { inserted, ofClasses, lengths, prefix }: PromptedText,
   { tuning, blocks }: TextRequest,
-  { layers }: TowerShape,
+  { layers, attention }: BackboneShape['text'],
+  startRows: number,
 ): void {
   const steps = blocks?.length ?? layers;
   checkInserted('text', inserted, steps);
+  if (inserted && attention === 'full') {
+    throw new ConfigError('No rows can be inserted into this text tower: its texts fill the whole context.', {
+      where: 'prompt',
+      remedy: 'Choose another prompt, or a backbone with a causal text tower.',
+    });
+  }
   if (ofClasses) {
     const [classes, n] = ofClasses.rows.shape;
     checkBlock('text', ofClasses.block, 1, steps, 'prompt');
-    if (classes !== lengths.length || n >= prefix.shape[0]) {
+    if (classes !== lengths.length || startRows + n > prefix.shape[0]) {
       throw new ConfigError(
-        `The rows of single classes are [${ofClasses.rows.shape.join(', ')}], for ${lengths.length} classes after a start token and ${prefix.shape[0] - 1} shared rows.`,
+        `The rows of single classes are [${ofClasses.rows.shape.join(', ')}], for ${lengths.length} classes of ${prefix.shape[0] - startRows} shared rows.`,
         { where: 'prompt', remedy: 'Give n rows for each class, of a context of n shared vectors.' },
       );
     }
   }
   checkTuning('text', tuning, layers);
   if (tuning?.lnPre) {
-    throw new ConfigError('The text tower of CLIP has no layer norm before its first block.', { where: 'tuning' });
+    throw new ConfigError('The text tower has no layer norm before its first block.', { where: 'tuning' });
   }
 }
 
 /** @throws ConfigError where something is to enter or to be learned at a block that the vision tower does not have */
-export function checkPrompts(prompts: Prompts | undefined, { tuning }: ImageRequest, { layers }: TowerShape): void {
+export function checkPrompts(
+  prompts: Prompts | undefined,
+  { tuning }: ImageRequest,
+  { layers, classToken = true, pooling }: BackboneShape['vision'],
+  lnPre: boolean,
+): void {
   checkInserted('vision', prompts?.inserted, layers);
+  if (prompts?.inserted && (!classToken || pooling === 'attention')) {
+    throw new ConfigError('No rows can be inserted after the class token: this vision tower is not read at one.', {
+      where: 'prompt',
+      remedy: 'Choose another prompt, or a backbone that is read at its class token.',
+    });
+  }
   checkTuning('vision', tuning, layers);
+  if (tuning?.lnPre && !lnPre) {
+    throw new ConfigError('This vision tower has no layer norm before its first block.', { where: 'tuning' });
+  }
 }
 
 function checkInserted(tower: string, inserted: InsertedRows | undefined, layers: number): void {

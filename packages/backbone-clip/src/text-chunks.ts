@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { BackboneShape, PromptedText, TextEncoding, TextRequest, TokenPosition } from '@promptweave/core';
+import type { PromptedText, TextEncoding, TextRequest, TokenPosition } from '@promptweave/core';
+import { seesAll } from './clip-form.js';
+import type { ClipModel } from './clip-model.js';
 import { checkpointed } from './checkpointed.js';
 import type { TextTowerRequest } from './tower-request.js';
 import { tensorsOfTower, towerWith } from './tuned-tensors.js';
@@ -14,17 +16,20 @@ export function encodeInChunks(
   encode: Encode,
   text: PromptedText,
   request: TextRequest,
-  { text: tower, embedding }: BackboneShape,
+  { shape, startRows }: Pick<ClipModel<unknown>, 'shape' | 'startRows'>,
   classesPerChunk: number,
 ): TextEncoding {
+  const { text: tower, embedding } = shape;
   const { width, contextLength } = tower;
+  const whole = seesAll(shape);
   const blocks = request.blocks ?? range(0, tower.layers);
   const { tuning, constantRows } = request;
   const keepLast = request.keepLast ?? 0;
   const prefixLength = text.prefix.shape[0];
   const padded = keepLast > 0 ? (request.paddedClasses ?? 0) : 0;
-  const shared = text.ofClasses ? 1 : prefixLength; // positions of which all classes have the same states
-  const ownRowsOf = (c: number): number => (c < padded ? contextLength : prefixLength + text.lengths[c]!) - shared;
+  const shared = whole ? 0 : text.ofClasses ? startRows : prefixLength; // positions of which all classes have the same states
+  const ownRowsOf = (c: number): number =>
+    (whole || c < padded ? contextLength : prefixLength + text.lengths[c]!) - shared;
   const features: tf.Tensor2D[] = [];
   const states: tf.Tensor2D[][] = Array.from({ length: keepLast }, () => []); // of each kept step, one [rows, T] a chunk
   const firstRow: number[] = []; // of each class's own in the states of all chunks
@@ -47,14 +52,16 @@ export function encodeInChunks(
       lengths,
       roles: text.roles.slice(first, first + count),
     };
-    const ownRows = [text.prefix, tf.slice(text.branches, [row, 0], [rows, -1])];
+    const ownBranches: tf.Tensor2D = tf.slice(text.branches, [row, 0], [rows, -1]);
+    const ownRows = prefixLength === 0 ? [ownBranches] : [text.prefix, ownBranches];
     const ofClasses = text.ofClasses && tf.slice(text.ofClasses.rows, [first, 0, 0], [count, -1, -1]);
     const deep = text.deep.slice(0, blocks.length - 1);
     const entering = [...deep, ...(text.inserted?.rows ?? []), ...(ofClasses ? [ofClasses] : [])];
     const tuned = tuning ? tensorsOfTower(tuning, blocks) : [];
     const compute = (...given: tf.Tensor[]): tf.Tensor => {
       const take = (number: number): tf.Tensor[] => given.splice(0, number);
-      const [prefix, branches] = constantRows ? given.splice(-2) : take(2);
+      const constant = constantRows ? given.splice(-ownRows.length) : take(ownRows.length);
+      const [prefix, branches] = prefixLength === 0 ? [text.prefix, constant[0]] : constant;
       const prompts = {
         ...{ ...ofChunk, prefix, branches, deep: take(deep.length) },
         ...(text.inserted && { inserted: { ...text.inserted, rows: take(text.inserted.rows.length) } }),

@@ -27,16 +27,21 @@ export function tunableWeights(
   const normOf = (tower: Tower, place: NormPlace): LayerNormWeights => {
     if (typeof place === 'object') return blockOf(tower, place.block)[`ln${place.norm}`];
     if (place === 'post') return tower === 'text' ? text.lnFinal : vision.lnPost;
-    if (tower === 'vision') return vision.lnPre;
-    throw new ConfigError('The text tower of CLIP has no layer norm before its first block.', { where: 'tuning' });
+    if (tower === 'vision' && vision.lnPre) return vision.lnPre;
+    throw new ConfigError(`The ${tower} tower has no layer norm before its first block.`, { where: 'tuning' });
   };
   return {
+    lnPre: vision.lnPre !== undefined,
     layerNorm: (tower, place) => {
       const { weight, bias } = normOf(tower, place);
       return { weight: tf.clone(weight), bias: tf.clone(bias) };
     },
     bias: (tower, block, layer) => tf.tidy(() => tf.clone(biasOf(blockOf(tower, block), layer))),
-    projection: (tower) => tf.clone((tower === 'text' ? text : vision).projection),
+    projection: (tower) => {
+      const { projection } = tower === 'text' ? text : vision;
+      if (projection) return tf.clone(projection);
+      throw new ConfigError('The vision tower of this backbone ends without a projection.', { where: 'tuning' });
+    },
   };
 }
 

@@ -38,7 +38,7 @@ export class FrozenStartTuning implements Tuning {
     this.blocks = learningBlocks(backbone, options);
     const start: Record<string, tf.Tensor> = {};
     for (const [tower, blocks] of this.towersThatLearn()) {
-      for (const [name, place] of this.norms(tower, blocks)) {
+      for (const [name, place] of this.norms(tower, blocks, tunable.lnPre !== false)) {
         const { weight, bias } = tunable.layerNorm(tower, place);
         for (const [part, values] of Object.entries({ weight, bias })) {
           if (options.norms.includes(part as 'weight' | 'bias')) start[`${name}.${part}`] = values;
@@ -89,14 +89,14 @@ export class FrozenStartTuning implements Tuning {
     };
   }
 
-  private norms(tower: Tower, blocks: readonly number[]): [string, NormPlace][] {
+  private norms(tower: Tower, blocks: readonly number[], lnPre: boolean): [string, NormPlace][] {
     const { norms, outerNorms } = this.options;
     if (norms.length === 0) return [];
     const places: NormPlace[] = blocks.flatMap((block) => [
       { block, norm: 1 },
       { block, norm: 2 },
     ]);
-    if (outerNorms) places.push(...(tower === 'vision' ? (['pre', 'post'] as const) : (['post'] as const)));
+    if (outerNorms) places.push(...(tower === 'vision' && lnPre ? (['pre', 'post'] as const) : (['post'] as const)));
     return places.map((place) => [normName(tower, place), place]);
   }
 }

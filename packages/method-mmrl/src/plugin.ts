@@ -16,7 +16,7 @@ export const mmrlPrompt = definePlugin({
   name: 'mmrl',
   description: 'MMRL: representation tokens that enter the later layers of both towers (arXiv 2503.08497).',
   options: learnerOptions,
-  properties: () => ({ promptsVision: true, dependsOnImage: false, novelClasses: 'swap' }),
+  properties: () => ({ promptsVision: true, dependsOnImage: false, novelClasses: 'swap', needsClassToken: true }),
   losses: ({ regularisation, template }) => regularised(regularisation, template),
   create: (context, options) => new MmrlLearner(context, options),
   presets,

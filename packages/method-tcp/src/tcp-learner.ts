@@ -51,7 +51,7 @@ export class TcpLearner implements PromptLearner {
     const hidden = Math.max(1, Math.floor(embedding / reduction));
     const start = startContext(context, options.contextInit, n, 'ctx');
     const words = start.template.before; // the first n give way to the context
-    const places = words.length > 0 ? words : new Array<number>(n).fill(tokenizer.startId);
+    const places = words.length > 0 ? words : new Array<number>(n).fill(tokenizer.endId);
     this.template = {
       before: [...places, ...tokenizer.encode(options.before)],
       after: tokenizer.encode(options.after),

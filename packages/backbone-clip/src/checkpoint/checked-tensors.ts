@@ -4,28 +4,59 @@ import { misshapen, missing, type ClipArchitecture } from './clip-architecture.j
 /** Shapes of all tensors of a CLIP under OpenAI's names; `hidden` is the width inside an MLP, taken from the weights. */
 function expectedShapes(
   architecture: ClipArchitecture,
-  hidden: { vision: number; text: number },
+  hidden: { vision: number; text: number; pooling: number },
 ): Map<string, number[]> {
   const { visionWidth: v, textWidth: t, embedding: e, patchSize: p } = architecture;
-  const side = Math.floor(architecture.imageSize / p);
+  const patches = Math.floor(architecture.imageSize / p) ** 2;
+  const siglip = architecture.family === 'siglip';
   return new Map<string, number[]>([
     ['visual.conv1.weight', [v, 3, p, p]],
-    ['visual.class_embedding', [v]],
-    ['visual.positional_embedding', [1 + side * side, v]],
-    ['visual.ln_pre.weight', [v]],
-    ['visual.ln_pre.bias', [v]],
+    ...shapesIf(siglip, [
+      ['visual.conv1.bias', [v]],
+      ['visual.positional_embedding', [patches, v]],
+    ]),
+    ...shapesIf(!siglip, [
+      ['visual.class_embedding', [v]],
+      ['visual.positional_embedding', [1 + patches, v]],
+      ['visual.ln_pre.weight', [v]],
+      ['visual.ln_pre.bias', [v]],
+    ]),
     ...blockShapes('visual.transformer.resblocks.', architecture.visionLayers, v, hidden.vision),
     ['visual.ln_post.weight', [v]],
     ['visual.ln_post.bias', [v]],
-    ['visual.proj', [v, e]],
+    ...shapesIf(siglip, poolingShapes('visual.attn_pool.', v, hidden.pooling)),
+    ...shapesIf(!siglip, [['visual.proj', [v, e]]]),
     ['token_embedding.weight', [architecture.vocabularySize, t]],
     ['positional_embedding', [architecture.contextLength, t]],
     ...blockShapes('transformer.resblocks.', architecture.textLayers, t, hidden.text),
     ['ln_final.weight', [t]],
     ['ln_final.bias', [t]],
     ['text_projection', [t, e]],
+    ...shapesIf(siglip, [['text_projection.bias', [e]]]),
     ['logit_scale', []],
+    ...shapesIf(siglip, [['logit_bias', []]]),
   ]);
+}
+
+function shapesIf(there: boolean, shapes: [string, number[]][]): [string, number[]][] {
+  return there ? shapes : [];
+}
+
+/** Of the head that pools the rows of an image. */
+function poolingShapes(prefix: string, width: number, hidden: number): [string, number[]][] {
+  return [
+    [`${prefix}probe`, [1, 1, width]],
+    [`${prefix}attn.in_proj_weight`, [3 * width, width]],
+    [`${prefix}attn.in_proj_bias`, [3 * width]],
+    [`${prefix}attn.out_proj.weight`, [width, width]],
+    [`${prefix}attn.out_proj.bias`, [width]],
+    [`${prefix}layernorm.weight`, [width]],
+    [`${prefix}layernorm.bias`, [width]],
+    [`${prefix}mlp.c_fc.weight`, [hidden, width]],
+    [`${prefix}mlp.c_fc.bias`, [hidden]],
+    [`${prefix}mlp.c_proj.weight`, [width, hidden]],
+    [`${prefix}mlp.c_proj.bias`, [width]],
+  ];
 }
 
 function blockShapes(prefix: string, layers: number, width: number, hidden: number): [string, number[]][] {
@@ -59,10 +90,11 @@ export function checkedTensors(
   origins: ReadonlyMap<string, string> = new Map(),
 ): StateDict {
   const hiddenOf = (prefix: string, width: number): number =>
-    tensors.get(`${prefix}transformer.resblocks.0.mlp.c_fc.bias`)?.shape[0] ?? 4 * width;
+    tensors.get(`${prefix}mlp.c_fc.bias`)?.shape[0] ?? 4 * width;
   const expected = expectedShapes(architecture, {
-    vision: hiddenOf('visual.', architecture.visionWidth),
-    text: hiddenOf('', architecture.textWidth),
+    vision: hiddenOf('visual.transformer.resblocks.0.', architecture.visionWidth),
+    text: hiddenOf('transformer.resblocks.0.', architecture.textWidth),
+    pooling: hiddenOf('visual.attn_pool.', architecture.visionWidth),
   });
   const checked: StateDict = new Map();
   for (const [name, shape] of expected) {
@@ -71,8 +103,8 @@ export function checkedTensors(
     const tensor = tensors.get(name);
     const text = `[${shape.join(', ')}]`;
     if (!tensor) throw missing(name, text, where);
-    // A scale of shape [1] is the scalar that others store.
-    const fits = name === 'logit_scale' ? sizeOf(tensor.shape) === 1 : sameShape(tensor.shape, shape);
+    // A scale or bias of shape [1] is the scalar that others store.
+    const fits = shape.length === 0 ? sizeOf(tensor.shape) === 1 : sameShape(tensor.shape, shape);
     if (!fits) throw misshapen(name, tensor.shape, text, place);
     if (!tensor.dtype.includes('float')) {
       throw new CheckpointError(`Tensor "${name}" is stored as ${tensor.dtype}, expected a float type.`, {
@@ -86,7 +118,8 @@ export function checkedTensors(
     if (expected.has(name)) continue;
     throw new CheckpointError(`Tensor "${origins.get(name) ?? name}" of shape [${shape.join(', ')}] is unknown.`, {
       where,
-      remedy: 'The model is not a plain CLIP with two transformers: only those can be loaded.',
+      remedy:
+        'The model is neither a plain CLIP with two transformers nor a SigLIP of fixed resolution: only those can be loaded.',
     });
   }
   return checked;

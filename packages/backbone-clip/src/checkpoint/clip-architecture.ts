@@ -1,8 +1,10 @@
 import { CheckpointError, type StateDict } from '@promptweave/core';
 import type { Activation } from '../activation.js';
 
-/** The sizes of a CLIP with two transformers. Lengths are in pixels, tokens or values. */
+/** The sizes of a CLIP with two transformers, or of a SigLIP. Lengths are in pixels, tokens or values. */
 export interface ClipArchitecture {
+  /** Absent for CLIP. */
+  readonly family?: 'siglip';
   readonly imageSize: number;
   readonly patchSize: number;
   readonly visionWidth: number;
@@ -20,13 +22,14 @@ export interface ClipArchitecture {
 
 /** What the shapes of the weights do not tell. */
 export interface ArchitectureHints {
+  readonly family?: 'siglip';
   /** Side of the input images, where patches do not cover it evenly. Default: patches × patch size. */
   readonly imageSize?: number;
   /** Default: width / 64, as in all released CLIPs up to width 1024. */
   readonly visionHeads?: number;
   /** Default: width / 64, as in all released CLIPs up to width 1024. */
   readonly textHeads?: number;
-  /** Default: `quick-gelu`, OpenAI's. */
+  /** Default: `quick-gelu`, OpenAI's; of SigLIP `gelu-tanh`. */
   readonly activation?: Activation;
   /** Needed only where `token_embedding.weight` is absent. */
   readonly vocabularySize?: number;
@@ -36,6 +39,8 @@ export interface ArchitectureHints {
 
 /** Beyond this width the released models have other than 64 values a head, so the number must be given. */
 const WIDEST_WITH_64 = 1024;
+/** Heads of the released SigLIPs by width, where they have other than 64 values: So400m and g-opt. */
+const HEADS_OF_SIGLIP: Readonly<Record<number, number>> = { 1152: 16, 1536: 16 };
 
 /**
  * Reads the architecture off the shapes of a state dictionary with OpenAI's key names.
@@ -56,30 +61,35 @@ export function architectureOf(tensors: StateDict, hints: ArchitectureHints = {}
     throw misshapen('visual.conv1.weight', patches, '[vision width, 3, patch, patch]', where);
   }
   const positions = shapeOf('visual.positional_embedding', 2, '[1 + side², vision width]');
-  const side = Math.sqrt(positions[0]! - 1);
+  const { family } = hints;
+  const siglip = family === 'siglip';
+  const side = Math.sqrt(siglip ? positions[0]! : positions[0]! - 1);
   if (!Number.isInteger(side) || side < 1) {
-    throw misshapen('visual.positional_embedding', positions, '[1 + side², vision width]', where);
+    const expected = siglip ? '[side², vision width]' : '[1 + side², vision width]';
+    throw misshapen('visual.positional_embedding', positions, expected, where);
   }
   const [contextLength, textWidth] = shapeOf('positional_embedding', 2, '[context length, text width]') as [
     number,
     number,
   ];
-  const embedding = shapeOf('visual.proj', 2, `[${visionWidth}, embedding]`)[1]!;
+  const embedding = siglip ? visionWidth : shapeOf('visual.proj', 2, `[${visionWidth}, embedding]`)[1]!;
+  const ofSiglip = (width: number): number | undefined => (siglip ? HEADS_OF_SIGLIP[width] : undefined);
   const vocabularySize =
     hints.vocabularySize ?? shapeOf('token_embedding.weight', 2, `[vocabulary size, ${textWidth}]`)[0]!;
   return {
+    ...(family && { family }),
     imageSize: imageSizeOf(side, patchSize, hints.imageSize, where),
     patchSize,
     visionWidth,
     visionLayers: layersOf(tensors, 'visual.transformer.resblocks.', where),
-    visionHeads: headsOf('vision', visionWidth, hints.visionHeads, where),
+    visionHeads: headsOf('vision', visionWidth, hints.visionHeads ?? ofSiglip(visionWidth), where),
     textWidth,
     textLayers: layersOf(tensors, 'transformer.resblocks.', where),
-    textHeads: headsOf('text', textWidth, hints.textHeads, where),
+    textHeads: headsOf('text', textWidth, hints.textHeads ?? ofSiglip(textWidth), where),
     contextLength,
     vocabularySize,
     embedding,
-    activation: hints.activation ?? 'quick-gelu',
+    activation: hints.activation ?? (siglip ? 'gelu-tanh' : 'quick-gelu'),
   };
 }
 

@@ -19,12 +19,24 @@ export function transposed(tensor: HostTensor): HostTensor {
   };
 }
 
+/** [1, a, b] → [a, b]; a tensor of another shape is given back as it is, for the shape check to name. */
+export function flattened(tensor: HostTensor): HostTensor {
+  const [first, ...rest] = tensor.shape;
+  return first === 1 && rest.length === 2 ? { ...tensor, shape: rest, data: () => tensor.data() } : tensor;
+}
+
 /**
  * Tensors of one shape, one below the other: [a, …] n times → [n · a, …].
  *
+ * @param times of each, how many times the first one's rows it has; by default once
  * @throws CheckpointError when one is missing or has another shape than the first
  */
-export function concatenated(tensors: StateDict, names: string[], where: string): HostTensor {
+export function concatenated(
+  tensors: StateDict,
+  names: string[],
+  where: string,
+  times: readonly number[] = names.map(() => 1),
+): HostTensor {
   const parts = names.map((name) => {
     const part = tensors.get(name);
     if (!part) throw missing(name, 'as its neighbours', where);
@@ -33,19 +45,29 @@ export function concatenated(tensors: StateDict, names: string[], where: string)
   const [first] = parts as [HostTensor];
   const [rows = 1, ...rest] = first.shape;
   parts.forEach(({ shape, dtype }, i) => {
-    if (shape.join() !== first.shape.join() || dtype.includes('float') !== first.dtype.includes('float')) {
-      throw misshapen(names[i]!, shape, `[${first.shape.join(', ')}], as ${names[0]} has`, where);
+    const expected = [times[i]! * rows, ...rest];
+    if (shape.join() !== expected.join() || dtype.includes('float') !== first.dtype.includes('float')) {
+      throw misshapen(
+        names[i]!,
+        shape,
+        `[${expected.join(', ')}], for ${names[0]} has [${first.shape.join(', ')}]`,
+        where,
+      );
     }
   });
-  const size = sizeOf(first.shape);
+  const all = times.reduce((sum, count) => sum + count, 0);
   return {
     dtype: first.dtype,
-    shape: [parts.length * rows, ...rest],
+    shape: [all * rows, ...rest],
     data: () => {
       const values = first.data();
-      const result = likewise(values, parts.length * size);
+      const result = likewise(values, all * sizeOf(first.shape));
       result.set(values);
-      parts.slice(1).forEach((part, i) => result.set(part.data(), (i + 1) * size));
+      let next = values.length;
+      for (const part of parts.slice(1)) {
+        result.set(part.data(), next);
+        next += sizeOf(part.shape);
+      }
       return result;
     },
   };

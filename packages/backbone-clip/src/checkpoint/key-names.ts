@@ -1,5 +1,6 @@
 import { CheckpointError, type HostTensor, type StateDict } from '@promptweave/core';
 import { concatenated, transposed } from './derived-tensors.js';
+import { fromTimm, isSiglip, siglipHuggingFaceNames } from './siglip-names.js';
 import { refuseChanges, refuseOthers } from './other-models.js';
 import { named as listed } from './weights-file.js';
 
@@ -9,6 +10,8 @@ export type KeyNaming = 'openai' | 'hugging-face';
 /** Tensors under OpenAI's names. */
 export interface RenamedTensors {
   readonly naming: KeyNaming;
+  /** Absent for CLIP. */
+  readonly family?: 'siglip';
   readonly tensors: StateDict;
   /** OpenAI's name → the file's, where they differ. */
   readonly origins: Map<string, string>;
@@ -29,7 +32,9 @@ const IGNORED =
 export function renamed(file: StateDict, where: string): RenamedTensors {
   const { named, prefix, notes } = unwrapped(file, where);
   for (const name of [...named.keys()].filter((key) => IGNORED.test(key))) named.delete(name);
-  refuseOthers([...named.keys()], where);
+  const siglip = isSiglip(named);
+  if (siglip) refuseChanges([...named.keys()], where);
+  else refuseOthers([...named.keys()], where);
   const { tensors, origins, naming } = brought(named, where);
   if (prefix !== '') {
     for (const name of tensors.keys()) {
@@ -43,11 +48,12 @@ export function renamed(file: StateDict, where: string): RenamedTensors {
       );
     }
   }
-  return { naming, tensors, origins, notes };
+  return { naming, ...(siglip && { family: 'siglip' }), tensors, origins, notes };
 }
 
 function brought(named: StateDict, where: string): Omit<RenamedTensors, 'notes'> {
   if (hasPrefix(named, 'vision_model.') || hasPrefix(named, 'text_model.')) return fromHuggingFace(named, where);
+  if (hasPrefix(named, 'visual.trunk.')) return fromTimm(named, where);
   if (named.has('visual.conv1.weight') || hasPrefix(named, 'visual.')) return fromOpenClip(named);
   const some = [...named.keys()].slice(0, 3).map((name) => `"${name}"`);
   throw new CheckpointError(
@@ -60,8 +66,9 @@ function hasPrefix(tensors: StateDict, prefix: string): boolean {
   return [...tensors.keys()].some((name) => name.startsWith(prefix));
 }
 
-/** The end of a name that every CLIP has once, in OpenAI's and in transformers' names. */
-const TELLING = /^(|.*[._/])(visual\.class_embedding|vision_model\.embeddings\.class_embedding)$/;
+/** The end of a name that every CLIP, or SigLIP, has once, in whichever names. */
+const TELLING =
+  /^(|.*[._/])(visual\.class_embedding|vision_model\.(embeddings\.class_embedding|head\.probe)|visual\.trunk\.attn_pool\.latent)$/;
 
 /** The CLIP in a file: what stands under the prefix that data parallelism, compilation or an enclosing model put before its names. */
 function unwrapped(file: StateDict, where: string): { named: StateDict; prefix: string; notes: string[] } {
@@ -129,6 +136,7 @@ const huggingFaceNames: readonly [RegExp, string][] = [
   [/^vision_model\.pre_layrnorm\./, 'visual.ln_pre.'],
   [/^vision_model\.post_layernorm\./, 'visual.ln_post.'],
   [/^vision_model\.encoder\.layers\./, 'visual.transformer.resblocks.'],
+  ...siglipHuggingFaceNames,
   [/(resblocks\.\d+)\.layer_norm([12])\./, '$1.ln_$2.'],
   [/(resblocks\.\d+)\.self_attn\.out_proj\./, '$1.attn.out_proj.'],
   [/(resblocks\.\d+)\.mlp\.fc1\./, '$1.mlp.c_fc.'],
@@ -154,7 +162,8 @@ function fromHuggingFace(named: StateDict, where: string): Omit<RenamedTensors, 
       const first = key.replace(/\.[kv]_proj\./, '.q_proj.');
       if (!named.has(first)) concatenated(named, [first], where);
     } else if (key === 'visual_projection.weight') add('visual.proj', key, transposed(tensor));
-    else if (key === 'text_projection.weight') add('text_projection', key, transposed(tensor));
+    else if (key === 'text_projection.weight' || key === 'text_model.head.weight')
+      add('text_projection', key, transposed(tensor));
     else add(name, key, tensor);
   }
   return { naming: 'hugging-face', tensors, origins };

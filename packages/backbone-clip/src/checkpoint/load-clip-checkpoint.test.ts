@@ -228,7 +228,8 @@ describe('refusals', () => {
   });
 
   it.each([
-    ['config.json', { model_type: 'siglip' }, /"siglip"/],
+    ['config.json', { model_type: 'siglip' }, /that of a SigLIP, the weights are those of a CLIP/],
+    ['config.json', { model_type: 'siglip2' }, /"siglip2"/],
     ['config.json', { ...huggingFaceConfig, projection_dim: 7 }, /says embedding 7, the weights have 6/],
     ['config.json', { model_type: 'clip', vision_config: { hidden_act: 'swish' } }, /hidden_act is "swish"/],
     ['config.json', { model_type: 'clip', text_config: { layer_norm_eps: 1e-6 } }, /layer_norm_eps/],

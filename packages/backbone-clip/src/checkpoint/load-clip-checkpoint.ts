@@ -61,24 +61,33 @@ export async function loadClipCheckpoint(source: string, options: ClipCheckpoint
   const { folder, files } = await locate(source, options.hub);
   const weights = join(folder, files.weights);
   const file = await readWeights(weights);
-  const { naming, tensors, origins, notes } = renamed(file.tensors, weights);
+  const { naming, family, tensors, origins, notes } = renamed(file.tensors, weights);
   const { config, other } = configsOf(folder, files, naming);
   const { visionHeads, textHeads, activation } = options;
   const given = Object.fromEntries(
     Object.entries({ visionHeads, textHeads, activation }).filter(([, value]) => value !== undefined),
   );
   const { imageSize, visionHeads: v, textHeads: t, activation: a } = config?.architecture ?? {};
-  const hints = { imageSize, visionHeads: v, textHeads: t, activation: a, ...given, where: weights };
+  const hints = { imageSize, visionHeads: v, textHeads: t, activation: a, ...given, family, where: weights };
   const architecture = architectureOf(tensors, hints);
   if (config) requireAgreement(config, architecture);
   const stated = statementsOf(folder, files, naming, config, other);
-  const { preprocessing, notes: ofImages } = choosePreprocessing(options, stated, architecture.imageSize);
+  const { preprocessing, notes: ofImages } = choosePreprocessing(options, stated, architecture.imageSize, family);
   const assumptions: string[] = [];
   if (hints.activation === undefined) {
-    assumptions.push('No configuration names the activation: QuickGELU is assumed, as in the models of OpenAI.');
+    assumptions.push(
+      family === 'siglip'
+        ? 'No configuration names the activation: the tanh form of GELU is assumed, with which SigLIP was trained.'
+        : 'No configuration names the activation: QuickGELU is assumed, as in the models of OpenAI.',
+    );
   }
   if (hints.visionHeads === undefined || hints.textHeads === undefined) {
-    assumptions.push('No configuration names the heads: 64 values a head are assumed, as in the models of OpenAI.');
+    const { visionWidth, visionHeads: heads } = architecture;
+    assumptions.push(
+      family === 'siglip'
+        ? `No configuration names the heads of both towers: ${visionWidth / heads} values a head are assumed in the vision tower, as in the released SigLIPs of that width.`
+        : 'No configuration names the heads: 64 values a head are assumed, as in the models of OpenAI.',
+    );
   }
   return {
     architecture,
@@ -154,5 +163,8 @@ function statementsOf(
 function tokenizerIn(folder: string, files?: TokenizerFiles): TokenizerFiles | undefined {
   if (!files) return undefined;
   const path = (name?: string): string | undefined => (name === undefined ? undefined : join(folder, name));
-  return { tokenizerJson: path(files.tokenizerJson), vocab: path(files.vocab), merges: path(files.merges) };
+  return {
+    ...{ tokenizerJson: path(files.tokenizerJson), vocab: path(files.vocab), merges: path(files.merges) },
+    ...(files.tokenizerConfig && { tokenizerConfig: path(files.tokenizerConfig) }),
+  };
 }

@@ -33,7 +33,11 @@ const OTHERS: readonly Sign[] = [
     'Give the weights of the model, which the training saved in another file.',
   ],
   [/(^|\.)visual\.(layer[1-4]\.|attnpool\.|bn1\.)/, 'a CLIP with a ResNet as its vision tower', CLIP],
-  [/^(logit_bias$|vision_model\.head\.|vision_model\.embeddings\.patch_embedding\.bias$)/, 'a SigLIP', CLIP],
+  [
+    /^(logit_bias$|vision_model\.head\.|vision_model\.embeddings\.patch_embedding\.bias$)/,
+    'a SigLIP without the whole of its image tower',
+    CLIP,
+  ],
   [/^text_decoder\./, 'a CoCa', CLIP],
   [/(^|\.)visual\.trunk\./, "an open_clip model with one of timm's networks as its vision tower", CLIP],
   [/(^|\.)visual\.(blocks\.|patch_embed\.|cls_token$)/, 'an EVA-CLIP', CLIP],

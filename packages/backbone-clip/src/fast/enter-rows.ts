@@ -4,7 +4,7 @@ import type { TextLayout } from './text-layout.js';
 
 /** Rows that come from elsewhere where a layout changes. */
 export interface EnteringRows {
-  /** Inserted after the start token, [n, W]. */
+  /** Inserted after the start token, or at the beginning where there is none, [n, W]. */
   readonly inserted?: tf.Tensor2D;
   /** Of each class, in the place of the context, [C, n, W]. */
   readonly ofClasses?: tf.Tensor3D;
@@ -16,6 +16,7 @@ export function enterRows(
   from: TextLayout,
   to: TextLayout,
   { inserted, ofClasses }: EnteringRows,
+  startRows: number,
 ): tf.Tensor2D {
   const width = x.shape[1];
   const sources: tf.Tensor2D[] = [x];
@@ -28,8 +29,8 @@ export function enterRows(
   const numbers = to.rows.map((row) => {
     if (!row) return 0; // nobody sees it
     if (row.inserted !== undefined) return (inserted ? firstInserted : insertedBefore) + row.inserted;
-    const isContext = row.position >= 1 && row.position <= n;
-    if (isContext) return firstOfClasses + row.class! * n + row.position - 1;
+    const inContext = row.position - startRows;
+    if (inContext >= 0 && inContext < n) return firstOfClasses + row.class! * n + inContext;
     return from.rowOf({ class: row.class ?? 0, position: row.position });
   });
   return pickRows(tf.concat(sources, 0), numbers);

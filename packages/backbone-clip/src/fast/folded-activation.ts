@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { normalCdf } from '../activation.js';
+import { normalCdf, TANH_GELU, tanhCdf } from '../activation.js';
 import type { LinearWeights } from '../clip-weights.js';
 import { fused } from './fused.js';
 
@@ -7,7 +7,7 @@ import { fused } from './fused.js';
  * The non-linearity of a folded block. QuickGELU, x σ(1.702 x), is SiLU, z σ(z), of z = 1.702 x: the factor is folded into
  * the linear layers before and after.
  */
-export type FoldedActivation = 'silu' | 'gelu';
+export type FoldedActivation = 'silu' | 'gelu' | 'gelu-tanh';
 
 /** {@link activateProduct} of x · W. */
 export function activate(
@@ -43,6 +43,7 @@ export function activateProduct(
       if (value) return { value, slope };
     }
     const z: tf.Tensor2D = tf.add(product, bias);
+    if (activation === 'gelu-tanh') return tanhGelu(z, withSlope) as Activated & tf.TensorContainerObject;
     const gate = activation === 'silu' ? tf.sigmoid(z) : normalCdf(z);
     const value: tf.Tensor2D = tf.mul(z, gate);
     if (!withSlope) return { value };
@@ -53,4 +54,15 @@ export function activateProduct(
     const density = tf.mul(tf.exp(tf.mul(tf.square(z), -0.5)), 1 / Math.sqrt(2 * Math.PI));
     return { value, slope: tf.add<tf.Tensor2D>(gate, tf.mul(z, density)) };
   });
+}
+
+/** With t = tanh(u), u = s (z + c z³): z (1 + t) / 2, and its derivative (1 + t) / 2 + z (1 − t²) u′ / 2. */
+function tanhGelu(z: tf.Tensor2D, withSlope: boolean): Activated {
+  const { scale, cube } = TANH_GELU;
+  const gate = tanhCdf(z); // (1 + t) / 2, so that (1 − t²) / 2 = 2 gate (1 − gate)
+  const value: tf.Tensor2D = tf.mul(z, gate);
+  if (!withSlope) return { value };
+  const inner = tf.mul(tf.add(tf.mul(tf.square(z), 3 * cube), 1), scale); // u′
+  const ofGate = tf.mul(tf.mul(gate, tf.sub(1, gate)), tf.mul(inner, 2));
+  return { value, slope: tf.add<tf.Tensor2D>(gate, tf.mul(z, ofGate)) };
 }

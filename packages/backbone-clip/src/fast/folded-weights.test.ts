@@ -11,7 +11,11 @@ function weights(scales: tf.Tensor1D): BlockWeights {
     weight: seededNormal([input, output], 1, 3, `${name}.weight`) as tf.Tensor2D,
     bias: seededNormal([output], 1, 3, `${name}.bias`) as tf.Tensor1D,
   });
-  const norm = () => ({ weight: tf.clone(scales), bias: seededNormal([WIDTH], 1, 3, 'norm') as tf.Tensor1D });
+  const norm = () => ({
+    weight: tf.clone(scales),
+    bias: seededNormal([WIDTH], 1, 3, 'norm') as tf.Tensor1D,
+    epsilon: 1e-5,
+  });
   return {
     ...{ ln1: norm(), ln2: norm() },
     inputProjection: linear(WIDTH, 3 * WIDTH, 'input'),

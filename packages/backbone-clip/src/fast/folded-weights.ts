@@ -52,7 +52,7 @@ export function foldBlock(block: BlockWeights, heads: number, activation: Activa
   });
   tf.dispose([block.inputProjection.weight, block.up.weight, block.down]);
   const { outputProjection } = block;
-  return { ...folded, outputProjection, heads, activation: activation === 'quick-gelu' ? 'silu' : 'gelu' };
+  return { ...folded, outputProjection, heads, activation: activation === 'quick-gelu' ? 'silu' : activation };
 }
 
 /** What the MLP's first layer is multiplied with. */

@@ -52,11 +52,11 @@ function forward(
   keeps: boolean,
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
   const { inputProjection, outputProjection, up, down } = weights;
-  const first = standardise(x);
+  const first = standardise(x, weights.ln1.epsilon);
   const heads = headsOfGroups(first.standard, inputProjection, groups, weights.heads);
   const attended = groups.map(({ mask }, g) => tf.tidy(() => ({ ...attend(heads[g]!, mask?.()) })));
   const ofGroups = attended.map(({ mixed }) => [mixed]);
-  const middle = standardiseSum(x, mergeHeads(ofGroups, groups), outputProjection);
+  const middle = standardiseSum(x, mergeHeads(ofGroups, groups), outputProjection, weights.ln2.epsilon);
   const hidden = activate(middle.standard, up, weights.activation, keeps); // [N, 4W]
   const output = addApplied(middle.total, hidden.value, down);
   if (!keeps) return { output, kept: [] };

@@ -8,13 +8,16 @@ export interface Standardised {
   readonly reciprocal: tf.Tensor2D;
 }
 
-/** x̂ = (x − mean) / √(variance + 1e-5) over the rows of x [N, W]. */
-export function standardise(x: tf.Tensor2D): Standardised {
-  const done = fused<[tf.Tensor2D, tf.Tensor2D]>('Standardise', [x]);
+/** The only ε that the fused operations know. */
+const FUSED = 1e-5;
+
+/** x̂ = (x − mean) / √(variance + ε) over the rows of x [N, W]. */
+export function standardise(x: tf.Tensor2D, epsilon = FUSED): Standardised {
+  const done = epsilon === FUSED ? fused<[tf.Tensor2D, tf.Tensor2D]>('Standardise', [x]) : undefined;
   if (done) return { standard: done[0], reciprocal: done[1] };
   return tf.tidy(() => {
     const centred: tf.Tensor2D = tf.sub(x, tf.mean(x, -1, true));
-    const reciprocal: tf.Tensor2D = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), 1e-5));
+    const reciprocal: tf.Tensor2D = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
     return { standard: tf.mul<tf.Tensor2D>(centred, reciprocal), reciprocal };
   });
 }
@@ -24,13 +27,16 @@ export function standardiseSum(
   x: tf.Tensor2D,
   y: tf.Tensor2D,
   linear: LinearWeights,
+  epsilon = FUSED,
 ): Standardised & { readonly total: tf.Tensor2D } {
   return tf.tidy(() => {
     const product: tf.Tensor2D = tf.matMul(y, linear.weight);
-    const done = fused<[tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]>('StandardiseSum', [x, product, linear.bias]);
+    const inputs = [x, product, linear.bias];
+    const done =
+      epsilon === FUSED ? fused<[tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]>('StandardiseSum', inputs) : undefined;
     if (done) return { standard: done[0], reciprocal: done[1], total: done[2] };
     const total: tf.Tensor2D = tf.add(x, tf.add(product, linear.bias));
-    return { ...standardise(total), total };
+    return { ...standardise(total, epsilon), total };
   });
 }
 

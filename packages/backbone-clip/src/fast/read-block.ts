@@ -52,7 +52,7 @@ function forward(
   keeps: boolean,
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
   const { outputProjection, up, down, heads } = weights;
-  const first = standardise(x);
+  const first = standardise(x, weights.ln1.epsilon);
   const { query, keysAndValues } = splitProjection(weights.inputProjection);
   const queries = apply(pickRows(first.standard, read.rows), query); // [S, W]
   const last = groups.at(-1)!;
@@ -62,7 +62,7 @@ function forward(
   const q = intoPlaces(queries, groups, read, heads);
   const attended = attend({ q, k: k!, v: v! }, read.mask?.());
   const mixed = pickRows(mergeHeads([[attended.mixed]], [placesOf(groups, read)]), read.places); // [S, W]
-  const middle = standardiseSum(pickRows(x, read.rows), mixed, outputProjection);
+  const middle = standardiseSum(pickRows(x, read.rows), mixed, outputProjection, weights.ln2.epsilon);
   const hidden = activate(middle.standard, up, weights.activation, keeps); // [S, 4W]
   const output = addApplied(middle.total, hidden.value, down);
   if (!keeps) return { output, kept: [] };

@@ -18,14 +18,16 @@ export interface TextRowsPlan {
   readonly contextLength: number;
   /** The first so many classes are padded to the context length. */
   readonly paddedClasses: number;
-  /** Rows that were inserted after the start token. */
+  /** Rows that were inserted after the start token, or at the beginning. */
   readonly inserted: number;
+  /** Rows before the context: 1 for a start token, or 0. */
+  readonly startRows: number;
   /** Whether every class has rows of its own from the context on; if not, it shares the prefix with the others. */
   readonly ownContext: boolean;
 }
 
 /** One packed row: its place in the prompt, and the class if it is the class's own. */
-interface PackedRow {
+export interface PackedRow {
   /** Number of an inserted row; `position` is −1. */
   readonly inserted?: number;
   readonly position: number;
@@ -34,8 +36,8 @@ interface PackedRow {
 
 /** Where every row of the packed matrix comes from and belongs. */
 export interface TextLayout {
-  /** The prefix, and the tiles. */
-  readonly groups: readonly [SequenceGroup, SequenceGroup];
+  /** The prefix, if there is one, and the tiles; or all texts, whole. */
+  readonly groups: readonly SequenceGroup[];
   /** Row of [prefix; branches; padding] that each packed row is taken from. */
   readonly source: number[];
   /** Position in its prompt of each packed row. */
@@ -52,20 +54,19 @@ export interface TextLayout {
 
 /** Lays the branches of all classes out in tiles. */
 export function tileText(plan: TextRowsPlan): TextLayout {
-  const { prefix, contextLength, paddedClasses, inserted, ownContext } = plan;
-  const sharedPositions = ownContext ? 1 : prefix; // of the prompt
+  const { prefix, contextLength, paddedClasses, inserted, startRows, ownContext } = plan;
+  const sharedPositions = ownContext ? startRows : prefix; // of the prompt
   const prefixLength = sharedPositions + inserted; // of the packed rows
   const lengths = plan.lengths.map((length, c) =>
     c < paddedClasses ? contextLength - sharedPositions : length + prefix - sharedPositions,
   );
   const { length: tileLength, tiles } = tileBranches(lengths);
-  const branchStart: number[] = [];
-  const branchRows = plan.lengths.reduce((row, length, c) => ((branchStart[c] = row), row + length), 0);
+  const shared = Array.from({ length: sharedPositions }, (_, position) => ({ position }));
 
   const rows: (PackedRow | undefined)[] = [
-    { position: 0 },
+    ...shared.slice(0, startRows),
     ...Array.from({ length: inserted }, (_, i) => ({ inserted: i, position: -1 })),
-    ...Array.from({ length: sharedPositions - 1 }, (_, i) => ({ position: 1 + i })),
+    ...shared.slice(startRows),
   ];
   const firstRow: number[] = [];
   const visible = prefixLength + tileLength; // keys of a row
@@ -85,31 +86,20 @@ export function tileText(plan: TextRowsPlan): TextLayout {
     }
     while (rows.length < tileStart + tileLength) addRow(undefined, rows.length); // nobody sees it
   });
-  /** Id within the prompted text. */
-  const idOf = (row: PackedRow | undefined): number => {
-    if (!row) return PADDING_ID;
-    if (row.inserted !== undefined) return insertedId(row.inserted);
-    if (row.position < prefix) return row.position;
-    const inBranch = row.position - prefix;
-    return inBranch < plan.lengths[row.class!]! ? prefix + branchStart[row.class!]! + inBranch : PADDING_ID;
-  };
-  const own = rows.map(idOf);
+  const { source, ids } = idsOf(plan, rows);
   const masks = (values: Float32Array, count: number): tf.Tensor3D =>
     tf.tensor3d(values, [tiles.length, count, visible]);
   const most = Math.max(...tiles.map((classes) => classes.length));
   const places: number[] = [];
   tiles.forEach((classes, t) => classes.forEach((c, i) => (places[c] = t * most + i)));
+  const ofPrefix = { start: 0, count: 1, length: prefixLength, mask: () => causalMask(prefixLength) };
+  const ofTiles = { start: prefixLength, count: tiles.length, length: tileLength, mask: () => masks(mask, tileLength) };
   return {
-    groups: [
-      { start: 0, count: 1, length: prefixLength, mask: () => causalMask(prefixLength) },
-      { start: prefixLength, count: tiles.length, length: tileLength, mask: () => masks(mask, tileLength) },
-    ],
-    rows,
-    source: own.map((id) => (id === PADDING_ID ? prefix + branchRows : id)),
+    groups: prefixLength === 0 ? [ofTiles] : [ofPrefix, ofTiles],
+    ...{ rows, source, ids },
     position: rows.map((row) => row?.position ?? prefix),
-    ids: (firstBranchRow) => Int32Array.from(own, (id) => (id >= prefix ? id + firstBranchRow : id)),
     rowOf: ({ class: c, position: at }) => {
-      if (at < sharedPositions) return at === 0 ? 0 : at + inserted;
+      if (at < sharedPositions) return at < startRows ? at : at + inserted;
       if (at < sharedPositions + lengths[c]!) return firstRow[c]! + at - sharedPositions;
       throw new RangeError(`Class ${c} has no row at position ${at}: padding was not asked for.`);
     },
@@ -121,5 +111,25 @@ export function tileText(plan: TextRowsPlan): TextLayout {
       });
       return { rows: numbers, perSequence: most, places, mask: () => masks(ofPlaces, most) };
     },
+  };
+}
+
+/** Where packed rows come from, and their ids. */
+export function idsOf(
+  { prefix, lengths }: Pick<TextRowsPlan, 'prefix' | 'lengths'>,
+  rows: readonly (PackedRow | undefined)[],
+): Pick<TextLayout, 'source' | 'ids'> {
+  const branchStart: number[] = [];
+  const branchRows = lengths.reduce((row, length, c) => ((branchStart[c] = row), row + length), 0);
+  const own = rows.map((row) => {
+    if (!row) return PADDING_ID;
+    if (row.inserted !== undefined) return insertedId(row.inserted);
+    if (row.position < prefix) return row.position;
+    const inBranch = row.position - prefix;
+    return inBranch < lengths[row.class!]! ? prefix + branchStart[row.class!]! + inBranch : PADDING_ID;
+  });
+  return {
+    source: own.map((id) => (id === PADDING_ID ? prefix + branchRows : id)),
+    ids: (firstBranchRow) => Int32Array.from(own, (id) => (id >= prefix ? id + firstBranchRow : id)),
   };
 }

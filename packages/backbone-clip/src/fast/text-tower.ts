@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PromptedText, TextEncoding } from '@promptweave/core';
 import type { ClipModel } from '../clip-model.js';
 import { ENTRY, firstLearnedStep, tapedFrom } from '../learned-steps.js';
-import { tunedNorm } from '../plain/block.js';
+import { rowsOfPrompts, textFeatures } from '../plain/text-tower.js';
 import type { TextTowerRequest } from '../tower-request.js';
 import { enterRows } from './enter-rows.js';
 import type { FoldedBlock } from './folded-weights.js';
@@ -13,7 +13,8 @@ import { enteringPrompt, layouts } from './text-steps.js';
 
 /**
  * The text tower over packed rows: the prefix once for all classes, then the branches, several classes to a tile. No row after
- * the end of text, unless padding is asked for. Exact: the mask is causal, and no class sees another.
+ * the end of text, unless padding is asked for. Exact: the mask is causal, and no class sees another. With full attention every class has
+ * all rows of its own, and only the last block and the frozen backward pass are cheaper than on the plain path.
  */
 export function encodeTextFast(
   model: ClipModel<FoldedBlock>,
@@ -21,16 +22,15 @@ export function encodeTextFast(
   request: TextTowerRequest,
   recompute: boolean,
 ): TextEncoding {
-  const { tensors, shape } = model;
+  const { tensors, startRows } = model;
   const { tuning, keepLast = 0, firstBranchRow = 0, blocks = tensors.text.blocks.map((_, i) => i) } = request;
   const { inserted, ofClasses } = text;
-  const layoutOf = layouts(text, shape.text.contextLength, keepLast > 0 ? (request.paddedClasses ?? 0) : 0);
+  const layoutOf = layouts(text, model, keepLast > 0 ? (request.paddedClasses ?? 0) : 0);
   const learnedFrom = firstLearnedStep(text, request, blocks);
 
   let layout = layoutOf(0);
   let x = tapedFrom(learnedFrom, ENTRY, () => {
-    const all = tf.concat([text.prefix, text.branches, model.embedTokens([0])], 0);
-    const rows = pickRows(all, layout.source);
+    const rows = pickRows(rowsOfPrompts(model, text), layout.source);
     const { input } = tuning ?? {};
     const entering = input ? tf.add(rows, input.apply(rows, input.variables, layout.ids(firstBranchRow))) : rows;
     return tf.add<tf.Tensor2D>(entering, pickRows(tensors.text.positions, layout.position)); // [N, T]
@@ -46,7 +46,7 @@ export function encodeTextFast(
         inserted: step === inserted?.block ? inserted.rows[0] : undefined,
         ofClasses: step === ofClasses?.block ? ofClasses.rows : undefined,
       };
-      x = enterRows(x, before, layout, entering);
+      x = enterRows(x, before, layout, entering, startRows);
     }
     const ends = text.roles.map(({ end }, c) => layout.rowOf({ class: c, position: end }));
     const isRead = step === blocks.length - 1 && keepLast === 0;
@@ -54,7 +54,7 @@ export function encodeTextFast(
       runBlock(x, weights, {
         ...{ recompute, groups: layout.groups, ids: () => layout.ids(firstBranchRow) },
         tuning: tuning?.blocks[index],
-        prompt: enteringPrompt(text, step),
+        prompt: enteringPrompt(text, step, startRows),
         read: isRead ? layout.read(ends) : undefined,
       }),
     );
@@ -64,9 +64,8 @@ export function encodeTextFast(
 
   const ends = text.roles.map(({ end }, c) => layout.rowOf({ class: c, position: end }));
   const read = keepLast === 0 ? x : pickRows(x, ends); // [C, T]
-  const { lnFinal, projection } = tensors.text;
   return {
-    features: tf.matMul(tunedNorm(read, lnFinal, tuning?.lnPost), projection),
+    features: textFeatures(model, read, tuning),
     kept: kept.length,
     rows: (step, positions) => {
       const { x: states, layout: own } = kept[step]!;

@@ -3,14 +3,15 @@ import { withoutTape, type ImageRequest, type Prompts } from '@promptweave/core'
 import type { ClipModel } from '../clip-model.js';
 import { ENTRY, firstLearnedBlock, tapedFrom } from '../learned-steps.js';
 import { tunedNorm } from '../plain/block.js';
-import { embedPatches } from '../plain/vision-tower.js';
+import { poolByAttention } from '../attention-pool.js';
+import { embedPatches, projected } from '../plain/vision-tower.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { pickRows } from './rows.js';
 import { runBlock } from './run-block.js';
 
 /**
  * The vision tower over packed rows. Of the last block only the rows that are read are computed (class tokens, and prompts if asked
- * for), unless hidden states are pushed to `trace`. Same values as the plain one; inserted rows stand at the end here, for
+ * for), unless hidden states are pushed to `trace` or a pooling head reads all. Same values as the plain one; inserted rows stand at the end here, for
  * attention knows no order.
  */
 export function encodeImagesFast(
@@ -23,9 +24,9 @@ export function encodeImagesFast(
   const { tensors, shape } = model;
   const { width } = shape.vision;
   const { shallow, deep, inserted } = prompts;
-  const { blocks, lnPre, lnPost, projection } = tensors.vision;
+  const { blocks, lnPre, lnPost, pooling } = tensors.vision;
   const learnedFrom = firstLearnedBlock(prompts, tuning, blocks.length);
-  const embedded = withoutTape(() => tf.tidy(() => embedPatches(model, images))); // [B, 1 + P, V]
+  const embedded = withoutTape(() => tf.tidy(() => embedPatches(model, images))); // [B, 1 + P, V]; P rows without a class token
   trace?.push(embedded);
   const [batch, promptStart] = embedded.shape;
   const n = (inserted?.rows[0] ?? shallow)?.shape[0] ?? 0;
@@ -41,7 +42,7 @@ export function encodeImagesFast(
   let length = promptStart + (inserted ? 0 : n);
   let x = tapedFrom(learnedFrom, ENTRY, () => {
     const sequences = shallow && !inserted ? appended(embedded, shallow) : embedded;
-    const rows = tunedNorm(packed(sequences), lnPre, tuning?.lnPre); // [B · L, V]
+    const rows = lnPre ? tunedNorm(packed(sequences), lnPre, tuning?.lnPre) : packed(sequences); // [B · L, V]
     const { input } = tuning ?? {};
     return input ? tf.add<tf.Tensor2D>(rows, input.apply(rows, input.variables, ids(length))) : rows;
   });
@@ -55,7 +56,7 @@ export function encodeImagesFast(
       x = packed(appended(unpacked(x), entering!));
       length += n;
     }
-    const isRead = i === blocks.length - 1 && !trace;
+    const isRead = i === blocks.length - 1 && !trace && !pooling;
     x = tapedFrom(learnedFrom, i, () =>
       runBlock(x, weights, {
         ...{ recompute, groups: [{ start: 0, count: batch, length }], ids: () => ids(length) },
@@ -67,12 +68,18 @@ export function encodeImagesFast(
     if (!trace) input.dispose(); // the tape has what it needs of it
     trace?.push(unpacked(x));
   });
+  if (pooling) {
+    const final = unpacked(tunedNorm(x, lnPost, tuning?.lnPost)); // [B, L, V]
+    if (n > 0) promptRows?.push(tf.slice(final, [0, promptStart, 0], [-1, n, -1]));
+    const pooled = model.pooled === 'all' ? final : tf.slice(final, [0, 0, 0], [-1, promptStart, -1]);
+    return projected(model, poolByAttention(pooled, pooling, model.activation));
+  }
   const read = trace ? pickRows(x, readOf(batch, length, perImage).rows) : x; // [B · (1 or 1 + n), V]
   const final = tunedNorm(read, lnPost, tuning?.lnPost);
-  if (perImage.length === 1) return tf.matMul(final, projection);
+  if (perImage.length === 1) return projected(model, final);
   const ofImages = unpacked(final);
   promptRows!.push(tf.slice(ofImages, [0, 1, 0], [-1, n, -1]));
-  return tf.matMul(packed(tf.slice(ofImages, [0, 0, 0], [-1, 1, -1])), projection);
+  return projected(model, packed(tf.slice(ofImages, [0, 0, 0], [-1, 1, -1])));
 }
 
 /** The rows at the given positions of every image. */

@@ -41,8 +41,12 @@ export function block(
 }
 
 /** A layer norm, with what is learned in place of its frozen values. */
-export function tunedNorm(x: tf.Tensor2D, { weight, bias }: LayerNormWeights, tuning: AffineTuning = {}): tf.Tensor2D {
-  return layerNorm(x, tuning.weight ?? weight, tuning.bias ?? bias);
+export function tunedNorm(
+  x: tf.Tensor2D,
+  { weight, bias, epsilon }: LayerNormWeights,
+  tuning: AffineTuning = {},
+): tf.Tensor2D {
+  return layerNorm(x, tuning.weight ?? weight, tuning.bias ?? bias, epsilon);
 }
 
 /** Multi-head self-attention, softmax(q kᵀ / √d + mask) v; x and result [N·L, W]. */

@@ -1,20 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PromptedText, TextEncoding, TokenPosition } from '@promptweave/core';
+import type { PromptedText, TextEncoding, TokenPosition, TowerTuning } from '@promptweave/core';
+import { seesAll } from '../clip-form.js';
 import type { ClipModel } from '../clip-model.js';
 import { insertedId, PADDING_ID } from '../row-ids.js';
 import type { TextTowerRequest } from '../tower-request.js';
 import { block, tunedNorm } from './block.js';
 
-/** The text tower as published: every class is a dense row of the whole context length, padding included. */
+/** The text tower as published: every class is a dense row of the whole context length, padding included, causal or not. */
 export function encodeTextPlainly(model: ClipModel, text: PromptedText, request: TextTowerRequest): TextEncoding {
-  const { tensors, shape, activation } = model;
+  const { tensors, shape, activation, startRows } = model;
   const { contextLength, width, heads, layers } = shape.text;
   const { tuning, keepLast = 0, blocks = Array.from({ length: layers }, (_, i) => i) } = request;
   const { inserted, ofClasses } = text;
   const classes = text.lengths.length;
   const shift = inserted?.rows[0]!.shape[0] ?? 0; // of all positions but the first, once rows are inserted
   const idsBefore = denseIds(text, contextLength, request.firstBranchRow);
-  const idsAfter = withInsertedIds(idsBefore, contextLength, shift);
+  const idsAfter = withInsertedIds(idsBefore, contextLength, shift, startRows);
 
   const embedded = denseEmbeddings(model, text, request, idsBefore); // [C, L, T]
   let x: tf.Tensor3D = tf.add(embedded, tf.expandDims(tensors.text.positions, 0));
@@ -23,35 +24,48 @@ export function encodeTextPlainly(model: ClipModel, text: PromptedText, request:
   blocks.forEach((index, step) => {
     if (inserted && step >= inserted.block) {
       const rows = inserted.rows[step - inserted.block];
-      if (step === inserted.block) x = insertRows(x, 1, rows!);
-      else if (rows) x = replaceRows(x, 1, rows);
+      if (step === inserted.block) x = insertRows(x, startRows, rows!);
+      else if (rows) x = replaceRows(x, startRows, rows);
       after = shift;
     }
     const deep = step > 0 ? text.deep[step - 1] : undefined;
-    if (deep) x = replaceRows(x, 1 + after, deep);
-    if (step > 0 && step === ofClasses?.block) x = replaceRows(x, 1 + after, ofClasses.rows);
+    if (deep) x = replaceRows(x, startRows + after, deep);
+    if (step > 0 && step === ofClasses?.block) x = replaceRows(x, startRows + after, ofClasses.rows);
     const ofBlock = tuning?.blocks[index];
     const tuned = ofBlock && { tuning: ofBlock, ids: after > 0 ? idsAfter : idsBefore };
-    x = block(x, tensors.text.blocks[index]!, heads, activation, causalMask(x.shape[1]), tuned);
+    const mask = seesAll(shape) ? undefined : causalMask(x.shape[1]);
+    x = block(x, tensors.text.blocks[index]!, heads, activation, mask, tuned);
     if (step >= blocks.length - keepLast) kept.push({ x, after });
   });
 
   const rowsAt = (states: tf.Tensor3D, shifted: number, positions: readonly TokenPosition[]): tf.Tensor2D => {
     const length = states.shape[1];
     const numbers = positions.map(
-      ({ class: c, position }) => c * length + (position > 0 ? position + shifted : position),
+      ({ class: c, position }) => c * length + (position < startRows ? position : position + shifted),
     );
     const rows: tf.Tensor2D = tf.reshape(states, [classes * length, width]);
     return tf.gather(rows, tf.tensor1d(numbers, 'int32'));
   };
   const ends = text.roles.map(({ end }, c) => ({ class: c, position: end }));
   const last = rowsAt(x, after, ends); // [C, T]
-  const { lnFinal, projection } = tensors.text;
   return {
-    features: tf.matMul(tunedNorm(last, lnFinal, tuning?.lnPost), projection),
+    features: textFeatures(model, last, tuning),
     kept: kept.length,
     rows: (step, positions) => rowsAt(kept[step]!.x, kept[step]!.after, positions),
   };
+}
+
+/** Features of the rows that texts are read at, [C, E]. */
+export function textFeatures({ tensors }: ClipModel<unknown>, rows: tf.Tensor2D, tuning?: TowerTuning): tf.Tensor2D {
+  const { lnFinal, projection, projectionBias } = tensors.text;
+  const features: tf.Tensor2D = tf.matMul(tunedNorm(rows, lnFinal, tuning?.lnPost), projection);
+  return projectionBias ? tf.add<tf.Tensor2D>(features, projectionBias) : features;
+}
+
+/** The rows of all prompts, [prefix; branches; padding], without positions. */
+export function rowsOfPrompts(model: ClipModel<unknown>, { prefix, branches }: PromptedText): tf.Tensor2D {
+  const padding = model.embedTokens([model.padId]);
+  return tf.concat(prefix.shape[0] === 0 ? [branches, padding] : [prefix, branches, padding], 0);
 }
 
 /** Prefix, branch and padding rows of every class, without positions, [C, context length, T]. */
@@ -63,8 +77,7 @@ export function denseEmbeddings(
 ): tf.Tensor3D {
   const { contextLength, width } = model.shape.text;
   const index = denseIds(text, contextLength);
-  const padding = model.embedTokens([0]);
-  const all = tf.concat([text.prefix, text.branches, padding], 0);
+  const all = rowsOfPrompts(model, text);
   const paddingRow = all.shape[0] - 1;
   const numbers = index.map((id) => (id === PADDING_ID ? paddingRow : id));
   let rows: tf.Tensor2D = tf.gather(all, tf.tensor1d(numbers, 'int32'));
@@ -88,12 +101,12 @@ function denseIds(text: PromptedText, contextLength: number, firstBranchRow = 0)
   return ids;
 }
 
-/** The ids of sequences of which each has `count` rows more after the first one. */
-function withInsertedIds(ids: Int32Array, length: number, count: number): Int32Array {
+/** The ids of sequences of which each has `count` rows more from position `at` on. */
+function withInsertedIds(ids: Int32Array, length: number, count: number, at: number): Int32Array {
   const inserted = Array.from({ length: count }, (_, i) => insertedId(i));
   const sequences = Array.from({ length: ids.length / length }, (_, c) => {
-    const [first, ...others] = ids.subarray(c * length, (c + 1) * length);
-    return [first!, ...inserted, ...others];
+    const own = ids.subarray(c * length, (c + 1) * length);
+    return [...own.subarray(0, at), ...inserted, ...own.subarray(at)];
   });
   return Int32Array.from(sequences.flat());
 }

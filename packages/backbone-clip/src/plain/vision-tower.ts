@@ -1,10 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImageRequest, Prompts } from '@promptweave/core';
+import { poolByAttention } from '../attention-pool.js';
 import type { ClipModel } from '../clip-model.js';
 import { block, tunedNorm } from './block.js';
 import { insertRows, replaceRows } from './text-tower.js';
 
-/** The vision tower as published, with vision prompts after the patches or inserted after the class token. */
+/**
+ * The vision tower as published, with vision prompts after the patches or inserted after the class token. The feature is the class token's, or
+ * what a pooling head makes of the rows.
+ */
 export function encodeImagesPlainly(
   model: ClipModel,
   images: tf.Tensor4D,
@@ -14,15 +18,15 @@ export function encodeImagesPlainly(
   const { tensors, shape, activation } = model;
   const { heads, width } = shape.vision;
   const { shallow, deep, inserted } = prompts;
-  let x = embedPatches(model, images); // [B, 1 + P, V]
+  let x = embedPatches(model, images); // [B, 1 + P, V]; P rows without a class token
   trace?.push(x);
   const batch = x.shape[0];
   const promptStart = x.shape[1];
   const n = (inserted?.rows[0] ?? shallow)?.shape[0] ?? 0;
   if (shallow && !inserted) x = insertRows(x, promptStart, shallow); // [B, 1 + P + n, V]
-  const { lnPre, lnPost, projection } = tensors.vision;
+  const { lnPre, lnPost, pooling } = tensors.vision;
   const flat = (states: tf.Tensor3D): tf.Tensor2D => tf.reshape(states, [-1, width]);
-  let rows = tunedNorm(flat(x), lnPre, tuning?.lnPre);
+  let rows = lnPre ? tunedNorm(flat(x), lnPre, tuning?.lnPre) : flat(x);
   const idsBefore = imageIds(
     batch,
     promptStart + n,
@@ -48,7 +52,15 @@ export function encodeImagesPlainly(
   const final = (first: number, count: number): tf.Tensor2D =>
     tunedNorm(flat(tf.slice(x, [0, first, 0], [batch, count, width])), lnPost, tuning?.lnPost);
   if (n > 0) promptRows?.push(tf.reshape(final(inserted ? 1 : promptStart, n), [batch, n, width]));
-  return tf.matMul(final(0, 1), projection);
+  if (!pooling) return projected(model, final(0, 1));
+  const read = model.pooled === 'all' ? x.shape[1] : promptStart;
+  return projected(model, poolByAttention(tf.reshape(final(0, read), [batch, read, width]), pooling, activation));
+}
+
+/** Rows in the common space, [B, E]; as they are where the tower ends without a projection. */
+export function projected({ tensors }: ClipModel<unknown>, rows: tf.Tensor2D): tf.Tensor2D {
+  const { projection } = tensors.vision;
+  return projection ? tf.matMul(rows, projection) : rows;
 }
 
 /** Ids of the rows of all images; `positions` are those of the rows of one. */
@@ -60,17 +72,20 @@ function range(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => first + i);
 }
 
-/** Class token and patch embeddings with their positions, [B, 1 + P, V], of images [B, 3, size, size]. */
+/** Class token, if there is one, and patch embeddings with their positions, [B, 1 + P, V], of images [B, 3, size, size]. */
 export function embedPatches(model: ClipModel<unknown>, images: tf.Tensor4D): tf.Tensor3D {
   const { imageSize, patchSize, width } = model.shape.vision;
-  const { patches, classToken, positions } = model.tensors.vision;
+  const { patches, patchBias, classToken, positions } = model.tensors.vision;
   const batch = images.shape[0];
   const grid = Math.floor(imageSize / patchSize);
   const covered = tf.slice(images, [0, 0, 0, 0], [-1, -1, grid * patchSize, grid * patchSize]);
   const cut = tf.reshape(covered, [batch, 3, grid, patchSize, grid, patchSize]);
   const ordered = tf.transpose(cut, [0, 2, 4, 1, 3, 5]); // [B, grid, grid, 3, patch, patch]
   const rows = tf.reshape(ordered, [batch * grid * grid, 3 * patchSize * patchSize]) as tf.Tensor2D;
-  const embedded = tf.reshape(tf.matMul(rows, patches), [batch, grid * grid, width]) as tf.Tensor3D;
+  const product = tf.matMul(rows, patches);
+  const biased = patchBias ? tf.add(product, patchBias) : product;
+  const embedded = tf.reshape(biased, [batch, grid * grid, width]) as tf.Tensor3D;
+  if (!classToken) return tf.add(embedded, tf.expandDims(positions, 0));
   const classTokens = tf.tile(tf.expandDims(classToken, 0), [batch, 1, 1]) as tf.Tensor3D;
   return tf.add(tf.concat([classTokens, embedded], 1), tf.expandDims(positions, 0));
 }

@@ -1,2 +1,3 @@
 export { loadTokenizer, OPENAI_MERGES, type TokenizerFiles } from './load-tokenizer.js';
 export type { ClipTokenizer } from './clip-tokenizer.js';
+export { loadSentenceTokenizer, type Cleaning, type SentenceTokenizer } from './sentence-tokenizer.js';

@@ -8,6 +8,8 @@ export interface TokenizerFiles {
   readonly tokenizerJson?: string;
   readonly vocab?: string;
   readonly merges?: string;
+  /** transformers' `tokenizer_config.json`, which names the special tokens; read beside SigLIP's `tokenizerJson`. */
+  readonly tokenizerConfig?: string;
   /** OpenAI's merges list, plain or gzipped. */
   readonly bpeMerges?: string;
 }

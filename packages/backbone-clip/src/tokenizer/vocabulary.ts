@@ -33,13 +33,14 @@ const tokenizerJsonSchema = z.object({
 /** Bytes of a tokenizer's file, unpacked; CLIP's have two to four million. */
 const LARGEST_FILE = 16 * 2 ** 20;
 
-async function readText(file: string): Promise<string> {
+/** The text of a tokenizer's file. @throws CheckpointError where it cannot be read, or is larger than any such file */
+export async function readText(file: string, largest = LARGEST_FILE): Promise<string> {
   try {
     const { size } = await stat(file);
-    if (size > LARGEST_FILE) throw new Error(`it has ${size} bytes, and no tokenizer of a CLIP needs ${LARGEST_FILE}`);
+    if (size > largest) throw new Error(`it has ${size} bytes, and no such tokenizer needs ${largest}`);
     const bytes = await readFile(file);
     const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-    const whole = gzipped ? gunzipSync(bytes, { maxOutputLength: LARGEST_FILE }) : bytes;
+    const whole = gzipped ? gunzipSync(bytes, { maxOutputLength: largest }) : bytes;
     return new TextDecoder('utf-8', { fatal: true }).decode(whole);
   } catch (cause) {
     throw new CheckpointError(`The tokenizer file cannot be read: ${(cause as Error).message}.`, {
@@ -50,7 +51,8 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-function parse<T>(text: string, schema: z.ZodType<T>, file: string): T {
+/** What a tokenizer's file holds. @throws CheckpointError where it does not fit */
+export function parse<T>(text: string, schema: z.ZodType<T>, file: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);

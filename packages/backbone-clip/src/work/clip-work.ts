@@ -7,6 +7,7 @@ import type {
   TowerChanges,
   TowerShape,
 } from '@promptweave/core';
+import { classRowsOf, isPooled } from '../clip-form.js';
 import { blockBytes, blockFlops, type BlockRows, type Passes } from './tower-work.js';
 import { textBlockRows } from './text-rows.js';
 
@@ -47,7 +48,9 @@ export function clipWork(shape: BackboneShape, step: StepShape, options: ClipWor
     textRows: step.textPasses * text.rows,
     visionRows: step.featuresKnown ? 0 : vision.rows,
     textFlops: step.textPasses * text.flops,
-    visionFlops: (step.featuresKnown ? 0 : vision.flops) + (step.frozenImages ? frozen.flops : 0),
+    visionFlops:
+      (step.featuresKnown ? 0 : vision.flops + poolingFlops(shape, step, step.visionGradient)) +
+      (step.frozenImages ? frozen.flops + poolingFlops(shape, bare, false) : 0),
     textBytes: step.textPasses * share * text.kept, // one pass for each image is kept, too
     visionBytes: step.featuresKnown ? 0 : vision.kept,
     passingBytes: Math.max(share * text.passing, step.featuresKnown ? 0 : vision.passing),
@@ -110,8 +113,17 @@ function blocksOfVision(shape: BackboneShape, step: StepShape, { lastBlock }: Sa
   const { inserted } = step.visionChanges ?? {};
   return Array.from({ length: layers }, (_, i) => {
     const entered = inserted && i >= inserted.block ? inserted.rows : 0;
-    const length = 1 + Math.floor(imageSize / patchSize) ** 2 + step.visionPrompts + entered;
+    const length = classRowsOf(shape) + Math.floor(imageSize / patchSize) ** 2 + step.visionPrompts + entered;
     const rows = step.batch * length;
-    return { rows, pairs: rows * length, read: lastBlock ? step.batch : undefined, readPairs: rows };
+    const read = lastBlock && !isPooled(shape) ? step.batch : undefined; // a pooling head reads all rows
+    return { rows, pairs: rows * length, read, readPairs: rows };
   });
+}
+
+/** A pooling head: keys and values of all rows, output projection and MLP of one for each image, and as much backward. */
+function poolingFlops(shape: BackboneShape, { batch, visionPrompts }: StepShape, gradient: boolean): number {
+  if (!isPooled(shape)) return 0;
+  const { imageSize, patchSize, width } = shape.vision;
+  const rows = classRowsOf(shape) + Math.floor(imageSize / patchSize) ** 2 + visionPrompts;
+  return (gradient ? 2 : 1) * batch * width ** 2 * (4 * rows + 18);
 }

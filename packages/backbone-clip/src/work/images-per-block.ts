@@ -1,4 +1,5 @@
 import type { BackboneShape } from '@promptweave/core';
+import { classRowsOf } from '../clip-form.js';
 
 /**
  * Images that pass through the vision tower together where no gradient is taken: the more, the smaller the tower. Measured on 2 cores,
@@ -6,7 +7,7 @@ import type { BackboneShape } from '@promptweave/core';
  * single image would wait for the padding of a block eight times as long.
  */
 export function imagesPerBlock({ vision }: Pick<BackboneShape, 'vision'>): number {
-  const rows = 1 + (vision.imageSize / vision.patchSize) ** 2;
+  const rows = classRowsOf({ vision }) + (vision.imageSize / vision.patchSize) ** 2;
   const products = rows * vision.width ** 2;
   if (products < 4e6) return 32; // the embedded CLIP
   return products < 1e8 ? 8 : 1; // ViT-B/32; ViT-B/16 and larger ones

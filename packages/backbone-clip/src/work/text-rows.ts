@@ -11,12 +11,18 @@ export interface RowsThere {
 
 /** Rows of one block of the text tower, so many classes at a time. */
 export function textBlockRows(
-  { text: { contextLength } }: Pick<BackboneShape, 'text'>,
+  { text: { contextLength, attention } }: Pick<BackboneShape, 'text'>,
   { prefix, branches, padded, hiddenStates }: Omit<TextRows, 'blocks'>,
   { noPadding, sharedPrefix, lastBlock }: Pick<Savings, 'noPadding' | 'sharedPrefix' | 'lastBlock'>,
   perChunk: number,
   { inserted, ownContext }: RowsThere,
 ): BlockRows {
+  if (attention === 'full') {
+    // Every class has all rows of its own, whatever is saved otherwise.
+    const rows = branches.length * contextLength;
+    const readOne = lastBlock && !hiddenStates ? branches.length : undefined;
+    return { rows, pairs: rows * contextLength, read: readOne, readPairs: rows };
+  }
   const shared = ownContext ? 1 : prefix; // rows of the prompt that all classes share
   const lengths = branches.map((length, c) =>
     noPadding && c >= padded ? length + prefix - shared : contextLength - shared,

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allRows, coveringArray, hasPair, pairsOf, type Row } from './covering-array.test.support.js';
 import { choiceOf, conflictsOf, defaultRegistry, factorsOf, kinds } from './learning-parts.test.support.js';
 import { refusalsOf } from './refusals.test.support.js';
-import { trainTwoSteps } from './train-two-steps.test.support.js';
+import { trainSteps } from './train-steps.test.support.js';
 
 const registry = await defaultRegistry();
 const factors = factorsOf(registry);
@@ -62,18 +62,18 @@ it('of all combinations those of the table are refused, with its reasons and wha
   expect(told).toEqual([]);
 });
 
-describe('trains two steps, and gives the same logits when it is loaded', () => {
+describe('trains, and gives the same logits when it is loaded', () => {
   it.each(rows.map((row) => [row.join(' + '), row] as const))('%s', async (_, row) => {
     const choice = choiceOf(row, registry);
     const tensors = tf.memory().numTensors;
     const trained = composeClassifier(registry, contextOf(backbone, { seed: 1, names }), choice);
     const batch = batchFor(backbone, 2);
-    trainTwoSteps(trained, batch);
+    trainSteps(trained, batch);
     const logits = logitsOf(trained, batch);
     expect(logits.every(Number.isFinite)).toBe(true);
 
     const path = join(folder, 'learned.safetensors');
-    await saveLearned(path, trained, { configuration: {}, template: '', folder, step: 2 });
+    await saveLearned(path, trained, { configuration: {}, template: '', folder, step: 3 });
     trained.dispose();
     const fresh = composeClassifier(registry, contextOf(backbone, { seed: 2, names }), choice);
     await loadLearned(path, fresh);

@@ -54,7 +54,7 @@ function promptsOf(run: FixtureRun, backbone: Backbone): PromptedText {
   });
   const lengths = branches.map((branch) => branch.length);
   return {
-    prefix: backbone.embedTokens([backbone.tokenizer.startId]),
+    prefix: backbone.embedTokens([backbone.tokenizer.startId!]),
     branches: backbone.embedTokens(branches.flat()),
     lengths,
     deep: [],

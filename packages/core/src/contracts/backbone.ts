@@ -18,8 +18,24 @@ export interface TowerShape {
 
 /** Sizes of a CLIP-like model. */
 export interface BackboneShape {
-  readonly vision: TowerShape & { readonly imageSize: number; readonly patchSize: number };
-  readonly text: TowerShape & { readonly contextLength: number };
+  readonly vision: TowerShape & {
+    readonly imageSize: number;
+    readonly patchSize: number;
+    /** Whether a class token stands before the patches. Default true. */
+    readonly classToken?: boolean;
+    /** Where the feature of an image comes from: the row of the class token, or attention over the rows. Default `class`. */
+    readonly pooling?: 'class' | 'attention';
+  };
+  readonly text: TowerShape & {
+    readonly contextLength: number;
+    /**
+     * What a row sees: itself and those before it, or all. With `full` padding is part of the text: every class has rows up to the context
+     * length, and no row is the same for two classes. Default `causal`.
+     */
+    readonly attention?: 'causal' | 'full';
+    /** The row that the feature of a text comes from: its end of text, or the last one of the context. Default `end`. */
+    readonly reads?: 'end' | 'last';
+  };
   /** Width of the space in which images and texts are compared. */
   readonly embedding: number;
 }
@@ -51,7 +67,7 @@ export interface ImageRequest {
 /** One position of one class's token sequence. */
 export interface TokenPosition {
   readonly class: number;
-  /** 0 is the start token. */
+  /** 0 is the start token, where there is one. */
   readonly position: number;
 }
 
@@ -97,6 +113,8 @@ export interface Backbone extends BackboneIdentity {
   readonly imagesPerBlock?: number;
   /** exp(logit_scale): logits = logitScale · cosine. */
   readonly logitScale: number;
+  /** What is added to the logits of a pair; the same for all, so that only a loss of single pairs sees it. Absent where there is none. */
+  readonly logitBias?: number;
   /** What was chosen, assumed or left aside when it was loaded, a sentence each; every run tells them. */
   readonly notes?: readonly string[];
   /** Token embeddings without positions, [ids.length, text width]. */

@@ -37,6 +37,8 @@ export interface LearnerProperties {
   readonly novelClasses: 'swap' | 'trained only';
   /** False where there is nothing to learn. Default true. */
   readonly learns?: boolean;
+  /** Its rows enter a tower beside the class token, and are read beside it (MMRL). Default false. */
+  readonly needsClassToken?: boolean;
 }
 
 /** Learns the prompts of one or both towers. */

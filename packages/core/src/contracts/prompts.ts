@@ -70,29 +70,30 @@ export interface LabelEmbeddings {
   readonly afterContext?: Tensor3D;
 }
 
-/** Positions of the parts of one class's prompt; 0 is the start token. */
+/** Positions of the parts of one class's prompt; 0 is the start token, where there is one. */
 export interface TokenRoles {
   readonly name: readonly number[];
   /** The template's last token before the end of text (a full stop), if it has one. */
   readonly stop?: number;
-  /** The end of text, whose final state is the text feature. */
+  /** The row whose final state is the text feature: the end of text, or the last row of the context where a tower reads that. */
   readonly end: number;
 }
 
 /**
- * Prompts of C classes, ready for the text tower: one shared prefix and one ragged branch of rows per class. The mask is
- * causal, so the prefix can be computed once and rows after the end of text need not exist.
+ * Prompts of C classes, ready for the text tower: one shared prefix and one ragged branch of rows per class. Where the mask is
+ * causal, the prefix can be computed once and rows after the end of text need not exist; with full attention the backbone puts the
+ * prefix before every branch and padding after it.
  */
 export interface PromptedText {
-  /** Rows that all classes share, the start token first, [P, T], without positions. */
+  /** Rows that all classes share, the start token first where there is one, [P, T], without positions. P may be 0 without it. */
   readonly prefix: Tensor2D;
   /** Rows of the classes, class after class, each ending with the end of text, [Σ lengths, T], without positions. */
   readonly branches: Tensor2D;
   /** Rows of each class's branch. */
   readonly lengths: readonly number[];
-  /** `deep[i - 1]` replaces rows 1…n of the prefix at the input of step i, [n, T]. */
+  /** `deep[i - 1]` replaces the n rows after the start token, or the first n where there is none, at the input of step i, [n, T]. */
   readonly deep: readonly Tensor2D[];
-  /** Replace rows 1…n, from a block on. */
+  /** Replace the same rows, from a block on. */
   readonly ofClasses?: ClassRows;
   readonly inserted?: InsertedRows;
   readonly roles: readonly TokenRoles[];

@@ -84,6 +84,8 @@ export type NormPlace = 'pre' | 'post' | { readonly block: number; readonly norm
 /** Frozen values that what is learned may start from; the caller owns the tensors. */
 export interface TunableWeights {
   layerNorm(tower: 'text' | 'vision', place: NormPlace): { readonly weight: Tensor1D; readonly bias: Tensor1D };
+  /** Whether the vision tower has a layer norm before its first block. Default true. */
+  readonly lnPre?: boolean;
   bias(tower: 'text' | 'vision', block: number, layer: BlockLayer): Tensor1D;
   /** Of a tower's final rows into the space in which images and texts are compared, y = x · W, [width, E]. */
   projection(tower: 'text' | 'vision'): Tensor2D;

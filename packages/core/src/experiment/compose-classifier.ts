@@ -10,7 +10,7 @@ import {
 import { defaultParts } from '../config/layers.js';
 import { partConflicts, propertiesOf } from '../config/part-conflicts.js';
 import type { Backbone } from '../contracts/backbone.js';
-import type { PartContext } from '../contracts/parts.js';
+import type { LearnerProperties, PartContext } from '../contracts/parts.js';
 import type { TuningProperties } from '../contracts/tuning.js';
 import { ConfigError } from '../errors.js';
 import { Classifier } from '../model/classifier.js';
@@ -61,6 +61,7 @@ export function composeClassifier(
   const [conflict] = partConflicts(choice, registry);
   if (conflict) throw new ConfigError(conflict.message, { where: conflict.path.join('.'), remedy: conflict.remedy });
   requireTunable(context.backbone, properties.tuning, choice);
+  requireClassToken(context.backbone, properties.learner, choice);
   const { backbone: given } = context;
   const made = registerParts(
     container,
@@ -122,6 +123,19 @@ function requireTunable(
     where: 'tuning',
     remedy: 'Choose tuning=none, or another backbone.',
   });
+}
+
+/** @throws ConfigError where a prompt learner needs a class token that the backbone has not */
+function requireClassToken(
+  { name, shape: { vision } }: Backbone,
+  { needsClassToken }: LearnerProperties,
+  { prompt }: ClassifierChoice,
+): void {
+  if (!needsClassToken || (vision.classToken !== false && (vision.pooling ?? 'class') === 'class')) return;
+  throw new ConfigError(
+    `The prompt "${prompt.use}" puts rows beside the class token and reads them there, and the vision tower of "${name}" is not read at a class token.`,
+    { where: 'prompt', remedy: 'Choose another prompt, or a backbone that is read at its class token.' },
+  );
 }
 
 /** Registers what makes the parts, each once and when it is asked for. @returns what was made so far, to be freed where something fails */

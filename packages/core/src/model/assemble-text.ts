@@ -25,7 +25,7 @@ export interface TextParts {
 /**
  * Puts start token, context, template words, class names and end of text together:
  * [start][context 1…n][words n+1…][name][after][end] where the name stands at the end, with the name between the two
- * halves of the context for `middle`, before the context for `front`.
+ * halves of the context for `middle`, before the context for `front`; without [start] where the tokenizer has none.
  *
  * The caller owns the tensors of the result.
  * @throws ConfigError where a prompt is longer than the backbone's context length, or the context belongs to other classes.
@@ -35,9 +35,12 @@ export function assembleText(
   { template, context, inserted, labels, classNames }: TextParts,
 ): PromptedText {
   const { startId, endId } = backbone.tokenizer;
+  const start = startId === undefined ? [] : [startId];
+  const at = start.length; // of the context
+  const { reads, contextLength } = backbone.shape.text;
   const n = context ? context.vectors.shape[context.vectors.rank - 2]! : 0;
   const words = template.before.slice(n);
-  const fixedIds = [startId, ...words, ...template.after, endId];
+  const fixedIds = [...start, ...words, ...template.after, endId];
   const classes = labels.lengths.length;
   if (context?.scope === 'class' && context.vectors.shape[0] !== classes) {
     throw new ConfigError(
@@ -55,13 +58,14 @@ export function assembleText(
   const firstReplacement = firstContext + contextRows;
   const [replacedClasses, replaced] = labels.afterContext?.shape ?? [0, 0];
 
-  const wordRows = range(1, words.length);
-  const afterRows = range(1 + words.length, template.after.length);
+  const startRows = range(0, at);
+  const wordRows = range(at, words.length);
+  const afterRows = range(at + words.length, template.after.length);
   const endRow = fixedIds.length - 1;
   const half = context?.namePosition === 'middle' ? Math.floor(n / 2) : context?.namePosition === 'front' ? 0 : n;
 
   const shared = context?.scope !== 'class';
-  const prefixLength = 1 + (shared ? half : 0) + (shared && !replaced ? words.length : 0);
+  const prefixLength = at + (shared ? half : 0) + (shared && !replaced ? words.length : 0);
   const prefixRows: number[] = [];
   const branchRows: number[] = [];
   const lengths: number[] = [];
@@ -71,16 +75,16 @@ export function assembleText(
     const contextOfClass = range(firstContext + (shared ? 0 : c * n), n);
     const name = range(nextName, labels.lengths[c]!);
     nextName += name.length;
-    const beforeName = [0, ...contextOfClass.slice(0, half), ...wordRows];
+    const beforeName = [...startRows, ...contextOfClass.slice(0, half), ...wordRows];
     const rows = [...beforeName, ...name, ...contextOfClass.slice(half), ...afterRows, endRow];
-    if (c < replacedClasses) for (let m = 0; m < replaced; m++) rows[1 + n + m] = firstReplacement + c * replaced + m;
+    if (c < replacedClasses) for (let m = 0; m < replaced; m++) rows[at + n + m] = firstReplacement + c * replaced + m;
     if (c === 0) prefixRows.push(...rows.slice(0, prefixLength));
     branchRows.push(...rows.slice(prefixLength));
     lengths.push(rows.length - prefixLength);
     roles.push({
       name: name.map((_, i) => beforeName.length + i),
       stop: template.after.length > 0 ? rows.length - 2 : undefined,
-      end: rows.length - 1,
+      end: reads === 'last' ? contextLength - 1 : rows.length - 1,
     });
   }
 
@@ -91,7 +95,7 @@ export function assembleText(
     if (labels.afterContext) sources.push(tf.reshape(labels.afterContext, [replacedClasses * replaced, width]));
     const all = tf.concat(sources, 0); // [rows of all sources, T]
     return {
-      prefix: tf.gather(all, tf.tensor1d(prefixRows, 'int32')), // [P, T]
+      prefix: prefixLength === 0 ? tf.zeros<tf.Rank.R2>([0, width]) : tf.gather(all, tf.tensor1d(prefixRows, 'int32')), // [P, T]
       branches: tf.gather(all, tf.tensor1d(branchRows, 'int32')), // [Σ lengths, T]
       deep: context ? context.deep.map((prompt) => tf.clone(prompt)) : [],
       ...(context?.ofClasses && { ofClasses: { ...context.ofClasses, rows: tf.clone(context.ofClasses.rows) } }),
@@ -113,11 +117,12 @@ export interface PromptLengths {
 
 /** @throws ConfigError where the prompt of a class is longer than the backbone's context length; it names the longest */
 export function requireRoom(
-  { shape }: Pick<Backbone, 'shape'>,
+  { shape, tokenizer }: Pick<Backbone, 'shape' | 'tokenizer'>,
   { template, n, lengths, classNames }: PromptLengths,
 ): void {
   const { contextLength } = shape.text;
-  const around = 2 + Math.max(n, template.before.length) + template.after.length;
+  const around =
+    (tokenizer.startId === undefined ? 1 : 2) + Math.max(n, template.before.length) + template.after.length;
   const tooLong = new Set<number>();
   let longest = 0;
   lengths.forEach((length, c) => {

@@ -41,8 +41,8 @@ export function startContext(
           [0, 0],
         ]) as tf.Tensor2D,
     );
-    const { startId } = backbone.tokenizer; // a place in the prompt alone: its vectors take the place of these
-    return { vectors, template: { before: [...new Array<number>(missing).fill(startId), ...before], after } };
+    const { endId } = backbone.tokenizer; // a place in the prompt alone: its vectors take the place of these
+    return { vectors, template: { before: [...new Array<number>(missing).fill(endId), ...before], after } };
   }
   if (before.length < n) {
     throw new ConfigError(

@@ -75,19 +75,24 @@ function inChunks(
 /** @throws ConfigError where a sentence is too long */
 function textOf(backbone: Backbone, sentences: readonly string[]): PromptedText {
   const { tokenizer, shape } = backbone;
+  const { contextLength, reads } = shape.text;
+  const start = tokenizer.startId === undefined ? [] : [tokenizer.startId];
   const rows = sentences.map((sentence) => {
     const ids = [...tokenizer.encode(sentence), tokenizer.endId];
-    if (1 + ids.length <= shape.text.contextLength) return ids;
+    if (start.length + ids.length <= contextLength) return ids;
     throw new ConfigError(
-      `The sentence "${sentence}" has ${1 + ids.length} tokens, but the text tower takes ${shape.text.contextLength}.`,
+      `The sentence "${sentence}" has ${start.length + ids.length} tokens, but the text tower takes ${contextLength}.`,
       { where: 'text', remedy: 'Shorten the sentence.' },
     );
   });
   const lengths = rows.map((ids) => ids.length);
   return {
-    prefix: backbone.embedTokens([tokenizer.startId]),
+    prefix: start.length > 0 ? backbone.embedTokens(start) : tf.zeros([0, shape.text.width]),
     branches: backbone.embedTokens(rows.flat()),
     ...{ lengths, deep: [] },
-    roles: lengths.map((length) => ({ name: [], end: length })),
+    roles: lengths.map((length) => ({
+      name: [],
+      end: reads === 'last' ? contextLength - 1 : start.length + length - 1,
+    })),
   };
 }

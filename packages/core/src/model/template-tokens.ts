@@ -24,17 +24,17 @@ export function templateTokens(tokenizer: Tokenizer, template: string): Template
       },
     );
   }
-  return { before: tokenizer.encode(sides[0]!), after: tokenizer.encode(sides[1]!) };
+  return { before: tokenizer.encode(sides[0]!.trimEnd()), after: tokenizer.encode(sides[1]!) };
 }
 
 /**
- * Token ids of every class name; an underscore in a name stands for a space.
+ * Token ids of every class name, as they are after another word; an underscore in a name stands for a space.
  * @param maxTokens names are cut after so many tokens
  * @throws ConfigError where a name has no token at all, or where two are the same only because they were cut.
  */
 export function nameTokens(tokenizer: Tokenizer, classNames: readonly string[], maxTokens?: number): number[][] {
   const whole = classNames.map((name, index) => {
-    const ids = tokenizer.encode(name.replaceAll('_', ' '));
+    const ids = tokenizer.encode(` ${name.replaceAll('_', ' ').trim()}`);
     if (ids.length > 0) return ids;
     throw new ConfigError(`The name "${name}" of class ${index} has no tokens.`, {
       where: `class ${index}`,

@@ -106,7 +106,7 @@ function checkFeatures(backbone: Backbone): void {
   tf.tidy(() => {
     const { images } = batchFor(backbone, 3);
     demandShape('Image features', backbone.encodeImages(images), [3, shape.embedding]);
-    const { startId, endId } = backbone.tokenizer;
+    const { startId = 0, endId } = backbone.tokenizer;
     demandShape('Token embeddings', backbone.embedTokens([startId, endId]), [2, shape.text.width]);
     const labels = new FrozenLabels(backbone, classNames);
     const { encoding } = encodeReference({ backbone, aligner: labels }, 'a photo of a {}.');

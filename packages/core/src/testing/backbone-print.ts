@@ -9,7 +9,7 @@ import { demand } from './conformance-error.js';
 export function printOf(backbone: Backbone): number[] {
   return tf.tidy(() => {
     const { images } = batchFor(backbone);
-    const { startId, endId } = backbone.tokenizer;
+    const { startId = 0, endId } = backbone.tokenizer;
     const labels = new FrozenLabels(backbone, classNames);
     const reference = encodeReference({ backbone, aligner: labels }, 'a photo of a {}.').encoding.features;
     labels.dispose();

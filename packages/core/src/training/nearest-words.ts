@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backbone } from '../contracts/backbone.js';
+import type { Tokenizer } from '../contracts/tokenizer.js';
 import type { Classifier } from '../model/classifier.js';
 
 /** A word of the vocabulary and its Euclidean distance. */
@@ -31,8 +32,8 @@ const LIMIT = 256;
 const NEAREST = 4;
 /** Nearest tokens that are looked through: some are bytes or signs, and stand for no word. */
 const CANDIDATES = 24;
-/** Rows compared with the whole vocabulary together. */
-const CHUNK = 32;
+/** Tokens that are compared together: the table of a large vocabulary is never whole in memory. */
+const CHUNK = 8192;
 
 /** A vector, and what is known about it. */
 interface Row extends Pick<LearnedVector, 'class' | 'position'> {
@@ -50,10 +51,7 @@ export function nearestWords(classifier: Classifier): NearestWords | undefined {
   const labels = labelRows(classifier);
   if (context.length + labels.length === 0) return undefined;
   const { backbone } = classifier.parts;
-  const table = tf.tidy(() => vocabularyOf(backbone));
-  const found = { context: lookUp(context, table, backbone), labels: lookUp(labels, table, backbone) };
-  table.dispose();
-  return found;
+  return { context: lookUp(context, backbone), labels: lookUp(labels, backbone) };
 }
 
 /** The learned context, [n, T] or [C, n, T]. */
@@ -105,55 +103,59 @@ function hasMoved({ vector, original }: Row): boolean {
   return original === undefined || vector.some((value, i) => value !== original[i]);
 }
 
-/** Token embeddings of the whole vocabulary but start and end, [V, T]; row i is token i. */
-function vocabularyOf(backbone: Backbone): tf.Tensor2D {
-  const words = Math.min(backbone.tokenizer.startId, backbone.tokenizer.endId);
-  return backbone.embedTokens(Array.from({ length: words }, (_, id) => id));
+/** Ids of the vocabulary but start, end and padding. */
+function wordsOf({ startId, endId, padId, vocabularySize }: Tokenizer): number[] {
+  const special = [startId, endId, padId].filter((id) => id !== undefined);
+  const size = vocabularySize ?? Math.min(startId ?? endId, endId);
+  return Array.from({ length: size }, (_, id) => id).filter((id) => !special.includes(id));
 }
 
-function lookUp(rows: readonly Row[], table: tf.Tensor2D, { tokenizer }: Backbone): LearnedVector[] {
-  const found: LearnedVector[] = [];
-  for (let start = 0; start < rows.length; start += CHUNK) {
-    const chunk = rows.slice(start, start + CHUNK);
-    const nearest = nearestOf(
-      chunk.map(({ vector }) => vector),
-      table,
-    );
-    const origins = nearestOf(
-      chunk.map(({ vector, original }) => original ?? vector),
-      table,
-    );
-    chunk.forEach(({ class: name, position, vector, original }, i) => {
-      const wordOf = ({ id, distance }: { id: number; distance: number }): NearWord => {
-        return { word: tokenizer.decode([id]).trim(), distance: round(distance) };
-      };
-      const from = original && { word: wordOf(origins[i]![0]!).word, distance: round(distanceOf(vector, original)) };
-      found.push({ class: name, position, from, words: nearest[i]!.map(wordOf).filter(isWord).slice(0, NEAREST) });
-    });
-  }
-  return found;
+function lookUp(rows: readonly Row[], backbone: Backbone): LearnedVector[] {
+  const origins = rows.map(({ vector, original }) => original ?? vector);
+  const near = nearestOf([...rows.map(({ vector }) => vector), ...origins], backbone);
+  const wordOf = ({ id, distance }: NearToken): NearWord => {
+    return { word: backbone.tokenizer.decode([id]).trim(), distance: round(distance) };
+  };
+  return rows.map(({ class: name, position, vector, original }, i) => {
+    const origin = original && wordOf(near[rows.length + i]![0]!).word;
+    const from = original && { word: origin!, distance: round(distanceOf(vector, original)) };
+    return { class: name, position, from, words: near[i]!.map(wordOf).filter(isWord).slice(0, NEAREST) };
+  });
 }
 
 function isWord({ word }: NearWord): boolean {
   return /[\p{L}\p{N}]/u.test(word);
 }
 
-/** The nearest tokens of each row of [R, T]. */
-function nearestOf(
-  rows: readonly Float32Array[],
-  table: tf.Tensor2D,
-): { readonly id: number; readonly distance: number }[][] {
-  const [far, ids] = tf.tidy(() => {
-    const vectors = tf.stack(rows.map((row) => tf.tensor1d(row))) as tf.Tensor2D; // [R, T]
-    const products = tf.matMul(vectors, tf.transpose(table)); // [R, V]
-    const squares = tf.sub(tf.sum(tf.square(table), 1), tf.mul(products, 2)); // |t|² − 2vt, |v|² is missing
-    const { values, indices } = tf.topk(tf.neg(squares), Math.min(CANDIDATES, table.shape[0]));
-    return [values.arraySync() as number[][], indices.arraySync() as number[][]];
-  });
-  return rows.map((row, i) => {
-    const own = row.reduce((sum, value) => sum + value * value, 0);
-    return ids![i]!.map((id, k) => ({ id, distance: Math.sqrt(Math.max(0, own - far![i]![k]!)) }));
-  });
+interface NearToken {
+  readonly id: number;
+  readonly distance: number;
+}
+
+/** The tokens nearest to each vector, the nearest first. */
+function nearestOf(rows: readonly Float32Array[], backbone: Backbone): NearToken[][] {
+  const found = rows.map((): NearToken[] => []);
+  if (rows.length === 0) return found;
+  const words = wordsOf(backbone.tokenizer);
+  const lengths = rows.map((row) => row.reduce((sum, value) => sum + value * value, 0)); // |v|²
+  for (let first = 0; first < words.length; first += CHUNK) {
+    const ids = words.slice(first, first + CHUNK);
+    const [far, places] = tf.tidy(() => {
+      const table = backbone.embedTokens(ids);
+      const vectors = tf.stack(rows.map((row) => tf.tensor1d(row))) as tf.Tensor2D; // [R, T]
+      const products = tf.matMul(vectors, tf.transpose(table)); // [R, ids]
+      const squares = tf.sub(tf.sum(tf.square(table), 1), tf.mul(products, 2)); // |t|² − 2vt, |v|² is missing
+      const { values, indices } = tf.topk(tf.neg(squares), Math.min(CANDIDATES, ids.length));
+      return [values.arraySync() as number[][], indices.arraySync() as number[][]];
+    });
+    found.forEach((known, i) => {
+      const more = places![i]!.map((place, k) => {
+        return { id: ids[place]!, distance: Math.sqrt(Math.max(0, lengths[i]! - far![i]![k]!)) };
+      });
+      found[i] = [...known, ...more].sort((a, b) => a.distance - b.distance).slice(0, CANDIDATES);
+    });
+  }
+  return found;
 }
 
 function distanceOf(a: Float32Array, b: Float32Array): number {

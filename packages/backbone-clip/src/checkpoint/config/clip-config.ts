@@ -18,12 +18,22 @@ export interface ClipConfig {
   readonly notes: readonly string[];
 }
 
-const activations: Readonly<Record<string, Activation>> = { quick_gelu: 'quick-gelu', gelu: 'gelu' };
+const activations: Readonly<Record<string, Activation>> = {
+  ...{ quick_gelu: 'quick-gelu', gelu: 'gelu', gelu_pytorch_tanh: 'gelu-tanh' },
+};
 /** Derived from elsewhere, or given by an option. */
 const NOT_IN_THE_SHAPES = ['visionHeads', 'textHeads', 'activation', 'imageSize'];
 
 /** @throws CheckpointError when the configuration contradicts the weights */
 export function requireAgreement({ file, architecture }: ClipConfig, found: ClipArchitecture): void {
+  const familyOf = ({ family }: Partial<ClipArchitecture>): string => (family === 'siglip' ? 'a SigLIP' : 'a CLIP');
+  const saysFamily = Object.keys(architecture).length > 0; // timm's says nothing of the model
+  if (saysFamily && familyOf(architecture) !== familyOf(found)) {
+    throw new CheckpointError(
+      `The configuration is that of ${familyOf(architecture)}, the weights are those of ${familyOf(found)}.`,
+      { where: file, remedy: 'Put the weights and the configuration that belongs to them into a folder of their own.' },
+    );
+  }
   for (const [name, value] of Object.entries(architecture)) {
     const actual = found[name as keyof ClipArchitecture];
     if (value === actual || NOT_IN_THE_SHAPES.includes(name)) continue;
@@ -59,13 +69,13 @@ function wordsOf(message = 'is wrong'): string {
 /** The activation that transformers calls so. @throws CheckpointError for any other */
 export function activationOf(name: string, key: string, file: string): Activation {
   const activation = Object.hasOwn(activations, name) ? activations[name] : undefined;
-  if (!activation) throw unsupported(key, name, 'quick_gelu or gelu', file);
+  if (!activation) throw unsupported(key, name, 'quick_gelu, gelu or gelu_pytorch_tanh', file);
   return activation;
 }
 
 /** Without the values that a configuration leaves out. */
 export function known(values: {
-  [K in keyof ClipArchitecture]: ClipArchitecture[K] | undefined;
+  [K in keyof ClipArchitecture]?: ClipArchitecture[K] | undefined;
 }): Partial<ClipArchitecture> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

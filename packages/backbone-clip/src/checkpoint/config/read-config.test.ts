@@ -34,10 +34,13 @@ async function refusal(name: string, content: unknown): Promise<CheckpointError>
 
 describe("open_clip's model configurations", () => {
   it.each(Object.entries(known.open_clip))(
-    '%s is read if and only if it is a plain CLIP',
-    async (_, { plain, config }) => {
+    '%s is read if and only if it is a plain CLIP or SigLIP',
+    async (name, { plain, config }) => {
       const content = { model_cfg: config };
-      if (plain) {
+      if (/^ViT-.*SigLIP/.test(name) && name !== 'ViT-SO400M-16-SigLIP-i18n-256') {
+        const { architecture } = await read('open_clip_config.json', content);
+        expect(architecture).toMatchObject({ family: 'siglip', embedding: config['embed_dim'] });
+      } else if (plain) {
         const { architecture } = await read('open_clip_config.json', content);
         expect(architecture).toMatchObject({
           embedding: config['embed_dim'],
@@ -138,7 +141,7 @@ describe("transformers' configurations", () => {
     expect((await refusal('config.json', { ...config, ...changed })).message).toContain(name);
   });
 
-  it.each(['metaclip_2', 'siglip', 'chinese_clip', 'clipseg'])(
+  it.each(['metaclip_2', 'siglip2', 'chinese_clip', 'clipseg'])(
     'a model of type %s is refused by name',
     async (type) => {
       expect((await refusal('config.json', { model_type: type })).message).toContain(`"${type}"`);
@@ -150,6 +153,48 @@ describe("transformers' configurations", () => {
     const withEnd = (eos_token_id: unknown) => ({ ...config, text_config: { ...config!.text_config, eos_token_id } });
     expect((await read('config.json', withEnd(49407))).endTokenId).toBe(49407);
     expect((await read('config.json', withEnd(2))).endTokenId).toBeUndefined();
+  });
+});
+
+describe("transformers' SiglipConfig", () => {
+  const written = {
+    model_type: 'siglip',
+    text_config: { model_type: 'siglip_text_model', hidden_size: 40, vocab_size: 400, projection_size: 48 },
+    vision_config: { model_type: 'siglip_vision_model', hidden_size: 48, vision_use_head: true },
+  };
+
+  it('is read', async () => {
+    const { architecture } = await read('config.json', written);
+    expect(architecture).toMatchObject({ family: 'siglip', activation: 'gelu-tanh', textWidth: 40, embedding: 48 });
+  });
+
+  it.each([
+    ['vision_config', 'vision_use_head', false],
+    ['vision_config', 'layer_norm_eps', 1e-5],
+    ['text_config', 'hidden_act', 'gelu'],
+    ['text_config', 'hidden_act', 'silu'],
+    ['vision_config', 'a_setting_of_tomorrow', 1],
+    ['text_config', 'is_decoder', true],
+  ])('%s.%s = %j is refused by name', async (section, name, value) => {
+    const changed = { ...written, [section]: { ...written[section as 'text_config'], [name]: value } };
+    expect((await refusal('config.json', changed)).message).toContain(`${section}.${name}`);
+  });
+});
+
+describe("open_clip's configuration of a SigLIP", () => {
+  it.each([
+    ['text_cfg', 'no_causal_mask', false],
+    ['text_cfg', 'pool_type', 'argmax'],
+    ['text_cfg', 'norm_kwargs', undefined],
+    ['text_cfg', 'tokenizer_kwargs', { clean: 'whitespace' }],
+    ['vision_cfg', 'timm_pool', 'avg'],
+    ['vision_cfg', 'timm_model_name', 'vit_base_patch16_siglip_gap_224'],
+    ['vision_cfg', 'timm_proj', 'linear'],
+    ['text_cfg', 'a_setting_of_tomorrow', 1],
+  ])('%s.%s = %j is refused by name', async (section, name, value) => {
+    const { config } = known.open_clip['ViT-B-16-SigLIP2']!;
+    const model_cfg = { ...config, [section]: { ...(config[section] as Json), [name]: value } };
+    expect((await refusal('open_clip_config.json', { model_cfg })).message).toContain(`${section}.${name}`);
   });
 });
 

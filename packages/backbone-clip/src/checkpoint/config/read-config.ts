@@ -5,6 +5,8 @@ import type { ClipConfig } from './clip-config.js';
 import { flatConfig } from './flat-config.js';
 import { isObject, readJsonObject, shown } from './json-file.js';
 import { openClipConfig } from './open-clip-config.js';
+import { siglipConfig } from './siglip-config.js';
+import { isSiglip, siglipOpenClipConfig } from './siglip-open-clip-config.js';
 import { transformersConfig } from './transformers-config.js';
 
 /**
@@ -17,17 +19,20 @@ export function readConfig(file: string): ClipConfig {
   const json = readJsonObject(file);
   const type = json['model_type'];
   if (basename(file) === 'open_clip_config.json' || (type === undefined && 'model_cfg' in json)) {
-    return openClipConfig(json, file);
+    return isSiglip(json) ? siglipOpenClipConfig(json, file) : openClipConfig(json, file);
   }
   if (type === undefined && isObject(json['pretrained_cfg'])) return timmConfig(json, file);
   if (type === 'clip') return 'vision_width' in json ? flatConfig(json, file) : transformersConfig(json, file);
+  if (type === 'siglip') return siglipConfig(json, file);
   const found = type === undefined ? 'has no model_type' : `describes a model of type ${shown(type)}`;
-  throw new CheckpointError(`The configuration ${found}; only "clip" can be loaded.`, {
+  throw new CheckpointError(`The configuration ${found}; only "clip" and "siglip" can be loaded.`, {
     where: file,
     remedy:
       type === undefined
         ? 'If it does not belong to the weights, move them into a folder of their own.'
-        : 'Choose a CLIP with two transformers, for example openai/clip-vit-base-patch16.',
+        : type === 'siglip2'
+          ? 'This is a SigLIP 2 of variable resolution (NaFlex): choose one of fixed resolution, for example google/siglip2-base-patch16-224.'
+          : 'Choose a CLIP with two transformers, for example openai/clip-vit-base-patch16, or a SigLIP.',
   });
 }
 

@@ -12,16 +12,18 @@ const tower = {
   hidden_act: z.string().nullish(),
   layer_norm_eps: z.number().nullish(),
 };
-const textSchema = z.looseObject({
+/** Settings of a text tower that are read. */
+export const textSchema = z.looseObject({
   ...tower,
   max_position_embeddings: size.nullish(),
   vocab_size: size.nullish(),
   eos_token_id: z.union([z.number().int().nonnegative(), z.array(z.number())]).nullish(),
 });
-const visionSchema = z.looseObject({ ...tower, image_size: side.nullish(), patch_size: side.nullish() });
+/** Settings of a vision tower that are read. */
+export const visionSchema = z.looseObject({ ...tower, image_size: side.nullish(), patch_size: side.nullish() });
 
 /** What any configuration of transformers may hold, from its first version with CLIP (4.6) to 5.24, and what CLIP does with it. */
-const common: Rules = {
+export const commonRules: Rules = {
   ...each(
     anything,
     ...['_name_or_path', 'name_or_path', '_commit_hash', 'architectures', 'transformers_version', 'model_type'],
@@ -49,13 +51,14 @@ const common: Rules = {
   ...each(off, 'add_cross_attention', 'is_decoder', 'is_encoder_decoder', 'pruned_heads'),
   ...each(off, 'quantization_config', 'auto_map'),
 };
-const towerRules: Rules = {
-  ...common,
+/** What a tower's section may hold. */
+export const towerRules: Rules = {
+  ...commonRules,
   ...each(anything, ...Object.keys(tower)),
 };
 const rules: Readonly<Record<'' | 'text_config' | 'vision_config', Rules>> = {
   '': {
-    ...common,
+    ...commonRules,
     ...each(anything, 'text_config', 'vision_config', 'text_config_dict', 'vision_config_dict'),
     ...each(anything, 'logit_scale_init_value', 'eos_token_id'),
   },
@@ -117,7 +120,7 @@ export function transformersConfig(json: Record<string, unknown>, file: string):
 }
 
 /** As transformers does it, the older `…_dict` beside a section overrides it. */
-function section(json: Record<string, unknown>, name: string, file: string): Record<string, unknown> {
+export function section(json: Record<string, unknown>, name: string, file: string): Record<string, unknown> {
   const [present, older] = [json[name] ?? {}, json[`${name}_dict`] ?? {}];
   for (const [key, value] of [
     [name, present],

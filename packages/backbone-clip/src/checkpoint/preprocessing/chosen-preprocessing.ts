@@ -10,6 +10,14 @@ const OPENAI: Omit<Preprocessing, 'size'> = {
   std: [0.26862954, 0.26130258, 0.27577711],
 };
 
+/** SigLIP's. */
+const SIGLIP: Omit<Preprocessing, 'size'> = {
+  resize: 'squash',
+  interpolation: 'bicubic',
+  mean: [0.5, 0.5, 0.5],
+  std: [0.5, 0.5, 0.5],
+};
+
 /** What a user may say about images; it takes precedence over files. Names as in the options. */
 export interface PreprocessingOptions {
   readonly imageMean?: readonly number[];
@@ -20,7 +28,7 @@ export interface PreprocessingOptions {
 
 /**
  * How images are prepared for a vision tower: as an option says, else as the file of the weights' own form does, else as
- * another file beside them, else as OpenAI's models need it.
+ * another file beside them, else as OpenAI's models need it, or SigLIP.
  *
  * @param stated by the files beside the weights, the one that counts first
  * @param imageSize of the vision tower
@@ -31,8 +39,10 @@ export function choosePreprocessing(
   options: PreprocessingOptions,
   stated: readonly StatedPreprocessing[],
   imageSize: number,
+  family?: 'siglip',
 ): { readonly preprocessing: Preprocessing; readonly notes: readonly string[] } {
   const [first, ...others] = stated;
+  const usual = family === 'siglip' ? SIGLIP : OPENAI;
   if (first?.size !== undefined && first.size !== imageSize) {
     throw new CheckpointError(`The file prepares images of ${first.size} pixels, the weights need ${imageSize}.`, {
       where: first.file,
@@ -47,10 +57,10 @@ export function choosePreprocessing(
     resize: options.resize,
   });
   const fromFile = first ? withoutUndefined({ ...first, file: undefined, size: undefined }) : {};
-  const preprocessing: Preprocessing = { ...OPENAI, ...fromFile, ...given, size: imageSize };
+  const preprocessing: Preprocessing = { ...usual, ...fromFile, ...given, size: imageSize };
   const source = first
     ? `as ${basename(first.file)} says`
-    : "as OpenAI's models need it, for no file beside the weights says it";
+    : `as ${family === 'siglip' ? 'SigLIP' : "OpenAI's models"} need${family === 'siglip' ? 's' : ''} it, for no file beside the weights says it`;
   const notes = [`Images: ${describePreprocessing(preprocessing)} (${source}${givenWords(given)}).`];
   for (const [name, value] of Object.entries(given)) {
     const said = first?.[name as keyof Preprocessing];
@@ -60,7 +70,7 @@ export function choosePreprocessing(
   }
   for (const other of others) {
     for (const name of ['mean', 'std', 'interpolation', 'resize'] as const) {
-      const [said, used] = [other[name], { ...OPENAI, ...fromFile }[name]];
+      const [said, used] = [other[name], { ...usual, ...fromFile }[name]];
       if (said === undefined || same(said, used)) continue;
       notes.push(
         `WARNING: ${basename(other.file)} says another ${name} (${words(said)}) than ${basename(first!.file)} (${words(used)}), which belongs to these weights.`,

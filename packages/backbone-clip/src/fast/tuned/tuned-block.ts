@@ -63,7 +63,7 @@ function forward(
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
   const weights = tunedWeights(block, tuned.tuning);
   const { heads } = block;
-  const first = standardise(x);
+  const first = standardise(x, block.ln1.epsilon);
   const rows = firstRows(first.standard, block, tuned);
   const product: tf.Tensor2D = tf.matMul(rows.ofLayer, weights.input.weight); // [N, 3W]
   const projected = addBranches(product, rows.ofBranches, weights.inputParts, tuned);

@@ -33,7 +33,7 @@ export function tunedMlp(
   keeps: boolean,
 ): { readonly output: tf.Tensor2D; readonly kept: tf.Tensor2D[] } {
   const { adapter } = tuned.tuning;
-  const middle = standardiseSum(addBranches(x, mixed, outputPart, tuned), mixed, weights.output);
+  const middle = standardiseSum(addBranches(x, mixed, outputPart, tuned), mixed, weights.output, block.ln2.epsilon);
   const { value, slope } = hiddenRows(secondRows(middle.standard, block, tuned), block, weights, tuned, keeps);
   const whole = addApplied(middle.total, value, weights.down);
   const withBranch = addBranches(whole, hiddenOf(value, block, tuned), downPart, tuned);

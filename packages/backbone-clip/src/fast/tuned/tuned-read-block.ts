@@ -68,7 +68,7 @@ function forward(
   const [queryPart, ...otherParts] = weights.inputParts;
   const { heads } = block;
   const ofRead = readRows(tuned, read);
-  const first = standardise(x);
+  const first = standardise(x, block.ln1.epsilon);
   const rows = firstRows(first.standard, block, tuned);
   const picked = rows.ofBranches && pickRows(rows.ofBranches, read.rows); // [S, W]
   const asked: tf.Tensor2D = tf.add(tf.matMul(pickRows(rows.ofLayer, read.rows), query.weight), query.bias);
