@@ -37,3 +37,26 @@ describe('prompts that are too long for the text tower', () => {
     ]);
   });
 });
+
+describe('a tower without a start token that is read at its last place', () => {
+  const { startId: _, ...tokenizer } = backbone.tokenizer;
+  const text = { ...backbone.shape.text, attention: 'full', reads: 'last' } as const;
+  const full = { ...backbone, tokenizer, shape: { ...backbone.shape, text } };
+
+  it('has room for one token more, and its rows begin with the words', () => {
+    const labels = new FrozenLabels(full, classNames, 3);
+    const parts = { template, labels: labels.labels(), classNames };
+    const whole = assembleText(full, parts);
+    expect(whole.prefix.shape[0]).toBe(4); // a, photo, of, a
+    expect(whole.lengths).toEqual([3, 5]);
+    expect(whole.roles).toEqual([
+      { name: [4], stop: 5, end: 9 },
+      { name: [4, 5, 6], stop: 7, end: 9 },
+    ]);
+    const alone = assembleText(full, { ...parts, template: { before: [], after: [] } });
+    expect(alone.prefix.shape).toEqual([0, full.shape.text.width]);
+    expect(alone.lengths).toEqual([2, 4]);
+    tf.dispose([whole.prefix, whole.branches, alone.prefix, alone.branches, parts.labels.names]);
+    labels.dispose();
+  });
+});

@@ -5,9 +5,10 @@ export function backboneWith(
   backbone: Backbone,
   { encodeText, encodeImages }: Partial<Pick<Backbone, 'encodeText' | 'encodeImages'>>,
 ): Backbone {
-  const { name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest, settings, tunable } = backbone;
+  const { name, shape, tokenizer, preprocessing, imagesPerBlock, digest, settings, tunable } = backbone;
+  const { logitScale, logitBias } = backbone;
   return {
-    ...{ name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, digest, settings, tunable },
+    ...{ name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, logitBias, digest, settings, tunable },
     embedTokens: (ids) => backbone.embedTokens(ids),
     encodeText: encodeText ?? ((...of) => backbone.encodeText(...of)),
     encodeImages: encodeImages ?? ((...of) => backbone.encodeImages(...of)),
