@@ -61,7 +61,8 @@ function sgd({ momentum, weightDecay }: OptimizerSettings): Rule {
   return (value, gradient, learningRate, memory, constant): Moved => {
     const decayed = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(value, constant(weightDecay)));
     if (momentum === 0) return { value: tf.sub(value, tf.mul(decayed, learningRate)), memory: {} };
-    const velocity = memory?.momentum ? tf.add(tf.mul(memory.momentum, constant(momentum)), decayed) : decayed;
+    const factor = constant(momentum); // in the first step, too: no later one makes a tensor that stays
+    const velocity = memory?.momentum ? tf.add(tf.mul(memory.momentum, factor), decayed) : decayed;
     return { value: tf.sub(value, tf.mul(velocity, learningRate)), memory: { momentum: velocity } };
   };
 }
