@@ -62,7 +62,21 @@ export const emojiSettings: Readonly<Record<string, EmojiSettings>> = {
   'clip-adapter': { ...none, head: { use: 'clip-adapter' }, 'train.epochs': 50, 'train.learningRate': 0.1 },
   'tip-adapter': { ...none, head: { use: 'tip-adapter', alpha: 3, views: 0 } },
   'tip-adapter-f': { ...none, head: { use: 'tip-adapter', fineTune: true, alpha: 3, views: 0 }, ...fineTunedCache },
-  dept: { prompt: { use: 'coop' }, head: { use: 'dept' }, 'train.learningRate': 0.02 },
+  tcp: {
+    prompt: { use: 'tcp', classBlock: 4 },
+    ...{ 'train.epochs': 50, 'train.optimizer': 'adam', 'train.epsilon': 0.001, 'train.learningRate': 0.01 },
+  },
+  mmrl: {
+    prompt: { use: 'mmrl', first: 4, last: 6, regularisation: 0.5 },
+    head: { use: 'mmrl' },
+    ...{ 'train.optimizer': 'adamw', 'train.learningRate': 0.001 },
+  },
+  dept: {
+    prompt: { use: 'coop' },
+    head: { use: 'dept', probeWeight: 0.3 },
+    'train.epochs': 50,
+    'train.learningRate': 0.02,
+  },
   lora: { ...towers, tuning: { use: 'lora' }, 'train.learningRate': 0.005 },
   'layer-norm': { ...towers, tuning: { use: 'layer-norm' }, 'train.learningRate': 0.005 },
   bias: { ...towers, tuning: { use: 'bias' }, 'train.learningRate': 0.001 },

@@ -13,8 +13,10 @@ import { plugins as lamm } from '@promptweave/method-lamm';
 import { plugins as lora } from '@promptweave/method-lora';
 import { plugins as maple } from '@promptweave/method-maple';
 import { plugins as mma } from '@promptweave/method-mma';
+import { plugins as mmrl } from '@promptweave/method-mmrl';
 import { plugins as prograd } from '@promptweave/method-prograd';
 import { plugins as promptsrc } from '@promptweave/method-promptsrc';
+import { plugins as tcp } from '@promptweave/method-tcp';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { plugins as protocols } from '../protocols/plugins.js';
 import { readStudy } from '../report/study.js';
@@ -25,7 +27,19 @@ import { SweepFolder } from '../sweep/sweep-folder.js';
 import { benchmarkResult } from './benchmark-result.js';
 import { emojiMethods, emojiSuite, everyEmojiMethod } from './emoji-suite.js';
 
-const methods = [...coop, ...maple, ...comma, ...lamm, ...promptsrc, ...prograd, ...dept, ...lora, ...mma];
+const methods = [
+  ...coop,
+  ...maple,
+  ...comma,
+  ...lamm,
+  ...promptsrc,
+  ...prograd,
+  ...dept,
+  ...lora,
+  ...mma,
+  ...mmrl,
+  ...tcp,
+];
 const registry = new Registry(
   [...clip, ...datasets, ...methods, ...adapters, ...probes, ...protocols].map((plugin) => ({
     ...{ plugin, module: 'test', version: '1' },
@@ -51,7 +65,7 @@ const suite = emojiSuite({ methods: ['clip', 'maple+lamm'], seeds: [1], shots: [
 
 const figures = {
   'few-shot': ['accuracy'],
-  'base-to-novel': ['base', 'novel', 'HM'],
+  'base-to-novel': ['base', 'novel', 'HM', 'HM (mean of HMs)'],
   'cross-dataset': ['source', 'emoji-weather', 'average'],
   'domain-generalisation': ['openmoji', 'streamline-emojis', 'average'], // drawing styles, none of which is trained
   incremental: ['baseBefore', 'baseAfter', 'forgetting', 'novel', 'all'],

@@ -17,6 +17,7 @@ const CALLED: Readonly<Record<string, string>> = {
   dept: 'dept/coop',
   'dept-maple': 'dept/maple',
   'kgcoop-released': 'kgcoop/knowledge/released',
+  '2sfs': 'layer-norm/2sfs',
 };
 
 /** Cells that a grid of several seeds leaves out: what learns nothing has nothing random. A head and a tuning learn, whatever the prompt. */
