@@ -1,4 +1,5 @@
 export { decodeValues, bytesPerValue } from './decode.js';
+export { encodeFloat16 } from './half.js';
 export { hostTensor, sizeOf, type HostTensor, type StateDict, type StoredType } from './host-tensor.js';
 export { RandomAccessFile } from './random-access-file.js';
 export { parseSafetensors, type SafetensorsFile } from './parse.js';
