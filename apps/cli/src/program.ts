@@ -5,6 +5,7 @@ import { register as cost } from './commands/cost.js';
 import { register as doctor } from './commands/doctor.js';
 import { register as evaluate } from './commands/evaluate.js';
 import { register as extend } from './commands/extend.js';
+import { register as exportRun } from './commands/export.js';
 import { register as importPrompts } from './commands/import.js';
 import { register as init } from './commands/init.js';
 import { register as plugins } from './commands/plugins.js';
@@ -14,6 +15,7 @@ import { register as registerPrompts } from './commands/register.js';
 import { register as report } from './commands/report.js';
 import { register as runtime } from './commands/runtime.js';
 import { register as schema } from './commands/schema.js';
+import { register as serve } from './commands/serve.js';
 import { register as sweep } from './commands/sweep.js';
 import { register as track } from './commands/track.js';
 import { register as train } from './commands/train.js';
@@ -44,6 +46,8 @@ export function createProgram(): Command {
     evaluate,
     predict,
     extend,
+    serve,
+    exportRun,
     sweep,
     report,
     track,

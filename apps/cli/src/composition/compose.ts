@@ -75,7 +75,7 @@ export async function assemble(
   folder: string,
   { onNote = (note) => console.error(note), onSkip }: Pick<CompositionRequest, 'onNote' | 'onSkip'> = {},
 ): Promise<Composition> {
-  const backend = await chooseBackend(configuration, onNote);
+  const backend = await chooseBackend(configuration.runtime.backend, onNote);
   const pipeline = createDataPipeline({
     workers: decodingThreads(),
     cacheMegabytes: configuration.runtime.imageCacheMegabytes,
@@ -119,11 +119,8 @@ export function configurationName(file: string): string {
 }
 
 /** The configuration's backend, or the one that the environment asks for; a slower one than there could be is announced. */
-async function chooseBackend(
-  { runtime }: ResolvedConfiguration,
-  onNote: (note: string) => void,
-): Promise<BackendChoice> {
-  const wanted = runtime.backend === 'auto' ? (process.env.PROMPTWEAVE_BACKEND ?? 'auto') : runtime.backend;
+export async function chooseBackend(asked: string, onNote: (note: string) => void): Promise<BackendChoice> {
+  const wanted = asked === 'auto' ? (process.env.PROMPTWEAVE_BACKEND ?? 'auto') : asked;
   const choice = await selectBackend(wanted as BackendName | 'auto');
   if (choice.remedy) onNote(`WARNING: computing on ${choice.name}. ${choice.why}\n  to do: ${choice.remedy}`);
   return choice;

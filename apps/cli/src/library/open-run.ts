@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { DatasetError } from '@promptweave/core';
 import { classifierFor } from '@promptweave/core/experiment';
 import { openClassifier, type OpenedRun, type OpenOptions } from '../runs/open-classifier.js';
@@ -15,7 +16,8 @@ const nobody = (): void => undefined;
 /**
  * Opens what `promptweave train` or `promptweave import` wrote, or a model that was registered on an MLflow server.
  *
- * @param run the run's folder, a sweep's (its best cell is taken), a `prompts.safetensors` alone, `models:/NAME@ALIAS` or `hf:USER/NAME`
+ * @param run the run's folder, a sweep's (its best cell is taken), a `prompts.safetensors` alone, `models:/NAME@ALIAS`, `hf:USER/NAME`, or a
+ *   file of `promptweave export --to bundle`
  * @throws CheckpointError, ConfigError or TrackingError, which say what to do
  *
  * @example
@@ -24,6 +26,15 @@ const nobody = (): void => undefined;
  * await model.close();
  */
 export async function openRun(run: string, { classes, ...options }: OpenRunOptions = {}): Promise<Model> {
+  const exported = await openExported(run, options);
+  if (exported && classes) {
+    await exported.close();
+    throw new DatasetError('This file was exported without the text tower: it knows no other classes.', {
+      where: run,
+      remedy: "Open the run's folder instead.",
+    });
+  }
+  if (exported) return exported;
   const opened = await openClassifier(run, { onNote: nobody, ...options, onSkip: nobody });
   if (!classes) return new Model(answeringOf(opened));
   try {
@@ -32,6 +43,15 @@ export async function openRun(run: string, { classes, ...options }: OpenRunOptio
     await opened.close();
     throw error;
   }
+}
+
+/** A file of `promptweave export --to bundle`; undefined where it is none. What reads it is loaded for it alone. */
+async function openExported(run: string, options: OpenOptions): Promise<Model | undefined> {
+  if (!statSync(run, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const { isBundle } = await import('@promptweave/export');
+  if (!(await isBundle(run))) return undefined;
+  const { exportedAnswering } = await import('./exported-answering.js');
+  return new Model(await exportedAnswering(run, { onNote: nobody, ...options, onSkip: nobody }));
 }
 
 function withClasses(opened: OpenedRun, classNames: readonly string[]): OpenedRun {
