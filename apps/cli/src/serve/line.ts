@@ -14,19 +14,26 @@ export class Line {
     return this.inside;
   }
 
-  /** Does the work when its turn comes, unless the signal is raised before. @throws LineFull; the signal's reason */
+  /** Does the work when its turn comes, and does not wait for it longer than the signal allows. @throws LineFull; the signal's reason */
   async enter<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
     if (this.inside > this.limit) throw new LineFull();
     this.inside += 1;
     const turn = this.last.then(() => {
       signal.throwIfAborted();
       return work();
     });
-    this.last = turn.catch(() => undefined);
+    const leave = (): void => void (this.inside -= 1);
+    this.last = turn.then(leave, leave);
+    let stop: () => void = () => undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', stop, { once: true });
+    });
     try {
-      return await turn;
+      return await Promise.race([turn, tooLate]);
     } finally {
-      this.inside -= 1;
+      signal.removeEventListener('abort', stop);
     }
   }
 }
