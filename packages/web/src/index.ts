@@ -1,3 +1,4 @@
+export { decodeImage } from './decode-image.js';
 export { ImageModel, loadModel, type Prediction } from './image-model.js';
 export {
   MODEL_FORMAT,

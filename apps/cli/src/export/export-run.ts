@@ -1,4 +1,4 @@
-import { onnxModel, writeBundle, type OnnxOptions, type Precision } from '@promptweave/export';
+import { onnxModel, writeBundle, writeWeb, type OnnxOptions, type Precision } from '@promptweave/export';
 import { CheckpointError } from '@promptweave/core';
 import type { ModelDescription } from '@promptweave/web';
 import writeFileAtomic from 'write-file-atomic';
@@ -7,7 +7,7 @@ import { withModelFile } from './with-model-file.js';
 
 /** What a run is exported to. */
 export interface ExportRequest {
-  readonly to: 'bundle' | 'onnx';
+  readonly to: 'bundle' | 'onnx' | 'web';
   readonly out: string;
   readonly precision: Precision;
   /** What an ONNX model takes. */
@@ -22,6 +22,7 @@ export async function exportRun(
 ): Promise<ModelDescription> {
   return withModelFile(run, options, async (model) => {
     if (to === 'bundle') await writeBundle(out, model, precision);
+    else if (to === 'web') await writeWeb(out, model, precision);
     else await write(out, onnxModel(model, { input, precision }));
     return model.description;
   });
