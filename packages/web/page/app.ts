@@ -54,8 +54,14 @@ async function show(model: ImageModel, files: Iterable<File>): Promise<void> {
     figure.dataset.name = file.name;
     figure.append(Object.assign(new Image(), { src: URL.createObjectURL(file), alt: file.name }), element('p', '…'));
     byId('answers').prepend(figure);
-    const answer = await predict(model, file).then(listOf, () =>
-      Object.assign(element('p', 'This browser cannot read the image.'), { className: 'error' }),
+    const answer = await predict(model, file).then(listOf, (error: Error) =>
+      // A DOMException comes of decoding alone.
+      Object.assign(
+        element('p', error instanceof DOMException ? 'This browser cannot read the image.' : error.message),
+        {
+          className: 'error',
+        },
+      ),
     );
     figure.lastChild!.replaceWith(answer);
   }

@@ -51,6 +51,9 @@ export interface ModelDescription {
   readonly provenance: Readonly<Record<string, unknown>>;
 }
 
+/** Blocks of a tower; the largest CLIP has 48. */
+const MOST_LAYERS = 1000;
+
 /** Names that a program of a tower may have. */
 const PROGRAM_NAME = /^(input|blocks\.\d+\.(adapter|q|k|v|o|up|down))$/;
 
@@ -70,7 +73,8 @@ export function parseDescription(text: string | undefined, where: string): Model
   } catch {
     return fail('The description of the model is not JSON.');
   }
-  const { format, classNames, preprocessing, vision, embedding, activation, prompts, head, programs } = objectOf(value);
+  const { format, classNames, preprocessing, vision, embedding, activation, prompts, head, programs, provenance } =
+    objectOf(value);
   if (format !== MODEL_FORMAT)
     return fail(`The model has the format ${String(format)}; this version reads ${MODEL_FORMAT}.`);
   const need = (holds: boolean, what: string): void =>
@@ -83,6 +87,7 @@ export function parseDescription(text: string | undefined, where: string): Model
   const sizes = objectOf(vision);
   for (const name of ['width', 'layers', 'heads', 'imageSize', 'patchSize'])
     need(isSize(sizes[name]), `size vision.${name}`);
+  need((sizes.layers as number) <= MOST_LAYERS, `number of blocks up to ${MOST_LAYERS}`);
   need(isSize(embedding), 'size embedding');
   need(size === sizes.imageSize, 'preprocessing.size that is the size of its images');
   need((sizes.imageSize as number) >= (sizes.patchSize as number), 'image that is as large as a patch');
@@ -102,6 +107,7 @@ export function parseDescription(text: string | undefined, where: string): Model
     checkProgram(program, readsPromptRows === true ? ['features', 'promptRows'] : ['features'], `${where}, head`);
     need(readsPromptRows !== true || shallow === true || inserted !== undefined, 'prompts that its head reads');
   } else need(kind === 'linear' && typeof normalised === 'boolean', 'head');
+  need(isRecord(programs) && isRecord(provenance), 'programs and provenance');
   for (const [name, one] of Object.entries(objectOf(programs))) {
     need(PROGRAM_NAME.test(name), `place for a program "${name}"`);
     checkProgram(one, ['rows'], `${where}, ${name}`);
@@ -111,6 +117,10 @@ export function parseDescription(text: string | undefined, where: string): Model
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isTexts(value: unknown): value is string[] {

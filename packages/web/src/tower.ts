@@ -26,7 +26,7 @@ export function imageTower(model: ModelDescription, weights: Weights, images: tf
   };
   const flat = (x: tf.Tensor3D): tf.Tensor2D => tf.reshape(x, [-1, width]);
   const ofImages = (x: tf.Tensor2D): tf.Tensor3D => tf.reshape(x, [batch, -1, width]);
-  const forAll = (rows: tf.Tensor): tf.Tensor3D => tf.tile(tf.expandDims(rows, 0), [batch, 1, 1]) as tf.Tensor3D;
+  const forAll = (rows: tf.Tensor): tf.Tensor3D => tf.tile(tf.reshape(rows, [1, -1, width]), [batch, 1, 1]);
   const prompt = (name: string): tf.Tensor3D => forAll(weights(`prompts.${name}`));
 
   const patches = embedPatches(model, weights, images);
@@ -67,5 +67,5 @@ function embedPatches({ vision }: ModelDescription, weights: Weights, images: tf
   const kernel: tf.Tensor2D = tf.reshape(weights('visual.conv1.weight'), [width, -1]);
   const embedded = tf.reshape(tf.matMul(ordered as tf.Tensor2D, kernel, false, true), [batch, grid * grid, width]);
   const classToken = tf.tile(tf.reshape(weights('visual.class_embedding'), [1, 1, width]), [batch, 1, 1]);
-  return tf.add(tf.concat([classToken, embedded], 1), tf.expandDims(weights('visual.positional_embedding'), 0));
+  return tf.add(tf.concat([classToken, embedded], 1), weights('visual.positional_embedding'));
 }

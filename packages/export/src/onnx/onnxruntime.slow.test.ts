@@ -20,7 +20,7 @@ import {
 } from '../testing/combinations.test.support.js';
 import { onnxModel, type OnnxOptions } from './onnx-model.js';
 
-/** A folder with `venv` (onnx, onnxruntime, numpy) and `node_modules/onnxruntime-node`, see tools/ci/onnx.sh. */
+/** A folder with `venv` (onnx, onnxruntime, numpy) and `node_modules/onnxruntime-node`, see tools/ci/exports.sh. */
 const runtimes = process.env.ONNX_TEST_FOLDER;
 
 /** What is run, one file for all programs: model, inputs and the logits that are expected. */
