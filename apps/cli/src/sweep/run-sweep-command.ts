@@ -7,11 +7,14 @@ import {
   impossibleText,
   leadingText,
   planSweep,
+  readSearch,
   readStudy,
+  runSearch,
   runSweep,
   studyText,
   SweepFolder,
   SweepTracker,
+  unsearchable,
   type Study,
   type CellEstimate,
   type CellFolder,
@@ -68,7 +71,15 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const configurationFolder = dirname(file);
   const registry = await loadPluginsOf(source, configurationFolder, overrides, import.meta.url);
   allowForChildren(registry, configurationFolder);
-  const request = { source, registry, folder: configurationFolder, overrides, setBackend: () => selectBackend() };
+  const search = readSearch(source);
+  const given = search ? ['train.evaluateEvery=1', ...overrides] : overrides; // cells are compared after epochs
+  const request = {
+    source,
+    registry,
+    folder: configurationFolder,
+    overrides: given,
+    setBackend: () => selectBackend(),
+  };
   const unresolved: ImpossibleCell[] = [];
   const onImpossible = (cell: ImpossibleCell): void => void unresolved.push(cell);
   const onNote = (message: string): void => console.error(message);
@@ -109,6 +120,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const whole = all.filter(({ id }) => !left.has(id));
   const inTurn = chosen.filter(({ id }) => !left.has(id));
   const planned = whole.filter(({ id }) => !asked || asked.has(id));
+  if (search) checkSearch(planned, command);
 
   const leftOut = impossible.map(({ cell, message }) => ({ cell, message }));
   const about = { name: configurationName(file), file, overrides, retries, leftOut };
@@ -117,6 +129,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
   if (command.retryFailed) {
     for (const cell of prepared) if (cell.state({ retries }).status === 'failed') cell.forgive();
   }
+  if (!search) for (const cell of prepared) cell.unlimit();
   const isOpen = (cell: CellFolder): boolean => !['finished', 'failed'].includes(cell.state({ retries }).status);
   const open = inTurn.map(({ id }) => folder.cell(id)).filter(isOpen);
   const cells = open.slice(0, command.limit);
@@ -153,7 +166,10 @@ export async function sweep(command: SweepCommand): Promise<void> {
       const { tracker: recorder } = planned[0]!.configuration;
       const server = 'uri' in recorder && typeof recorder.uri === 'string' ? recorder.uri : undefined;
       const machines = chooseEngine(alone ? { jobs: 1 } : command, folders, { modules: ownModules(registry), server });
-      for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine: machines });
+      const epochs = new Map(planned.map(({ id, configuration: { train } }) => [id, train.epochs]));
+      if (search)
+        await runSearch({ ...todo, cells: inTurn.map(({ id }) => folder.cell(id)), engine: machines, search, epochs });
+      else for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine: machines });
     }
   } catch (error) {
     // What ended the sweep tells more than what the tracker meets after it, in a folder that is gone perhaps.
@@ -178,9 +194,32 @@ export async function sweep(command: SweepCommand): Promise<void> {
     const done = { study, file, source, overrides, only, jobs, planned: whole, registry, configurationFolder };
     console.error(await nextSteps(done));
   }
-  const unfinished = cells.filter(isOpen).length;
+  const unfinished = search ? 0 : cells.filter(isOpen).length;
   if (unfinished > 0) console.error(`Cells that are not finished: ${unfinished}.`);
   if (unfinished > 0 || study.failures.length > 0) process.exitCode = 1;
+}
+
+/** @throws ConfigError where the cells cannot be compared while they train, or not by this engine */
+function checkSearch(planned: readonly PlannedCell[], { engine, limit }: SweepCommand): void {
+  if (engine === 'ray') {
+    throw new ConfigError(
+      'A search stops cells and lets the best go on, from checkpoints that stay on the nodes of Ray.',
+      {
+        where: '--engine ray',
+        remedy: 'Search with --engine local or slurm, whose cells share a folder.',
+      },
+    );
+  }
+  if (limit !== undefined) {
+    throw new ConfigError('A search decides itself which cells run.', {
+      where: '--limit',
+      remedy: 'Give it a budget in the configuration: search: { budget: { cells: 20 } }.',
+    });
+  }
+  for (const cell of planned) {
+    const why = unsearchable(cell.configuration);
+    if (why) throw new ConfigError(`The cell ${describeChoice(cell)} cannot be searched: ${why}.`, { where: 'search' });
+  }
 }
 
 const ignored = (): void => undefined;

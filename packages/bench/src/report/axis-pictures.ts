@@ -5,12 +5,17 @@ import { shownText, shownValue } from '../protocols/figure-unit.js';
 import type { AxisCurve, Effect } from './analysis/axis-effects.js';
 import type { ClassGain } from './analysis/label-gains.js';
 import { draw, type Picture } from './draw.js';
-import { BELOW } from './pictures.js';
+import { BELOW, withinScale } from './pictures.js';
 
-/** The figures along an axis of numbers: shots, depth, or whatever the grid varies. */
-export async function axisPicture({ axis, points, averaged, sampled }: AxisCurve): Promise<Picture> {
+/**
+ * The figures along an axis of numbers: shots, depth, or whatever the grid varies.
+ * @param of the one figure that is shown of several data sets, whose names the panels have
+ */
+export async function axisPicture({ axis, points, averaged, sampled }: AxisCurve, of?: string): Promise<Picture> {
   const values = points.map(({ series, at, figure: name, kind, mean: value, sd }) => {
-    const [shown, low, high] = [value, value - sd, value + sd].map((number) => shownValue(kind, number));
+    const [shown, low, high] = [value, value - sd, value + sd].map((number) =>
+      withinScale(kind, shownValue(kind, number)),
+    );
     const text = `${series}, ${axis} ${at}: ${shownText(kind, value, 1)}`;
     return { series, at, figure: figureTitle(name, kind), value: shown, low, high, text };
   });
@@ -28,13 +33,13 @@ export async function axisPicture({ axis, points, averaged, sampled }: AxisCurve
     mark: { type: 'line' as const, strokeWidth: 1.5, aria: false },
     encoding: { x, y: { ...y, field: 'value' }, color },
   };
-  const title = `Over ${axis}: ${sampled ? 'points of the sample, whatever else was sampled; ' : ''}${spread}`;
+  const title = `${of === undefined ? '' : `${of}, percent, by data set. `}Over ${axis}: ${sampled ? 'points of the sample, whatever else was sampled; ' : ''}${spread}`;
   return draw(`over-${axisSlug(axis)}`, title, {
     data: { values },
     facet: { field: 'figure', type: 'nominal', title: null, sort: [...new Set(values.map(({ figure }) => figure))] },
     columns: 3,
     spec: {
-      width: 220,
+      width: 300,
       height: 200,
       layer: [
         ...(sampled ? [] : [line]),

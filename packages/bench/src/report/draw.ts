@@ -18,7 +18,7 @@ const config: Config = {
     gridColor: '#8884',
     domainColor: '#8888',
     tickColor: '#8888',
-    labelLimit: 220,
+    labelLimit: 420,
     labelFontSize: 11.5,
     titleFontSize: 12,
     titleFontWeight: 'normal',
@@ -26,7 +26,7 @@ const config: Config = {
   legend: {
     labelColor: 'currentColor',
     titleColor: 'currentColor',
-    labelLimit: 260,
+    labelLimit: 420,
     labelFontSize: 11.5,
     symbolOpacity: 1,
   },

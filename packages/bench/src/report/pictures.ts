@@ -1,6 +1,8 @@
 import { duration } from '@promptweave/core/experiment';
 import { shownValue } from '../protocols/figure-unit.js';
+import type { FigureKind } from '@promptweave/core';
 import { draw, type Picture } from './draw.js';
+import type { PictureRows } from './picture-rows.js';
 import type { LearningPoint } from './run-details.js';
 import { rowName } from './row-name.js';
 import type { StudyRow } from './study.js';
@@ -8,50 +10,81 @@ import { figureText } from './table.js';
 
 export type { Picture } from './draw.js';
 
-/** Bars of figures, with the spread over seeds. */
-export async function figureBars(rows: readonly StudyRow[], figures: readonly string[]): Promise<Picture | undefined> {
-  const values = rows.flatMap((row) =>
-    figures.flatMap((figure) => {
-      if (!Object.hasOwn(row.figures, figure)) return [];
-      const found = row.figures[figure]!;
-      const [low, high] = [found.mean - found.sd, found.mean + found.sd].map((value) => shownValue(found, value));
-      return [
-        {
-          row: rowName(row),
-          figure,
-          value: shownValue(found, found.mean),
-          low,
-          high,
-          said: `${rowName(row)}, ${figure}: ${figureText(found)}`,
-        },
-      ];
-    }),
-  );
+/** Bars of figures, with the spread over seeds; a panel for each data set. */
+export async function figureBars(
+  groups: readonly PictureRows[],
+  figures: readonly string[],
+  name: (row: StudyRow) => string = rowName,
+): Promise<Picture | undefined> {
+  const values = groups
+    .flatMap(({ dataset, rows }) => rows.map((row) => ({ dataset, row })))
+    .flatMap(({ dataset, row }) =>
+      figures.flatMap((figure) => {
+        if (!Object.hasOwn(row.figures, figure)) return [];
+        const found = row.figures[figure]!;
+        const [low, high] = [found.mean - found.sd, found.mean + found.sd].map((value) =>
+          withinScale(found, shownValue(found, value)),
+        );
+        return [
+          {
+            dataset,
+            row: name(row),
+            figure,
+            value: shownValue(found, found.mean),
+            percent: found.unit === undefined && found.better !== 'less',
+            low,
+            high,
+            said: `${rowName(row)}, ${figure}: ${figureText(found)}`,
+          },
+        ];
+      }),
+    );
   if (values.length === 0) return undefined;
   const position = {
     y: { field: 'row', type: 'nominal' as const, sort: null, title: null },
     yOffset: { field: 'figure', sort: [...figures] },
   };
-  return draw('figures', `${figures.join(', ')}; the line is one standard deviation over seeds to each side`, {
-    data: { values },
-    width: 560,
-    height: { step: 13 },
+  const isPercent = values.every(({ percent }) => percent);
+  const x = {
+    type: 'quantitative' as const,
+    title: isPercent ? 'percent' : null,
+    ...(isPercent && { scale: { domain: [0, 100] } }),
+  };
+  const several = groups.length > 1;
+  const bars = {
+    width: several ? 290 : 640,
+    height: { step: several ? 9 : 13 },
     layer: [
       {
-        mark: { type: 'bar' },
+        mark: { type: 'bar' as const, clip: true },
         encoding: {
           ...position,
-          x: { field: 'value', type: 'quantitative', title: 'percent' },
-          color: { field: 'figure', type: 'nominal', sort: [...figures], title: null },
+          x: { ...x, field: 'value' },
+          color: { field: 'figure', type: 'nominal' as const, sort: [...figures], title: null },
           description: { field: 'said' },
         },
       },
       {
-        mark: { type: 'rule', color: 'currentColor', aria: false },
-        encoding: { ...position, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
+        mark: { type: 'rule' as const, color: 'currentColor', aria: false },
+        encoding: { ...position, x: { ...x, field: 'low' }, x2: { field: 'high' } },
       },
     ],
+  };
+  const title = `${figures.join(', ')}; the line is one standard deviation over seeds to each side`;
+  if (!several) return draw('figures', title, { data: { values }, ...bars, config: BELOW });
+  return draw('figures', `${title}. By data set, each with its best methods`, {
+    data: { values },
+    facet: { field: 'dataset', type: 'nominal', title: null, sort: groups.map(({ dataset }) => dataset) },
+    columns: 2,
+    spec: bars,
+    resolve: { scale: { y: 'independent' } },
+    config: BELOW,
   });
+}
+
+/** An accuracy is nowhere below 0 or above 100, whatever its deviation. */
+export function withinScale({ unit }: FigureKind, shown: number): number {
+  return unit === undefined ? Math.min(100, Math.max(0, shown)) : shown;
 }
 
 /** Loss and accuracy over the training, one line for each row. */
@@ -141,30 +174,41 @@ export async function confusionMatrix(
               actual: names[actual],
               predicted: names[predicted],
               share: count / total,
+              count,
               said: `${names[actual]}: ${count} of ${total} taken for ${names[predicted]}`,
             },
           ],
     );
   });
-  const step = names.length > 60 ? 6 : names.length > 25 ? 12 : 18;
+  const step = names.length > 60 ? 8 : names.length > 25 ? 16 : names.length > 12 ? 30 : 44;
+  const withNumbers = names.length <= 25;
   const axis = { title: null, ...(names.length > 60 && { labels: false, ticks: false }) };
   const scale = { domain: [...names] };
   return draw(name, title, {
     data: { values },
     width: { step },
     height: { step },
-    mark: { type: 'rect', color: '#3f87d9' },
     encoding: {
       x: { field: 'predicted', type: 'nominal', sort: null, scale, axis: { ...axis, labelAngle: -60 } },
       y: { field: 'actual', type: 'nominal', sort: null, scale, axis },
-      fillOpacity: {
-        field: 'share',
-        type: 'quantitative',
-        scale: { domain: [0, 1], range: [0.07, 1] },
-        title: 'share',
-      },
-      description: { field: 'said' },
     },
+    layer: [
+      {
+        mark: { type: 'rect', color: '#3f87d9' },
+        encoding: {
+          fillOpacity: {
+            field: 'share',
+            type: 'quantitative',
+            scale: { domain: [0, 1], range: [0.07, 1] },
+            title: 'share',
+          },
+          description: { field: 'said' },
+        },
+      },
+      ...(withNumbers
+        ? [{ mark: { type: 'text' as const, fontSize: 11, aria: false }, encoding: { text: { field: 'count' } } }]
+        : []),
+    ],
   });
 }
 

@@ -1,5 +1,5 @@
 import { canonicalJson, slug, type NearestWords } from '@promptweave/core/experiment';
-import { axisCurves, axisEffects } from './analysis/axis-effects.js';
+import { axisCurves, axisEffects, type AxisCurve } from './analysis/axis-effects.js';
 import { beforeAfter, type BeforeAfter } from './analysis/before-after.js';
 import { compareRows, type Comparison } from './analysis/comparison.js';
 import {
@@ -12,7 +12,11 @@ import {
 import { axisPicture, classGainPicture, effectPicture } from './axis-pictures.js';
 import { confusionMatrix, costAgainst, figureBars, learningCurves, type Picture } from './pictures.js';
 import { MEAN_OF_HMS } from './row-figures.js';
+import { groupBy } from './analysis/group-by.js';
+import { datasetAxes, datasetLabel } from './data-axes.js';
+import { nameWithin, pictureRows } from './picture-rows.js';
 import { rowName } from './row-name.js';
+import { searchCurves, searchedCells, type SearchedCell } from './searched-cells.js';
 import { learningPoints, resultOf, wordsOf } from './run-details.js';
 import { bestOf, ranked, type Best, type Study, type StudyRow } from './study.js';
 import { Thumbnails, type ThumbnailReader, type WantedImage } from './thumbnails.js';
@@ -38,16 +42,17 @@ export interface ReportContent {
   readonly comparison?: Comparison;
   /** By the part of the report that they belong to. */
   readonly pictures: Readonly<
-    Record<'figures' | 'axes' | 'training' | 'cost' | 'labels' | 'confusion', readonly Picture[]>
+    Record<'search' | 'figures' | 'axes' | 'training' | 'cost' | 'labels' | 'confusion', readonly Picture[]>
   >;
   readonly labels?: { readonly pair: LabelPair; readonly confusions: readonly ResolvedConfusion[] };
   readonly answers?: { readonly before: string; readonly after: string; readonly found: BeforeAfter };
   readonly words: readonly RowWords[];
   readonly thumbnails: Thumbnails;
+  /** What a search has tried, the best first. */
+  readonly searched: readonly SearchedCell[];
 }
 
 /** Rows that a picture shows: more of them nobody can tell apart. */
-const BARS = 40;
 const LINES = 10;
 const POINTS = 30;
 /** Figures that pictures show side by side; of a benchmark's many data sets the mean tells more. */
@@ -63,8 +68,15 @@ export async function reportContent(
   const best = bestOf(study);
   const comparison = compareRows(study, baseline);
   if (!best) {
-    const none = { figures: [], axes: [], training: [], cost: [], labels: [], confusion: [] };
-    return { study, comparison, pictures: none, words: [], thumbnails: await Thumbnails.read([], thumbnails) };
+    const none = { search: [], figures: [], axes: [], training: [], cost: [], labels: [], confusion: [] };
+    return {
+      study,
+      comparison,
+      pictures: none,
+      searched: [],
+      words: [],
+      thumbnails: await Thumbnails.read([], thumbnails),
+    };
   }
   const { figure } = best;
   const order = ranked(study.rows, figure);
@@ -73,19 +85,25 @@ export async function reportContent(
   const pair = labelPairs(study.rows, figure)[0];
   const confusions = pair ? resolvedConfusions(pair) : [];
   const answers = answersOf(best, comparison, order);
+  const searched = searchedCells(study);
   const pictures = {
-    figures: present([await figureBars(among(BARS), figures)]),
+    search: present([await searchCurves(searched)]),
+    figures: present([await figureBars(pictureRows(study, figure), figures, (row) => nameWithin(study, row))]),
     axes: [
-      ...(await Promise.all(axisCurves(study, figures.slice(0, 3)).map(axisPicture))),
-      ...present([await effectPicture(figure, study.kinds.get(figure)!, axisEffects(study, figure))]),
+      ...(await Promise.all(
+        curvesByDataset(study, figure, figures.slice(0, 3)).map((curve) =>
+          axisPicture(curve, severalOf(study, figure)),
+        ),
+      )),
+      ...present([await effectPicture(figure, study.kinds.get(figure)!, effectsWithin(study, figure))]),
     ],
-    training: present([await learningCurves(learningPoints(among(LINES)))]),
+    training: present([await learningCurves(learningPoints(bestOfMethods(study, best).slice(0, LINES)))]),
     cost: present([await costAgainst(figure, among(POINTS))]),
     labels: present([pair && (await classGainPicture(classGains(pair), rowName(pair.learned)))]),
     confusion: await confusionPictures(best),
   };
   return {
-    ...{ study, best, comparison, pictures, words: wordsOfRows(order) },
+    ...{ study, best, comparison, pictures, searched, words: wordsOfRows(order) },
     ...(pair && { labels: { pair, confusions } }),
     ...(answers && { answers }),
     thumbnails: await Thumbnails.read([...wantedOf(pair, confusions), ...wantedAnswers(answers?.found)], thumbnails),
@@ -95,6 +113,44 @@ export async function reportContent(
 /** The cell whose data set holds the images of resolved confusions. */
 export function labelCell({ learned }: LabelPair): StudyRow['cells'][number] {
   return learned.cells.find(({ state }) => state.status === 'finished')!;
+}
+
+/** The rows of the best row's data set that pictures show. */
+function bestOfMethods(study: Study, { row, figure }: Best): readonly StudyRow[] {
+  const groups = pictureRows(study, figure);
+  const own = groups.find(({ rows }) => rows.includes(row)) ?? groups[0];
+  return own ? ranked(own.rows, figure) : [];
+}
+
+/** The figure that panels of data sets show; undefined where there is one data set. */
+function severalOf(study: Study, figure: string): string | undefined {
+  return new Set(study.rows.map((row) => datasetLabel(study, row))).size > 1 ? figure : undefined;
+}
+
+/** Data sets with a panel of their own. */
+const PANELS = 12;
+
+/** Curves along the axes; of several data sets those of the leading figure, a panel for each. */
+function curvesByDataset(study: Study, figure: string, figures: readonly string[]): AxisCurve[] {
+  const groups = [...groupBy(study.rows, (row) => datasetLabel(study, row))].slice(0, PANELS);
+  if (groups.length < 2) return axisCurves(study, figures);
+  const all = groups.flatMap(([dataset, rows]) =>
+    axisCurves({ ...study, rows }, [figure]).map((curve) => ({
+      ...curve,
+      points: curve.points.map((point) => ({ ...point, figure: dataset })),
+    })),
+  );
+  return [...groupBy(all, ({ axis }) => axis).values()].map((curves) => ({
+    ...curves[0]!,
+    averaged: curves.some(({ averaged }) => averaged),
+    points: curves.flatMap(({ points }) => points),
+  }));
+}
+
+/** What choices do, within each data set: the data sets themselves are not compared. */
+function effectsWithin(study: Study, figure: string): ReturnType<typeof axisEffects> {
+  const aside = new Set(datasetAxes(study).map((i) => study.axes[i]!));
+  return axisEffects(study, figure).filter(({ axis }) => !aside.has(axis));
 }
 
 function mainFigures({ figures, kinds }: Study, leading: string): string[] {

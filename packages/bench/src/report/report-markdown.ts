@@ -30,6 +30,7 @@ export function reportMarkdown(
     markdownText(intro),
     studyText(study, 'markdown'),
     ...differences(content),
+    ...part('Search', ...drawn(pictures.search)),
     ...part('Figures', ...drawn(pictures.figures)),
     ...part('Along the axes', ...drawn(pictures.axes)),
     ...part('Training', ...drawn(pictures.training)),

@@ -100,7 +100,7 @@ describe('a study', () => {
   });
 
   it('is drawn, and escaped where it is a page', async () => {
-    const bars = await figureBars(study.rows, study.figures);
+    const bars = await figureBars([{ dataset: '', rows: study.rows }], study.figures);
     expect(bars!.svg).toMatch(/^<svg[\s\S]*<\/svg>$/);
     expect(bars!.svg).toContain('aria-label="maple, HM: 70.0"');
     expect(plainSvg(bars!)).not.toContain('currentColor');

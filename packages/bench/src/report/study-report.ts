@@ -4,7 +4,7 @@ import { shellWord } from '../shell-word.js';
 import { describeChoice } from '../sweep/short-text.js';
 import { SweepFolder } from '../sweep/sweep-folder.js';
 import { htmlPage } from './html-page.js';
-import { section, type Section } from './page/html.js';
+import { escape, section, simpleTable, type Section } from './page/html.js';
 import { resultSection } from './page/result-table.js';
 import {
   beforeAfterSection,
@@ -16,10 +16,13 @@ import {
 } from './page/sections.js';
 import type { Picture } from './pictures.js';
 import { rowName } from './row-name.js';
+import type { SearchedCell } from './searched-cells.js';
 import { labelCell, reportContent, type ReportContent, type ReportOptions } from './report-content.js';
 import { reportMarkdown } from './report-markdown.js';
 import { resultOf } from './run-details.js';
-import type { Study } from './study.js';
+import { groupBy } from './analysis/group-by.js';
+import { testedAlike } from './data-axes.js';
+import { ranked, type Study } from './study.js';
 import { figureText } from './table.js';
 
 /** A report as files hold it. */
@@ -48,7 +51,7 @@ export async function studyReport(study: Study, options: ReportOptions = {}): Pr
 }
 
 function sectionsOf(
-  { study, comparison, pictures, labels, answers, words, thumbnails }: ReportContent,
+  { study, comparison, pictures, labels, answers, words, thumbnails, searched }: ReportContent,
   reproduce: readonly { readonly cell: string; readonly command: string }[],
 ): Section[] {
   const drawn = (list: readonly Picture[]): string => list.map(figureHtml).join('\n');
@@ -69,6 +72,7 @@ function sectionsOf(
   }));
   const sections = [
     resultSection(study, comparison),
+    section('search', 'Search', drawn(pictures.search), searchTable(searched)),
     section('figures', 'Figures', drawn(pictures.figures)),
     section('axes', 'Along the axes', drawn(pictures.axes)),
     section('training', 'Training', drawn(pictures.training)),
@@ -83,14 +87,47 @@ function sectionsOf(
   return sections.filter((part) => part !== undefined);
 }
 
-function introOf({ study: { cells, seeds, failures }, best }: ReportContent): string {
+/** Cells of a search that are listed. */
+const LISTED = 30;
+
+function searchTable(searched: readonly SearchedCell[]): string {
+  const rows = searched
+    .slice(0, LISTED)
+    .map(({ name, curve, steps, last, place, cell }) => [
+      escape(name),
+      place === 'other' ? '' : place,
+      String(curve.at(-1)![0]),
+      String(steps),
+      (100 * last).toFixed(1),
+      cell.state.status === 'finished' ? 'finished' : 'stopped',
+    ]);
+  const total = searched.reduce((sum, { steps }) => sum + steps, 0);
+  const more = searched.length > LISTED ? ` The ${LISTED} that came furthest are listed.` : '';
+  const note = `${searched.length} cells were begun, ${total.toLocaleString('en')} steps together. Chosen by validation images alone.${more}`;
+  const head = ['cell', '', 'epochs', 'steps', 'validation accuracy, percent', ''];
+  return rows.length === 0 ? '' : `<p class="note">${escape(note)}</p>${simpleTable(head, rows)}`;
+}
+
+function introOf({ study, best }: ReportContent): string {
+  const { cells, seeds, failures } = study;
   const finished = cells.filter(({ state }) => state.status === 'finished').length;
-  const leading = best && `${rowName(best.row)}: ${best.figure} ${figureText(best.row.figures[best.figure]!)}`;
+  const leading = best && leaders(study, best.figure);
   const parts = [
     `${finished} of ${cells.length} cells finished${failures.length > 0 ? `, ${failures.length} failed` : ''}.`,
     seeds.length > 1 ? `Percent, mean ± standard deviation over seeds ${seeds.join(', ')}.` : 'Percent, one seed.',
   ];
   return [...parts, ...(leading ? [`Best: ${leading}.`] : [])].join(' ');
+}
+
+/** Data sets whose best row is told. */
+const LEADERS = 4;
+
+/** The best row of each data set: they are not compared with each other. */
+function leaders(study: Study, figure: string): string {
+  const groups = [...groupBy(study.rows, (row) => testedAlike(study, row)).values()];
+  const best = groups.flatMap((rows) => ranked(rows, figure).slice(0, 1));
+  const texts = best.slice(0, LEADERS).map((row) => `${rowName(row)}: ${figure} ${figureText(row.figures[figure]!)}`);
+  return texts.join('; ') + (best.length > LEADERS ? `; and ${best.length - LEADERS} more data sets` : '');
 }
 
 /** What the finished cells were computed with. */

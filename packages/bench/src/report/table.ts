@@ -72,7 +72,9 @@ export function studyTable(study: Study): TextTable {
 /** What stands where there is no figure. */
 function statusOf({ cells }: StudyRow): string {
   const statuses = new Set(cells.map(({ state }) => state.status));
-  return (['running', 'failed', 'interrupted', 'waiting'] as const).find((status) => statuses.has(status)) ?? '';
+  return (
+    (['running', 'failed', 'paused', 'interrupted', 'waiting'] as const).find((status) => statuses.has(status)) ?? ''
+  );
 }
 
 /** The place of a row's figure among the rows of its data set: 1, 2, or undefined. Equal as the table shows it is equally good. */

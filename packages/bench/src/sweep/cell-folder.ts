@@ -15,6 +15,7 @@ import {
 } from '@promptweave/core/experiment';
 import { z } from 'zod';
 import type { CellIdentity, PlannedCell } from './plan.js';
+import { validationCurve } from './search/validation-curve.js';
 import type { SweepIdentity } from './sweep-identity.js';
 
 /** Names of the files of a cell's folder, besides those of a run. */
@@ -27,6 +28,8 @@ export const cellFiles = {
   failures: 'failures.jsonl',
   /** There while the cell is, or may be, a Ray job. */
   ray: 'ray.json',
+  /** After how many epochs the cell stops for now: a search decides whether it goes on. */
+  limit: 'limit.json',
 } as const;
 
 /** What a finished cell is told by. */
@@ -65,6 +68,8 @@ export type CellState =
   | { readonly status: 'finished'; readonly outcome: CellOutcome }
   | { readonly status: 'failed'; readonly failures: readonly CellFailure[] }
   | { readonly status: 'running'; readonly claimant: Claimant }
+  /** A search has stopped it after so many epochs; it goes on where it stands, if it is among the best. */
+  | { readonly status: 'paused'; readonly epochs: number }
   | {
       readonly status: 'waiting' | 'interrupted';
       readonly failures: readonly CellFailure[];
@@ -101,6 +106,8 @@ const outcome = z.looseObject({
   date: z.string(),
 });
 const failure = z.looseObject({ kind: z.enum(['error', 'lost']), message: z.string(), date: z.string() });
+
+const limitFile = z.object({ epochs: z.int().min(1).nullable() });
 
 const described = z.object({
   format: z.literal(1),
@@ -184,6 +191,10 @@ export class CellFolder {
     const errors = failures.filter(({ kind }) => kind === 'error');
     if (errors.length > retries || errors.some(({ final }) => final) || this.isLostAgain(failures))
       return { status: 'failed', failures };
+    const limit = this.stopsAfter();
+    if (limit !== undefined && limit !== Infinity && validationCurve(this.path).points.has(limit)) {
+      return { status: 'paused', epochs: limit };
+    }
     const begun = existsSync(join(this.path, runFiles.metrics));
     return { status: begun ? 'interrupted' : 'waiting', failures, ...(damage && { damage }) };
   }
@@ -244,6 +255,27 @@ export class CellFolder {
       where: this.path,
       remedy: 'Run the same command again: it makes the folder anew, and begins with what was lost.',
     });
+  }
+
+  /** Lets the cell train to the end of so many epochs, or to its own end (`Infinity`). */
+  stopAfter(epochs: number): void {
+    replaceOwn(this.file('limit'), `${JSON.stringify({ epochs: epochs === Infinity ? null : epochs })}\n`);
+  }
+
+  /** Epochs after which the cell stops for now; `Infinity` where a search lets it go to its end; undefined where none has it. */
+  stopsAfter(): number | undefined {
+    try {
+      const found = readOwnJson(this.file('limit'), limitFile);
+      return found && (found.epochs ?? Infinity);
+    } catch (error) {
+      if (error instanceof DamagedFileError) return undefined; // the search decides anew
+      throw error;
+    }
+  }
+
+  /** Lets the cell be of no search any more. */
+  unlimit(): void {
+    rmSync(this.file('limit'), { force: true });
   }
 
   /** Lets a failed cell begin anew. */

@@ -78,7 +78,7 @@ export interface PlanRequest {
 export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   const { registry, only } = request;
   const { source, overrides } = applyToGrid(request.source, request.overrides ?? []);
-  const { grid: _, ...base } = source.value;
+  const { grid: _, search: _search, ...base } = source.value;
   const grid = readGrid({ ...source, value: { ...base, grid: zerosAsText(source, ['grid']) } });
   checkGridPaths(grid, source, registry);
   if (only) checkConditions(only, registry, '--only');

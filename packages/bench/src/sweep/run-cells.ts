@@ -8,6 +8,7 @@ import {
   runFiles,
   tryClaim,
   type Contents,
+  type TrainEvent,
 } from '@promptweave/core/experiment';
 import type { RunEnvironment } from '../protocols/protocol-run.js';
 import { runTracked } from '../protocols/run-tracked.js';
@@ -85,14 +86,16 @@ async function runCell(
       ...{ id: `${sweep.id}/${id}`, name: describeChoice(described), experiment: sweep.name, parent: sweep },
       tags: { 'promptweave.cell': id },
     };
+    const pause = pauseAfter(cell.stopsAfter(), signal);
     const run = await trackers.with(cell.path, configuration, environment.registry, (tracker) =>
       runTracked(tracker, about, {
         configuration,
         environment,
         folder: cell.path,
         configurationFolder,
-        signal,
+        signal: pause.signal,
         onEvent: (event) => {
+          pause.watch(event);
           if (event.type === 'warning') onEvent?.({ type: 'note', message: event.message });
           onEvent?.({ type: 'train', cell: id, event });
         },
@@ -126,6 +129,24 @@ function requireSameContents(present: Contents, planned: Contents = {}, { path }
     where: path,
     remedy: 'Start the sweep again: it plans another cell for the file as it is now.',
   });
+}
+
+/** A signal that stops a training after so many epochs, once their validation is recorded; also where the given one is aborted. */
+function pauseAfter(
+  limit: number | undefined,
+  signal?: AbortSignal,
+): { readonly signal: AbortSignal | undefined; watch(event: TrainEvent): void } {
+  if (limit === undefined || limit === Infinity) return { signal, watch: () => undefined };
+  const own = new AbortController();
+  let epochs = Infinity;
+  return {
+    signal: signal ? AbortSignal.any([signal, own.signal]) : own.signal,
+    watch: (event) => {
+      if (event.type === 'start') ({ epochs } = event);
+      if (event.type !== 'evaluation' || event.name !== 'val') return;
+      if (event.epoch >= limit && event.epoch < epochs) own.abort();
+    },
+  };
 }
 
 function failureOf(error: unknown): Omit<CellFailure, 'date'> {

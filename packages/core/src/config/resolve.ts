@@ -58,7 +58,7 @@ export function resolveConfiguration(
   if (preset !== undefined) findingsOfPreset(preset, registry).forEach(report);
   const laid = withOverrides(lay(lay(defaultParts, presetValue), expanded), overrides);
   const schema = configurationSchema(registry);
-  const chosen = withTexts(schema, without(laid, 'preset', 'grid'), (path) => rawTextAt(path, origins));
+  const chosen = withTexts(schema, without(laid, 'preset', 'grid', 'search'), (path) => rawTextAt(path, origins));
   const { data, findings } = validate(schema, chosen, registry);
   findings?.forEach(report);
   if (!data) throw new InvalidConfigurationError(problems);

@@ -55,6 +55,10 @@ function composeSchema(registry: Registry) {
       .record(z.string(), z.unknown())
       .optional()
       .describe('Makes this a sweep: option paths with lists of values; every combination is a cell.'),
+    search: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('With a grid: cells are compared on validation images while they train, and the best go on. See docs/sweeps.md.'),
   });
 }
 

@@ -5,7 +5,7 @@ export const STYLE = `
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; }
 body { font: 16px/1.5 system-ui, "DejaVu Sans", sans-serif; margin: 0; background: var(--ground); color: var(--ink); }
-main { max-width: 76rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
+main { max-width: 96rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 h1 { margin: 0 0 .25rem; line-height: 1.2; overflow-wrap: anywhere; }
 h1 small { font-weight: normal; font-size: 1rem; color: var(--faint); }
 h2 { margin: 2.5rem 0 .5rem; padding-top: .5rem; border-top: 1px solid var(--line); font-size: 1.3rem; }
