@@ -12,7 +12,7 @@ export * from './model/maths.js';
 export * from './model/template-text.js';
 export * from './model/template-tokens.js';
 export * from './model/text-base.js';
-export { contentFile } from './config/content-files.js';
+export { contentFile } from './config/content-file.js';
 export * from './model/variables.js';
 export * from './model/without-tape.js';
 export { contractsVersion } from './plugin/contracts-version.js';

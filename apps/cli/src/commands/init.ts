@@ -1,17 +1,6 @@
 import type { Command } from 'commander';
+import type { InitFlags } from '../init/init-flags.js';
 import { wholeNumber } from '../terminal/one-of.js';
-
-/** What the command takes; what is absent is asked for, or is the default. */
-export interface InitFlags {
-  readonly images?: string;
-  readonly checkpoint?: string;
-  readonly prompt?: string;
-  readonly labels?: string;
-  readonly shots?: number;
-  readonly out?: string;
-  readonly overwrite?: boolean;
-  readonly yes?: boolean;
-}
 
 /** `promptweave init`: asks a few questions and writes a commented configuration. */
 export function register(program: Command): void {

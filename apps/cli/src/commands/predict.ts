@@ -1,26 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { words } from '../bench/bench-options.js';
+import type { PredictFlags } from '../predict/predict-flags.js';
 import { collect, oneOf, wholeNumber } from '../terminal/one-of.js';
-
-/** What the command takes. */
-export interface PredictFlags {
-  readonly run?: string;
-  readonly bestBy?: string;
-  readonly classes?: readonly string[];
-  readonly checkpoint?: string;
-  readonly top: number;
-  readonly threshold?: number;
-  readonly scores: 'probabilities' | 'similarities' | 'logits';
-  readonly batch?: number;
-  readonly features?: string;
-  readonly explain?: string;
-  readonly csv?: boolean;
-  readonly jsonl?: boolean;
-  readonly json?: boolean;
-  readonly out?: string;
-  readonly uri?: string;
-  readonly plugin: readonly string[];
-}
 
 /** `promptweave predict IMAGE… --run DIR`: what the images show, by the prompts of a run. */
 export function register(program: Command): void {

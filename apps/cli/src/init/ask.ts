@@ -1,6 +1,6 @@
 import { cancel, intro, isCancel, select, text } from '@clack/prompts';
-import type { InitFlags } from '../commands/init.js';
 import { EMBEDDED, FOR_PHOTOS } from '../runs/folder-configuration.js';
+import type { InitFlags } from './init-flags.js';
 
 /** Names of the parts that can be chosen. */
 export interface Choices {

@@ -4,10 +4,10 @@ import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { shellWord } from '@promptweave/bench';
 import { ConfigError } from '@promptweave/core';
 import { loadRegistry, parseConfiguration, resolveConfiguration } from '@promptweave/core/experiment';
-import type { InitFlags } from '../commands/init.js';
 import { FOR_PHOTOS, isFolder } from '../runs/folder-configuration.js';
 import { ask } from './ask.js';
 import { configurationText, type Answers } from './configuration-text.js';
+import type { InitFlags } from './init-flags.js';
 
 /**
  * Writes a commented configuration of what flags and answers say.

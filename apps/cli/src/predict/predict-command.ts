@@ -1,11 +1,11 @@
 import { extname } from 'node:path';
 import { ConfigError } from '@promptweave/core';
-import type { PredictFlags } from '../commands/predict.js';
 import type { Score } from '../library/answers.js';
 import type { Model } from '../library/model.js';
 import { createProgress } from '../terminal/progress.js';
 import type { AnswerFormat } from './answer-lines.js';
 import { expandImages } from './expand-images.js';
+import type { PredictFlags } from './predict-flags.js';
 import { predictImages } from './predict-images.js';
 
 const SCORES: Readonly<Record<PredictFlags['scores'], Score>> = {

@@ -4,7 +4,7 @@ import { HM, MEAN_OF_HMS, shownName } from '../report/row-figures.js';
 import { smallerIsBetter } from '../protocols/figure-unit.js';
 import { SIGNIFICANT } from '../report/paper-table.js';
 import { withPlaces, type NumberCell } from '../report/place-marks.js';
-import type { Figure } from '../report/study.js';
+import type { Figure } from '../report/figure.js';
 import type { TextCell, TextTable } from '../report/table.js';
 import { figureAt, hasHarmonicMean, type BenchmarkResult, type BenchmarkRow } from './benchmark-result.js';
 

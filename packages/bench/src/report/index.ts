@@ -1,14 +1,5 @@
-export {
-  bestOf,
-  type Best,
-  ranked,
-  readStudy,
-  studyOf,
-  type Figure,
-  type StudiedCell,
-  type Study,
-  type StudyRow,
-} from './study.js';
+export type { Figure } from './figure.js';
+export { bestOf, type Best, ranked, readStudy, studyOf, type StudiedCell, type Study, type StudyRow } from './study.js';
 export { compareRows, type Comparison } from './analysis/comparison.js';
 export { compareStudies, comparisonText, type StudyComparison } from './compare-studies.js';
 export { longCsv, longRows, type LongRow } from './long-form.js';

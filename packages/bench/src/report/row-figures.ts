@@ -1,7 +1,7 @@
 import type { FigureKind, ProtocolSummary } from '@promptweave/core';
 import { figureOf } from '@promptweave/core/experiment';
 import { harmonicMean, mean, standardDeviation } from '../protocols/means.js';
-import type { Figure } from './study.js';
+import type { Figure } from './figure.js';
 
 /** The figure of base and novel classes together. Of several seeds it is that of the mean base and the mean novel accuracy, as in the papers. */
 export const HM = 'HM';

@@ -5,6 +5,7 @@ import { mean } from '../protocols/means.js';
 import type { CellFailure, CellFolder, CellOutcome, CellState } from '../sweep/cell-folder.js';
 import { shortTexts } from '../sweep/short-text.js';
 import type { SweepFolder } from '../sweep/sweep-folder.js';
+import type { Figure } from './figure.js';
 import { kindOf, rowFigures } from './row-figures.js';
 
 /** One cell as reports see it. */
@@ -15,14 +16,6 @@ export interface StudiedCell {
   readonly values: Readonly<Record<string, unknown>>;
   readonly folder: CellFolder;
   readonly state: CellState;
-}
-
-/** A figure over the seeds of a row. */
-export interface Figure extends FigureKind {
-  readonly mean: number;
-  /** Standard deviation over the seeds, with n − 1. */
-  readonly sd: number;
-  readonly count: number;
 }
 
 /** The cells that differ in nothing but the seed. */

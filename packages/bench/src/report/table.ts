@@ -5,7 +5,8 @@ import { shownText } from '../protocols/figure-unit.js';
 import { groupBy } from './analysis/group-by.js';
 import { testedAlike } from './data-axes.js';
 import { shownName } from './row-figures.js';
-import { leadingFigure, ranked, type Figure, type Study, type StudyRow } from './study.js';
+import type { Figure } from './figure.js';
+import { leadingFigure, ranked, type Study, type StudyRow } from './study.js';
 
 /** How a table is written. */
 export const tableFormats = ['table', 'markdown', 'latex', 'csv', 'json'] as const;

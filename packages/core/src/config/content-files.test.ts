@@ -7,7 +7,8 @@ import { ConfigError } from '../errors.js';
 import { definePlugin } from '../plugin/define-plugin.js';
 import { Registry } from '../plugin/registry.js';
 import type { ResolvedConfiguration } from './configuration.js';
-import { contentFile, contentsOf } from './content-files.js';
+import { contentFile } from './content-file.js';
+import { contentsOf } from './content-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'contents-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -6,16 +6,7 @@ import { ConfigError } from '../errors.js';
 import type { PluginKind } from '../plugin/define-plugin.js';
 import type { Registry } from '../plugin/registry.js';
 import type { ResolvedConfiguration, ResolvedPart } from './configuration.js';
-
-const marked = z.registry<{ readonly content: true }>();
-
-/**
- * An option that names a file, relative to the configuration's folder, whose content the numbers depend on. So the content belongs to the
- * identity of experiments and cells, and not the name alone.
- */
-export function contentFile(): z.ZodString {
-  return z.string().min(1).register(marked, { content: true });
-}
+import { isContentFile, unwrapped } from './content-file.js';
 
 /** SHA-256 of the files that a configuration's parts read, by the options that name them. */
 export type Contents = Readonly<Record<string, string>>;
@@ -58,26 +49,13 @@ export function hasAny(contents: Contents | undefined): contents is Contents {
 
 /** Options that name such files, and the names. */
 function filesIn(schema: z.ZodType, value: unknown, path: string): [string, string][] {
-  if (typeof value === 'string') return isMarked(schema) ? [[path, value]] : [];
+  if (typeof value === 'string') return isContentFile(schema) ? [[path, value]] : [];
   const inner = unwrapped(schema);
   if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, of]) => {
     const field = (inner.shape as Readonly<Record<string, z.ZodType>>)[key];
     return field ? filesIn(field, of, `${path}.${key}`) : [];
   });
-}
-
-function isMarked(schema: z.ZodType): boolean {
-  const inner = unwrapped(schema);
-  return inner instanceof z.ZodUnion
-    ? inner.options.some((option) => isMarked(option as z.ZodType))
-    : marked.has(inner);
-}
-
-function unwrapped(schema: z.ZodType): z.ZodType {
-  const wraps = [z.ZodOptional, z.ZodDefault, z.ZodPrefault, z.ZodNullable];
-  const wrapped = wraps.some((wrap) => schema instanceof wrap);
-  return wrapped ? unwrapped((schema as z.ZodOptional).unwrap() as z.ZodType) : schema;
 }
 
 function digestOf(file: string, option: string): string {

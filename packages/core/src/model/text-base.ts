@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { contentFile } from '../config/content-files.js';
+import { contentFile } from '../config/content-file.js';
 import { nearestName } from '../config/nearest-name.js';
 import { parsePlainYaml } from '../config/plain-yaml.js';
 import type { PartContext } from '../contracts/parts.js';
