@@ -31,7 +31,7 @@ it.each(kinds)('%s of another copy is known, with its exit code and what it says
     where: 'there',
     remedy: 'Mend it.',
   });
-  expect(Object.keys(error as object).sort()).toEqual(['exitCode', 'name', 'remedy', 'where']);
+  expect(Object.keys(error as object).sort()).toEqual(['change', 'exitCode', 'name', 'remedy', 'where']);
 });
 
 it('of a class without a mark is known by the class above it, and by its own class', () => {
