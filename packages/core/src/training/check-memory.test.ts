@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StepShape, StepWork, WorkOptions } from '../contracts/work.js';
 import type { Classifier } from '../model/classifier.js';
 import { checkMemory, estimatedBytes, memoryOf } from './check-memory.js';
-import type { Phase } from './phases.js';
 import { trainSettings } from './settings.js';
 import { tinyBackbone, tinyClassifier } from './tiny.test.support.js';
 
@@ -60,7 +59,7 @@ describe('memory, estimated before a run', () => {
     [{ views: 4 }, true],
     [{ augment: false }, true],
   ])('knows that steps take stored features where images are not augmented anew: %o', (settings, featuresKnown) => {
-    const phase = { classifier, settings: trainSettings.parse({ batch: 4, ...settings }) } as Phase;
+    const phase = { classifier, settings: trainSettings.parse({ batch: 4, ...settings }) };
     expect(memoryOf(phase)).toEqual({ classifier, batch: 4, featuresKnown });
   });
 

@@ -2,7 +2,7 @@ import type { StepShape, StepWork, WorkOptions } from '../contracts/work.js';
 import { BackendError } from '../errors.js';
 import type { Classifier } from '../model/classifier.js';
 import { stepShape } from '../model/step-shape.js';
-import type { Phase } from './phases.js';
+import type { PhaseSettings } from './phase-settings.js';
 
 /** What will be computed. */
 export interface MemoryRequest {
@@ -13,8 +13,14 @@ export interface MemoryRequest {
   readonly featuresKnown: boolean;
 }
 
+/** What of a phase of a training its memory depends on. */
+export interface PhaseMemory {
+  readonly classifier: Classifier;
+  readonly settings: Pick<PhaseSettings, 'batch' | 'augment' | 'views'>;
+}
+
 /** What a phase of a training computes. */
-export function memoryOf({ classifier, settings }: Phase): MemoryRequest {
+export function memoryOf({ classifier, settings }: PhaseMemory): MemoryRequest {
   const { batch, augment, views } = settings;
   return { classifier, batch, featuresKnown: !augment || views !== undefined };
 }
