@@ -86,9 +86,9 @@ export function register(program: Command): void {
       const registry = await loadRegistry(undefined, import.meta.url);
       const request = { protocol, ...benchmarkDefaults(protocol, registry), ...flags };
       const asked = benchmarkConfiguration(request, registry);
+      if (!flags.dryRun) await checkData(asked, registry, flags.data);
       const { configuration, notes } = await fitDepths(asked, registry, '.', overrides);
       for (const note of notes) console.error(note);
-      if (!flags.dryRun) await checkData(configuration, registry, flags.data);
       const output = flags.output ?? join('runs', `bench-${protocol}`);
       await runBenchmark({ ...request, configuration, overrides, output, version: program.version() ?? '' });
     });
