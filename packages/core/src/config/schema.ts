@@ -58,7 +58,9 @@ function composeSchema(registry: Registry) {
     search: z
       .record(z.string(), z.unknown())
       .optional()
-      .describe('With a grid: cells are compared on validation images while they train, and the best go on. See docs/sweeps.md.'),
+      .describe(
+        'With a grid: cells are compared on validation images while they train, and the best go on. See docs/sweeps.md.',
+      ),
   });
 }
 

@@ -67,7 +67,9 @@ describe('a folder of class folders', () => {
     }
     expect(await after.train.at(-1)!.load()).toEqual(png);
     await expect(read('folder', root, { path: 'data', with: ['data/a'] })).rejects.toThrow(/"a" is there already/);
-    await expect(read('folder', root, { path: 'data', with: ['gone'] })).rejects.toThrow(/folder of a class is missing/);
+    await expect(read('folder', root, { path: 'data', with: ['gone'] })).rejects.toThrow(
+      /folder of a class is missing/,
+    );
   });
 
   it('tests on val where there is no test', async () => {
