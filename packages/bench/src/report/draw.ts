@@ -51,8 +51,12 @@ const config: Config = {
 
 /** Draws without a browser; the library is loaded when it is needed. @param name of the picture, of which its inner names are made */
 export async function draw(name: string, title: string, spec: TopLevelSpec): Promise<Picture> {
-  const [{ compile }, { parse, View }] = await Promise.all([import('vega-lite'), import('vega')]);
-  const compiled = compile(spec, { config }).spec;
+  const [{ compile }, { Error: ERRORS, logger, parse, View }] = await Promise.all([
+    import('vega-lite'),
+    import('vega'),
+  ]);
+  // It warns of scales that each facet has for itself, which is what is wanted, and says so on the terminal.
+  const compiled = compile(spec, { config, logger: logger(ERRORS) }).spec;
   const view = new View(parse(compiled), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
