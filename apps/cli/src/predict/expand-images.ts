@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { DatasetError, type ImageItem } from '@promptweave/core';
 import { emojiImages, isEmojiName, isImageName } from '@promptweave/datasets';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -55,11 +55,14 @@ async function isFolder(path: string): Promise<boolean> {
 
 /** Files that are called like images, anywhere below a folder, in the order of their names; hidden ones are left out. */
 async function imagesBelow(folder: string): Promise<{ readonly images: readonly string[]; readonly note?: string }> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: Error) => {
+    const remedy = 'Check the rights of the folder and of what is below it.';
+    throw new DatasetError(`The folder cannot be read: ${cause.message}.`, { where: folder, remedy, cause });
+  });
   const files = entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !/(^|[\\/])(\.[^.\\/]|__MACOSX|@eaDir)/.test(path.slice(folder.length)))
+    .filter((path) => !/(^|[\\/])(\.[^.\\/]|__MACOSX|@eaDir)/.test(relative(folder, path)))
     .sort();
   const images = files.filter(isImageName);
   const others = files.length - images.length;

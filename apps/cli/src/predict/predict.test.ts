@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { readSafetensors } from '@promptweave/core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -40,6 +40,11 @@ describe('words of the command', () => {
     await expect(expandImages([join(inbox, '*.gif')], 48)).rejects.toThrow('No file matches');
     mkdirSync(path('empty'), { recursive: true });
     await expect(expandImages([path('empty')], 48)).rejects.toThrow('no image');
+    const found = (await expandImages([inbox], 48)).items.length;
+    const here = relative(process.cwd(), inbox);
+    for (const spelt of [`./${here}`, `${here}/`, `${inbox}/.`, `${inbox}/below/..`]) {
+      expect((await expandImages([spelt], 48)).items, spelt).toHaveLength(found);
+    }
   });
 
   it.each([
