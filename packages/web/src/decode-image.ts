@@ -1,4 +1,4 @@
-/// <reference lib="dom" />
+/// <reference lib="dom" preserve="true" />
 import type { RgbImage } from '@promptweave/core/portable';
 
 /**
