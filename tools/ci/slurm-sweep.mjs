@@ -33,8 +33,8 @@ const running = () =>
   slurm('squeue', '--noheader', '--array', '--states=RUNNING', '--format=%A').split('\n').filter(Boolean);
 
 const first = promptweave(folder, ...sweep);
-const begun = () => readCells(join(folder, 'slurm')).find(({ steps, learned }) => steps.length >= 5 && !learned);
-const victim = await until('a cell has an epoch behind', () => first.said.includes('Slurm array') && begun(), 120);
+const begun = () => readCells(join(folder, 'slurm')).find(({ checkpoint, learned }) => checkpoint && !learned);
+const victim = await until('a cell has a checkpoint', () => first.said.includes('Slurm array') && begun(), 120);
 const claim = readdirSync(join(folder, 'slurm/cells', victim.id)).find((name) => name.startsWith('claim.'));
 const [claimant] = readFileSync(join(folder, 'slurm/cells', victim.id, claim), 'utf8').split('\n');
 const { pid } = JSON.parse(claimant);

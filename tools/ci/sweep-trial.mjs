@@ -55,6 +55,7 @@ export function readCells(sweep) {
         summary: outcome ? JSON.parse(outcome).summary : undefined,
         failures: lines('failures.jsonl').map((line) => JSON.parse(line)),
         steps: lines('metrics.jsonl').flatMap((line) => JSON.parse(line).step ?? []),
+        checkpoint: existsSync(join(folder, id, 'resume.safetensors')),
         ends: lines('log.txt').filter((line) => line.includes('Training finished')).length,
         resumed: lines('log.txt').filter((line) => line.includes('Going on after step')).length,
       };
