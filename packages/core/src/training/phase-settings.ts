@@ -36,9 +36,11 @@ export function phaseFault(settings: TrainSettings, learnable: ReadonlySet<Learn
   const can = [...learnable].join(', ');
   const idle = phases.findIndex(({ learns }) => !learns.some((section) => learnable.has(section)));
   if (idle >= 0) {
+    const where = phases.length === 1 ? 'this training' : ['the first phase', 'the second phase'][idle]!;
+    const named = phases[idle]!.learns.join(', ');
     return {
       path: ['train', ...(idle === 0 ? [] : ['then']), 'learns'],
-      message: `Nothing learns in ${phases.length === 1 ? 'this training' : idle === 0 ? 'the first phase' : 'the second phase'}: it is for ${phases[idle]!.learns.join(', ')}, and of these parts none has anything to learn.`,
+      message: `Nothing learns in ${where}: it is for ${named}, and of these parts none has anything to learn.`,
       remedy: `Name parts that learn (here: ${can})${idle === 0 ? '' : ', or leave train.then out'}.`,
     };
   }
