@@ -10,10 +10,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createRequire } from 'node:module';
 import { MlflowClient } from '@promptweave/mlflow-js-client';
+import { pyfuncPredicts } from './mlflow-pyfunc.mjs';
 import { mlflowServer } from './mlflow-server.mjs';
 
 const program = join(dirname(fileURLToPath(import.meta.url)), '../../apps/cli/bin/promptweave.js');
+const sharp = createRequire(new URL('../../packages/datasets/package.json', import.meta.url))('sharp');
 const folder = mkdtempSync(join(tmpdir(), 'mlflow-sweep-'));
 const server = await mlflowServer(process.env.MLFLOW_TEST_SERVER, join(folder, 'server'));
 const client = new MlflowClient({ trackingUri: server.uri, timeoutSeconds: 60 });
@@ -176,28 +179,31 @@ async function registeredPromptsAreUsed() {
     (path) => JSON.parse(readFileSync(join(path, 'result.json'), 'utf8')).parameters > 0,
   );
   const uri = ['--uri', server.uri];
-  const registered = JSON.parse(await run('register', cell, '--name', 'animals', '--alias', 'champion', '--json'));
-  assert.equal(registered.uri, 'models:/animals@champion');
-  const { tags } = await client.models.getByAlias('animals', 'champion');
+  const registered = JSON.parse(await run('register', cell, '--name', 'photos', '--alias', 'champion', '--json'));
+  assert.equal(registered.uri, 'models:/photos@champion');
+  const { tags } = await client.models.getByAlias('photos', 'champion');
   const { evaluations } = JSON.parse(readFileSync(join(cell, 'result.json'), 'utf8'));
   assert.equal(tags['test.accuracy'], String(evaluations.test.accuracy));
-  const place = await client.models.downloadUri('animals', registered.version);
+  const place = await client.models.downloadUri('photos', registered.version);
   await client.artifacts.downloadAll(place, join(folder, 'model'));
   assert.match(readFileSync(join(folder, 'model/MLmodel'), 'utf8'), /signature:/);
 
-  const image = join(folder, 'square.svg');
-  writeFileSync(
-    image,
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="4" fill="#a63"/></svg>',
-  );
+  const image = join(folder, 'holiday.jpg');
+  const drawn =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60"><circle cx="40" cy="30" r="25" fill="#a63"/></svg>';
+  await sharp(Buffer.from(drawn)).flatten({ background: '#fff' }).jpeg().toFile(image);
   const words = ['predict', image, '--json', '--run'];
   assert.equal(await run(...words, registered.uri, ...uri), await run(...words, cell));
   const { accuracy } = JSON.parse(await run('evaluate', registered.uri, '--json', ...uri));
   assert.equal(accuracy, evaluations.test.accuracy);
-  const { code, messages } = await begin(...words, 'models:/animals@nobody', ...uri).ended;
+  const { code, messages } = await begin(...words, 'models:/photos@nobody', ...uri).ended;
   assert.equal(code, 7);
   assert.match(messages, /There is no such model/);
   tell('registered prompts predict and evaluate as the run does');
+  const logits = await run('predict', image, '--run', cell, '--scores', 'logits', '--top', '1000', '--json');
+  const python = join(dirname(process.env.MLFLOW_TEST_SERVER), 'python');
+  await pyfuncPredicts(python, folder, server.uri, JSON.parse(logits)[0].answers);
+  tell('mlflow.pyfunc in Python answers the same');
 }
 
 try {

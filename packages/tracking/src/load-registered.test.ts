@@ -1,13 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
 import { DamagedFileError } from '@promptweave/core/experiment';
 import { FakeMlflow } from './fake-mlflow.test.support.js';
 import { recordFinishedRun } from './finished-run.js';
 import { loadRegistered } from './load-registered.js';
 import { clientFor } from './recording.test.support.js';
-import { registerPrompts } from './register-prompts.js';
+import { registerPrompts, type RegisteredOnnx } from './register-prompts.js';
 import { writeRunFolder } from './run-folder.test.support.js';
 import { syncJournal } from './sync-journal.js';
 import { TrackingError } from './tracking-error.js';
@@ -195,6 +196,39 @@ describe('a registered version', () => {
       expect(server.requests).toEqual([]);
     },
   );
+
+  it('brings an ONNX file for MLflow itself where there is one, which makes another version of it, once', async () => {
+    const make = vi.fn(() =>
+      Promise.resolve({ content: Buffer.from('ONNX'), classNames: ['cat', 'dog'], precision: 'float16' as const }),
+    );
+    const withOnnx = (onnx: RegisteredOnnx) =>
+      registerPrompts(join(folder, 'run'), client(), { name: 'flowers', onnx });
+    expect(await withOnnx({ precision: 'float16', make })).toMatchObject({
+      version: '2',
+      existed: false,
+      onnx: 'float16',
+    });
+    expect(await withOnnx({ precision: 'float16', make })).toMatchObject({
+      version: '2',
+      existed: true,
+      onnx: 'float16',
+    });
+    expect(make).toHaveBeenCalledTimes(1);
+    const impossible = { precision: 'float32' as const, make: () => Promise.resolve(undefined) };
+    expect(await withOnnx(impossible)).toMatchObject({ version: '1', existed: true, onnx: 'none' });
+
+    const [artifacts, path] = fileOf('model.onnx');
+    expect(artifacts[path]).toBe('ONNX');
+    const place = path.replace('model.onnx', '');
+    expect(artifacts[`${place}requirements.txt`]).toContain('onnxruntime>=');
+    const { flavors, signature } = parse(artifacts[`${place}MLmodel`]!) as Record<string, Record<string, object>>;
+    expect(flavors!['python_function']).toMatchObject({ loader_module: 'mlflow.onnx', data: 'model.onnx' });
+    expect(JSON.parse(String(signature!['inputs']))).toEqual([
+      { name: 'image', type: 'tensor', required: true, 'tensor-spec': { dtype: 'uint8', shape: [-1, -1, -1, 3] } },
+    ]);
+    await loadRegistered('models:/flowers/2', join(folder, 'new'), client());
+    expect(readdirSync(join(folder, 'new')).sort()).toEqual(['config.yaml', 'prompts.safetensors']);
+  });
 
   it.each([
     ['a/b'],

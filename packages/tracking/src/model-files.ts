@@ -12,6 +12,8 @@ import { fileWithin } from './within-folder.js';
 export const LEARNED_TAG = 'promptweave.learned';
 /** Tag of a version: the SHA-256 of each of its files, by its path, as JSON. Versions before this one do not have it. */
 export const FILES_TAG = 'promptweave.files';
+/** Tag of a version: how the ONNX file that MLflow predicts with is stored. Versions without one do not have it. */
+export const ONNX_TAG = 'promptweave.onnx';
 
 /** Bytes that a file of a model may have. */
 const LONGEST: Readonly<Record<string, number>> = { [runFiles.configuration]: 16 * 2 ** 20 };

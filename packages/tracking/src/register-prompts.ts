@@ -10,8 +10,9 @@ import { hasCode, type MlflowClient, type ModelVersion } from '@promptweave/mlfl
 import { recordFinishedRun, resultOf } from './finished-run.js';
 import { mlModel, MODEL_FOLDER } from './ml-model.js';
 import { mlflowKey, mlflowTag } from './mlflow-names.js';
-import { FILES_TAG, filesTag, LEARNED_TAG, readModelFiles, sha256 } from './model-files.js';
+import { FILES_TAG, filesTag, LEARNED_TAG, ONNX_TAG, readModelFiles, sha256 } from './model-files.js';
 import { checkModelName } from './model-uri.js';
+import { onnxFiles, type OnnxModel } from './onnx-flavour.js';
 import { syncJournal } from './sync-journal.js';
 import { orTrackingError } from './tracking-error.js';
 
@@ -23,6 +24,15 @@ export interface Registration {
   readonly description?: string;
   /** Experiment for a run that was not recorded while it went on. Default: the name. */
   readonly experiment?: string;
+  /** The run as an ONNX file, by which MLflow itself predicts. Default: none. */
+  readonly onnx?: RegisteredOnnx;
+}
+
+/** How a run becomes an ONNX file; made where the version is new. */
+export interface RegisteredOnnx {
+  readonly precision: OnnxModel['precision'];
+  /** @returns undefined where the run cannot be one */
+  readonly make: () => Promise<OnnxModel | undefined>;
 }
 
 /** A registered version. */
@@ -34,6 +44,8 @@ export interface RegisteredPrompts {
   readonly runId: string;
   /** These very files were registered before; there is no new version. */
   readonly existed: boolean;
+  /** How the ONNX file that MLflow predicts with is stored, or that there is none. */
+  readonly onnx: OnnxModel['precision'] | 'none';
   /** What the server does not have of the run. */
   readonly missing: readonly string[];
 }
@@ -55,7 +67,7 @@ export async function registerPrompts(
 async function registerFolder(
   folder: string,
   client: MlflowClient,
-  { name, alias, description, experiment = name }: Registration,
+  { name, alias, description, experiment = name, onnx: wanted }: Registration,
 ): Promise<RegisteredPrompts> {
   checkModelName(name, alias);
   const trainings = trainingFolders(folder);
@@ -67,17 +79,24 @@ async function registerFolder(
   const tag = filesTag(files);
   await recordFinishedRun(folder, experiment);
   const { runId, artifactUri, waiting, refused } = await syncJournal(folder, client);
-  const registered = await versionWith(client, name, tag);
+  const form = wanted?.precision ?? 'none';
+  let registered = await versionWith(client, name, tag, form);
+  const onnx = registered ? undefined : await wanted?.make();
+  if (form !== 'none' && !onnx) registered ??= await versionWith(client, name, tag, 'none');
   const version =
     registered ??
     (await createVersion(client, {
       name,
       runId,
-      source: await uploadModel(client, artifactUri, files, (path) =>
-        mlModel(joined(learned), { artifactPath: path, digest, runId, folder: trainings.at(-1)! }),
+      source: await uploadModel(client, artifactUri, files, onnx, (path) =>
+        mlModel(joined(learned), { artifactPath: path, digest, runId, folder: trainings.at(-1)!, onnx }),
       ),
       description,
-      tags: { [LEARNED_TAG]: digest, [FILES_TAG]: tag, ...figuresOf(await resultOf(folder)) },
+      tags: {
+        ...{ [LEARNED_TAG]: digest, [FILES_TAG]: tag },
+        ...(onnx && { [ONNX_TAG]: onnx.precision }),
+        ...figuresOf(await resultOf(folder)),
+      },
     }));
   if (alias) await client.models.setAlias(name, alias, version.version);
   const uri = alias ? `models:/${name}@${alias}` : `models:/${name}/${version.version}`;
@@ -88,16 +107,27 @@ async function registerFolder(
     uri,
     runId: version.runId ?? runId,
     existed,
+    onnx: formOf(version),
     missing: [...refused, ...waiting],
   };
 }
 
-async function versionWith(client: MlflowClient, name: string, tag: string): Promise<ModelVersion | undefined> {
+async function versionWith(
+  client: MlflowClient,
+  name: string,
+  files: string,
+  onnx: RegisteredPrompts['onnx'],
+): Promise<ModelVersion | undefined> {
   const filter = `name = '${name.replaceAll("'", "''")}'`;
   for await (const version of client.models.searchVersions({ filter })) {
-    if (version.tags[FILES_TAG] === tag) return version;
+    if (version.tags[FILES_TAG] === files && formOf(version) === onnx) return version;
   }
   return undefined;
+}
+
+function formOf({ tags }: ModelVersion): RegisteredPrompts['onnx'] {
+  const form = tags[ONNX_TAG];
+  return form === 'float32' || form === 'float16' ? form : 'none';
 }
 
 /** What the last training says, with the classes of all. */
@@ -109,11 +139,14 @@ async function uploadModel(
   client: MlflowClient,
   place: string,
   files: ReadonlyMap<string, Buffer>,
+  onnx: OnnxModel | undefined,
   describe: (artifactPath: string) => string,
 ): Promise<string> {
   // A run that went on is registered again: the files of its earlier version stay what they are.
-  const folder = `${MODEL_FOLDER}-${sha256(Buffer.from(filesTag(files))).slice(0, 12)}`;
-  for (const [path, content] of files) await client.artifacts.upload(place, `${folder}/${path}`, content);
+  const whole = `${filesTag(files)}${onnx?.precision ?? ''}`;
+  const folder = `${MODEL_FOLDER}-${sha256(Buffer.from(whole)).slice(0, 12)}`;
+  for (const [path, content] of [...files, ...(onnx ? onnxFiles(onnx) : [])])
+    await client.artifacts.upload(place, `${folder}/${path}`, content);
   await client.artifacts.upload(place, `${folder}/MLmodel`, describe(folder));
   return `${place}/${folder}`;
 }

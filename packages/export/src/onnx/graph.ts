@@ -1,10 +1,13 @@
-import type { HostTensor } from '@promptweave/core';
+import { ConfigError, type HostTensor } from '@promptweave/core';
 import { attributeTypes, elementTypes, encodeOnnx, type ElementType } from './onnx-format.js';
 
 /** The operators' version. 18 has resizing as Pillow does it. */
 const OPSET = 18;
 /** The first version of ONNX with these operators. */
 const IR_VERSION = 8;
+
+/** Bytes that a file may have, those of the graph left out: its format counts them in 31 bits. */
+const MOST_BYTES = 2 ** 31 - 2 ** 20;
 
 /** An attribute: whole numbers are integers; `{ float }` is a real number. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
@@ -21,6 +24,7 @@ export interface Value {
 export class Graph {
   private readonly nodes: object[] = [];
   private readonly initializers = new Map<string, object>();
+  private bytes = 0;
 
   /** Adds a node with one outcome. @param name of the outcome */
   op(
@@ -76,13 +80,19 @@ export class Graph {
     return this.put(name, type, shape, bytesOf(values));
   }
 
-  /** The bytes of a model with this graph. */
+  /** The bytes of a model with this graph. @throws ConfigError where ONNX's files cannot hold them */
   encode(
     inputs: readonly Value[],
     outputs: readonly Value[],
     metadata: Readonly<Record<string, string>>,
     producer: string,
   ): Uint8Array {
+    if (this.bytes > MOST_BYTES) {
+      throw new ConfigError(
+        `The ONNX file would have ${(this.bytes / 2 ** 30).toFixed(1)} GiB, and its format takes 2 at most.`,
+        { where: 'ONNX', remedy: 'Store it in float16, or export a bundle.' },
+      );
+    }
     return encodeOnnx({
       irVersion: IR_VERSION,
       producerName: producer,
@@ -99,6 +109,7 @@ export class Graph {
   }
 
   private put(name: string, type: ElementType, dims: readonly number[], rawData: Uint8Array): string {
+    if (!this.initializers.has(name)) this.bytes += rawData.byteLength;
     this.initializers.set(name, { name, dims: [...dims], dataType: elementTypes[type], rawData });
     return name;
   }

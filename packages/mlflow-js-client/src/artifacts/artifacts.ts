@@ -51,7 +51,10 @@ export class Artifacts {
 
   /** Writes text or bytes under a path. */
   async upload(place: string, path: string, content: string | Uint8Array, options?: CallOptions): Promise<void> {
-    const bytes = Buffer.from(content as Uint8Array);
+    const bytes =
+      typeof content === 'string'
+        ? Buffer.from(content)
+        : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
     await this.store(place).write(path, () => Readable.from([bytes], { objectMode: false }), options);
   }
 

@@ -1,0 +1,2 @@
+/** Written by `kernels.mjs`: registers a backend's kernels. */
+declare module 'kernels:*';
