@@ -1,21 +1,12 @@
 #!/usr/bin/env bash
 # A small real sweep (embedded CLIP, emoji), its report, and that report in a real headless Chromium.
-# REPORT_SCREENSHOTS=FOLDER keeps screenshots and a print. CHROMIUM names the browser; without it Debian's is taken, and
-# installed where that is possible.
+# REPORT_SCREENSHOTS=FOLDER keeps screenshots and a print. The browser: see find-chromium.sh.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-browser=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
-if [ -z "$browser" ] && command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
-  { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; } >/dev/null
-  browser=$(command -v chromium)
-fi
-if [ -z "$browser" ]; then
-  echo 'No Chromium here: install one, or name it in the variable CHROMIUM.' >&2
-  exit 1
-fi
+source "$root/tools/ci/find-chromium.sh"
 
 cat >"$folder/grid.yaml" <<'YAML'
 backbone: { use: clip, checkpoint: icons }

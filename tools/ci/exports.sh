@@ -1,22 +1,15 @@
 #!/usr/bin/env bash
 # Exported models where there is no promptweave: ONNX of all kinds of parts in ONNX Runtime, for Python and for Node; the program of docs/export.md;
-# an evening from a folder of photos to the same answers by five ways, a real Chromium among them; and a service under load and under fire.
-# Needs the built command line, Python 3 with pip and Chromium (CHROMIUM names it; Debian's is installed where that is possible).
+# an evening from a folder of photos to the same answers by five ways, a real Chromium among them; @promptweave/web in a foreign
+# bundler; and a service under load and under fire.
+# Needs the built command line, Python 3 with pip and a Chromium (see find-chromium.sh).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-browser=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
-if [ -z "$browser" ] && command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
-  { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; } >/dev/null
-  browser=$(command -v chromium)
-fi
-if [ -z "$browser" ]; then
-  echo 'No Chromium here: install one, or name it in the variable CHROMIUM.' >&2
-  exit 1
-fi
+source "$root/tools/ci/find-chromium.sh"
 
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check onnx==1.23.1 onnxruntime==1.30.0 pillow
@@ -25,6 +18,7 @@ echo '{ "private": true }' >"$folder/package.json"
 ONNX_TEST_FOLDER=$folder PROMPTWEAVE_SLOW_TESTS=1 npx vitest run --project export
 
 node tools/ci/evening.mjs "$folder" "$browser"
+node tools/ci/foreign-bundler.mjs "$folder" "$browser"
 sed -n '/^```python/,/^```/p' docs/export.md | sed '/^```/d' >"$folder/program.py"
 cp "$folder/inbox/circle 16.jpg" "$folder/holiday.jpg"
 (cd "$folder" && venv/bin/python program.py | tee program.out && grep -qE '^(circle|square|long triangle)$' program.out)
