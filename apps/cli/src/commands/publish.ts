@@ -26,9 +26,12 @@ export function register(program: Command): void {
     .action(async (run: string, flags: PublishFlags) => {
       const { publishRun } = await import('../hub/publish-run.js');
       const { askLicense } = await import('../hub/ask-license.js');
-      const { untilInterrupted } = await import('../terminal/interrupt.js');
+      const { STOPPED, untilInterrupted } = await import('../terminal/interrupt.js');
       const license = flags.license ?? (await askLicense());
-      if (license === undefined) return;
+      if (license === undefined) {
+        process.exitCode = STOPPED;
+        return;
+      }
       await untilInterrupted(async (signal) => {
         const { url, files } = await publishRun(run, { to: flags.to, license, private: flags.private, signal });
         console.log(`Published ${files.join(', ')}: ${url}`);

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { hubDownload } from '@promptweave/backbone-clip';
 import { CheckpointError } from '@promptweave/core';
 import { runFiles } from '@promptweave/core/experiment';
 import { hubAccess, hubError, parseHubName } from './hub-access.js';
@@ -19,7 +20,7 @@ export function isHubRun(run: string): boolean {
  */
 export async function fetchRun(run: string): Promise<string> {
   const { name, revision } = parseHubName(run.slice(SCHEME.length), '--run');
-  const { downloadFileToCacheDir, modelInfo } = await import('@huggingface/hub');
+  const { modelInfo } = await import('@huggingface/hub');
   const access = hubAccess();
   const { sha } = await modelInfo({ name, revision, ...access, additionalFields: ['sha'] }).catch(
     async (error: unknown) => {
@@ -29,7 +30,7 @@ export async function fetchRun(run: string): Promise<string> {
   const files: string[] = [];
   for (const path of [runFiles.configuration, runFiles.learned]) {
     try {
-      files.push(await downloadFileToCacheDir({ repo: { type: 'model', name }, path, revision: sha, ...access }));
+      files.push(await hubDownload({ repo: { type: 'model', name }, path, revision: sha, ...access }));
     } catch (error) {
       const known = await hubError(error, name, `${path} be read`);
       if (known instanceof CheckpointError) throw known;

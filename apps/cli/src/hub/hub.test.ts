@@ -1,9 +1,9 @@
-import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostTensor, writeSafetensors } from '@promptweave/core';
+import { describeLearned } from '@promptweave/core/experiment';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FakeHub, type Transfer } from '../../../../packages/backbone-clip/src/checkpoint/fake-hub.test.support.js';
 import { openRun, train } from '../index.js';
 import { folder, useShapes } from '../testing/shapes.test.support.js';
 import { hubAccess } from './hub-access.js';
@@ -14,76 +14,12 @@ import { publishRun } from './publish-run.js';
 vi.mock('node:os', async (original) => ({ ...(await original<object>()), availableParallelism: () => 1 }));
 useShapes();
 
-const sha = '0123456789abcdef0123456789abcdef01234567';
-const stored = new Map<string, Buffer>();
-const asked: string[] = [];
-let server: Server;
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
-
-/** As much of the hub as a repository of a user needs. */
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    void (async () => {
-      const { pathname } = new URL(request.url!, 'http://hub');
-      asked.push(`${request.method} ${pathname}`);
-      const body = await bodyOf(request);
-      const json = (status: number, value: unknown): void =>
-        void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
-      const isWrite = request.method === 'POST' && !pathname.includes('paths-info');
-      if (isWrite && request.headers.authorization !== 'Bearer hf_secret') return json(401, { error: 'Invalid token' });
-      if (pathname === '/api/repos/create') {
-        return stored.size > 0 ? json(409, { error: 'You already created this model repo' }) : json(200, { url: 'x' });
-      }
-      if (pathname.endsWith('/preupload/main')) {
-        const { files } = JSON.parse(body) as { files: { path: string }[] };
-        return json(200, { files: files.map(({ path }) => ({ path, uploadMode: 'regular' })) });
-      }
-      if (pathname.endsWith('/commit/main')) {
-        for (const line of body.split('\n').filter(Boolean)) {
-          const { key, value } = JSON.parse(line) as { key: string; value: { path: string; content: string } };
-          if (key === 'file') stored.set(value.path, Buffer.from(value.content, 'base64'));
-        }
-        return json(200, { commitUrl: 'x', commitOid: sha });
-      }
-      if (/^\/api\/models\/me\/shapes\/(revision|resolve)/.test(pathname) || pathname === '/api/models/me/shapes') {
-        return json(200, { _id: '1', id: 'me/shapes', sha, lastModified: '2020-01-01T00:00:00Z', siblings: [] });
-      }
-      if (pathname.endsWith(`/paths-info/${sha}`)) {
-        const { paths } = JSON.parse(body) as { paths: string[] };
-        const found = paths.filter((path) => stored.has(path));
-        return json(
-          200,
-          found.map((path) => ({ type: 'file', path, oid: `oid-${path}`, size: stored.get(path)!.length })),
-        );
-      }
-      const file = stored.get(pathname.split(`/resolve/${sha}/`)[1] ?? '');
-      if (!file) return json(404, { error: 'Repository not found' });
-      const [, first, last] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? [];
-      const begin = Number(first ?? 0);
-      const part = file.subarray(begin, first === undefined ? undefined : Number(last) + 1);
-      response.writeHead(first === undefined ? 200 : 206, {
-        etag: '"tag"',
-        'content-length': part.length,
-        'content-range': `bytes ${begin}-${begin + part.length - 1}/${file.length}`,
-      });
-      response.end(part);
-    })();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  vi.spyOn(console, 'debug').mockImplementation(() => undefined);
-});
-afterAll(() => {
-  vi.restoreAllMocks();
-  server.close();
-});
+const hub = new FakeHub();
+beforeAll(() => hub.start());
+afterAll(() => hub.stop());
 
 function useHub(token?: string): void {
-  vi.stubEnv('HF_ENDPOINT', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  vi.stubEnv('HF_ENDPOINT', hub.url);
   vi.stubEnv('HF_HOME', join(folder, 'hf'));
   vi.stubEnv('HF_HUB_CACHE', join(folder, 'hf/hub'));
   vi.stubEnv('HF_TOKEN', token ?? '');
@@ -100,6 +36,7 @@ it('a run goes to the hub with its card, and is used from there', { timeout: 240
   useHub('hf_secret');
   const { files, url } = await publishRun(run, request);
   expect(url).toMatch(/\/me\/shapes$/);
+  const stored = hub.repositories.get('me/shapes')!;
   expect([...stored.keys()].sort()).toEqual([...files].sort());
   expect(stored.get('prompts.safetensors')).toEqual(readFileSync(join(run, 'prompts.safetensors')));
   const card = stored.get('README.md')!.toString();
@@ -126,6 +63,39 @@ it('a run goes to the hub with its card, and is used from there', { timeout: 240
   useHub('hf_secret');
   await expect(publishRun(secret, request)).rejects.toThrow(/user or password/);
 });
+
+it.each<Transfer>(['basic', 'multipart', 'xet'])(
+  'weights go to the store of large files, and once: %s',
+  async (transfer) => {
+    useHub('hf_secret');
+    hub.transfer = transfer;
+    hub.asked.length = 0;
+    const run = join(folder, `large ${transfer}`);
+    mkdirSync(run);
+    const values = Float32Array.from({ length: 2000 }, (_, i) => Math.sin(i * (1 + transfer.length)));
+    const description = await describeLearned(join(folder, 'run/prompts.safetensors'));
+    const file = join(run, 'prompts.safetensors');
+    await writeSafetensors(file, new Map([['ctx', hostTensor(values, [2000])]]), {
+      promptweave: JSON.stringify(description),
+    });
+    copyFileSync(join(folder, 'run/config.yaml'), join(run, 'config.yaml'));
+    const request = { to: `me/${transfer}`, license: 'mit' };
+    await publishRun(run, request);
+    const sent = hub.chunks.length;
+    await publishRun(run, request);
+    const uploads = hub.asked.filter((path) => path.startsWith('PUT /lfs/'));
+    const files = hub.repositories.get(`me/${transfer}`)!;
+    if (transfer === 'xet') {
+      expect(hub.chunks.map(({ path }) => path.replace(/[^/]+$/, ''))).toEqual(['/cas/v1/xorbs/default/', '/cas/v1/']);
+      expect(hub.chunks[0]!.size).toBeGreaterThan(7000);
+      expect(sent).toBe(2);
+    } else {
+      expect(files.get('prompts.safetensors')).toEqual(readFileSync(file));
+      expect(uploads).toHaveLength(transfer === 'basic' ? 1 : Math.ceil(statSync(file).size / 1000));
+    }
+    expect(files.get('README.md')!.toString()).toContain('license: mit');
+  },
+);
 
 describe('access to the hub', () => {
   it('has the token of the environment, or of the file that a login writes', () => {

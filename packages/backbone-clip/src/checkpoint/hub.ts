@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { CheckpointError } from '@promptweave/core';
 import type { HubApiError } from '@huggingface/hub';
 import { chooseFiles, type ChosenFiles } from './chosen-files.js';
+import { hubDownload } from './hub-download.js';
 import { shardsOf } from './weights-file.js';
 
 /** Where and how to reach the Hugging Face hub. */
@@ -33,7 +34,7 @@ export async function fetchFromHub(
   id: string,
   options: HubOptions = {},
 ): Promise<{ folder: string; files: ChosenFiles }> {
-  const { downloadFileToCacheDir, getHFHubCachePath, HubApiError, modelInfo } = await import('@huggingface/hub');
+  const { getHFHubCachePath, HubApiError, modelInfo } = await import('@huggingface/hub');
   const { name, revision = 'main' } = HUB_ID.exec(id)!.groups as { name: string; revision?: string };
   const cacheDir = options.cacheDir ?? getHFHubCachePath();
   const repository = join(cacheDir, `models--${name.replace('/', '--')}`);
@@ -46,8 +47,7 @@ export async function fetchFromHub(
     if (process.env['HF_HUB_OFFLINE'] === '1') throw new Error('HF_HUB_OFFLINE is 1');
     const { sha, filePaths } = await modelInfo({ ...request, name, revision, additionalFields: ['sha', 'filePaths'] });
     const files = chooseFiles(filePaths, id);
-    const download = (path: string): Promise<string> =>
-      downloadFileToCacheDir({ ...request, repo: name, path, revision: sha });
+    const download = (path: string): Promise<string> => hubDownload({ ...request, repo: name, path, revision: sha });
     for (const path of namesOf(files)) await download(path);
     const folder = join(repository, 'snapshots', sha);
     for (const shard of shardsOf(join(folder, files.weights))) await download(shard);
