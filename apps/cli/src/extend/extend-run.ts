@@ -105,8 +105,8 @@ export async function extendRun(run: string, request: ExtendRequest): Promise<Ex
     const told: RunResult = { ...result, provenance: { ...result.provenance, learned: digest } };
     replaceOwn(join(folder, runFiles.result), `${JSON.stringify(told, undefined, 2)}\n`);
     const zeroShot = await zeroShotOf({ ...composition, configuration }, { features, signal, onEvaluation });
-    if (zeroShot) writeZeroShot(folder, zeroShot.answers);
-    return { folder, result: told, ...(zeroShot && { zeroShot: zeroShot.answers }) };
+    if (zeroShot) writeZeroShot(folder, zeroShot);
+    return { folder, result: told, ...(zeroShot && { zeroShot }) };
   } finally {
     for (const part of made.reverse()) part.dispose();
     experiment?.dispose();

@@ -59,8 +59,6 @@ export type TrainedRun = {
       readonly status: 'finished';
       /** What the backbone alone answers for the same images; absent where nothing else was asked for. */
       readonly zeroShot?: ZeroShotAnswers;
-      /** Validation images that neither training nor test used, as far as that was looked at. */
-      readonly unusedValidation: number;
     } & ProtocolResult)
   /** The signal ended it; the same call with `resume` goes on. */
   | { readonly status: 'stopped' }
@@ -117,16 +115,9 @@ export async function train(given: string | Configuration, options: TrainOptions
     if (!outcome) return { ...run, status: 'stopped' };
     const { zeroShot: compare = true } = options;
     const isCompared = compare && outcome.result.parameters > 0 && !signal?.aborted;
-    const found = isCompared ? await zeroShotOf(composition, { features, onEvaluation }) : undefined;
-    if (!found) return { ...run, status: 'finished', ...outcome, unusedValidation: 0 };
-    writeZeroShot(folder, found.answers);
-    return {
-      ...run,
-      status: 'finished',
-      ...outcome,
-      zeroShot: found.answers,
-      unusedValidation: found.unusedValidation,
-    };
+    const zeroShot = isCompared ? await zeroShotOf(composition, { features, onEvaluation }) : undefined;
+    if (zeroShot) writeZeroShot(folder, zeroShot);
+    return { ...run, status: 'finished', ...outcome, ...(zeroShot && { zeroShot }) };
   } finally {
     (await tracker?.close())?.forEach(onProblem);
     await composition.close();

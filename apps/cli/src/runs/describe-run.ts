@@ -2,6 +2,7 @@ import {
   changedClasses,
   shellWord,
   shownText,
+  unusedValidationNote,
   wrongAnswers,
   type ClassChange,
   type ProtocolResult,
@@ -14,8 +15,6 @@ export interface DescribedRun extends Pick<ProtocolResult, 'result' | 'summary'>
   readonly zeroShot?: ZeroShotAnswers;
   /** The answer for each image. */
   readonly predictions?: Predictions;
-  /** Validation images that nothing looked at. */
-  readonly unusedValidation?: number;
 }
 
 /** Classes and images that are named of many. */
@@ -26,7 +25,7 @@ const NAMED = 5;
  * @param allowing words that its plugins need on a command line
  */
 export function describeRun(folder: string, run: DescribedRun, allowing: readonly string[] = []): string {
-  const { result, summary, zeroShot, unusedValidation = 0 } = run;
+  const { result, summary, zeroShot } = run;
   const { parameters, training, evaluations, warnings = [], skipped = {} } = result;
   const lines = Object.entries(evaluations).map(([name, { accuracy, macroF1, images }]) => {
     const before = zeroShot?.evaluations[name];
@@ -52,11 +51,7 @@ export function describeRun(folder: string, run: DescribedRun, allowing: readonl
     `${parameters} learned parameters, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
     ...warnings.map((warning) => `Note: ${warning}`),
     ...unread,
-    ...(unusedValidation > 0
-      ? [
-          `Note: nothing used the ${unusedValidation} validation images; train.evaluateEvery=1 train.keep=best keeps what is best on them.`,
-        ]
-      : []),
+    ...unusedValidationNote(result).map((note) => `Note: ${note}`),
     `Written to ${folder}. Try it: npx promptweave predict IMAGE ${['--run', folder, ...allowing].map(shellWord).join(' ')}`,
   ].join('\n');
 }

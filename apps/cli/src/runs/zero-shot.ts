@@ -1,6 +1,6 @@
 import { evaluationSets, type FeatureSource, type ZeroShotAnswers } from '@promptweave/bench';
 import type { Evaluation } from '@promptweave/core';
-import { completeChoice, evaluateSet, optionsOf, PredictionLog } from '@promptweave/core/experiment';
+import { completeChoice, evaluateSet, PredictionLog } from '@promptweave/core/experiment';
 import type { Composition } from '../composition/compose.js';
 
 /** How it is evaluated. */
@@ -11,19 +11,15 @@ export interface ZeroShotOptions {
   readonly onEvaluation?: (name: string, done: number, total: number) => void;
 }
 
-/** What the backbone alone answers, and what of the data set nothing looked at. */
-export interface ZeroShot {
-  readonly answers: ZeroShotAnswers;
-  /** Validation images that neither training nor test used. */
-  readonly unusedValidation: number;
-}
-
 /**
  * What the backbone alone answers for the images that a run is tested on: without prompt, labels, head or tuning, in the data set's own
  * template. Undefined where the protocol tests in stages, or measures what a run takes.
  * @throws the signal's reason where it is aborted
  */
-export async function zeroShotOf(composition: Composition, options: ZeroShotOptions): Promise<ZeroShot | undefined> {
+export async function zeroShotOf(
+  composition: Composition,
+  options: ZeroShotOptions,
+): Promise<ZeroShotAnswers | undefined> {
   const { configuration, registry, pipeline, folder } = composition;
   const { features, signal, onEvaluation } = options;
   const { thenTrainsOn, measuresCosts } = registry.get('protocol', configuration.protocol.use);
@@ -42,12 +38,7 @@ export async function zeroShotOf(composition: Composition, options: ZeroShotOpti
         onAnswer: predictions.of(set.name),
       });
     }
-    const { train, head } = configuration;
-    const headProperties = registry.get('head', head.use).properties(optionsOf(head));
-    const isUsed =
-      train.evaluateEvery > 0 || headProperties.prepares?.validation || sets.some(({ split }) => split === 'val');
-    const unusedValidation = isUsed ? 0 : experiment.dataset.val.length;
-    return { answers: { evaluations, sets: predictions.sets }, unusedValidation };
+    return { evaluations, sets: predictions.sets };
   } finally {
     experiment.dispose();
   }

@@ -20,5 +20,6 @@ export { PICTURES } from './report-markdown.js';
 export { studyReport, type StudyReport } from './study-report.js';
 export type { ThumbnailReader, WantedImage } from './thumbnails.js';
 export { changedClasses, confusionsOf, wrongAnswers, type ClassChange, type WrongAnswer } from './run-comparison.js';
+export { unusedValidationNote } from './run-notes.js';
 export { runReport, runReportFile, type RunThumbnails } from './run-report.js';
 export { readZeroShot, ZERO_SHOT, writeZeroShot, type ZeroShotAnswers } from './zero-shot-file.js';

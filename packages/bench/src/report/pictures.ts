@@ -113,6 +113,30 @@ export async function learningCurves(points: readonly LearningPoint[]): Promise<
   });
 }
 
+/** The curves of one run, a picture each, which stand one below the other where the page is narrow. */
+export async function trainingCurves(points: readonly LearningPoint[]): Promise<Picture[]> {
+  const curve = (name: string, title: string, values: readonly { progress: number; value: number }[]) =>
+    draw(name, `${title}, mean over neighbouring steps`, {
+      data: { values: [...values] },
+      width: 290,
+      height: 200,
+      mark: { type: 'line', strokeWidth: 1.5 },
+      encoding: {
+        x: { field: 'progress', type: 'quantitative', title: 'share of the training', axis: { format: '%' } },
+        y: { field: 'value', type: 'quantitative', title: null, scale: { zero: false } },
+      },
+    });
+  if (points.length === 0) return [];
+  const losses = points.map(({ progress, loss }) => ({ progress, value: loss }));
+  const accuracies = points.flatMap(({ progress, accuracy }) =>
+    accuracy === undefined ? [] : [{ progress, value: 100 * accuracy }],
+  );
+  return Promise.all([
+    curve('training-loss', 'Training loss', losses),
+    curve('training-accuracy', 'Accuracy on the training images, percent', accuracies),
+  ]);
+}
+
 const TIME = 'seconds for training and tests of one cell';
 const NUMBERS = 'learned numbers';
 const COLOURS = 10;

@@ -11,9 +11,10 @@ import {
 import { htmlPage } from './html-page.js';
 import { escape, section, simpleTable } from './page/html.js';
 import { figureHtml, wordsSection } from './page/sections.js';
-import { learningCurves } from './pictures.js';
+import { trainingCurves } from './pictures.js';
 import { changedClasses, confusionsOf, wrongAnswers, type ClassChange, type WrongAnswer } from './run-comparison.js';
 import { curveOf, stepsOf } from './run-details.js';
+import { unusedValidationNote } from './run-notes.js';
 import { readZeroShot, type ZeroShotAnswers } from './zero-shot-file.js';
 
 /** Small pictures of images of evaluation sets as `data:` addresses, in the order of the request. */
@@ -42,18 +43,15 @@ export async function runReport(folder: string, thumbnails: RunThumbnails): Prom
   }
   const zeroShot = readZeroShot(folder);
   const words = readWords(runFile(folder, runFiles.words));
-  const curve = await learningCurves(curveOf('training', stepsOf(folder)));
+  const curves = await trainingCurves(curveOf('training', stepsOf(folder)));
   const sections = [
     section('result', 'Result', resultTable(result, zeroShot)),
     section('classes', 'Classes', ...classParts(result, zeroShot)),
     section('errors', 'What it gets wrong', ...(await errorParts(folder, result, thumbnails))),
     section('confusion', 'Confusions', ...confusionParts(result)),
-    curve &&
-      section(
-        'training',
-        'Training',
-        figureHtml({ ...curve, title: 'Over the training, mean over neighbouring steps' }),
-      ),
+    curves.length > 0
+      ? section('training', 'Training', `<div class="curves">${curves.map(figureHtml).join('\n')}</div>`)
+      : undefined,
     words && wordsSection([{ row: 'Words', words }]),
     section('notes', 'What should be known', notesHtml(result)),
   ];
@@ -174,11 +172,12 @@ function matrix({ classes, confusion }: Pick<Evaluation, 'classes' | 'confusion'
   return `<p class="note">A row for each class, a column for each answer.</p>${simpleTable(['', ...names], rows)}`;
 }
 
-function notesHtml({ warnings = [], notes = [], skipped = {} }: RunResult): string {
+function notesHtml(result: RunResult): string {
+  const { warnings = [], notes = [], skipped = {} } = result;
   const left = Object.entries(skipped).map(
     ([set, ids]) => `${ids.length} images of ${set} could not be read and were left out: ${ids.join(', ')}.`,
   );
-  const all = [...warnings, ...notes, ...left];
+  const all = [...warnings, ...notes, ...left, ...unusedValidationNote(result)];
   return all.length === 0 ? '' : `<ul>${all.map((text) => `<li>${escape(text)}</li>`).join('')}</ul>`;
 }
 

@@ -99,6 +99,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       });
       folder.log(`Evaluated ${set.name}: accuracy ${evaluations[set.name]!.accuracy}.`);
     }
+    const unusedValidation = validationLeft(experiment, sets);
     const result: RunResult = {
       format: 1,
       parameters: classifier.learnedNumbers,
@@ -107,6 +108,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       ...skips.result,
       ...(notes.length > 0 && { notes }),
       ...(warnings.length > 0 && { warnings }),
+      ...(unusedValidation > 0 && { unusedValidation }),
       evaluationSeconds: (performance.now() - begun) / 1000,
       provenance: await provenanceOf(experiment, join(folder.path, runFiles.learned), surroundings),
     };
@@ -130,6 +132,15 @@ function notesOf(trained: Dataset, sets: readonly EvaluationSet[]): string[] {
     (dataset.notes ?? []).filter((note) => !own.includes(note)).map((note) => `${name}: ${note}`),
   );
   return [...new Set([...own, ...others])];
+}
+
+/** Validation images that nothing looked at. */
+function validationLeft({ classifier, configuration, dataset }: Experiment, sets: readonly EvaluationSet[]): number {
+  const isUsed =
+    configuration.train.evaluateEvery > 0 ||
+    classifier.parts.headProperties.prepares?.validation ||
+    sets.some((set) => set.split === 'val');
+  return isUsed ? 0 : dataset.val.length;
 }
 
 /** The split that an image of a training belongs to. */

@@ -20,6 +20,8 @@ export interface RunResult {
   readonly warnings?: readonly string[];
   /** What was left out or assumed where the data sets were read: see `Dataset.notes`. Absent where there is nothing to say. */
   readonly notes?: readonly string[];
+  /** Validation images that neither the training nor the evaluation looked at; absent where there are none. */
+  readonly unusedValidation?: number;
   /** Seconds of the evaluations together. */
   readonly evaluationSeconds: number;
   readonly provenance: Provenance;

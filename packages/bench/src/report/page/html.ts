@@ -22,7 +22,7 @@ export function simpleTable(head: readonly string[], rows: readonly (readonly st
   if (rows.length === 0) return '';
   const heads = head.map((text) => `<th scope="col">${escape(text)}</th>`).join('');
   const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`);
-  return `<div class="wide"><table><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
+  return `<div class="wide"><table class="plain"><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
 }
 
 /** A part that is closed at first. */

@@ -37,6 +37,8 @@ td small { display: block; font-weight: normal; font-size: .78rem; color: var(--
 .down, .wrong { color: var(--bad) !important; }
 figure { margin: 1.5rem 0; }
 figcaption { margin-top: .25rem; }
+.curves { display: flex; flex-wrap: wrap; gap: 0 2rem; }
+.curves figure { max-width: 100%; }
 figure svg { color: var(--ink); max-width: none; height: auto; display: block; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .75rem; }
 .card { margin: 0; padding: .6rem; background: var(--soft); border-radius: .5rem; font-size: .85rem; line-height: 1.35; overflow-wrap: anywhere; break-inside: avoid; }
@@ -57,6 +59,8 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
   .controls { display: grid; grid-template-columns: 1fr 1fr; }
   .controls label, .controls select, .controls input { width: 100%; max-width: none; min-width: 0; }
   figure svg { max-width: 100%; min-width: 36rem; }
+  .curves figure svg { min-width: 0; }
+  .plain th { white-space: normal; }
 }
 @page { margin: 12mm; }
 @media print {
