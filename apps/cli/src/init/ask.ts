@@ -1,6 +1,11 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { cancel, intro, isCancel, select, text } from '@clack/prompts';
 import { EMBEDDED, FOR_PHOTOS } from '../runs/folder-configuration.js';
 import type { InitFlags } from './init-flags.js';
+
+/** Folder of images where nothing else is said. */
+export const DEFAULT_IMAGES = 'photos';
 
 /** Names of the parts that can be chosen. */
 export interface Choices {
@@ -8,15 +13,24 @@ export interface Choices {
   readonly labels: readonly string[];
 }
 
-/** Asks for what the flags leave out. @returns undefined where the user gives up */
-export async function ask(flags: InitFlags, { prompts, labels }: Choices): Promise<InitFlags | undefined> {
+/**
+ * Asks for what the flags leave out.
+ * @param problemOf a folder of images: why it cannot be taken
+ * @returns undefined where the user gives up
+ */
+export async function ask(
+  flags: InitFlags,
+  { prompts, labels }: Choices,
+  problemOf: (images: string) => string | undefined,
+): Promise<InitFlags | undefined> {
   intro('A configuration for your images');
   const questions: Readonly<Record<string, () => Promise<string | symbol>>> = {
     images: () =>
       text({
         message: 'Where are the images? (one folder for each class)',
-        placeholder: 'photos',
-        defaultValue: 'photos',
+        placeholder: DEFAULT_IMAGES,
+        defaultValue: DEFAULT_IMAGES,
+        validate: (typed) => problemOf(fromHome(typed || DEFAULT_IMAGES)),
       }),
     checkpoint: () =>
       select({
@@ -51,7 +65,12 @@ export async function ask(flags: InitFlags, { prompts, labels }: Choices): Promi
       cancel('Nothing was written.');
       return undefined;
     }
-    answers[name] = answer as string;
+    answers[name] = name === 'images' ? fromHome(answer as string) : (answer as string);
   }
   return { ...flags, ...answers };
+}
+
+/** `~/photos` as a shell would read it, which does not see what is typed here. */
+function fromHome(path: string): string {
+  return /^~(?=$|[\\/])/.test(path) ? join(homedir(), path.slice(1)) : path.trim();
 }

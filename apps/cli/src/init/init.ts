@@ -5,7 +5,8 @@ import { shellWord } from '@promptweave/bench';
 import { ConfigError } from '@promptweave/core';
 import { loadRegistry, parseConfiguration, resolveConfiguration } from '@promptweave/core/experiment';
 import { FOR_PHOTOS, isFolder } from '../runs/folder-configuration.js';
-import { ask } from './ask.js';
+import { STOPPED } from '../terminal/interrupt.js';
+import { ask, DEFAULT_IMAGES } from './ask.js';
 import { configurationText, type Answers } from './configuration-text.js';
 import type { InitFlags } from './init-flags.js';
 
@@ -18,16 +19,24 @@ export async function init(flags: InitFlags): Promise<void> {
   const prompts = registry.names('prompt');
   const labels = registry.names('labels');
   const isAsked = !flags.yes && process.stdin.isTTY && process.stdout.isTTY;
-  const answered = isAsked ? await ask(flags, { prompts, labels }) : flags;
-  if (!answered) return;
+  const taken = (file: string): string | undefined =>
+    existsSync(file) && !flags.overwrite
+      ? `There is a ${file} already: --overwrite replaces it, --out names another.`
+      : undefined;
+  const problemOf = (images: string): string | undefined => taken(flags.out ?? fileFor(images));
+  const answered = isAsked ? await ask(flags, { prompts, labels }, problemOf) : flags;
+  if (!answered) {
+    process.exitCode = STOPPED;
+    return;
+  }
   const {
-    images = 'photos',
+    images = DEFAULT_IMAGES,
     checkpoint = FOR_PHOTOS,
     prompt = 'coop',
     labels: aligner = 'lamm',
     shots = 16,
   } = answered;
-  const file = answered.out ?? `${basename(resolve(images))}.yaml`;
+  const file = answered.out ?? fileFor(images);
   if (existsSync(file) && !flags.overwrite) {
     throw new ConfigError('This file is there already.', {
       where: file,
@@ -53,4 +62,9 @@ export async function init(flags: InitFlags): Promise<void> {
   if (!isFolder(images))
     console.error(`Note: there is no folder ${images} yet. Put one folder of images into it for each class.`);
   console.log(`Next: npx promptweave train ${shellWord(file)}`);
+}
+
+/** A configuration file for a folder of images, in the working directory. */
+function fileFor(images: string): string {
+  return `${basename(resolve(images)) || 'photos'}.yaml`;
 }

@@ -1,11 +1,9 @@
-import { createWriteStream } from 'node:fs';
-import { once } from 'node:events';
-import type { Writable } from 'node:stream';
 import type { ImageItem } from '@promptweave/core';
 import { answersOf, type Score } from '../library/answers.js';
 import type { Model } from '../library/model.js';
 import { answerWriter, type AnswerFormat } from './answer-lines.js';
 import { featureFile } from './feature-file.js';
+import { outputTo } from './output.js';
 
 /** How images are answered and told. */
 export interface PredictRequest {
@@ -40,30 +38,25 @@ export async function predictImages(
   const top = Math.min(request.top, model.classes.length);
   const writer = answerWriter(format, { top, score });
   const features = request.features && (await featureFile(request.features, items.length, model.embedding));
-  const out = request.out === undefined ? process.stdout : createWriteStream(request.out);
-  if (out !== process.stdout) await once(out, 'open');
+  const out = await outputTo(request.out);
   const begun = performance.now();
   let [done, unread] = [0, 0];
   try {
-    await write(out, writer.head);
+    await out.write(writer.head);
     for await (const found of model.examine(items, { batch, signal, similarities: score === 'similarity' })) {
       const image = found.item.id;
       const answers = 'error' in found ? undefined : answersOf(model.classes, found, { top, threshold, score });
       const line = 'error' in found ? { image, error: found.error.message } : { image, answers: answers! };
-      await write(out, writer.line(line, done === 0));
+      await out.write(writer.line(line, done === 0));
       if (features) await features.add(image, 'error' in found ? undefined : found.embedding);
       if ('error' in found) unread += 1;
       done += 1;
       onProgress?.(done, items.length);
     }
-    await write(out, writer.tail);
+    await out.write(writer.tail);
   } finally {
     if (features) await features.close();
-    if (out !== process.stdout) await new Promise<void>((resolve) => out.end(resolve));
+    await out.close();
   }
   return { images: done, unread, seconds: (performance.now() - begun) / 1000 };
-}
-
-async function write(out: Writable, text: string): Promise<void> {
-  if (text !== '' && !out.write(text)) await once(out, 'drain');
 }

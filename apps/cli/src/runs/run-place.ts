@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ZERO_SHOT } from '@promptweave/bench';
 import { ConfigError } from '@promptweave/core';
 import { runFiles, stageFolders } from '@promptweave/core/experiment';
+import { JOURNAL, STATE } from '@promptweave/tracking';
 
 /** What to do where the folder for a run holds one: refuse, take the next number (`photos-2`), or put the new run in its place. */
 export type IfTaken = 'refuse' | 'number' | 'overwrite';
@@ -18,7 +19,7 @@ export interface RunPlace {
 const OWN = [
   ...Object.values(runFiles),
   ...Object.values(stageFolders),
-  ...[ZERO_SHOT, 'report.html', 'plots', 'confusion', 'journal.jsonl'],
+  ...[ZERO_SHOT, 'report.html', 'plots', 'confusion', JOURNAL, STATE],
 ];
 
 /**

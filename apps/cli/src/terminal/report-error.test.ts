@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type * as core from '@promptweave/core';
 import { afterEach, expect, it, vi } from 'vitest';
 import { reportError } from './report-error.js';
@@ -7,6 +8,19 @@ afterEach(() => void vi.restoreAllMocks());
 /** Errors of another copy of core, as a plugin that brings one of its own throws them. */
 const copy = new URL('../../../../packages/core/src/errors.ts?copy', import.meta.url).href;
 const theirs = (await import(/* @vite-ignore */ copy)) as typeof core;
+
+it.each(['EACCES', 'EROFS', 'ENOSPC', 'ENOENT', 'EISDIR'])(
+  'a file that the system refuses (%s) is no bug of ours, unless it is our own',
+  async (code) => {
+    const lines: string[] = [];
+    vi.spyOn(console, 'error').mockImplementation((line: string) => void lines.push(line));
+    const refused = (path: string) => Object.assign(new Error(`${code}: …`), { code, path, syscall: 'open' });
+    expect(await reportError(refused('/elsewhere/out.csv'), false)).toBe(2);
+    expect(lines[0]).toMatch(/^ConfigError: The system refuses to open \/elsewhere\/out\.csv: /);
+    expect(lines.join()).not.toMatch(/bug|at /);
+    expect(await reportError(refused(fileURLToPath(new URL('nothing.js', import.meta.url))), false)).toBe(70);
+  },
+);
 
 it.each([
   ['ConfigError', 2],

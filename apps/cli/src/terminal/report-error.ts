@@ -10,8 +10,9 @@ const BUG = 70;
 export async function reportError(error: unknown, json: boolean): Promise<number> {
   const { PromptweaveError } = await import('@promptweave/core');
   const { PluginFault } = await import('@promptweave/core/experiment');
-  const known = error instanceof PromptweaveError ? error : undefined;
-  const message = withoutPasswords(error instanceof Error ? error.message : String(error));
+  const { systemError } = await import('./system-error.js');
+  const known = error instanceof PromptweaveError ? error : systemError(error);
+  const message = withoutPasswords(known?.message ?? (error instanceof Error ? error.message : String(error)));
   const [where, remedy] = [known?.where, known?.remedy].map((text) => text && withoutPasswords(text));
   if (json) console.log(JSON.stringify({ error: { name: known?.name ?? 'bug', message, where, remedy } }));
   if (error instanceof PluginFault && error.cause instanceof Error)
