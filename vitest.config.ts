@@ -27,6 +27,9 @@ const computes = (room: string) => {
  */
 const isolate = (room: string) => room === 'packages/runtime';
 
+/** Tests compute with tiny matrices, two packages beside each other: threads that share such a product cost more than the product. */
+const threads = { TF_NUM_INTRAOP_THREADS: process.env.TF_NUM_INTRAOP_THREADS ?? '1' };
+
 /** `*.slow.test.ts` take minutes: what commands do in processes of their own, and the installer. `.ci/run` runs them, each by its project. */
 const slow = process.env.PROMPTWEAVE_SLOW_TESTS === '1';
 
@@ -34,8 +37,9 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Long, for a test that waits is no worse on a machine that is five times as slow.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     projects: [
       ...rooms.map((room) => ({
         extends: true as const,
@@ -46,6 +50,7 @@ export default defineConfig({
           include: [slow ? 'src/**/*.slow.test.ts' : 'src/**/*.test.ts'],
           exclude: slow ? [] : ['src/**/*.slow.test.ts'],
           isolate: isolate(room),
+          env: room === 'packages/runtime' ? {} : threads,
           setupFiles: [
             `${root}tools/vitest-nothing-left.ts`,
             ...(computes(room) ? [`${root}tools/vitest-backend.ts`] : []),

@@ -2,7 +2,10 @@ import { basename, dirname } from 'node:path';
 
 export const name = 'promptweave-targets';
 
-/** What Nx does with every package and app that has sources. Nobody declares it, so nobody forgets it; inputs and caching stand in nx.json. */
+/**
+ * What Nx does with every package and app that has sources. Nobody declares it, so nobody forgets it; inputs and caching stand in nx.json.
+ * `lint` and `typecheck` are for `nx affected`: for all of them at once, `npm run lint` has one process of each (package.json).
+ */
 export const createNodes = [
   '{packages,apps}/*/tsconfig.json',
   (files) =>

@@ -17,10 +17,7 @@ for (const kind of kinds()) {
   const project = choose({ target: place, name: `@me/my-${kind}`, kind, author: '$& & sons' });
   const files = projectFiles(project);
   writeProject(place, files);
-  describe(kind, async () => {
-    // The generated package's own test, the conformance suite of its kind.
-    await import(/* @vite-ignore */ join(place, 'src/plugin.test.ts'));
-
+  describe(kind, () => {
     it('has no placeholder left, and says what was chosen', () => {
       for (const [path, text] of files) expect(text, path).not.toMatch(/\b(PACKAGE_NAME|PLUGIN_NAME|AUTHOR|YEAR)\b/);
       expect(files.get('LICENSE')).toContain(`${new Date().getFullYear()} $& & sons`);

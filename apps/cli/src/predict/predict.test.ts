@@ -3,8 +3,8 @@ import { join, relative } from 'node:path';
 import { readSafetensors } from '@promptweave/core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openClasses, openRun, type Model } from '../index.js';
-import { folder, promptweave, useShapes } from '../testing/shapes.test.support.js';
+import { openClasses, type Model } from '../index.js';
+import { folder, useShapes } from '../testing/shapes.test.support.js';
 import { answerWriter } from './answer-lines.js';
 import { expandImages } from './expand-images.js';
 import { explainImages } from './explain-images.js';
@@ -143,37 +143,6 @@ it('explains where an image mattered: what is covered there takes from its class
   expect(existsSync(join(folder, 'why/c.png'))).toBe(false);
   await classes.close();
 });
-
-it('takes the best cell of a sweep and says which, a prompts.safetensors alone, and a run that was copied elsewhere', async () => {
-  const words = [
-    'grid.train.learningRate=[1e-9,0.02]',
-    'labels=lamm',
-    'train.evaluateEvery=1',
-    'train.epochs=4',
-    'dataset.shots=2',
-  ];
-  const { code, err } = await promptweave('sweep', 'shapes.yaml', ...words, '--output', 'cells');
-  expect(code, err).toBe(0);
-  const notes: string[] = [];
-  const best = await openRun(join(folder, 'cells'), { onNote: (note) => notes.push(note) });
-  expect(notes.join()).toMatch(/train\.learningRate=.*: the best validation of 2 cells, \d+\.\d %/);
-  const expected = await best.predict(join(folder, 'shapes/circle/3.png'));
-  const chosen = /takes (\S+) /.exec(notes.join())![1]!;
-  await best.close();
-  copyFileSync(join(chosen, 'prompts.safetensors'), join(folder, 'alone.safetensors'));
-  for (const place of [chosen, join(folder, 'alone.safetensors')]) {
-    const run = await openRun(place);
-    expect(await run.predict(join(folder, 'shapes/circle/3.png'))).toEqual(expected);
-    await run.close();
-  }
-  await expect(openRun(join(folder, 'cells'), { bestBy: 'acuracy' })).rejects.toThrow(/accuracy/);
-  const elsewhere = join(folder, 'far/away/from/here');
-  mkdirSync(elsewhere, { recursive: true });
-  for (const file of ['config.yaml', 'prompts.safetensors']) copyFileSync(join(chosen, file), join(elsewhere, file));
-  const evaluated = await promptweave('evaluate', elsewhere, '--json');
-  expect(evaluated.code, evaluated.err).toBe(0);
-  expect(evaluated.err).toContain('copied from elsewhere');
-}, 240_000);
 
 it('other classes than those of the training are told apart where the parts can', async () => {
   await expect(openClasses(['cat'])).rejects.toThrow(/fewer than two/);
