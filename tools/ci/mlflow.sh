@@ -12,6 +12,6 @@ python3 -m venv "$folder/venv"
   onnx==1.23.1 onnxruntime==1.30.0 pillow
 echo "MLflow $version is installed after $SECONDS s."
 MLFLOW_TEST_VENV=$folder/venv node packages/mlflow-js-client/scripts/with-server.mjs \
-  npx vitest run --project mlflow-js-client --project tracking real-server
+  npx vitest run --no-file-parallelism --project mlflow-js-client --project tracking real-server
 echo "Client and tracker are tested after $SECONDS s."
 MLFLOW_TEST_SERVER=$folder/venv/bin/mlflow node tools/ci/mlflow-sweep.mjs

@@ -4,14 +4,13 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-mkdir "$folder/packs" "$folder/optional" "$folder/project"
-cd "$root"
-npm pack --silent --workspaces --pack-destination "$folder/packs" >/dev/null
-mv "$folder"/packs/promptweave-emoji-data-*.tgz "$folder/optional"
+mkdir "$folder/project"
+packs=$("$root/tools/ci/packs.sh" "$folder/packs")
+emoji=$(ls "$packs"/promptweave-emoji-data-*.tgz)
 cd "$folder/project"
 npm init --yes >/dev/null
 started=$SECONDS
-npm install --silent --no-audit --no-fund "$folder"/packs/*.tgz
+npm install --silent --no-audit --no-fund $(ls "$packs"/*.tgz | grep -v emoji-data)
 megabytes=$(du -sm node_modules | cut -f1)
 echo "installed: $megabytes MB in $((SECONDS - started)) s"
 [ "$megabytes" -lt 200 ] || { echo 'node_modules has 200 MB or more'; exit 1; }
@@ -33,7 +32,7 @@ train: { steps: 4, batch: 2 }
 END
 if npx promptweave train emoji.yaml 2>said.txt; then exit 1; fi
 grep 'npm install @promptweave/emoji-data' said.txt
-npm install --silent --no-audit --no-fund "$folder"/optional/*.tgz
+npm install --silent --no-audit --no-fund "$emoji"
 npx promptweave train emoji.yaml runtime.backend=wasm --output runs/wasm
 
 # What the READMEs show.

@@ -4,14 +4,10 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-mkdir "$folder/packs" "$folder/project"
-cd "$root"
-npm pack --silent --workspaces --pack-destination "$folder/packs" >/dev/null
-for pack in "$folder"/packs/*.tgz; do
-  # emoji-data has no code, so it has no types.
-  case $pack in *emoji-data*) ;; *) npx attw "$pack" --profile esm-only --quiet ;; esac
-done
+mkdir "$folder/project"
+packs=$("$root/tools/ci/packs.sh" "$folder/packs")
+node "$root/tools/ci/are-the-types-wrong.mjs" "$packs"/*.tgz
 cd "$folder/project"
 npm init --yes >/dev/null
-npm install --silent --no-audit --no-fund "$folder"/packs/*.tgz @types/node@20 vitest@4
+npm install --silent --no-audit --no-fund "$packs"/*.tgz @types/node@20 vitest@4
 node "$root/tools/ci/packed-types.mjs" "$folder/project"

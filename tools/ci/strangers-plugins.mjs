@@ -33,13 +33,10 @@ async function run(place, [command, ...words], expected = 0) {
   return output;
 }
 
-/** As a user types it. */
-const create = (kind, expected, ...flags) =>
-  run(
-    projects,
-    ['npm', 'create', '--yes', 'promptweave-plugin@latest', `my-${kind}`, '--', '--kind', kind, ...flags],
-    expected,
-  );
+/** As a user types it, once; what npm has fetched for that makes the others. */
+const typed = ['npm', 'create', '--yes', 'promptweave-plugin@latest', '--'];
+const fetched = ['npx', 'create-promptweave-plugin'];
+const create = (words, kind, expected) => run(projects, [...words, `my-${kind}`, '--kind', kind, '--yes'], expected);
 
 async function tryOut(kind) {
   const place = join(projects, `my-${kind}`);
@@ -63,8 +60,11 @@ async function tryOut(kind) {
 
 try {
   await run(root, ['npm', 'publish', '--workspaces', '--ignore-scripts', '--silent']);
-  for (const kind of kinds) await create(kind, 0, '--yes');
-  await create(kinds[0], 2, '--yes'); // nothing is overwritten
+  await create(typed, kinds[0], 0);
+  await run(projects, ['npm', 'install', '--no-save', '--prefix', '.', 'create-promptweave-plugin']);
+  for (const kind of kinds.slice(1)) await create(fetched, kind, 0);
+  await create(fetched, kinds[0], 2); // nothing is overwritten
+  rmSync(join(projects, 'node_modules'), { recursive: true });
 
   // What the first one installs serves all: their package.json ask for the same.
   const first = join(projects, `my-${kinds[0]}`);
