@@ -128,6 +128,7 @@ export async function chooseBackend(asked: string, onNote: (note: string) => voi
 
 /** Threads for images: one core decodes and resamples while another computes. */
 export function decodingThreads(): number {
+  if (import.meta.url.endsWith('.ts')) return 0; // threads run what is compiled, and tests run on the sources
   const cores = availableParallelism();
   return cores >= 8 ? 4 : cores >= 2 ? 2 : 0;
 }

@@ -1,13 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { CheckpointError, ConfigError, openRun, train } from '../index.js';
 import { folder, useShapes } from '../testing/shapes.test.support.js';
 import { exportRun } from './export-run.js';
 
-// Threads run what is built, and this file runs on the sources: with one core there are none.
-vi.mock('node:os', async (original) => ({ ...(await original<object>()), availableParallelism: () => 1 }));
 useShapes();
 
 const run = join(folder, 'run');

@@ -2,13 +2,11 @@ import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors } from '@promptweave/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { openRun, train } from '../index.js';
 import { folder, useShapes } from '../testing/shapes.test.support.js';
 import { extendRun } from './extend-run.js';
 
-// Threads run what is built, and this file runs on the sources: with one core there are none.
-vi.mock('node:os', async (original) => ({ ...(await original<object>()), availableParallelism: () => 1 }));
 useShapes();
 
 const valuesOf = async (run: string) => (await readSafetensors(join(run, 'prompts.safetensors'))).tensors;

@@ -10,8 +10,6 @@ import { hubAccess } from './hub-access.js';
 import { wilson } from './model-card.js';
 import { publishRun } from './publish-run.js';
 
-// Threads run what is built, and this file runs on the sources: with one core there are none.
-vi.mock('node:os', async (original) => ({ ...(await original<object>()), availableParallelism: () => 1 }));
 useShapes();
 
 const hub = new FakeHub();

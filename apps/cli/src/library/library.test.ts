@@ -6,12 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, openRun, train, type Configuration, type Model, type TrainProgress } from '../index.js';
 import { folder, promptweave, useShapes } from '../testing/shapes.test.support.js';
 
-// Threads run what is built, and this file runs on the sources: with one core there are none.
-vi.mock('node:os', async (original) => ({ ...(await original<object>()), availableParallelism: () => 1 }));
 useShapes();
 
 const circle = join(folder, 'shapes/circle/3.png');

@@ -12,8 +12,6 @@ import { npyHeader } from './feature-file.js';
 import { readImageList } from './image-list.js';
 import { predictImages } from './predict-images.js';
 
-// Threads run what is built, and this file runs on the sources: with one core there are none.
-vi.mock('node:os', async (original) => ({ ...(await original<object>()), availableParallelism: () => 1 }));
 useShapes();
 
 const inbox = join(folder, 'inbox');
