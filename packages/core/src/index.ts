@@ -20,3 +20,4 @@ export * from './plugin/define-plugin.js';
 export type * from './plugin/recorded-run.js';
 export { SERVICES } from './plugin/services.js';
 export * from './safetensors/index.js';
+export { keepInUserCache, userCachePath } from './user-cache.js';

@@ -1,5 +1,6 @@
 /** What programs need that load plugins, read configurations, and train and evaluate experiments. */
 export { CrossEntropy, crossEntropy } from './builtin/cross-entropy.js';
+export { SigmoidLoss, sigmoidLoss } from './builtin/sigmoid-loss.js';
 export { fewShot } from './builtin/few-shot.js';
 export { FrozenLabels, frozenLabels } from './builtin/frozen-labels.js';
 export { HandCraftedPrompt, handCraftedPrompt } from './builtin/hand-crafted-prompt.js';

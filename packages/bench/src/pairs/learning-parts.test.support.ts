@@ -28,7 +28,7 @@ const small: Partial<Record<(typeof kinds)[number], Readonly<Record<string, Part
   },
   head: { 'linear-probe': { searchSteps: 1, iterations: 50 }, 'lp-plus-plus': { epochs: 20 } },
   tuning: { mma: { start: 1, end: 2, dim: 4 } },
-  loss: { 'promptsrc/text': { templates }, 'promptsrc/logits': { templates } },
+  loss: { 'promptsrc/text': { templates }, 'promptsrc/logits': { templates }, sigmoid: { bias: -2 } },
 };
 
 /** Every plugin that a configuration has by default, from the sources. */

@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { randomClip, SIGLIP_FORM, type ClipBackbone, type RandomClipOptions } from '@promptweave/backbone-clip';
+import {
+  PE_FORM,
+  randomClip,
+  SIGLIP_FORM,
+  type ClipBackbone,
+  type RandomClipOptions,
+} from '@promptweave/backbone-clip';
 import { composeClassifier, loadLearned, saveLearned } from '@promptweave/core/experiment';
 import { batchFor, contextOf, logitsOf } from '@promptweave/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +21,7 @@ const [prompts, labels, heads, tunings, gradients] = factorsOf(registry) as [Row
 const names = ['cat', 'sea_horse', 'owl'];
 
 const tower = { width: 16, layers: 2, heads: 2 } as const;
-const backbones: Readonly<Record<'clip' | 'siglip', RandomClipOptions>> = {
+const backbones: Readonly<Record<'clip' | 'siglip' | 'pe', RandomClipOptions>> = {
   clip: {
     ...{ seed: 8, embedding: 16, vocabulary: 512, logitScale: 10 },
     vision: { ...tower, imageSize: 8, patchSize: 4 },
@@ -27,6 +33,11 @@ const backbones: Readonly<Record<'clip' | 'siglip', RandomClipOptions>> = {
     ...{ form: SIGLIP_FORM, startToken: false },
     vision: { ...tower, imageSize: 8, patchSize: 4, classToken: false, pooling: 'attention' },
     text: { ...tower, contextLength: 24, attention: 'full', reads: 'last' },
+  },
+  pe: {
+    ...{ seed: 10, embedding: 16, vocabulary: 512, logitScale: 10, activation: 'gelu', form: PE_FORM },
+    vision: { ...tower, imageSize: 8, patchSize: 4, pooling: 'attention' },
+    text: { ...tower, contextLength: 24 },
   },
 };
 
@@ -51,33 +62,36 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe.each(['clip', 'siglip'] as const)('%s: what trains, and gives the same logits when it is loaded', (kind) => {
-  let backbone: ClipBackbone;
-  beforeAll(() => {
-    backbone = randomClip(backbones[kind]);
-  });
-  afterAll(() => backbone.dispose());
+describe.each(['clip', 'siglip', 'pe'] as const)(
+  '%s: what trains, and gives the same logits when it is loaded',
+  (kind) => {
+    let backbone: ClipBackbone;
+    beforeAll(() => {
+      backbone = randomClip(backbones[kind]);
+    });
+    afterAll(() => backbone.dispose());
 
-  const rows = kind === 'clip' ? grid : [...grid, ...singly];
-  it.each(rows.map((row) => [row.join(' + '), row] as const))('%s', async (_, row) => {
-    const choice = choiceOf(row, registry);
-    const tensors = tf.memory().numTensors;
-    const trained = composeClassifier(registry, contextOf(backbone, { seed: 1, names }), choice);
-    const batch = batchFor(backbone, 2);
-    trainSteps(trained, batch);
-    const logits = logitsOf(trained, batch);
-    expect(logits.every(Number.isFinite)).toBe(true);
-    const path = join(folder, 'learned.safetensors');
-    await saveLearned(path, trained, { configuration: {}, template: '', folder, step: 3 });
-    trained.dispose();
-    const fresh = composeClassifier(registry, contextOf(backbone, { seed: 2, names }), choice);
-    await loadLearned(path, fresh);
-    expect(logitsOf(fresh, batch)).toEqual(logits);
-    fresh.dispose();
-    tf.dispose(Object.values(batch));
-    expect(tf.memory().numTensors).toBe(tensors);
-  });
-});
+    const rows = kind === 'siglip' ? [...grid, ...singly] : grid;
+    it.each(rows.map((row) => [row.join(' + '), row] as const))('%s', async (_, row) => {
+      const choice = choiceOf(row, registry);
+      const tensors = tf.memory().numTensors;
+      const trained = composeClassifier(registry, contextOf(backbone, { seed: 1, names }), choice);
+      const batch = batchFor(backbone, 2);
+      trainSteps(trained, batch);
+      const logits = logitsOf(trained, batch);
+      expect(logits.every(Number.isFinite)).toBe(true);
+      const path = join(folder, 'learned.safetensors');
+      await saveLearned(path, trained, { configuration: {}, template: '', folder, step: 3 });
+      trained.dispose();
+      const fresh = composeClassifier(registry, contextOf(backbone, { seed: 2, names }), choice);
+      await loadLearned(path, fresh);
+      expect(logitsOf(fresh, batch)).toEqual(logits);
+      fresh.dispose();
+      tf.dispose(Object.values(batch));
+      expect(tf.memory().numTensors).toBe(tensors);
+    });
+  },
+);
 
 it('a prompt that needs a class token is refused beside a SigLIP, before anything is made', () => {
   const backbone = randomClip(backbones.siglip);

@@ -1,7 +1,7 @@
-import { ConfigError, type BackboneShape } from '@promptweave/core';
+import { ConfigError, type TransformerShape } from '@promptweave/core';
 
 /** Sizes of released CLIPs with two transformers (arXiv 2103.00020, table 20), and of the embedded one. */
-export const architectures: Readonly<Record<string, BackboneShape>> = {
+export const architectures: Readonly<Record<string, TransformerShape>> = {
   'ViT-B/32': clip(768, 12, 32, 224, 512),
   'ViT-B/16': clip(768, 12, 16, 224, 512),
   'ViT-L/14': clip(1024, 24, 14, 224, 768),
@@ -14,7 +14,7 @@ export const architectures: Readonly<Record<string, BackboneShape>> = {
 };
 
 /** @throws ConfigError where the name is none of {@link architectures}. */
-export function architectureNamed(name: string): BackboneShape {
+export function architectureNamed(name: string): TransformerShape {
   const found = architectures[name];
   if (found) return found;
   throw new ConfigError(`There is no architecture named "${name}".`, {
@@ -24,7 +24,13 @@ export function architectureNamed(name: string): BackboneShape {
 }
 
 /** Heads are 64 wide in all of them; the text tower is as wide as the embedding. */
-function clip(width: number, layers: number, patchSize: number, imageSize: number, textWidth: number): BackboneShape {
+function clip(
+  width: number,
+  layers: number,
+  patchSize: number,
+  imageSize: number,
+  textWidth: number,
+): TransformerShape {
   return {
     vision: { width, layers, heads: width / 64, imageSize, patchSize },
     text: { width: textWidth, layers: 12, heads: textWidth / 64, contextLength: 77 },

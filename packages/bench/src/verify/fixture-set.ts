@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { CheckpointError, hostTensor, readSafetensors, type BackboneShape, type StateDict } from '@promptweave/core';
+import { CheckpointError, hostTensor, readSafetensors, type TransformerShape, type StateDict } from '@promptweave/core';
 
 /** `meta.json` of a set of recorded runs. */
 export interface SetDescription {
@@ -50,7 +50,7 @@ export interface RunDescription {
 /** A set of recorded runs of the authors' code on one tiny CLIP. */
 export interface FixtureSet {
   readonly folder: string;
-  readonly shape: BackboneShape;
+  readonly shape: TransformerShape;
   readonly weights: StateDict;
   readonly batches: StateDict;
   /** The runs that were asked for. */

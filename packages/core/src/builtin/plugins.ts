@@ -6,6 +6,7 @@ import { frozenLabels } from './frozen-labels.js';
 import { handCraftedPrompt } from './hand-crafted-prompt.js';
 import { localTracker } from './local-tracker.js';
 import { noTuning } from './no-tuning.js';
+import { sigmoidLoss } from './sigmoid-loss.js';
 import { sumOfGradients } from './sum-of-gradients.js';
 
 /** Core's own plugins. They are there whatever a configuration lists. */
@@ -15,6 +16,7 @@ export const builtinPlugins: readonly Plugin[] = [
   cosineHead,
   noTuning,
   crossEntropy,
+  sigmoidLoss,
   sumOfGradients,
   fewShot,
   localTracker,

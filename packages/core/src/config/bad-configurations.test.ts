@@ -351,7 +351,7 @@ const badFiles: readonly (readonly [string, string, string])[] = [
   [
     'loss without a name',
     'dataset: emoji/animals\nlosses: [{ weight: 2 }]\n',
-    'config.yaml:2:10: losses.0.use: missing; expected the name of a loss (cross-entropy, comma/knowledge, lamm/hierarchical)',
+    'config.yaml:2:10: losses.0.use: missing; expected the name of a loss (cross-entropy, sigmoid, comma/knowledge, lamm/hierarchical)',
   ],
   [
     'neither true, false nor target',

@@ -16,16 +16,27 @@ export interface TowerShape {
   readonly heads: number;
 }
 
+/** Sizes of a vision tower, of whichever kind. */
+export interface VisionShape {
+  /** Width of the rows that prompts stand beside; of a tower without rows, of what its feature is made of. */
+  readonly width: number;
+  /** Number of blocks that prompts may enter; 0 for a tower that takes none, a convolutional one for example. */
+  readonly layers: number;
+  /** Pixels a side. */
+  readonly imageSize: number;
+  /** Attention heads of each block, of a transformer. */
+  readonly heads?: number;
+  /** Pixels a side of what becomes a row, of a transformer. */
+  readonly patchSize?: number;
+  /** Whether a class token stands before the patches. Default true. */
+  readonly classToken?: boolean;
+  /** Where the feature of an image comes from: the row of the class token, or attention over the rows. Default `class`. */
+  readonly pooling?: 'class' | 'attention';
+}
+
 /** Sizes of a CLIP-like model. */
 export interface BackboneShape {
-  readonly vision: TowerShape & {
-    readonly imageSize: number;
-    readonly patchSize: number;
-    /** Whether a class token stands before the patches. Default true. */
-    readonly classToken?: boolean;
-    /** Where the feature of an image comes from: the row of the class token, or attention over the rows. Default `class`. */
-    readonly pooling?: 'class' | 'attention';
-  };
+  readonly vision: VisionShape;
   readonly text: TowerShape & {
     readonly contextLength: number;
     /**
@@ -38,6 +49,11 @@ export interface BackboneShape {
   };
   /** Width of the space in which images and texts are compared. */
   readonly embedding: number;
+}
+
+/** Sizes of a model of two transformers. */
+export interface TransformerShape extends BackboneShape {
+  readonly vision: VisionShape & TowerShape & { readonly patchSize: number };
 }
 
 /** What a text pass is asked for besides its features. */

@@ -61,6 +61,7 @@ export function composeClassifier(
   const [conflict] = partConflicts(choice, registry);
   if (conflict) throw new ConfigError(conflict.message, { where: conflict.path.join('.'), remedy: conflict.remedy });
   requireTunable(context.backbone, properties.tuning, choice);
+  requireVisionRows(context.backbone, properties.learner, choice);
   requireClassToken(context.backbone, properties.learner, choice);
   const { backbone: given } = context;
   const made = registerParts(
@@ -123,6 +124,22 @@ function requireTunable(
     where: 'tuning',
     remedy: 'Choose tuning=none, or another backbone.',
   });
+}
+
+/** @throws ConfigError where a prompt learner puts rows into a vision tower that takes none */
+function requireVisionRows(
+  { name, shape: { vision } }: Backbone,
+  { promptsVision }: LearnerProperties,
+  { prompt }: ClassifierChoice,
+): void {
+  if (!promptsVision || vision.layers > 0) return;
+  throw new ConfigError(
+    `The prompt "${prompt.use}" puts rows into the vision tower, and that of "${name}" has no blocks that take any.`,
+    {
+      where: 'prompt',
+      remedy: 'Choose a prompt of the text tower alone, for example prompt=coop, or another backbone.',
+    },
+  );
 }
 
 /** @throws ConfigError where a prompt learner needs a class token that the backbone has not */

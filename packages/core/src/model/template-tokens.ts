@@ -6,7 +6,7 @@ import { ConfigError } from '../errors.js';
 const PLACEHOLDER = '{}';
 
 /**
- * Token ids before and after the class name of a hand-crafted template. Both sides are tokenised on their own, so the
+ * Token ids before and after the class name of a hand-crafted template. Both sides are tokenised without the name, so the
  * placeholder should be set off by spaces or punctuation, as in all published templates.
  *
  * @example templateTokens(tokenizer, 'a photo of a {}.') // before: a, photo, of, a; after: the full stop
@@ -24,7 +24,21 @@ export function templateTokens(tokenizer: Tokenizer, template: string): Template
       },
     );
   }
-  return { before: tokenizer.encode(sides[0]!.trimEnd()), after: tokenizer.encode(sides[1]!) };
+  return { before: tokenizer.encode(sides[0]!.trimEnd()), after: afterWord(tokenizer, sides[1]!) };
+}
+
+/** Short words whose tokens are hardly ever one with what follows them. */
+const WORDS = ['x', 'a', 'e'];
+
+/** Ids of what stands after a word: a tokenizer that marks the beginning of words does not mark a full stop there. */
+function afterWord(tokenizer: Tokenizer, text: string): number[] {
+  if (text === '' || text.startsWith(' ')) return tokenizer.encode(text);
+  for (const word of WORDS) {
+    const ids = tokenizer.encode(word);
+    const whole = tokenizer.encode(word + text);
+    if (ids.length > 0 && ids.every((id, i) => id === whole[i])) return whole.slice(ids.length);
+  }
+  return tokenizer.encode(text);
 }
 
 /**

@@ -19,6 +19,12 @@ export interface HostTensor {
    * @throws CheckpointError when the file has changed or vanished since it was opened, or an int64 exceeds 32 bits
    */
   data(): Float32Array | Int32Array;
+  /**
+   * The values of single rows of a matrix, one after the other, without reading the others; absent where only the whole can be read.
+   *
+   * @throws CheckpointError as `data`; RangeError for a row that the matrix does not have
+   */
+  rows?(numbers: readonly number[]): Float32Array | Int32Array;
 }
 
 /** Tensors by name, in the order of the file. */
@@ -27,6 +33,30 @@ export type StateDict = Map<string, HostTensor>;
 /** Number of values of a tensor of this shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
+}
+
+/**
+ * How single rows of a matrix in a file are read: each by itself, for they are few.
+ *
+ * @param read bytes from `begin` on, counted from the first of the tensor, decoded
+ */
+export function rowReader(
+  [count, width]: readonly [number, number],
+  bytesPerValue: number,
+  read: (begin: number, length: number) => Float32Array | Int32Array,
+): (numbers: readonly number[]) => Float32Array | Int32Array {
+  const bytes = width * bytesPerValue;
+  return (numbers) => {
+    const parts = numbers.map((row) => {
+      if (!(Number.isInteger(row) && row >= 0 && row < count))
+        throw new RangeError(`There is no row ${row} of ${count}.`);
+      return read(row * bytes, bytes);
+    });
+    const values =
+      parts[0] instanceof Int32Array ? new Int32Array(parts.length * width) : new Float32Array(parts.length * width);
+    parts.forEach((part, i) => values.set(part, i * width));
+    return values;
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
-import { decodeValues } from './decode.js';
+import { bytesPerValue, decodeValues } from './decode.js';
 import { headerLength, parseHeader, type Header } from './header.js';
-import type { StateDict } from './host-tensor.js';
+import { rowReader, type StateDict } from './host-tensor.js';
 
 /** A safetensors file: its free text and its tensors, each decoded when its `data()` is called. */
 export interface SafetensorsFile {
@@ -31,7 +31,12 @@ export function lazily(
   const tensors: StateDict = new Map();
   for (const { name, dtype, shape, begin, end } of header.entries) {
     const tensor = `${where}, tensor ${JSON.stringify(name)}`;
-    tensors.set(name, { dtype, shape, data: () => decodeValues(read(begin, end), dtype, tensor) });
+    const decoded = (from: number, to: number) => decodeValues(read(from, to), dtype, tensor);
+    const rows = (from: number, length: number) => decoded(begin + from, begin + from + length);
+    tensors.set(name, {
+      ...{ dtype, shape, data: () => decoded(begin, end) },
+      ...(shape.length === 2 && { rows: rowReader(shape as [number, number], bytesPerValue[dtype], rows) }),
+    });
   }
   return { metadata: header.metadata, tensors };
 }

@@ -45,6 +45,27 @@ describe('reading', () => {
     expect([...tensors.get('odd')!.data()]).toEqual([9]);
   });
 
+  it.each(['F32', 'F16', 'I16'] as const)('reads single rows of a matrix of %s', (dtype) => {
+    const stored = { F32: new Float32Array([1, 2, 3, 4, 5, 6]), F16: null, I16: new Int16Array([1, 2, 3, 4, 5, 6]) }[
+      dtype
+    ];
+    const halves = new Uint16Array([0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600]);
+    const data = Buffer.from((stored ?? halves).buffer);
+    const header = {
+      before: { dtype: 'U8', shape: [1], data_offsets: [0, 1] },
+      matrix: { dtype, shape: [3, 2], data_offsets: [1, 1 + data.byteLength] },
+    };
+    const { tensors } = parseSafetensors(fileOf(header, Buffer.concat([Buffer.of(9), data])), 'a test');
+    const matrix = tensors.get('matrix')!;
+    const rows = matrix.rows!([2, 0, 2]);
+    expect([...rows]).toEqual([5, 6, 1, 2, 5, 6]);
+    expect(rows).toBeInstanceOf(dtype === 'I16' ? Int32Array : Float32Array);
+    expect(() => matrix.rows!([3])).toThrow(/no row 3 of 3/);
+    expect(() => matrix.rows!([-1])).toThrow(RangeError);
+    expect(matrix.rows!([])).toHaveLength(0);
+    expect(tensors.get('before')!.rows).toBeUndefined();
+  });
+
   it('refuses an int64 beyond 32 bits when it is asked for', () => {
     const data = Buffer.from(new BigInt64Array([1n, 2n ** 31n]).buffer);
     const { tensors } = parseSafetensors(fileOf({ n: { dtype: 'I64', shape: [2], data_offsets: [0, 16] } }, data), 'f');

@@ -11,10 +11,10 @@ import { batchFor, classNames, compose, contextOf, jitter, sameValues, train, ty
 import { demand } from './conformance-error.js';
 import { checkGradients } from './finite-differences.js';
 import { pluginChecks } from './plugin-checks.js';
-import { probeLearner } from './probe-learner.js';
+import { probeLearner, textProbeLearner } from './probe-learner.js';
 import type { Checks, ParsedOptions } from './suite.js';
 
-/** What the suite of a backbone needs: a small one, of at least two blocks a tower and a context length of 24. */
+/** What the suite of a backbone needs: a small one, of at least two blocks a tower (the vision tower may have none) and a context length of 24. */
 export interface BackboneSuite {
   /** Option sets as a user would write them; each is checked on its own. Default: the plugin's defaults. */
   readonly options?: readonly PartialConfiguration[];
@@ -63,11 +63,14 @@ export const backboneChecks: Checks<BackboneSubject> = {
   },
 };
 
-const probe: Composition = { prompt: { plugin: probeLearner } };
+/** Prompts in all towers that take any. */
+function probeOf({ shape }: Backbone): Composition {
+  return { prompt: { plugin: shape.vision.layers > 0 ? probeLearner : textProbeLearner } };
+}
 
-/** A classifier with prompts in both towers, off their start. */
+/** A classifier with prompts in the towers, off their start. */
 function probed(backbone: Backbone): ReturnType<typeof compose> {
-  const classifier = compose(contextOf(backbone), probe);
+  const classifier = compose(contextOf(backbone), probeOf(backbone));
   jitter(classifier.variables);
   return classifier;
 }
@@ -93,10 +96,8 @@ function checkFeatures(backbone: Backbone): void {
   const { shape, logitScale, preprocessing } = backbone;
   for (const tower of ['vision', 'text'] as const) {
     const { width, layers } = shape[tower];
-    demand(
-      width > 0 && Number.isInteger(layers) && layers >= 2,
-      `Its ${tower} tower has width ${width}, ${layers} blocks.`,
-    );
+    const enough = layers >= 2 || (tower === 'vision' && layers === 0);
+    demand(width > 0 && Number.isInteger(layers) && enough, `Its ${tower} tower has width ${width}, ${layers} blocks.`);
   }
   demand(Number.isFinite(logitScale) && logitScale > 0, `Its logit scale is ${logitScale}.`);
   demand(
@@ -148,7 +149,7 @@ async function checkIdentity(subject: BackboneSubject): Promise<void> {
 }
 
 function checkCompany(backbone: Backbone): void {
-  const classifier = compose(contextOf(backbone), probe);
+  const classifier = compose(contextOf(backbone), probeOf(backbone));
   const { images, labels } = batchFor(backbone, 9);
   const predictor = classifier.predictor();
   const logitsOf = (order: readonly number[]): number[][] =>

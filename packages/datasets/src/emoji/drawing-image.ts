@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { ImageItem } from '@promptweave/core';
-import { keepInUserCache, userCachePath } from '../user-cache.js';
+import { keepInUserCache, userCachePath, type ImageItem } from '@promptweave/core';
 import type { Drawing } from './drawings.js';
 import { renderSvg } from './render.js';
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatasetError } from '@promptweave/core';
-import { keepInUserCache, userCachePath } from '../user-cache.js';
+import { DatasetError, keepInUserCache, userCachePath } from '@promptweave/core';
 import { listFolder, type HiddenImages } from './list-folder.js';
 
 /** Files of one folder, kept as one string because a million short strings take ten times the memory. */

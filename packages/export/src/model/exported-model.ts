@@ -1,4 +1,4 @@
-import { ConfigError, hostTensor, type HostTensor, type Prompts } from '@promptweave/core';
+import { ConfigError, hostTensor, type HostTensor, type Prompts, type TransformerShape } from '@promptweave/core';
 import { keptOutcome, type Classifier } from '@promptweave/core/experiment';
 import { checkedModel, MODEL_FORMAT, type ModelDescription, type ModelFile } from '@promptweave/web';
 import type * as tf from '@tensorflow/tfjs-core';
@@ -27,7 +27,7 @@ export function exportedModel(classifier: Classifier, provenance: Readonly<Recor
     const prompts = exportedPrompts(shared.vision);
     const towers = keptOutcome(() => exportedTower(backbone, tuning.towers().vision));
     const { head, tensors } = exportedHead(classifier, shared, prompts.count);
-    const { imageSize, patchSize, width, layers, heads } = backbone.shape.vision;
+    const { imageSize, patchSize, width, layers, heads } = backbone.shape.vision as TransformerShape['vision']; // its tower was published
     const description: ModelDescription = {
       format: MODEL_FORMAT,
       classNames: [...aligner.classNames],
