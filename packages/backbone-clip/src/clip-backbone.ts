@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {
   Backbone,
-  BackboneShape,
+  TransformerShape,
   ImageRequest,
   PromptedText,
   Prompts,
@@ -25,6 +25,7 @@ import { encodeTextPlainly } from './plain/text-tower.js';
 import { encodeImagesPlainly } from './plain/vision-tower.js';
 import { checkPrompts, checkText } from './refusals.js';
 import { publishedVision } from './published-vision.js';
+import { patchRotation } from './rotation.js';
 import { encodeInChunks } from './text-chunks.js';
 import type { TextTowerRequest } from './tower-request.js';
 import { tunableWeights } from './tunable-weights.js';
@@ -35,7 +36,7 @@ import { imagesPerBlock } from './work/images-per-block.js';
 /** What a CLIP is made of. */
 export interface ClipParts {
   readonly name: string;
-  readonly shape: BackboneShape;
+  readonly shape: TransformerShape;
   readonly activation: Activation;
   readonly tensors: ClipTensors;
   readonly tokenizer: Tokenizer;
@@ -45,6 +46,8 @@ export interface ClipParts {
   readonly notes?: readonly string[];
   /** What a pooling head attends to, where there is one. Default: the rows of the image alone. */
   readonly pooled?: 'patches' | 'all';
+  /** Whether queries and keys of the vision tower are turned by the place of their patch. Default false. */
+  readonly rotation?: boolean;
   /** Row of a token id in the token table; by default the id itself. */
   readonly tokenRow?: (id: number) => number;
 }
@@ -59,10 +62,10 @@ export interface ClipComputation {
   readonly classChunk?: ClassChunk;
 }
 
-/** CLIP (Radford et al. 2021), or SigLIP, which is made of the same blocks; frozen, with prompts injected at any block of both towers. */
+/** CLIP (Radford et al. 2021), or SigLIP or PE-Core, which are made of the same blocks; frozen, with prompts injected at any block of both towers. */
 export class ClipBackbone implements Backbone {
   readonly name: string;
-  readonly shape: BackboneShape;
+  readonly shape: TransformerShape;
   readonly tokenizer: Tokenizer;
   readonly preprocessing: Backbone['preprocessing'];
   readonly imagesPerBlock: number;
@@ -97,6 +100,7 @@ export class ClipBackbone implements Backbone {
       ...{ shape, activation, pooled: parts.pooled ?? 'patches' },
       startRows: parts.tokenizer.startId === undefined ? 0 : 1,
       padId: parts.tokenizer.padId ?? 0,
+      ...(parts.rotation && { rotation: patchRotation(shape) }),
       embedTokens: (ids: readonly number[]) => this.embedTokens(ids),
     };
     this.model = computation.fast
@@ -119,7 +123,7 @@ export class ClipBackbone implements Backbone {
   }
 
   embedTokens(ids: readonly number[]): tf.Tensor2D {
-    return tf.tidy(() => tf.gather(this.weights.text.tokens, tf.tensor1d(ids.map(this.tokenRow), 'int32')));
+    return this.weights.text.tokens.rows(ids.map(this.tokenRow));
   }
 
   encodeText(text: PromptedText, request: TextRequest = {}): TextEncoding {

@@ -1,6 +1,6 @@
-import type { BackboneShape } from '@promptweave/core';
+import type { TransformerShape } from '@promptweave/core';
 
-/** What the towers are made of, beside their sizes and what `BackboneShape` says of them. */
+/** What the towers are made of, beside their sizes and what `TransformerShape` says of them. */
 export interface ClipForm {
   /** What is added to variances in all layer norms. */
   readonly epsilon: number;
@@ -14,7 +14,14 @@ export interface ClipForm {
   readonly textBias: boolean;
   /** Whether a constant is added to the logits. */
   readonly logitBias: boolean;
+  /** Heads of the pooling head, where there is one. Default: the vision tower's. */
+  readonly poolingHeads?: number;
+  /** Whether queries and keys of the vision tower are turned by the place of their patch; see `rotation.ts`. */
+  readonly rotation?: boolean;
 }
+
+/** Models that are made of CLIP's blocks and are no CLIP. */
+export type Family = 'siglip' | 'pe';
 
 /** CLIP (arXiv 2103.00020), as OpenAI and open_clip train it. */
 export const CLIP_FORM: ClipForm = {
@@ -36,7 +43,18 @@ export const SIGLIP_FORM: ClipForm = {
   logitBias: true,
 };
 
-type Towers = Pick<BackboneShape, 'vision' | 'text'>;
+/** Perception Encoder's PE-Core (arXiv 2504.13181). */
+export const PE_FORM: ClipForm = { ...CLIP_FORM, poolingHeads: 8, rotation: true };
+
+/** What the towers of a family are made of. */
+export function formOf(family: Family | undefined): ClipForm {
+  return family === undefined ? CLIP_FORM : { siglip: SIGLIP_FORM, pe: PE_FORM }[family];
+}
+
+/** What people call a model of a family. */
+export const familyNames: Readonly<Record<Family, string>> = { siglip: 'SigLIP', pe: 'PE-Core' };
+
+type Towers = Pick<TransformerShape, 'vision' | 'text'>;
 
 /** Rows before the patches: the class token, where there is one. */
 export function classRowsOf({ vision }: Pick<Towers, 'vision'>): number {

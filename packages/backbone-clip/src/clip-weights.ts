@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { BackboneShape, HostTensor } from '@promptweave/core';
+import type { TransformerShape, HostTensor } from '@promptweave/core';
 import { CLIP_FORM, classRowsOf, isPooled, type ClipForm } from './clip-form.js';
+import { tokenTable, type TokenTable } from './token-table.js';
 
 /** Frozen weights of one transformer block. Linear weights are [in, out]: y = x · W + b. */
 export interface BlockWeights {
@@ -58,8 +59,8 @@ export interface ClipTensors<Block = BlockWeights> {
     readonly projection?: tf.Tensor2D;
   };
   readonly text: {
-    /** Token embeddings, one row each; `tokenRow` maps an id to its row. */
-    readonly tokens: tf.Tensor2D;
+    /** One row each; `tokenRow` maps an id to its row. */
+    readonly tokens: TokenTable;
     /** [context length, T]. */
     readonly positions: tf.Tensor2D;
     readonly blocks: readonly Block[];
@@ -80,12 +81,13 @@ export type TensorReader = (name: string) => HostTensor;
 /**
  * Uploads OpenAI's state dictionary to the current backend. The caller disposes it with {@link disposeClipTensors}.
  *
+ * @param tokens name of the table of token embeddings
  * @param form what there is besides, by the names that `key-names.ts` gives
  */
 export function uploadClipTensors(
   read: TensorReader,
-  shape: BackboneShape,
-  tokenTable: string,
+  shape: TransformerShape,
+  tokens: string,
   form: ClipForm = CLIP_FORM,
 ): ClipTensors {
   const vector = (name: string) => tf.tensor1d(read(name).data(), 'float32');
@@ -122,7 +124,7 @@ export function uploadClipTensors(
     ln: layerNorm(`${name}.layernorm`),
     up: linear(`${name}.mlp.c_fc`),
     down: linear(`${name}.mlp.c_proj`),
-    heads: shape.vision.heads,
+    heads: form.poolingHeads ?? shape.vision.heads,
   });
   return {
     vision: {
@@ -137,7 +139,7 @@ export function uploadClipTensors(
       ...(form.visionProjection && { projection: matrix('visual.proj') }),
     },
     text: {
-      tokens: matrix(tokenTable),
+      tokens: tokenTable(read(tokens)),
       positions: matrix('positional_embedding'),
       blocks: blocks('', shape.text.layers),
       lnFinal: layerNorm('ln_final'),

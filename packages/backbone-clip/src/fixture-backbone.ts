@@ -1,4 +1,4 @@
-import { CheckpointError, type BackboneShape, type StateDict, type Tokenizer } from '@promptweave/core';
+import { CheckpointError, type TransformerShape, type StateDict, type Tokenizer } from '@promptweave/core';
 import { ClipBackbone, type ClipComputation } from './clip-backbone.js';
 import { uploadClipTensors } from './clip-weights.js';
 
@@ -7,7 +7,7 @@ import { uploadClipTensors } from './clip-weights.js';
  * (`token_embedding.ids`, sorted, and `token_embedding.rows`).
  */
 export function fixtureBackbone(
-  { weights, shape }: { readonly weights: StateDict; readonly shape: BackboneShape },
+  { weights, shape }: { readonly weights: StateDict; readonly shape: TransformerShape },
   tokenizer: Tokenizer,
   computation?: ClipComputation,
 ): ClipBackbone {

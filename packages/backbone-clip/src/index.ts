@@ -1,12 +1,14 @@
 export type { Activation } from './activation.js';
 export { ClipBackbone, type ClipComputation, type ClipParts } from './clip-backbone.js';
-export { CLIP_FORM, SIGLIP_FORM, type ClipForm } from './clip-form.js';
+export { CLIP_FORM, PE_FORM, SIGLIP_FORM, type ClipForm } from './clip-form.js';
 export { uploadClipTensors, type ClipTensors } from './clip-weights.js';
 export { fixtureBackbone } from './fixture-backbone.js';
 export * from './checkpoint/index.js';
 export { loadClip, shapeOf } from './load-clip.js';
 export { clipOptions } from './options.js';
 export { clip, plugins } from './plugin.js';
+export { inspectCheckpoint, type InspectedCheckpoint } from './inspect-checkpoint.js';
+export { KNOWN_FAMILIES, type KnownFamily, type KnownModel } from './known-models.js';
 export { randomClip, type RandomClipOptions } from './random-clip.js';
 export { loadTokenizer, OPENAI_MERGES, type TokenizerFiles } from './tokenizer/index.js';
 export { chunkBytes, classesPerChunk, type ClassChunk } from './work/classes-per-chunk.js';

@@ -1,14 +1,22 @@
 import { isAbsolute, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { modelFolder } from '@promptweave/clip-icons';
-import { CheckpointError, ConfigError, type BackboneIdentity, type BackboneShape } from '@promptweave/core';
+import { CheckpointError, ConfigError, type BackboneIdentity, type TransformerShape } from '@promptweave/core';
 import type { z } from 'zod';
 import { loadClipCheckpoint, type ClipArchitecture, type ClipWeights } from './checkpoint/index.js';
 import { ClipBackbone } from './clip-backbone.js';
-import { CLIP_FORM, SIGLIP_FORM } from './clip-form.js';
+import { formOf } from './clip-form.js';
 import { uploadClipTensors } from './clip-weights.js';
 import type { clipOptions } from './options.js';
-import { loadSentenceTokenizer, loadTokenizer, OPENAI_MERGES, type ClipTokenizer } from './tokenizer/index.js';
+import {
+  isUnigram,
+  loadSentenceTokenizer,
+  loadTokenizer,
+  OPENAI_MERGES,
+  type Cleaning,
+  type ClipTokenizer,
+  type SentenceTokenizer,
+} from './tokenizer/index.js';
 
 /** Name of the embedded checkpoint. */
 const EMBEDDED = 'icons';
@@ -28,7 +36,7 @@ export async function loadClip(
   const { weights, tokenizer, identity, notes } = await open(options, folder);
   const { architecture } = weights;
   const shape = shapeOf(architecture);
-  const form = architecture.family === 'siglip' ? SIGLIP_FORM : CLIP_FORM;
+  const form = formOf(architecture.family);
   const read = (name: string) => weights.tensors.get(name)!;
   return new ClipBackbone(
     {
@@ -39,6 +47,7 @@ export async function loadClip(
       tokenizer,
       ...identity,
       pooled: options.pooled,
+      rotation: form.rotation,
       notes,
     },
     { fast, recompute: options.recompute, classChunk: options.classChunk },
@@ -51,13 +60,13 @@ export async function clipIdentity(options: z.output<typeof clipOptions>, folder
 }
 
 /** The sizes of the towers of the CLIP that `loadClip` would load. */
-export async function clipShape(options: z.output<typeof clipOptions>, folder: string): Promise<BackboneShape> {
+export async function clipShape(options: z.output<typeof clipOptions>, folder: string): Promise<TransformerShape> {
   return shapeOf((await open(options, folder)).weights.architecture);
 }
 
 interface OpenedClip {
   readonly weights: ClipWeights;
-  readonly tokenizer: ClipTokenizer;
+  readonly tokenizer: ClipTokenizer | SentenceTokenizer;
   readonly identity: BackboneIdentity;
   readonly notes: readonly string[];
 }
@@ -68,38 +77,63 @@ async function open(options: z.output<typeof clipOptions>, folder: string): Prom
   const { activation, imageMean, imageStd, interpolation, resize } = options;
   const weights = await loadClipCheckpoint(source, { activation, imageMean, imageStd, interpolation, resize });
   const { digest, preprocessing, architecture, notes } = weights;
-  const { visionHeads, textHeads, activation: used } = architecture;
-  if (architecture.family === 'siglip') {
-    const { pooled = 'patches' } = options;
-    const tokenizer = await loadSentenceTokenizer(weights.tokenizerFiles ?? {}, options.clean);
-    requireVocabulary(tokenizer, weights);
-    const settings = {
-      activation: used,
-      visionHeads,
-      textHeads,
-      tokenizer: tokenizer.digest,
-      clean: tokenizer.clean,
-      pooled,
-    };
-    const ofSiglip = `A SigLIP: texts fill ${architecture.contextLength} places, padding included, and are cleaned as "${tokenizer.clean}"; its pooling head sees ${pooled === 'all' ? 'patches and prompts' : 'the patches'}.`;
-    return { weights, tokenizer, identity: { digest, preprocessing, settings }, notes: [...notes, ofSiglip] };
-  }
-  for (const option of ['clean', 'pooled'] as const) {
-    if (options[option] === undefined) continue;
-    throw new ConfigError(`The option ${option} is for SigLIP, and the checkpoint is a CLIP.`, {
-      where: `backbone.${option}`,
-      remedy: 'Leave it out.',
-    });
-  }
-  const tokenizer = await loadTokenizer(weights.tokenizerFiles ?? { bpeMerges: OPENAI_MERGES });
+  const { family, visionHeads, textHeads, activation: used } = architecture;
+  const tokenizer = await tokenizerOf(weights, options.clean);
   requireVocabulary(tokenizer, weights);
-  const settings = { activation: used, visionHeads, textHeads, tokenizer: tokenizer.digest };
-  return { weights, tokenizer, identity: { digest, preprocessing, settings }, notes };
+  const { pooled = 'patches' } = options;
+  if (!family && options.pooled !== undefined) throw needless('pooled', 'models with a pooling head (SigLIP, PE-Core)');
+  const settings = {
+    ...{ activation: used, visionHeads, textHeads, tokenizer: tokenizer.digest },
+    ...('clean' in tokenizer && { clean: tokenizer.clean }),
+    ...(family && { pooled }),
+  };
+  return {
+    ...{ weights, tokenizer, identity: { digest, preprocessing, settings } },
+    notes: [...notes, ...wordsOf(architecture, tokenizer, pooled)],
+  };
+}
+
+/** The tokenizer of the weights: CLIP's own, or of sentence pieces where family, configuration or file say so. */
+async function tokenizerOf(
+  { architecture, tokenizerFiles, sentencePieces, clean: stated }: ClipWeights,
+  clean: Cleaning | undefined,
+): Promise<ClipTokenizer | SentenceTokenizer> {
+  const { tokenizerJson } = tokenizerFiles ?? {};
+  if (architecture.family === 'siglip') return loadSentenceTokenizer(tokenizerFiles ?? {}, clean);
+  if (sentencePieces || (tokenizerJson !== undefined && (await isUnigram(tokenizerJson)))) {
+    return loadSentenceTokenizer(tokenizerFiles ?? {}, clean ?? stated, 'clip');
+  }
+  if (clean !== undefined) throw needless('clean', 'tokenizers of sentence pieces (SigLIP, MetaCLIP 2)');
+  return loadTokenizer(tokenizerFiles ?? { bpeMerges: OPENAI_MERGES });
+}
+
+function needless(option: string, whose: string): ConfigError {
+  return new ConfigError(`The option ${option} is for ${whose}, and the checkpoint is none of them.`, {
+    where: `backbone.${option}`,
+    remedy: 'Leave it out.',
+  });
+}
+
+/** What must be known of a model that is no CLIP of OpenAI's form. */
+function wordsOf(
+  { family, contextLength, classToken }: ClipArchitecture,
+  tokenizer: ClipTokenizer | SentenceTokenizer,
+  pooled: 'patches' | 'all',
+): string[] {
+  const patches = classToken === false ? 'the patches' : 'class token and patches';
+  const seen = `its pooling head sees ${pooled === 'all' ? `${patches.replace('the ', '')} and prompts` : patches}.`;
+  if (family === 'pe') return [`A PE-Core: texts have at most ${contextLength} tokens; ${seen}`];
+  if (!('clean' in tokenizer)) return [];
+  const cleaned = `are cleaned as "${tokenizer.clean}"`;
+  if (family === 'siglip')
+    return [`A SigLIP: texts fill ${contextLength} places, padding included, and ${cleaned}; ${seen}`];
+  const start = tokenizer.startId === undefined ? 'no start token' : `start token ${tokenizer.startId}`;
+  return [`A MetaCLIP 2: texts have ${start}, end with token ${tokenizer.endId}, where they are read, and ${cleaned}.`];
 }
 
 /** The sizes of the towers. */
-export function shapeOf(architecture: ClipArchitecture): BackboneShape {
-  const siglip = architecture.family === 'siglip';
+export function shapeOf(architecture: ClipArchitecture): TransformerShape {
+  const { family, classToken } = architecture;
   return {
     vision: {
       width: architecture.visionWidth,
@@ -107,20 +141,22 @@ export function shapeOf(architecture: ClipArchitecture): BackboneShape {
       heads: architecture.visionHeads,
       imageSize: architecture.imageSize,
       patchSize: architecture.patchSize,
-      ...(siglip && ({ classToken: false, pooling: 'attention' } as const)),
+      ...(classToken === false && { classToken }),
+      ...(family && { pooling: 'attention' as const }),
     },
     text: {
       width: architecture.textWidth,
       layers: architecture.textLayers,
       heads: architecture.textHeads,
       contextLength: architecture.contextLength,
-      ...(siglip && ({ attention: 'full', reads: 'last' } as const)),
+      ...(family === 'siglip' && ({ attention: 'full', reads: 'last' } as const)),
     },
     embedding: architecture.embedding,
   };
 }
 
-function sourceOf({ checkpoint }: z.output<typeof clipOptions>, folder: string): string {
+/** Where the weights are: the embedded ones, a path, or an id of the hub. */
+export function sourceOf({ checkpoint }: { readonly checkpoint: string }, folder: string): string {
   return checkpoint === EMBEDDED ? modelFolder : localPath(checkpoint, folder);
 }
 
@@ -130,8 +166,8 @@ function localPath(checkpoint: string, folder: string): string {
 }
 
 function requireVocabulary(
-  tokenizer: ClipTokenizer,
-  { architecture: { vocabularySize, family }, tokenizerFiles, endTokenId, source }: ClipWeights,
+  tokenizer: ClipTokenizer | SentenceTokenizer,
+  { architecture: { vocabularySize }, tokenizerFiles, endTokenId, source }: ClipWeights,
 ): void {
   const remedy = 'Put the tokenizer.json (or vocab.json and merges.txt) of this model beside its weights.';
   if (!tokenizerFiles && tokenizer.vocabularySize !== vocabularySize) {
@@ -142,7 +178,7 @@ function requireVocabulary(
     );
   }
   const special = Math.max(tokenizer.startId ?? 0, tokenizer.endId);
-  const largest = family === 'siglip' ? tokenizer.vocabularySize - 1 : special;
+  const largest = 'clean' in tokenizer ? tokenizer.vocabularySize - 1 : special;
   if (largest >= vocabularySize) {
     throw new CheckpointError(
       `The tokenizer's ids reach ${largest}, but the weights have ${vocabularySize} token embeddings.`,

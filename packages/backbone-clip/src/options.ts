@@ -14,12 +14,12 @@ export const clipOptions = z.strictObject({
     .enum(['quick-gelu', 'gelu', 'gelu-tanh'])
     .optional()
     .describe(
-      "Non-linearity of the MLPs; by default what the checkpoint says, or QuickGELU (SigLIP: GELU's tanh form).",
+      "Non-linearity of the MLPs; by default what the checkpoint says, or QuickGELU (SigLIP: GELU's tanh form; PE-Core: GELU).",
     ),
   imageMean: threeNumbers
     .optional()
     .describe(
-      "RGB means that images are normalised with, of values in [0, 1]; by default what the files beside the weights say, or OpenAI's (SigLIP: 0.5).",
+      "RGB means that images are normalised with, of values in [0, 1]; by default what the files beside the weights say, or OpenAI's (SigLIP, PE-Core: 0.5).",
     ),
   imageStd: threeNumbers
     .refine((values) => values.every((value) => value > 0), { error: 'expected three positive numbers' })
@@ -28,26 +28,28 @@ export const clipOptions = z.strictObject({
   interpolation: z
     .enum(['bicubic', 'bilinear'])
     .optional()
-    .describe('Kernel that images are resized with; by default what the files beside the weights say, or bicubic.'),
+    .describe(
+      'Kernel that images are resized with; by default what the files beside the weights say, or bicubic (PE-Core: bilinear).',
+    ),
   resize: z
     .enum(['shortest', 'squash'])
     .optional()
     .describe(
       'Images are resized by their short side and the centre is cut out (shortest), or to the square, whatever their shape (squash); ' +
-        'by default what the files beside the weights say, or shortest (SigLIP: squash).',
+        'by default what the files beside the weights say, or shortest (SigLIP, PE-Core: squash).',
     ),
   clean: z
-    .enum(['lower', 'canonical'])
+    .enum(['none', 'lower', 'canonical'])
     .optional()
     .describe(
-      'SigLIP alone: texts are put into lower case, or their punctuation is taken out as well (canonical); ' +
-        'by default canonical for SigLIP and lower for SigLIP 2, as they were trained.',
+      'SigLIP and MetaCLIP 2 alone: texts stay as they are, are put into lower case, or their punctuation is taken out as well (canonical); ' +
+        'by default as they were trained: canonical for SigLIP, lower for SigLIP 2, none for MetaCLIP 2 (canonical with the vocabulary of mT5).',
     ),
   pooled: z
     .enum(['patches', 'all'])
     .optional()
     .describe(
-      'SigLIP alone: its pooling head sees the patches, as in training, or vision prompts as well (all); by default patches.',
+      'SigLIP and PE-Core alone: the pooling head sees the patches (and the class token), as in training, or vision prompts as well (all); by default patches.',
     ),
   recompute: z
     .boolean()

@@ -5,7 +5,8 @@ import { clipOptions } from './options.js';
 export const clip = definePlugin({
   kind: 'backbone',
   name: 'clip',
-  description: 'CLIP with two transformers, or SigLIP, frozen (arXiv 2103.00020, 2303.15343).',
+  description:
+    'CLIP with two transformers, MetaCLIP 2, SigLIP or PE-Core, frozen (arXiv 2103.00020, 2507.22062, 2303.15343, 2504.13181).',
   options: clipOptions,
   create: ({ folder, fast }, options) => loadClip(options, folder, fast),
   identity: ({ folder }, options) => clipIdentity(options, folder),

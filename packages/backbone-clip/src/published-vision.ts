@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { BackboneShape, HostTensor, PublishedVision } from '@promptweave/core';
+import type { TransformerShape, HostTensor, PublishedVision } from '@promptweave/core';
 import { CLIP_FORM } from './clip-form.js';
 import type { ClipModel } from './clip-model.js';
 import type { BlockWeights, LayerNormWeights, LinearWeights } from './clip-weights.js';
@@ -22,7 +22,7 @@ export function publishedVision({
 
 interface VisionOfClip {
   readonly tensors: Required<Pick<Vision, 'classToken' | 'lnPre' | 'projection'>> & Vision;
-  readonly shape: BackboneShape;
+  readonly shape: TransformerShape;
   readonly activation: PublishedVision['activation'];
 }
 type Vision = ClipModel<BlockWeights | FoldedBlock>['tensors']['vision'];

@@ -37,8 +37,8 @@ describe('a random CLIP', () => {
     const spread = (x: tf.Tensor) => tf.tidy(() => tf.sqrt(tf.moments(x).variance).dataSync()[0]!);
     expect(backbone.logitScale).toBeCloseTo(20, 4);
     expect(backbone.shape).toEqual({ vision: tiny.vision, text: tiny.text, embedding: 16 });
-    expect(tensors.text.tokens.shape).toEqual([300, 24]);
-    expect(spread(tensors.text.tokens)).toBeCloseTo(0.02, 3);
+    expect(tensors.text.tokens.whole!.shape).toEqual([300, 24]);
+    expect(spread(tensors.text.tokens.whole!)).toBeCloseTo(0.02, 3);
     expect(spread(tensors.text.blocks[1]!.inputProjection.weight) * Math.sqrt(24)).toBeCloseTo(1, 1);
     expect(spread(tensors.vision.blocks[0]!.down.weight) * Math.sqrt(32 * 4)).toBeCloseTo(1, 1);
     expect(tensors.vision.blocks).toHaveLength(2);

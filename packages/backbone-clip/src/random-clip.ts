@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hashSeed, hostTensor, sizeOf, type BackboneShape, type HostTensor } from '@promptweave/core';
+import { hashSeed, hostTensor, sizeOf, type TransformerShape, type HostTensor } from '@promptweave/core';
 import type { Activation } from './activation.js';
 import { ClipBackbone, type ClipComputation } from './clip-backbone.js';
 import { choosePreprocessing } from './checkpoint/preprocessing/index.js';
@@ -8,7 +8,7 @@ import { uploadClipTensors } from './clip-weights.js';
 import { randomTokenizer } from './random-tokenizer.js';
 
 /** What a CLIP with random weights looks like. */
-export interface RandomClipOptions extends BackboneShape {
+export interface RandomClipOptions extends TransformerShape {
   readonly seed: number;
   /** Number of token ids; the last two are start and end of text. Default: OpenAI's 49408. */
   readonly vocabulary?: number;
@@ -40,7 +40,7 @@ export interface RandomClipOptions extends BackboneShape {
 export function randomClip(options: RandomClipOptions, computation?: ClipComputation): ClipBackbone {
   const { seed, vision, text, embedding, vocabulary = 49408, logitScale = 100, activation = 'quick-gelu' } = options;
   const { form = CLIP_FORM, startToken = true, pooled = 'patches' } = options;
-  const shape: BackboneShape = { vision, text, embedding };
+  const shape: TransformerShape = { vision, text, embedding };
   const weights = describeWeights(shape, vocabulary, form);
   const read = (name: string): HostTensor => {
     if (name === 'logit_scale') return hostTensor(Float32Array.of(Math.log(logitScale)), []);
@@ -57,6 +57,7 @@ export function randomClip(options: RandomClipOptions, computation?: ClipComputa
       tensors: uploadClipTensors(read, shape, 'token_embedding.weight', form),
       tokenizer: randomTokenizer(vocabulary, startToken),
       pooled,
+      rotation: form.rotation,
       ...(isPooled(shape) && { settings: { pooled } }),
       preprocessing: choosePreprocessing({}, [], shape.vision.imageSize).preprocessing,
       digest: createHash('sha256').update(identity).digest('hex'), // the options determine the weights
@@ -73,7 +74,7 @@ interface RandomWeight {
 }
 
 function describeWeights(
-  { vision, text, embedding }: BackboneShape,
+  { vision, text, embedding }: TransformerShape,
   vocabulary: number,
   form: ClipForm,
 ): Map<string, RandomWeight> {

@@ -1,6 +1,6 @@
 import {
   ConfigError,
-  type BackboneShape,
+  type TransformerShape,
   type ImageRequest,
   type InsertedRows,
   type Prompts,
@@ -13,7 +13,7 @@ import {
 export function checkText(
   { inserted, ofClasses, lengths, prefix }: PromptedText,
   { tuning, blocks }: TextRequest,
-  { layers, attention }: BackboneShape['text'],
+  { layers, attention }: TransformerShape['text'],
   startRows: number,
 ): void {
   const steps = blocks?.length ?? layers;
@@ -44,7 +44,7 @@ export function checkText(
 export function checkPrompts(
   prompts: Prompts | undefined,
   { tuning }: ImageRequest,
-  { layers, classToken = true, pooling }: BackboneShape['vision'],
+  { layers, classToken = true, pooling }: TransformerShape['vision'],
   lnPre: boolean,
 ): void {
   checkInserted('vision', prompts?.inserted, layers);

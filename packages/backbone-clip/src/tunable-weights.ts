@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   ConfigError,
-  type BackboneShape,
+  type TransformerShape,
   type BlockLayer,
   type NormPlace,
   type TunableWeights,
@@ -14,7 +14,7 @@ type Tower = 'text' | 'vision';
 /** Copies of the frozen layer norms, biases and projections, however the path that computes keeps them. */
 export function tunableWeights(
   { text, vision }: ClipTensors<BlockWeights | FoldedBlock>,
-  shape: BackboneShape,
+  shape: TransformerShape,
 ): TunableWeights {
   const blockOf = (tower: Tower, block: number): BlockWeights | FoldedBlock => {
     const found = (tower === 'text' ? text : vision).blocks[block];

@@ -1,4 +1,5 @@
 import { CheckpointError, sizeOf, type HostTensor, type StateDict } from '@promptweave/core';
+import { formOf } from '../clip-form.js';
 import { misshapen, missing, type ClipArchitecture } from './clip-architecture.js';
 
 /** Shapes of all tensors of a CLIP under OpenAI's names; `hidden` is the width inside an MLP, taken from the weights. */
@@ -8,33 +9,31 @@ function expectedShapes(
 ): Map<string, number[]> {
   const { visionWidth: v, textWidth: t, embedding: e, patchSize: p } = architecture;
   const patches = Math.floor(architecture.imageSize / p) ** 2;
-  const siglip = architecture.family === 'siglip';
+  const { family, classToken = true } = architecture;
+  const form = formOf(family);
   return new Map<string, number[]>([
     ['visual.conv1.weight', [v, 3, p, p]],
-    ...shapesIf(siglip, [
-      ['visual.conv1.bias', [v]],
-      ['visual.positional_embedding', [patches, v]],
-    ]),
-    ...shapesIf(!siglip, [
-      ['visual.class_embedding', [v]],
-      ['visual.positional_embedding', [1 + patches, v]],
+    ...shapesIf(form.patchBias, [['visual.conv1.bias', [v]]]),
+    ...shapesIf(classToken, [['visual.class_embedding', [v]]]),
+    ['visual.positional_embedding', [(classToken ? 1 : 0) + patches, v]],
+    ...shapesIf(form.lnPre, [
       ['visual.ln_pre.weight', [v]],
       ['visual.ln_pre.bias', [v]],
     ]),
     ...blockShapes('visual.transformer.resblocks.', architecture.visionLayers, v, hidden.vision),
     ['visual.ln_post.weight', [v]],
     ['visual.ln_post.bias', [v]],
-    ...shapesIf(siglip, poolingShapes('visual.attn_pool.', v, hidden.pooling)),
-    ...shapesIf(!siglip, [['visual.proj', [v, e]]]),
+    ...shapesIf(family !== undefined, poolingShapes('visual.attn_pool.', v, hidden.pooling)),
+    ...shapesIf(form.visionProjection, [['visual.proj', [v, e]]]),
     ['token_embedding.weight', [architecture.vocabularySize, t]],
     ['positional_embedding', [architecture.contextLength, t]],
     ...blockShapes('transformer.resblocks.', architecture.textLayers, t, hidden.text),
     ['ln_final.weight', [t]],
     ['ln_final.bias', [t]],
     ['text_projection', [t, e]],
-    ...shapesIf(siglip, [['text_projection.bias', [e]]]),
+    ...shapesIf(form.textBias, [['text_projection.bias', [e]]]),
     ['logit_scale', []],
-    ...shapesIf(siglip, [['logit_bias', []]]),
+    ...shapesIf(form.logitBias, [['logit_bias', []]]),
   ]);
 }
 
@@ -119,29 +118,34 @@ export function checkedTensors(
     throw new CheckpointError(`Tensor "${origins.get(name) ?? name}" of shape [${shape.join(', ')}] is unknown.`, {
       where,
       remedy:
-        'The model is neither a plain CLIP with two transformers nor a SigLIP of fixed resolution: only those can be loaded.',
+        'The model is neither a plain CLIP with two transformers nor one of the other families: `promptweave backbones` lists what can be loaded.',
     });
   }
   return checked;
 }
 
 function finite(tensor: HostTensor, shape: number[], name: string, where: string): HostTensor {
+  const checked = (values: Float32Array | Int32Array, place: (i: number) => string): Float32Array | Int32Array => {
+    for (let i = 0; i < values.length; i++) {
+      // Infinity − Infinity and NaN − NaN are NaN.
+      if (values[i]! - values[i]! !== 0) {
+        throw new CheckpointError(`Tensor "${name}" of shape [${shape.join(', ')}] has ${values[i]} ${place(i)}.`, {
+          where,
+          remedy: 'The file is corrupt, or its training diverged: get another one.',
+        });
+      }
+    }
+    return values;
+  };
+  const { rows } = tensor;
   return {
     dtype: tensor.dtype,
     shape,
-    data: () => {
-      const values = tensor.data();
-      for (let i = 0; i < values.length; i++) {
-        // Infinity − Infinity and NaN − NaN are NaN.
-        if (values[i]! - values[i]! !== 0) {
-          throw new CheckpointError(`Tensor "${name}" of shape [${shape.join(', ')}] has ${values[i]} at index ${i}.`, {
-            where,
-            remedy: 'The file is corrupt, or its training diverged: get another one.',
-          });
-        }
-      }
-      return values;
-    },
+    data: () => checked(tensor.data(), (i) => `at index ${i}`),
+    ...(rows && {
+      rows: (numbers: readonly number[]) =>
+        checked(rows(numbers), (i) => `in row ${numbers[Math.floor(i / shape[1]!)]}`),
+    }),
   };
 }
 

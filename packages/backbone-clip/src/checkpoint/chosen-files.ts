@@ -45,15 +45,17 @@ export function chooseFiles(names: readonly string[], where: string, given?: str
   const tokenizerJson = optional('tokenizer.json');
   const vocab = optional('vocab.json');
   const merges = optional('merges.txt');
+  const spiece = tokenizerJson === undefined ? optional('spiece.model') : undefined;
   const tokenizerConfig = optional('tokenizer_config.json');
-  const hasTokenizer = tokenizerJson !== undefined || (vocab !== undefined && merges !== undefined);
+  const hasTokenizer =
+    tokenizerJson !== undefined || spiece !== undefined || (vocab !== undefined && merges !== undefined);
   return {
     weights: given ?? weightsOf(names, where),
     config: optional('config.json'),
     openClipConfig: optional('open_clip_config.json'),
     preprocessorConfig: optional('preprocessor_config.json') ?? optional('processor_config.json'),
     tokenizerFiles: hasTokenizer
-      ? { tokenizerJson, vocab, merges, ...(tokenizerConfig && { tokenizerConfig }) }
+      ? { tokenizerJson, vocab, merges, ...(spiece && { spiece }), ...(tokenizerConfig && { tokenizerConfig }) }
       : undefined,
   };
 }

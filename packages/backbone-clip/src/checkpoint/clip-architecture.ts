@@ -1,10 +1,13 @@
 import { CheckpointError, type StateDict } from '@promptweave/core';
 import type { Activation } from '../activation.js';
+import type { Family } from '../clip-form.js';
 
-/** The sizes of a CLIP with two transformers, or of a SigLIP. Lengths are in pixels, tokens or values. */
+/** The sizes of a CLIP with two transformers, or of a model made of its blocks. Lengths are in pixels, tokens or values. */
 export interface ClipArchitecture {
   /** Absent for CLIP. */
-  readonly family?: 'siglip';
+  readonly family?: Family;
+  /** Absent where there is a class token, as in CLIP. */
+  readonly classToken?: false;
   readonly imageSize: number;
   readonly patchSize: number;
   readonly visionWidth: number;
@@ -22,14 +25,14 @@ export interface ClipArchitecture {
 
 /** What the shapes of the weights do not tell. */
 export interface ArchitectureHints {
-  readonly family?: 'siglip';
+  readonly family?: Family;
   /** Side of the input images, where patches do not cover it evenly. Default: patches × patch size. */
   readonly imageSize?: number;
   /** Default: width / 64, as in all released CLIPs up to width 1024. */
   readonly visionHeads?: number;
   /** Default: width / 64, as in all released CLIPs up to width 1024. */
   readonly textHeads?: number;
-  /** Default: `quick-gelu`, OpenAI's; of SigLIP `gelu-tanh`. */
+  /** Default: `quick-gelu`, OpenAI's; of SigLIP `gelu-tanh`, of PE-Core `gelu`. */
   readonly activation?: Activation;
   /** Needed only where `token_embedding.weight` is absent. */
   readonly vocabularySize?: number;
@@ -39,8 +42,17 @@ export interface ArchitectureHints {
 
 /** Beyond this width the released models have other than 64 values a head, so the number must be given. */
 const WIDEST_WITH_64 = 1024;
-/** Heads of the released SigLIPs by width, where they have other than 64 values: So400m and g-opt. */
-const HEADS_OF_SIGLIP: Readonly<Record<number, number>> = { 1152: 16, 1536: 16 };
+/** Heads of the released SigLIPs and PE-Cores by width, where they have other than 64 values: So400m, g-opt and G/14. */
+const HEADS: Readonly<Record<Family, Readonly<Record<number, number>>>> = {
+  siglip: { 1152: 16, 1536: 16 },
+  pe: { 1536: 16 },
+};
+/** PE-Core's text tower is CLIP's, so that of G/14 has 64 values a head at a width of 1280. */
+const TEXT_HEADS: Readonly<Record<Family, Readonly<Record<number, number>>>> = {
+  siglip: HEADS.siglip,
+  pe: { 1280: 20 },
+};
+const ACTIVATIONS: Readonly<Record<Family, Activation>> = { siglip: 'gelu-tanh', pe: 'gelu' };
 
 /**
  * Reads the architecture off the shapes of a state dictionary with OpenAI's key names.
@@ -62,34 +74,34 @@ export function architectureOf(tensors: StateDict, hints: ArchitectureHints = {}
   }
   const positions = shapeOf('visual.positional_embedding', 2, '[1 + side², vision width]');
   const { family } = hints;
-  const siglip = family === 'siglip';
-  const side = Math.sqrt(siglip ? positions[0]! : positions[0]! - 1);
+  const bare = family === 'siglip' || (family === 'pe' && !tensors.has('visual.class_embedding'));
+  const side = Math.sqrt(bare ? positions[0]! : positions[0]! - 1);
   if (!Number.isInteger(side) || side < 1) {
-    const expected = siglip ? '[side², vision width]' : '[1 + side², vision width]';
+    const expected = bare ? '[side², vision width]' : '[1 + side², vision width]';
     throw misshapen('visual.positional_embedding', positions, expected, where);
   }
   const [contextLength, textWidth] = shapeOf('positional_embedding', 2, '[context length, text width]') as [
     number,
     number,
   ];
-  const embedding = siglip ? visionWidth : shapeOf('visual.proj', 2, `[${visionWidth}, embedding]`)[1]!;
-  const ofSiglip = (width: number): number | undefined => (siglip ? HEADS_OF_SIGLIP[width] : undefined);
+  const embedding = family === 'siglip' ? visionWidth : shapeOf('visual.proj', 2, `[${visionWidth}, embedding]`)[1]!;
   const vocabularySize =
     hints.vocabularySize ?? shapeOf('token_embedding.weight', 2, `[vocabulary size, ${textWidth}]`)[0]!;
   return {
     ...(family && { family }),
+    ...(bare && { classToken: false as const }),
     imageSize: imageSizeOf(side, patchSize, hints.imageSize, where),
     patchSize,
     visionWidth,
     visionLayers: layersOf(tensors, 'visual.transformer.resblocks.', where),
-    visionHeads: headsOf('vision', visionWidth, hints.visionHeads ?? ofSiglip(visionWidth), where),
+    visionHeads: headsOf('vision', visionWidth, hints.visionHeads ?? (family && HEADS[family][visionWidth]), where),
     textWidth,
     textLayers: layersOf(tensors, 'transformer.resblocks.', where),
-    textHeads: headsOf('text', textWidth, hints.textHeads ?? ofSiglip(textWidth), where),
+    textHeads: headsOf('text', textWidth, hints.textHeads ?? (family && TEXT_HEADS[family][textWidth]), where),
     contextLength,
     vocabularySize,
     embedding,
-    activation: hints.activation ?? (siglip ? 'gelu-tanh' : 'quick-gelu'),
+    activation: hints.activation ?? (family ? ACTIVATIONS[family] : 'quick-gelu'),
   };
 }
 

@@ -19,10 +19,11 @@ export function transposed(tensor: HostTensor): HostTensor {
   };
 }
 
-/** [1, a, b] → [a, b]; a tensor of another shape is given back as it is, for the shape check to name. */
+/** [1, a, b] → [a, b], [1, 1, a] → [a]; a tensor of another shape is given back as it is, for the shape check to name. */
 export function flattened(tensor: HostTensor): HostTensor {
-  const [first, ...rest] = tensor.shape;
-  return first === 1 && rest.length === 2 ? { ...tensor, shape: rest, data: () => tensor.data() } : tensor;
+  const [first, second, ...rest] = tensor.shape;
+  if (first !== 1 || rest.length !== 1) return tensor;
+  return { dtype: tensor.dtype, shape: second === 1 ? rest : [second!, ...rest], data: () => tensor.data() };
 }
 
 /**

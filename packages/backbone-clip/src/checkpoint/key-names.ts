@@ -1,6 +1,7 @@
 import { CheckpointError, type HostTensor, type StateDict } from '@promptweave/core';
 import { concatenated, transposed } from './derived-tensors.js';
-import { fromTimm, isSiglip, siglipHuggingFaceNames } from './siglip-names.js';
+import type { Family } from '../clip-form.js';
+import { fromTimm, poolingHuggingFaceNames } from './pooled-names.js';
 import { refuseChanges, refuseOthers } from './other-models.js';
 import { named as listed } from './weights-file.js';
 
@@ -11,7 +12,7 @@ export type KeyNaming = 'openai' | 'hugging-face';
 export interface RenamedTensors {
   readonly naming: KeyNaming;
   /** Absent for CLIP. */
-  readonly family?: 'siglip';
+  readonly family?: Family;
   readonly tensors: StateDict;
   /** OpenAI's name → the file's, where they differ. */
   readonly origins: Map<string, string>;
@@ -32,8 +33,8 @@ const IGNORED =
 export function renamed(file: StateDict, where: string): RenamedTensors {
   const { named, prefix, notes } = unwrapped(file, where);
   for (const name of [...named.keys()].filter((key) => IGNORED.test(key))) named.delete(name);
-  const siglip = isSiglip(named);
-  if (siglip) refuseChanges([...named.keys()], where);
+  const family = familyOf(named);
+  if (family) refuseChanges([...named.keys()], where);
   else refuseOthers([...named.keys()], where);
   const { tensors, origins, naming } = brought(named, where);
   if (prefix !== '') {
@@ -48,7 +49,14 @@ export function renamed(file: StateDict, where: string): RenamedTensors {
       );
     }
   }
-  return { naming, ...(siglip && { family: 'siglip' }), tensors, origins, notes };
+  return { naming, ...(family && { family }), tensors, origins, notes };
+}
+
+/** The family of these names, where they are not CLIP's: all others have a pooling head, and PE-Core a layer norm before its first block. */
+function familyOf(named: StateDict): Family | undefined {
+  if (named.has('visual.attn_pool.probe')) return 'pe';
+  if (named.has('visual.trunk.attn_pool.latent')) return named.has('visual.trunk.norm_pre.weight') ? 'pe' : 'siglip';
+  return named.has('vision_model.head.probe') ? 'siglip' : undefined;
 }
 
 function brought(named: StateDict, where: string): Omit<RenamedTensors, 'notes'> {
@@ -58,7 +66,11 @@ function brought(named: StateDict, where: string): Omit<RenamedTensors, 'notes'>
   const some = [...named.keys()].slice(0, 3).map((name) => `"${name}"`);
   throw new CheckpointError(
     `The architecture is unknown: ${some.length === 0 ? 'there are no tensors' : `the tensors begin with ${some.join(', ')}`}.`,
-    { where, remedy: 'Give a CLIP with the key names of OpenAI, of Hugging Face (CLIPModel) or of open_clip.' },
+    {
+      where,
+      remedy:
+        'Give a model with the key names of OpenAI, of Hugging Face (CLIPModel, SiglipModel) or of open_clip; `promptweave backbones` lists what can be loaded.',
+    },
   );
 }
 
@@ -136,7 +148,7 @@ const huggingFaceNames: readonly [RegExp, string][] = [
   [/^vision_model\.pre_layrnorm\./, 'visual.ln_pre.'],
   [/^vision_model\.post_layernorm\./, 'visual.ln_post.'],
   [/^vision_model\.encoder\.layers\./, 'visual.transformer.resblocks.'],
-  ...siglipHuggingFaceNames,
+  ...poolingHuggingFaceNames,
   [/(resblocks\.\d+)\.layer_norm([12])\./, '$1.ln_$2.'],
   [/(resblocks\.\d+)\.self_attn\.out_proj\./, '$1.attn.out_proj.'],
   [/(resblocks\.\d+)\.mlp\.fc1\./, '$1.mlp.c_fc.'],

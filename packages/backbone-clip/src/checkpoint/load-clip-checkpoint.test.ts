@@ -216,7 +216,11 @@ describe('refusals', () => {
     ['logit_bias', /SigLIP/],
     ['text_decoder.ln_final.weight', /CoCa/],
     ['visual.trunk.patch_embed.proj.weight', /timm/],
-    ['visual.blocks.0.attn.q_bias', /EVA/],
+    ['visual.blocks.0.attn.q_bias', /EVA.*gated MLPs/],
+    ['visual.trunk.blocks.0.attn.q_proj.weight', /EVA/],
+    ['visual.trunk.blocks.0.mlp.fc1_g.weight', /EVA/],
+    ['visual.trunk.stem.0.conv.weight', /MobileCLIP.*convolutions/],
+    ['image_encoder.model.patch_emb.0.block.conv.weight', /MobileCLIP/],
     ['prompt_learner.ctx', /learned prompts/],
   ])('refuses a model with %s by name', async (name, model) => {
     expect((await refusal(await changed((t) => t.set(name, one)))).message).toMatch(model);

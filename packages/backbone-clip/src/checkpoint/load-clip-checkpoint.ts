@@ -2,7 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CheckpointError, type Preprocessing, type StateDict } from '@promptweave/core';
 import type { Activation } from '../activation.js';
-import type { TokenizerFiles } from '../tokenizer/index.js';
+import { familyNames, type Family } from '../clip-form.js';
+import type { Cleaning, TokenizerFiles } from '../tokenizer/index.js';
 import { checkedTensors } from './checked-tensors.js';
 import { chooseFiles, type ChosenFiles } from './chosen-files.js';
 import { architectureOf, type ClipArchitecture } from './clip-architecture.js';
@@ -15,7 +16,8 @@ import {
   type PreprocessingOptions,
   type StatedPreprocessing,
 } from './preprocessing/index.js';
-import { digestOf, readWeights } from './weights-file.js';
+import { digestOf } from './digest.js';
+import { readWeights } from './weights-file.js';
 
 /** What a user may say about a checkpoint; each setting takes precedence over files and rules. */
 export interface ClipCheckpointOptions extends PreprocessingOptions {
@@ -40,9 +42,20 @@ export interface ClipWeights {
   readonly preprocessing: Preprocessing;
   /** The token that ends a text by the configuration; absent where that is the one with the largest id. */
   readonly endTokenId?: number;
+  /** Whether the configuration says that texts are cut by a tokenizer of sentence pieces. */
+  readonly sentencePieces: boolean;
+  /** How texts are cleaned, where the configuration says it. */
+  readonly clean?: Cleaning;
   /** What was chosen, assumed or left aside, a sentence each. */
   readonly notes: readonly string[];
 }
+
+/** The activation of each family, where nothing is said. */
+const ASSUMED: Readonly<Record<Family | 'clip', string>> = {
+  clip: 'QuickGELU is assumed, as in the models of OpenAI',
+  siglip: 'the tanh form of GELU is assumed, with which SigLIP was trained',
+  pe: 'exact GELU is taken, as in all PE-Cores',
+};
 
 /**
  * Opens the weights of a CLIP: a local file, a local folder, or a model of the Hugging Face hub (`owner/name`, or
@@ -58,10 +71,23 @@ export interface ClipWeights {
  * @throws CheckpointError when the source is missing, corrupt, incomplete, or no CLIP with two transformers
  */
 export async function loadClipCheckpoint(source: string, options: ClipCheckpointOptions = {}): Promise<ClipWeights> {
+  const { file, ...opened } = await openClipCheckpoint(source, options);
+  return { ...opened, digest: await digestOf(file) };
+}
+
+/**
+ * {@link loadClipCheckpoint} without reading the whole file for its digest.
+ *
+ * @returns with the path of the weights, or of the index of their shards
+ */
+export async function openClipCheckpoint(
+  source: string,
+  options: ClipCheckpointOptions = {},
+): Promise<Omit<ClipWeights, 'digest'> & { readonly file: string }> {
   const { folder, files } = await locate(source, options.hub);
   const weights = join(folder, files.weights);
-  const file = await readWeights(weights);
-  const { naming, family, tensors, origins, notes } = renamed(file.tensors, weights);
+  const read = await readWeights(weights);
+  const { naming, family, tensors, origins, notes } = renamed(read.tensors, weights);
   const { config, other } = configsOf(folder, files, naming);
   const { visionHeads, textHeads, activation } = options;
   const given = Object.fromEntries(
@@ -75,17 +101,13 @@ export async function loadClipCheckpoint(source: string, options: ClipCheckpoint
   const { preprocessing, notes: ofImages } = choosePreprocessing(options, stated, architecture.imageSize, family);
   const assumptions: string[] = [];
   if (hints.activation === undefined) {
-    assumptions.push(
-      family === 'siglip'
-        ? 'No configuration names the activation: the tanh form of GELU is assumed, with which SigLIP was trained.'
-        : 'No configuration names the activation: QuickGELU is assumed, as in the models of OpenAI.',
-    );
+    assumptions.push(`No configuration names the activation: ${ASSUMED[family ?? 'clip']}.`);
   }
   if (hints.visionHeads === undefined || hints.textHeads === undefined) {
     const { visionWidth, visionHeads: heads } = architecture;
     assumptions.push(
-      family === 'siglip'
-        ? `No configuration names the heads of both towers: ${visionWidth / heads} values a head are assumed in the vision tower, as in the released SigLIPs of that width.`
+      family
+        ? `No configuration names the heads of both towers: ${visionWidth / heads} values a head are assumed in the vision tower, as in the released ${familyNames[family]}s of that width.`
         : 'No configuration names the heads: 64 values a head are assumed, as in the models of OpenAI.',
     );
   }
@@ -93,11 +115,13 @@ export async function loadClipCheckpoint(source: string, options: ClipCheckpoint
     architecture,
     tensors: checkedTensors(tensors, architecture, weights, origins),
     tokenizerFiles: tokenizerIn(folder, files.tokenizerFiles),
-    digest: digestOf(weights),
+    file: weights,
     source,
     preprocessing,
     endTokenId: config?.endTokenId,
-    notes: [...file.notes, ...notes, ...(config?.notes ?? []), ...assumptions, ...ofImages],
+    sentencePieces: config?.sentencePieces ?? false,
+    clean: config?.clean,
+    notes: [...read.notes, ...notes, ...(config?.notes ?? []), ...assumptions, ...ofImages],
   };
 }
 
@@ -165,6 +189,7 @@ function tokenizerIn(folder: string, files?: TokenizerFiles): TokenizerFiles | u
   const path = (name?: string): string | undefined => (name === undefined ? undefined : join(folder, name));
   return {
     ...{ tokenizerJson: path(files.tokenizerJson), vocab: path(files.vocab), merges: path(files.merges) },
+    ...(files.spiece && { spiece: path(files.spiece) }),
     ...(files.tokenizerConfig && { tokenizerConfig: path(files.tokenizerConfig) }),
   };
 }

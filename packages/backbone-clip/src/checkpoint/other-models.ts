@@ -1,6 +1,7 @@
 import { CheckpointError } from '@promptweave/core';
 
-const CLIP = 'Choose a CLIP with two transformers, for example openai/clip-vit-base-patch16.';
+const CLIP =
+  'Choose another model, for example openai/clip-vit-base-patch16; `promptweave backbones` lists what can be loaded.';
 
 /** A name that only such files have, what they hold, and what to do about it. */
 type Sign = readonly [name: RegExp, holds: string, remedy: string];
@@ -39,8 +40,22 @@ const OTHERS: readonly Sign[] = [
     CLIP,
   ],
   [/^text_decoder\./, 'a CoCa', CLIP],
+  [
+    /(^|\.)visual\.trunk\.blocks\.\d+\.(attn\.(q_proj|q_bias|norm)\b|mlp\.(fc1_g|fc1_x|norm|w1)\b)/,
+    'an EVA-CLIP, whose blocks have gated MLPs and layer norms within, which are not computed here',
+    CLIP,
+  ],
+  [
+    /(^|\.)visual\.trunk\.(stem|stages|patch_embed\.backbone)\.|^image_encoder\.model\./,
+    'a MobileCLIP, whose images enter through convolutions, which are not computed here',
+    CLIP,
+  ],
   [/(^|\.)visual\.trunk\./, "an open_clip model with one of timm's networks as its vision tower", CLIP],
-  [/(^|\.)visual\.(blocks\.|patch_embed\.|cls_token$)/, 'an EVA-CLIP', CLIP],
+  [
+    /(^|\.)visual\.(blocks\.|patch_embed\.|cls_token$)/,
+    'an EVA-CLIP, whose blocks have gated MLPs and layer norms within, which are not computed here',
+    CLIP,
+  ],
   [/^text\.transformer\.(embeddings|encoder)\./, 'an open_clip model with a Hugging Face text tower', CLIP],
   [/^(qformer\.|query_tokens$|language_model\.)/, 'a BLIP-2 or another model with a language model', CLIP],
   [/^(text_encoder\.|visual_encoder\.|text_decoder\.)/, 'a BLIP or ALBEF', CLIP],

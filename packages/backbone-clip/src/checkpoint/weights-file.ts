@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { CheckpointError, RandomAccessFile, readSafetensors, type StateDict } from '@promptweave/core';
 import { isLegacyFile, readTorchStateDict } from './torch/read-torch-state-dict.js';
@@ -9,9 +8,6 @@ export interface WeightsFile {
   /** What is worth telling, a sentence each. */
   readonly notes: readonly string[];
 }
-
-/** Bytes hashed at a time. */
-const PORTION = 8 * 2 ** 20;
 
 /**
  * The tensors of a weights file, in whichever format it is, judged by its first bytes; or of all shards of an index.
@@ -107,25 +103,4 @@ function refusePlaceholder(begin: string, path: string): void {
       remedy: 'The download failed or needs a login: get the file again.',
     });
   }
-}
-
-/**
- * SHA-256 of the weights, in hexadecimal; of several shards, that of their names and digests.
- *
- * @throws CheckpointError when a file is missing or changes meanwhile
- */
-export function digestOf(path: string): string {
-  const shards = shardsOf(path);
-  if (shards.length === 0) return digestOfFile(path);
-  const lines = shards.map((shard) => `${shard} ${digestOfFile(join(dirname(path), shard))}\n`);
-  return createHash('sha256').update(lines.join('')).digest('hex');
-}
-
-function digestOfFile(path: string): string {
-  const hash = createHash('sha256');
-  const file = new RandomAccessFile(path);
-  for (let done = 0; done < file.size; done += PORTION) {
-    hash.update(file.read(done, Math.min(PORTION, file.size - done)));
-  }
-  return hash.digest('hex');
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { definePlugin, type Loss, type LossPlugin } from '@promptweave/core';
-import { crossEntropy } from '@promptweave/core/experiment';
+import { crossEntropy, sigmoidLoss } from '@promptweave/core/experiment';
 import { checkLoss, ConformanceError, describeLoss } from '@promptweave/core/testing';
 import { describe, expect, it } from 'vitest';
 import { backbone, failure } from './faulty-parts.test.support.js';
@@ -22,6 +22,7 @@ const calmLoss: LossPlugin = definePlugin({
 
 describeLoss(calmLoss, { backbone });
 describeLoss(crossEntropy, { backbone, options: [{}, { labelSmoothing: 0.1 }] });
+describeLoss(sigmoidLoss, { backbone, options: [{ bias: -2 }, { bias: -1, scale: 5 }] });
 
 /** The stranger's loss with something wrong. */
 const lossWith = (spoil: (loss: Loss) => Partial<Loss>): LossPlugin => ({

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { turned, turnedBack, type Rotation } from '../rotation.js';
 import { fused } from './fused.js';
 
 /** Queries [H, C, Lq, d], keys and values [H, C, Lk, d] of one group. */
@@ -6,6 +7,24 @@ export interface HeadSplit {
   readonly q: tf.Tensor4D;
   readonly k: tf.Tensor4D;
   readonly v: tf.Tensor4D;
+}
+
+/** Queries and keys turned by the place of their rows; as they are where nothing turns. */
+export function turnedHeads(heads: HeadSplit, rotation: (() => Rotation) | undefined): HeadSplit {
+  if (!rotation) return heads;
+  return tf.tidy(() => {
+    const by = rotation();
+    return { q: turned(heads.q, by), k: turned(heads.k, by), v: heads.v };
+  });
+}
+
+/** Gradients of what {@link turnedHeads} was given, from those of what it gave. */
+export function turnedHeadsBackward(d: HeadSplit, rotation: (() => Rotation) | undefined): HeadSplit {
+  if (!rotation) return d;
+  return tf.tidy(() => {
+    const by = rotation();
+    return { q: turnedBack(d.q, by), k: turnedBack(d.k, by), v: d.v };
+  });
 }
 
 /** Attention weights and mixed values of one group. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearWeights } from '../clip-weights.js';
-import { attend, attendBackward, type HeadSplit } from './attention.js';
+import { attend, attendBackward, turnedHeads, turnedHeadsBackward, type HeadSplit } from './attention.js';
 import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { mergeHeads, splitHeads, type SequenceGroup } from './heads.js';
@@ -80,7 +80,7 @@ function backward(
   const gradients = groups.map((group, g) => {
     const [q, k, v, attention] = kept.slice(5 + 4 * g) as tf.Tensor4D[];
     const [dGroup] = splitHeads(dMixed, group, { heads: weights.heads, parts: 1 });
-    const d = attendBackward(dGroup!, attention!, { q: q!, k: k!, v: v! });
+    const d = turnedHeadsBackward(attendBackward(dGroup!, attention!, { q: q!, k: k!, v: v! }), group.rotation);
     return [d.q, d.k, d.v];
   });
   const dStandard1 = through(mergeHeads(gradients, groups), weights.inputProjection);
@@ -99,7 +99,7 @@ function headsOfGroups(
     return groups.map((group, g) => {
       const prefix = g === 0 ? 0 : groups[0]!.length;
       const [q, k, v] = splitHeads(projected, group, { heads, parts: 3, prefix, bias });
-      return { q: q!, k: k!, v: v! };
+      return { ...turnedHeads({ q: q!, k: k!, v: v! }, group.rotation) };
     });
   });
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Rotation } from '../rotation.js';
 import { fused } from './fused.js';
 
 /**
@@ -14,6 +15,8 @@ export interface SequenceGroup {
   readonly length: number;
   /** Makes what is added to the scores, [L, L] or [C, L, P + L]; without it every row sees its whole sequence. */
   readonly mask?: () => tf.Tensor;
+  /** Makes what queries and keys are turned by, of L rows; only where all rows are computed. */
+  readonly rotation?: () => Rotation;
 }
 
 /**

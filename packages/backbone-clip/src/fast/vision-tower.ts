@@ -6,6 +6,7 @@ import { tunedNorm } from '../plain/block.js';
 import { poolByAttention } from '../attention-pool.js';
 import { embedPatches, projected } from '../plain/vision-tower.js';
 import type { FoldedBlock } from './folded-weights.js';
+import type { SequenceGroup } from './heads.js';
 import { pickRows } from './rows.js';
 import { runBlock } from './run-block.js';
 
@@ -39,6 +40,12 @@ export function encodeImagesFast(
     return Int32Array.from({ length: batch * length }, (_, i) => Math.floor(i / length) * whole + (i % length));
   };
 
+  const { rotation } = model;
+  const groupOf = (rows: number): SequenceGroup => ({
+    ...{ start: 0, count: batch, length: rows },
+    ...(rotation && { rotation: () => rotation(rows) }),
+  });
+
   let length = promptStart + (inserted ? 0 : n);
   let x = tapedFrom(learnedFrom, ENTRY, () => {
     const sequences = shallow && !inserted ? appended(embedded, shallow) : embedded;
@@ -56,10 +63,10 @@ export function encodeImagesFast(
       x = packed(appended(unpacked(x), entering!));
       length += n;
     }
-    const isRead = i === blocks.length - 1 && !trace && !pooling;
+    const isRead = i === blocks.length - 1 && !trace && !pooling && !rotation;
     x = tapedFrom(learnedFrom, i, () =>
       runBlock(x, weights, {
-        ...{ recompute, groups: [{ start: 0, count: batch, length }], ids: () => ids(length) },
+        ...{ recompute, groups: [groupOf(length)], ids: () => ids(length) },
         tuning: tuning?.blocks[i],
         prompt: entering && !isInsertion ? { rows: entering, at: promptStart } : undefined,
         read: isRead ? readOf(batch, length, perImage) : undefined,
@@ -74,7 +81,7 @@ export function encodeImagesFast(
     const pooled = model.pooled === 'all' ? final : tf.slice(final, [0, 0, 0], [-1, promptStart, -1]);
     return projected(model, poolByAttention(pooled, pooling, model.activation));
   }
-  const read = trace ? pickRows(x, readOf(batch, length, perImage).rows) : x; // [B · (1 or 1 + n), V]
+  const read = trace || rotation ? pickRows(x, readOf(batch, length, perImage).rows) : x; // [B · (1 or 1 + n), V]
   const final = tunedNorm(read, lnPost, tuning?.lnPost);
   if (perImage.length === 1) return projected(model, final);
   const ofImages = unpacked(final);

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { layerNorm, type AffineTuning, type BlockLayer, type BlockTuning, type Branch } from '@promptweave/core';
 import { activate, type Activation } from '../activation.js';
 import type { BlockWeights, LayerNormWeights, LinearWeights } from '../clip-weights.js';
+import { turned, type Rotation } from '../rotation.js';
 
 /** What is learned within a block, and a number for each row of x that its branches are told. */
 export interface TunedRows {
@@ -16,6 +17,7 @@ export interface TunedRows {
  *
  * @param x [N, L, W]
  * @param mask added to the attention scores, [L, L]
+ * @param rotation of queries and keys
  * @returns [N, L, W]
  */
 export function block(
@@ -25,11 +27,12 @@ export function block(
   activation: Activation,
   mask?: tf.Tensor2D,
   tuned?: TunedRows,
+  rotation?: Rotation,
 ): tf.Tensor3D {
   const [n, length, width] = x.shape;
   const rows: tf.Tensor2D = tf.reshape(x, [n * length, width]); // [N·L, W]
   const first = tunedNorm(rows, weights.ln1, tuned?.tuning.ln1);
-  const attended = attention(first, [n, length], weights, heads, mask, tuned);
+  const attended = attention(first, [n, length], weights, heads, mask, tuned, rotation);
   const afterAttention: tf.Tensor2D = tf.add(rows, attended);
   const hidden = activate(
     linear(tunedNorm(afterAttention, weights.ln2, tuned?.tuning.ln2), weights.up, 'up', tuned),
@@ -57,6 +60,7 @@ function attention(
   heads: number,
   mask?: tf.Tensor2D,
   tuned?: TunedRows,
+  rotation?: Rotation,
 ): tf.Tensor2D {
   const width = x.shape[1];
   const perHead = width / heads;
@@ -64,7 +68,8 @@ function attention(
     const weight: tf.Tensor2D = tf.slice(inputProjection.weight, [0, i * width], [-1, width]);
     const bias: tf.Tensor1D = tf.slice(inputProjection.bias, i * width, width);
     const projected = tf.reshape(linear(x, { weight, bias }, layer, tuned), [n, length, heads, perHead]);
-    return tf.transpose(projected, [0, 2, 1, 3]) as tf.Tensor4D; // [N, H, L, d]
+    const ofHeads = tf.transpose(projected, [0, 2, 1, 3]) as tf.Tensor4D; // [N, H, L, d]
+    return rotation && layer !== 'v' ? turned(ofHeads, rotation) : ofHeads;
   });
   const scores = tf.div(tf.matMul(q!, k!, false, true), Math.sqrt(perHead)); // [N, H, L, L]
   const weightsOfValues = tf.softmax(mask ? tf.add(scores, mask) : scores);

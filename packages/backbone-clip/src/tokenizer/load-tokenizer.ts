@@ -10,6 +10,8 @@ export interface TokenizerFiles {
   readonly merges?: string;
   /** transformers' `tokenizer_config.json`, which names the special tokens; read beside SigLIP's `tokenizerJson`. */
   readonly tokenizerConfig?: string;
+  /** SentencePiece's own file; read for SigLIP where there is no `tokenizerJson`. */
+  readonly spiece?: string;
   /** OpenAI's merges list, plain or gzipped. */
   readonly bpeMerges?: string;
 }

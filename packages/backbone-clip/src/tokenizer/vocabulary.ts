@@ -35,13 +35,26 @@ const LARGEST_FILE = 16 * 2 ** 20;
 
 /** The text of a tokenizer's file. @throws CheckpointError where it cannot be read, or is larger than any such file */
 export async function readText(file: string, largest = LARGEST_FILE): Promise<string> {
-  try {
-    const { size } = await stat(file);
-    if (size > largest) throw new Error(`it has ${size} bytes, and no such tokenizer needs ${largest}`);
-    const bytes = await readFile(file);
+  const bytes = await readBytes(file, largest);
+  return readable(file, () => {
     const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
     const whole = gzipped ? gunzipSync(bytes, { maxOutputLength: largest }) : bytes;
     return new TextDecoder('utf-8', { fatal: true }).decode(whole);
+  });
+}
+
+/** The bytes of a tokenizer's file. @throws CheckpointError likewise */
+export function readBytes(file: string, largest: number): Promise<Uint8Array> {
+  return readable(file, async () => {
+    const { size } = await stat(file);
+    if (size > largest) throw new Error(`it has ${size} bytes, and no such tokenizer needs ${largest}`);
+    return readFile(file);
+  });
+}
+
+async function readable<T>(file: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (cause) {
     throw new CheckpointError(`The tokenizer file cannot be read: ${(cause as Error).message}.`, {
       where: file,

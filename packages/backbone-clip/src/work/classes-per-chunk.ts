@@ -1,4 +1,4 @@
-import type { BackboneShape, TextRows } from '@promptweave/core';
+import type { TransformerShape, TextRows } from '@promptweave/core';
 import { textBlockRows } from './text-rows.js';
 import { blockBytes } from './tower-work.js';
 
@@ -12,7 +12,7 @@ export const chunkBytes = { native: 3 * 2 ** 30, wasm: 2 ** 29 } as const;
 
 /** Classes of a text pass that are encoded together; chunks are of one size, so that none is nearly empty. */
 export function classesPerChunk(
-  shape: BackboneShape,
+  shape: TransformerShape,
   rows: Omit<TextRows, 'hiddenStates'>,
   chunk: ClassChunk,
   budget: number,

@@ -1,5 +1,5 @@
 import type {
-  BackboneShape,
+  TransformerShape,
   Savings,
   StepShape,
   StepWork,
@@ -28,7 +28,7 @@ export const noSavings: Savings = { noPadding: false, sharedPrefix: false, lastB
 /**
  * Work of a training step of CLIP. Chunks of classes and `recompute` cost another forward pass.
  */
-export function clipWork(shape: BackboneShape, step: StepShape, options: ClipWorkOptions): StepWork {
+export function clipWork(shape: TransformerShape, step: StepShape, options: ClipWorkOptions): StepWork {
   const { savings, recompute } = options;
   const sequences = step.text.branches.length;
   const perChunk = Math.min(options.classesPerChunk ?? sequences, sequences);
@@ -98,7 +98,7 @@ function towerWork(
   return total;
 }
 
-function blocksOfText(shape: BackboneShape, text: TextRows, savings: Savings, perChunk: number): BlockRows[] {
+function blocksOfText(shape: TransformerShape, text: TextRows, savings: Savings, perChunk: number): BlockRows[] {
   const { inserted, ownContextFrom = Infinity } = text.changes ?? {};
   return Array.from({ length: text.blocks }, (_, i) =>
     textBlockRows(shape, text, savings, perChunk, {
@@ -108,7 +108,7 @@ function blocksOfText(shape: BackboneShape, text: TextRows, savings: Savings, pe
   );
 }
 
-function blocksOfVision(shape: BackboneShape, step: StepShape, { lastBlock }: Savings): BlockRows[] {
+function blocksOfVision(shape: TransformerShape, step: StepShape, { lastBlock }: Savings): BlockRows[] {
   const { imageSize, patchSize, layers } = shape.vision;
   const { inserted } = step.visionChanges ?? {};
   return Array.from({ length: layers }, (_, i) => {
@@ -121,7 +121,7 @@ function blocksOfVision(shape: BackboneShape, step: StepShape, { lastBlock }: Sa
 }
 
 /** A pooling head: keys and values of all rows, output projection and MLP of one for each image, and as much backward. */
-function poolingFlops(shape: BackboneShape, { batch, visionPrompts }: StepShape, gradient: boolean): number {
+function poolingFlops(shape: TransformerShape, { batch, visionPrompts }: StepShape, gradient: boolean): number {
   if (!isPooled(shape)) return 0;
   const { imageSize, patchSize, width } = shape.vision;
   const rows = classRowsOf(shape) + Math.floor(imageSize / patchSize) ** 2 + visionPrompts;

@@ -1,4 +1,4 @@
-import type { BackboneShape, Savings, TextRows } from '@promptweave/core';
+import type { TransformerShape, Savings, TextRows } from '@promptweave/core';
 import { rowsOfTiles, tileBranches } from '../fast/tiles.js';
 import type { BlockRows } from './tower-work.js';
 
@@ -11,7 +11,7 @@ export interface RowsThere {
 
 /** Rows of one block of the text tower, so many classes at a time. */
 export function textBlockRows(
-  { text: { contextLength, attention } }: Pick<BackboneShape, 'text'>,
+  { text: { contextLength, attention } }: Pick<TransformerShape, 'text'>,
   { prefix, branches, padded, hiddenStates }: Omit<TextRows, 'blocks'>,
   { noPadding, sharedPrefix, lastBlock }: Pick<Savings, 'noPadding' | 'sharedPrefix' | 'lastBlock'>,
   perChunk: number,

@@ -1,6 +1,8 @@
 import { CheckpointError } from '@promptweave/core';
 import type { z } from 'zod';
 import type { Activation } from '../../activation.js';
+import { familyNames } from '../../clip-form.js';
+import type { Cleaning } from '../../tokenizer/index.js';
 import type { ClipArchitecture } from '../clip-architecture.js';
 import type { StatedPreprocessing } from '../preprocessing/stated-preprocessing.js';
 import { unsupported } from './understood.js';
@@ -14,6 +16,10 @@ export interface ClipConfig {
   readonly preprocessing?: StatedPreprocessing;
   /** The token at which a text is read, where that is not the one with the largest id. */
   readonly endTokenId?: number;
+  /** Whether texts are cut by a tokenizer of sentence pieces, where the family does not say so; MetaCLIP 2. */
+  readonly sentencePieces?: boolean;
+  /** How texts are cleaned before. */
+  readonly clean?: Cleaning;
   /** What is worth telling, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -26,7 +32,7 @@ const NOT_IN_THE_SHAPES = ['visionHeads', 'textHeads', 'activation', 'imageSize'
 
 /** @throws CheckpointError when the configuration contradicts the weights */
 export function requireAgreement({ file, architecture }: ClipConfig, found: ClipArchitecture): void {
-  const familyOf = ({ family }: Partial<ClipArchitecture>): string => (family === 'siglip' ? 'a SigLIP' : 'a CLIP');
+  const familyOf = ({ family }: Partial<ClipArchitecture>): string => `a ${family ? familyNames[family] : 'CLIP'}`;
   const saysFamily = Object.keys(architecture).length > 0; // timm's says nothing of the model
   if (saysFamily && familyOf(architecture) !== familyOf(found)) {
     throw new CheckpointError(

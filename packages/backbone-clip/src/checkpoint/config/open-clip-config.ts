@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { openClipPreprocessing } from '../preprocessing/open-clip-preprocessing.js';
 import { known, parsed, type ClipConfig } from './clip-config.js';
 import { isObject, shown } from './json-file.js';
 import { side, sideOf, size } from './sizes.js';
+import { statedPreprocessing } from './timm-tower-config.js';
 import {
   absent,
   anything,
   each,
+  just,
   off,
   oneOf,
   requireUnderstood,
@@ -55,8 +56,29 @@ const tower: Rules = {
   block_type: oneOf('default'),
 };
 
+/** Settings with which a text tower is CLIP's. */
+export const plainTextRules: Rules = {
+  ...tower,
+  ...each(anything, 'context_length', 'vocab_size', 'heads'),
+  ...each(anything, 'pad_id', 'eos_id'), // of a class token and of pool_type eos, which are not there
+  ...each(anything, 'hf_model_pretrained', 'hf_proj_type', 'hf_pooler_type', 'proj', 'pooler_type'),
+  ...each(off, 'hf_model_name', 'embed_cls', 'no_causal_mask', 'proj_bias', 'tokenizer_kwargs', 'tokenizer_mode'),
+  hf_tokenizer_name: openAiTokenizer,
+  pool_type: oneOf('argmax'),
+  proj_type: oneOf('linear'),
+};
+
+/** Those of a MetaCLIP 2, which is read at the first end of a vocabulary of sentence pieces. */
+const worldwideTextRules: Rules = {
+  ...plainTextRules,
+  ...each(anything, 'hf_tokenizer_name'),
+  tokenizer_kwargs: just({ clean: 'canonicalize' }, true),
+  pool_type: oneOf('eos'),
+  eos_id: { expected: 'the id of the end of text', allows: (value) => Number.isInteger(value) },
+};
+
 /** Settings of open_clip (to 3.3, and older ones) with which a model is a plain CLIP. */
-const rules: Readonly<Record<'model_cfg' | 'vision_cfg' | 'text_cfg', Rules>> = {
+const rules: Readonly<Record<'model_cfg' | 'vision_cfg', Rules>> = {
   model_cfg: {
     ...each(anything, 'embed_dim', 'vision_cfg', 'text_cfg', 'quick_gelu'),
     ...each(anything, 'custom_text', 'cast_dtype', 'output_dict', 'init_logit_scale', 'nonscalar_logit_scale'),
@@ -79,16 +101,6 @@ const rules: Readonly<Record<'model_cfg' | 'vision_cfg' | 'text_cfg', Rules>> = 
     pos_embed_type: oneOf('learnable'),
     pool_type: oneOf('tok'),
   },
-  text_cfg: {
-    ...tower,
-    ...each(anything, 'context_length', 'vocab_size', 'heads'),
-    ...each(anything, 'pad_id', 'eos_id'), // of a class token and of pool_type eos, which are not there
-    ...each(anything, 'hf_model_pretrained', 'hf_proj_type', 'hf_pooler_type', 'proj', 'pooler_type'),
-    ...each(off, 'hf_model_name', 'embed_cls', 'no_causal_mask', 'proj_bias', 'tokenizer_kwargs', 'tokenizer_mode'),
-    hf_tokenizer_name: openAiTokenizer,
-    pool_type: oneOf('argmax'),
-    proj_type: oneOf('linear'),
-  },
 };
 
 /**
@@ -101,13 +113,15 @@ export function openClipConfig(json: Record<string, unknown>, file: string): Cli
   const { vision_cfg: vision, text_cfg: text } = model;
   requireUnderstood(model, rules.model_cfg, 'model_cfg', file);
   requireUnderstood(vision, rules.vision_cfg, 'vision_cfg', file);
-  requireUnderstood(text, rules.text_cfg, 'text_cfg', file);
+  const worldwide = text['pool_type'] === 'eos';
+  requireUnderstood(text, worldwide ? worldwideTextRules : plainTextRules, 'text_cfg', file);
+  if (worldwide && !Number.isInteger(text['eos_id'])) {
+    throw unsupported('text_cfg.eos_id', text['eos_id'], 'the id of the end of text', file);
+  }
   if (Array.isArray(vision.layers)) {
     throw unsupported('vision_cfg.layers', vision.layers, 'one number (no ResNet)', file);
   }
   const width = vision.width ?? undefined;
-  const stated = json['preprocess_cfg'] ?? {};
-  if (!isObject(stated)) throw unsupported('preprocess_cfg', stated, 'an object', file);
   return {
     file,
     architecture: known({
@@ -124,7 +138,12 @@ export function openClipConfig(json: Record<string, unknown>, file: string): Cli
       embedding: model.embed_dim,
       activation: model.quick_gelu === true ? 'quick-gelu' : 'gelu',
     }),
-    preprocessing: off.allows(stated) ? undefined : openClipPreprocessing(stated, file),
+    preprocessing: statedPreprocessing(json, file),
+    ...(worldwide && {
+      sentencePieces: true,
+      endTokenId: text['eos_id'] as number,
+      clean: isObject(text['tokenizer_kwargs']) && 'clean' in text['tokenizer_kwargs'] ? 'canonical' : 'none',
+    }),
     notes: [],
   };
 }

@@ -34,12 +34,21 @@ async function refusal(name: string, content: unknown): Promise<CheckpointError>
 
 describe("open_clip's model configurations", () => {
   it.each(Object.entries(known.open_clip))(
-    '%s is read if and only if it is a plain CLIP or SigLIP',
+    '%s is read if and only if it is a plain CLIP, MetaCLIP 2, SigLIP or PE-Core',
     async (name, { plain, config }) => {
       const content = { model_cfg: config };
       if (/^ViT-.*SigLIP/.test(name) && name !== 'ViT-SO400M-16-SigLIP-i18n-256') {
         const { architecture } = await read('open_clip_config.json', content);
         expect(architecture).toMatchObject({ family: 'siglip', embedding: config['embed_dim'] });
+      } else if (/^PE-Core-/.test(name)) {
+        const { architecture } = await read('open_clip_config.json', content);
+        expect(architecture).toMatchObject({ family: 'pe', embedding: config['embed_dim'], activation: 'gelu' });
+      } else if (/-worldwide/.test(name)) {
+        const { architecture, ...texts } = await read('open_clip_config.json', content);
+        expect(architecture).toMatchObject({ activation: config['quick_gelu'] ? 'quick-gelu' : 'gelu' });
+        const mT5 = architecture.vocabularySize === 250_100;
+        const ofTexts = mT5 ? { endTokenId: 1, clean: 'canonical' } : { endTokenId: 2, clean: 'none' };
+        expect(texts).toMatchObject({ ...ofTexts, sentencePieces: true });
       } else if (plain) {
         const { architecture } = await read('open_clip_config.json', content);
         expect(architecture).toMatchObject({
@@ -53,12 +62,35 @@ describe("open_clip's model configurations", () => {
     },
   );
 
-  it("names MetaCLIP 2's tokenizer", async () => {
+  it.each([
+    ['text_cfg', 'eos_id', null],
+    ['text_cfg', 'eos_id', 'last'],
+    ['text_cfg', 'tokenizer_kwargs', { clean: 'lower' }],
+    ['text_cfg', 'no_causal_mask', true],
+    ['vision_cfg', 'pool_type', 'avg'],
+  ])('%s.%s = %j of a MetaCLIP 2 is refused by name', async (section, name, value) => {
     const { config } = known.open_clip['ViT-H-14-worldwide-quickgelu']!;
-    const { message } = await refusal('open_clip_config.json', { model_cfg: config });
-    expect(message).toBe(
-      'text_cfg.hf_tokenizer_name is "facebook/xlm-v-base", expected none, or that of a repository of OpenAI\'s CLIP.',
-    );
+    const model_cfg = { ...config, [section]: { ...(config[section] as Json), [name]: value } };
+    expect((await refusal('open_clip_config.json', { model_cfg })).message).toContain(`${section}.${name}`);
+  });
+
+  it.each([
+    ['text_cfg', 'no_causal_mask', true],
+    ['text_cfg', 'pool_type', 'last'],
+    ['text_cfg', 'hf_tokenizer_name', 'google/mt5-base'],
+    ['text_cfg', 'a_setting_of_tomorrow', 1],
+    ['vision_cfg', 'timm_pool', 'token'],
+    ['vision_cfg', 'timm_proj', 'linear'],
+    ['vision_cfg', 'timm_model_name', 'vit_pe_core_base_patch16_224_mim'],
+    ['model_cfg', 'init_logit_bias', -10],
+    ['model_cfg', 'quick_gelu', true],
+  ])('%s.%s = %j of a PE-Core is refused by name', async (section, name, value) => {
+    const { config } = known.open_clip['PE-Core-B-16']!;
+    const model_cfg =
+      section === 'model_cfg'
+        ? { ...config, [name]: value }
+        : { ...config, [section]: { ...(config[section] as Json), [name]: value } };
+    expect((await refusal('open_clip_config.json', { model_cfg })).message).toContain(`${section}.${name}`);
   });
 
   it.each([
@@ -73,7 +105,7 @@ describe("open_clip's model configurations", () => {
   });
 
   it.each([
-    ['text_cfg', 'pool_type', 'eos'],
+    ['text_cfg', 'pool_type', 'last'],
     ['text_cfg', 'hf_tokenizer_name', 'bert-base-uncased'],
     ['text_cfg', 'tokenizer_kwargs', { clean: 'canonicalize' }],
     ['text_cfg', 'no_causal_mask', true],
@@ -141,18 +173,17 @@ describe("transformers' configurations", () => {
     expect((await refusal('config.json', { ...config, ...changed })).message).toContain(name);
   });
 
-  it.each(['metaclip_2', 'siglip2', 'chinese_clip', 'clipseg'])(
-    'a model of type %s is refused by name',
-    async (type) => {
-      expect((await refusal('config.json', { model_type: type })).message).toContain(`"${type}"`);
-    },
-  );
+  it.each(['siglip2', 'chinese_clip', 'clipseg'])('a model of type %s is refused by name', async (type) => {
+    expect((await refusal('config.json', { model_type: type })).message).toContain(`"${type}"`);
+  });
 
   it('the token that ends a text is read, and 2 stands for the largest id', async () => {
     const [config] = Object.values(known.transformers);
     const withEnd = (eos_token_id: unknown) => ({ ...config, text_config: { ...config!.text_config, eos_token_id } });
     expect((await read('config.json', withEnd(49407))).endTokenId).toBe(49407);
     expect((await read('config.json', withEnd(2))).endTokenId).toBeUndefined();
+    const worldwide = await read('config.json', { ...withEnd(2), model_type: 'metaclip_2' });
+    expect(worldwide).toMatchObject({ endTokenId: 2, sentencePieces: true });
   });
 });
 

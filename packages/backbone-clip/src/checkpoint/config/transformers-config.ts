@@ -74,7 +74,7 @@ const rules: Readonly<Record<'' | 'text_config' | 'vision_config', Rules>> = {
 const LARGEST_ID = 2;
 
 /**
- * Reads transformers' CLIPConfig. Every value has a default there, so every value may be absent.
+ * Reads transformers' CLIPConfig, or MetaClip2Config, whose towers are CLIP's and whose texts are read at the first end. Every value has a default there, so every value may be absent.
  *
  * @throws CheckpointError when a setting is not understood
  */
@@ -96,6 +96,7 @@ export function transformersConfig(json: Record<string, unknown>, file: string):
   if (activationOf(text.hidden_act ?? 'quick_gelu', 'text_config.hidden_act', file) !== activation) {
     throw unsupported('text_config.hidden_act', text.hidden_act, 'the same as vision_config.hidden_act', file);
   }
+  const worldwide = json['model_type'] === 'metaclip_2';
   const { eos_token_id: end } = text;
   if (Array.isArray(end)) throw unsupported('text_config.eos_token_id', end, 'one number', file);
   return {
@@ -114,7 +115,8 @@ export function transformersConfig(json: Record<string, unknown>, file: string):
       embedding: projection_dim ?? undefined,
       activation,
     }),
-    endTokenId: typeof end === 'number' && end !== LARGEST_ID ? end : undefined,
+    ...(worldwide && { sentencePieces: true }),
+    endTokenId: typeof end === 'number' && (worldwide || end !== LARGEST_ID) ? end : undefined,
     notes: [],
   };
 }

@@ -38,6 +38,15 @@ export function oneOf(...values: (string | number | boolean)[]): Rule {
   };
 }
 
+/** An object of one setting. */
+export function just(object: Record<string, unknown>, alsoNone: boolean): Rule {
+  const text = shown(object);
+  return {
+    expected: alsoNone ? `none, or ${text}` : text,
+    allows: (value) => (alsoNone && off.allows(value)) || shown(value) === text,
+  };
+}
+
 /** The same rule for several settings. */
 export function each(rule: Rule, ...names: string[]): Rules {
   return Object.fromEntries(names.map((name) => [name, rule]));

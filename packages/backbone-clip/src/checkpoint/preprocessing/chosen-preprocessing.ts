@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { CheckpointError, describePreprocessing, type Preprocessing } from '@promptweave/core';
+import { familyNames, type Family } from '../../clip-form.js';
 import type { StatedPreprocessing } from './stated-preprocessing.js';
 
 /** OpenAI's, which transformers and open_clip take where nothing is said. */
@@ -10,12 +11,10 @@ const OPENAI: Omit<Preprocessing, 'size'> = {
   std: [0.26862954, 0.26130258, 0.27577711],
 };
 
-/** SigLIP's. */
-const SIGLIP: Omit<Preprocessing, 'size'> = {
-  resize: 'squash',
-  interpolation: 'bicubic',
-  mean: [0.5, 0.5, 0.5],
-  std: [0.5, 0.5, 0.5],
+const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
+const OF_FAMILY: Readonly<Record<Family, Omit<Preprocessing, 'size'>>> = {
+  siglip: { resize: 'squash', interpolation: 'bicubic', ...half },
+  pe: { resize: 'squash', interpolation: 'bilinear', ...half },
 };
 
 /** What a user may say about images; it takes precedence over files. Names as in the options. */
@@ -28,7 +27,7 @@ export interface PreprocessingOptions {
 
 /**
  * How images are prepared for a vision tower: as an option says, else as the file of the weights' own form does, else as
- * another file beside them, else as OpenAI's models need it, or SigLIP.
+ * another file beside them, else as OpenAI's models, or those of the family, need it.
  *
  * @param stated by the files beside the weights, the one that counts first
  * @param imageSize of the vision tower
@@ -39,10 +38,10 @@ export function choosePreprocessing(
   options: PreprocessingOptions,
   stated: readonly StatedPreprocessing[],
   imageSize: number,
-  family?: 'siglip',
+  family?: Family,
 ): { readonly preprocessing: Preprocessing; readonly notes: readonly string[] } {
   const [first, ...others] = stated;
-  const usual = family === 'siglip' ? SIGLIP : OPENAI;
+  const usual = family ? OF_FAMILY[family] : OPENAI;
   if (first?.size !== undefined && first.size !== imageSize) {
     throw new CheckpointError(`The file prepares images of ${first.size} pixels, the weights need ${imageSize}.`, {
       where: first.file,
@@ -60,7 +59,7 @@ export function choosePreprocessing(
   const preprocessing: Preprocessing = { ...usual, ...fromFile, ...given, size: imageSize };
   const source = first
     ? `as ${basename(first.file)} says`
-    : `as ${family === 'siglip' ? 'SigLIP' : "OpenAI's models"} need${family === 'siglip' ? 's' : ''} it, for no file beside the weights says it`;
+    : `as ${family ? `${familyNames[family]} needs` : "OpenAI's models need"} it, for no file beside the weights says it`;
   const notes = [`Images: ${describePreprocessing(preprocessing)} (${source}${givenWords(given)}).`];
   for (const [name, value] of Object.entries(given)) {
     const said = first?.[name as keyof Preprocessing];

@@ -20,6 +20,15 @@ describe('readTorchStateDict', () => {
     },
   );
 
+  it.each(['zip.bin', 'legacy.pt'])('reads single rows of a matrix of %s', async (name) => {
+    const { tensors } = await readTorchStateDict(fixture(name));
+    const table = tensors.get('token_embedding.weight')!;
+    const [, width] = table.shape as [number, number];
+    const values = table.data();
+    const rows = [2, 0].flatMap((row) => [...values.subarray(row * width, (row + 1) * width)]);
+    expect([...table.rows!([2, 0])]).toEqual(rows);
+  });
+
   it.each(['types.pt', 'types-legacy.pt', 'types-protocol-4.pt'])('reads views and types of %s', async (name) => {
     const { tensors, values } = await readTorchStateDict(fixture(name));
     expect(values).toEqual({ epoch: 5, accuracy: 81.25, name: 'café', best: true });

@@ -2,6 +2,7 @@ import {
   bytesPerValue,
   CheckpointError,
   decodeValues,
+  rowReader,
   sizeOf,
   type HostTensor,
   type RandomAccessFile,
@@ -67,10 +68,12 @@ export function tensorOf(
     });
   }
   const span = spanOf(tensor);
-  const read = (): Float32Array | Int32Array =>
-    decodeValues(file.read(region.start + offset * width, span * width), dtype, where);
-  if (isContiguous(shape, strides)) return { dtype, shape, data: read };
-  return { dtype, shape, data: () => gathered(read(), shape, strides) };
+  const decoded = (begin: number, length: number): Float32Array | Int32Array =>
+    decodeValues(file.read(region.start + offset * width + begin, length), dtype, where);
+  const read = (): Float32Array | Int32Array => decoded(0, span * width);
+  if (!isContiguous(shape, strides)) return { dtype, shape, data: () => gathered(read(), shape, strides) };
+  const rows = shape.length === 2 && rowReader(shape as [number, number], width, decoded);
+  return { dtype, shape, data: read, ...(rows && { rows }) };
 }
 
 /** Values of the storage from the first to the last one that a view shows. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { blockWith, tensorsOfBlock } from '../../tuned-tensors.js';
-import { attend, attendBackward, type HeadSplit } from '../attention.js';
+import { attend, attendBackward, turnedHeads, turnedHeadsBackward, type HeadSplit } from '../attention.js';
 import type { FoldedBlock } from '../folded-weights.js';
 import type { BlockOptions } from '../frozen-block.js';
 import { mergeHeads, splitHeads, type SequenceGroup } from '../heads.js';
@@ -70,7 +70,7 @@ function forward(
   const splits = groups.map((group, g): HeadSplit => {
     const prefix = g === 0 ? 0 : groups[0]!.length;
     const [q, k, v] = splitHeads(projected, group, { heads, parts: 3, prefix, bias: weights.input.bias });
-    return { q: q!, k: k!, v: v! };
+    return turnedHeads({ q: q!, k: k!, v: v! }, group.rotation);
   });
   const attended = groups.map(({ mask }, g) => tf.tidy(() => ({ ...attend(splits[g]!, mask?.()) })));
   const mixed = mergeHeads(
@@ -102,7 +102,7 @@ function backward(
   const ofHeads = groups.map((group, g) => {
     const [q, k, v, attention] = ofGroups.slice(4 * g);
     const [dGroup] = splitHeads(dMixed, group, { heads: block.heads, parts: 1 });
-    const d = attendBackward(dGroup!, attention!, { q: q!, k: k!, v: v! });
+    const d = turnedHeadsBackward(attendBackward(dGroup!, attention!, { q: q!, k: k!, v: v! }), group.rotation);
     return [d.q, d.k, d.v];
   });
   const dProjected = mergeHeads(ofHeads, groups); // [N, 3W]

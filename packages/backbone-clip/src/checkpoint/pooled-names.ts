@@ -1,16 +1,9 @@
-import type { StateDict } from '@promptweave/core';
+import { CheckpointError, sizeOf, type HostTensor, type StateDict } from '@promptweave/core';
+import { misshapen } from './clip-architecture.js';
 import { concatenated, flattened, transposed } from './derived-tensors.js';
 
-/** Tensors that every SigLIP has, in transformers' and in timm's names. */
-const TELLING = ['vision_model.head.probe', 'visual.trunk.attn_pool.latent'];
-
-/** Whether these are the names of a SigLIP. */
-export function isSiglip(named: StateDict): boolean {
-  return TELLING.some((name) => named.has(name));
-}
-
-/** transformers' names, besides those that CLIP has, too. */
-export const siglipHuggingFaceNames: readonly [RegExp, string][] = [
+/** transformers' names of a SigLIP, besides those that CLIP has, too. */
+export const poolingHuggingFaceNames: readonly [RegExp, string][] = [
   [/^vision_model\.embeddings\.patch_embedding\.bias$/, 'visual.conv1.bias'],
   [/^vision_model\.head\.probe$/, 'visual.attn_pool.probe'],
   [/^vision_model\.head\.attention\./, 'visual.attn_pool.attn.'],
@@ -23,6 +16,8 @@ export const siglipHuggingFaceNames: readonly [RegExp, string][] = [
 const timmNames: readonly [RegExp, string][] = [
   [/^visual\.trunk\.patch_embed\.proj\./, 'visual.conv1.'],
   [/^visual\.trunk\.pos_embed$/, 'visual.positional_embedding'],
+  [/^visual\.trunk\.cls_token$/, 'visual.class_embedding'],
+  [/^visual\.trunk\.norm_pre\./, 'visual.ln_pre.'],
   [/^visual\.trunk\.norm\./, 'visual.ln_post.'],
   [/^visual\.trunk\.blocks\./, 'visual.transformer.resblocks.'],
   [/(resblocks\.\d+)\.norm([12])\./, '$1.ln_$2.'],
@@ -37,6 +32,12 @@ const timmNames: readonly [RegExp, string][] = [
   [/^visual\.trunk\.attn_pool\.mlp\.fc2\./, 'visual.attn_pool.mlp.c_proj.'],
   [/^text\./, ''],
 ];
+
+/** Linear layers that OpenAI has as matrices, [in, out]. */
+const LINEAR: Readonly<Record<string, string>> = {
+  'text_projection.weight': 'text_projection',
+  'visual.trunk.head.weight': 'visual.proj',
+};
 
 /** timm's image tower and open_clip's text tower; queries are apart from keys and values in the pooling head. */
 export function fromTimm(
@@ -55,12 +56,31 @@ export function fromTimm(
       continue;
     }
     if (/attn_pool\.kv\.(weight|bias)$/.test(key) && named.has(key.replace('.kv.', '.q.'))) continue;
+    if (key === 'visual.trunk.head.bias') {
+      requireZeros(tensor, key, where);
+      continue;
+    }
     const name = timmNames.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), key);
-    const isLinear = name === 'text_projection.weight';
-    const target = isLinear ? 'text_projection' : name;
-    const value = isLinear ? transposed(tensor) : key === 'visual.trunk.pos_embed' ? flattened(tensor) : tensor;
+    const linear = LINEAR[name];
+    const target = linear ?? name;
+    const value = linear
+      ? transposed(tensor)
+      : /^visual\.trunk\.(pos_embed|cls_token)$/.test(key)
+        ? flattened(tensor)
+        : tensor;
     tensors.set(target, value);
     if (target !== key) origins.set(target, key);
   }
   return { naming: 'openai', tensors, origins };
+}
+
+/** timm's projection of PE-Core has a bias that the model itself has not: zeros. */
+function requireZeros(tensor: HostTensor, name: string, where: string): void {
+  if (tensor.shape.length !== 1 || sizeOf(tensor.shape) > 2 ** 16)
+    throw misshapen(name, tensor.shape, '[embedding]', where);
+  if (tensor.data().every((value) => value === 0)) return;
+  throw new CheckpointError(`The projection of the images has a bias ("${name}"), which PE-Core has not.`, {
+    where,
+    remedy: 'The model was changed after its release: give the released weights.',
+  });
 }
