@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { register as backbones } from './commands/backbones.js';
 import { register as bench } from './commands/bench.js';
 import { register as datasets } from './commands/datasets.js';
 import { register as cost } from './commands/cost.js';
@@ -56,6 +57,7 @@ export function createProgram(): Command {
     bench,
     cost,
     datasets,
+    backbones,
     importPrompts,
     schema,
     plugins,

@@ -33,6 +33,6 @@ it('holds a table that cannot be read by rows, and frees it', () => {
     [9, 10, 11],
     [9, 10, 11],
   ]);
-  tf.dispose([found, { table }]);
+  tf.dispose([found, table.whole!]);
   expect(tf.memory().numTensors).toBe(tensors);
 });

@@ -54,6 +54,7 @@ describe('promptweave plugins', () => {
       'head cosine',
       'tuning none',
       'loss cross-entropy',
+      'loss sigmoid',
       'gradients sum',
       'protocol few-shot',
       'tracker local',
@@ -83,6 +84,6 @@ describe('promptweave schema', () => {
     expect(await run('schema', '--config', config, '--out', out)).toBe(`Wrote ${out}.`);
     expect(await readFile(out, 'utf8')).toBe(printed);
     const schema = JSON.parse(printed) as { properties: { losses: { items: { anyOf: { enum: string[] }[] } } } };
-    expect(schema.properties.losses.items.anyOf[0]!.enum).toEqual(['cross-entropy', 'hum']);
+    expect(schema.properties.losses.items.anyOf[0]!.enum).toEqual(['cross-entropy', 'sigmoid', 'hum']);
   });
 });
