@@ -8,7 +8,7 @@ import {
   type ProtocolResult,
   type ZeroShotAnswers,
 } from '@promptweave/bench';
-import { figureOf, figureTitle, type Predictions } from '@promptweave/core/experiment';
+import { describeStop, figureOf, figureTitle, type Predictions } from '@promptweave/core/experiment';
 
 /** What is told of a run. */
 export interface DescribedRun extends Pick<ProtocolResult, 'result' | 'summary'> {
@@ -49,6 +49,7 @@ export function describeRun(folder: string, run: DescribedRun, allowing: readonl
     ...Object.keys(evaluations).flatMap((set) => changesOf(set, run)),
     ...Object.keys(evaluations).flatMap((set) => errorsOf(set, run)),
     `${parameters} learned parameters, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
+    ...(training.stops ?? []).map(describeStop),
     ...warnings.map((warning) => `Note: ${warning}`),
     ...unread,
     ...unusedValidationNote(result).map((note) => `Note: ${note}`),

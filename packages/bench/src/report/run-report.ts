@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { ConfigError, type Evaluation } from '@promptweave/core';
 import {
+  describeStop,
   readPredictions,
   readResult,
   readWords,
@@ -60,7 +61,10 @@ export async function runReport(folder: string, thumbnails: RunThumbnails): Prom
   return htmlPage({
     title: name,
     protocol: 'one run',
-    intro: `${parameters.toLocaleString('en')} learned numbers, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
+    intro: [
+      `${parameters.toLocaleString('en')} learned numbers, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
+      ...(training.stops ?? []).map(describeStop),
+    ].join(' '),
     sections: sections.filter((part) => part !== undefined),
   });
 }

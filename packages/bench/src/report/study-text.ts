@@ -5,6 +5,7 @@ import { differenceText, type Comparison } from './analysis/comparison.js';
 import { longCsv, longRows } from './long-form.js';
 import { marksText, paperTable } from './paper-table.js';
 import { shownName } from './row-figures.js';
+import { protocolText } from './run-details.js';
 import { markdownText, renderTable, studyTable, visible, type TableFormat, type TextCell } from './table.js';
 import type { Study } from './study.js';
 
@@ -23,7 +24,7 @@ export interface TextOptions {
 export function studyText(study: Study, format: TableFormat, { comparison, holm = false }: TextOptions = {}): string {
   if (format === 'json') return JSON.stringify(studyJson(study, comparison), undefined, 2);
   if (format === 'csv') return longCsv(longRows(study, comparison));
-  const title = `${study.name}, ${study.protocol}`;
+  const title = `${study.name}, ${protocolText(study)}`;
   if (format === 'latex') {
     const caption = `${title}. ${spreadText(study)}. ${marksText(comparison)}`;
     return renderTable(paperTable(study, comparison), 'latex', caption, `tab:${slug(study.name)}`);
@@ -31,7 +32,9 @@ export function studyText(study: Study, format: TableFormat, { comparison, holm 
   const table = renderTable(format === 'markdown' ? paperTable(study, comparison) : studyTable(study), format, title);
   const extra = comparison && holm ? [holmTable(study, comparison, format)] : [];
   const written = format === 'markdown' ? markdownText : visible;
-  const texts = [legend(study), ...openCells(study), ...damage(study), ...failures(study)].map(written);
+  const texts = [legend(study), ...earlyStops(study), ...openCells(study), ...damage(study), ...failures(study)].map(
+    written,
+  );
   const marks = format === 'markdown' ? [written(marksText(comparison))] : [];
   return [written(title), table, ...marks, ...extra, ...texts].join(format === 'markdown' ? '\n\n' : '\n');
 }
@@ -99,6 +102,18 @@ function legend(study: Study): string {
 /** In what the numbers are, and what stands behind ±. */
 function spreadText({ seeds }: Study): string {
   return seeds.length > 1 ? `Percent, mean ± standard deviation over seeds ${seeds.join(', ')}` : 'Percent, one seed';
+}
+
+/** Cells whose training validation ended before its last epoch. */
+export function earlyStops({ cells }: Pick<Study, 'cells'>): string[] {
+  const epochs = cells.flatMap(({ state }) => {
+    const after = state.status === 'finished' ? state.outcome.stoppedAfter : undefined;
+    return after === undefined ? [] : [after];
+  });
+  if (epochs.length === 0) return [];
+  const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
+  const after = first === last ? `epoch ${first}` : `epochs ${first} to ${last}`;
+  return [`Validation ended the training of ${epochs.length} of ${cells.length} cells early, after ${after}.`];
 }
 
 function openCells({ cells }: Study): string[] {

@@ -41,6 +41,8 @@ export interface CellOutcome {
   /** Training alone. */
   readonly seconds: number;
   readonly evaluationSeconds: number;
+  /** Epochs after which validation ended the training early. */
+  readonly stoppedAfter?: number;
   /** End, ISO 8601. */
   readonly date: string;
 }
@@ -103,6 +105,7 @@ const outcome = z.looseObject({
   parameters: z.number(),
   seconds: z.number(),
   evaluationSeconds: z.number(),
+  stoppedAfter: z.number().optional(),
   date: z.string(),
 });
 const failure = z.looseObject({ kind: z.enum(['error', 'lost']), message: z.string(), date: z.string() });

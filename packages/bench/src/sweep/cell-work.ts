@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError, PromptweaveError, type EvaluationSet, type StepShape, type StepWork } from '@promptweave/core';
 import {
   checkMemory,
+  checkRequest,
   checkSet,
   createExperiment,
   estimatedBytes,
@@ -85,7 +86,7 @@ async function withParts<T>(
   }
 }
 
-/** @throws BackendError where memory does not suffice */
+/** @throws ConfigError, DatasetError where images are missing that the training needs; BackendError where memory does not suffice */
 function workOf(
   experiment: Experiment,
   sets: readonly EvaluationSet[],
@@ -93,6 +94,7 @@ function workOf(
   { available }: MachineMemory,
 ): CellWork | undefined {
   const { classifier, configuration, dataset, backbone } = experiment;
+  checkRequest({ classifier, dataset, settings: configuration.train });
   const phases = trainingPhases(classifier, configuration.train, dataset);
   if (available !== undefined) phases.forEach((phase) => checkMemory(memoryOf(phase), available));
   if (!backbone.work) return undefined;

@@ -384,6 +384,16 @@ const badFiles: readonly (readonly [string, string, string])[] = [
     'config.yaml:2:10: train.keep: best needs evaluations during training; set train.evaluateEvery',
   ],
   [
+    'an early stop without evaluations',
+    'dataset: emoji/animals\ntrain: { stop: { patience: 2 } }\n',
+    'config.yaml:2:10: train.stop: needs evaluations during training; set train.evaluateEvery=1 and train.evaluateOn=val',
+  ],
+  [
+    'an early stop by test images',
+    'dataset: emoji/animals\ntrain: { evaluateEvery: 1, evaluateOn: test, stop: { patience: 2 } }\n',
+    'config.yaml:2:46: train.stop: needs evaluations on validation images during training; set train.evaluateEvery=1 and train.evaluateOn=val',
+  ],
+  [
     'unknown preset',
     'preset: comma/base-to-new\ndataset: emoji/animals\n',
     'config.yaml:1:1: preset: there is no preset called "comma/base-to-new". Did you mean `comma/base-to-novel`?',

@@ -28,12 +28,17 @@ export function combinationFindings(configuration: ResolvedConfiguration, regist
     const { problem } = datasetPart(choice, dataset, registry);
     if (problem !== undefined) findings.push({ path: ['protocol'], message: problem });
   }
-  phaseSettings(train).forEach(({ keep, evaluateEvery, average }, number) => {
+  phaseSettings(train).forEach(({ keep, evaluateEvery, evaluateOn, average, stop }, number) => {
     const section = number === 0 ? ['train'] : ['train', 'then'];
     const name = section.join('.');
     if (keep === 'best' && evaluateEvery === 0) {
       const message = `best needs evaluations during training; set ${name}.evaluateEvery`;
       findings.push({ path: [...section, 'keep'], message });
+    }
+    if (stop && (evaluateEvery === 0 || evaluateOn !== 'val')) {
+      const lacking = evaluateEvery === 0 ? 'needs evaluations' : 'needs evaluations on validation images';
+      const message = `${lacking} during training; set ${name}.evaluateEvery=1 and ${name}.evaluateOn=val`;
+      findings.push({ path: [...section, 'stop'], message });
     }
     if (keep === 'best' && average) {
       const message = `an average of all epochs leaves nothing to choose; set ${name}.keep=last`;

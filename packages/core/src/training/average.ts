@@ -43,9 +43,19 @@ export class EpochAverage {
     }
   }
 
-  /** Gives the variables their averages. */
-  assign(variables: NamedVariables): void {
-    for (const [name, sum] of Object.entries(this.sums)) variables[name]!.assign(sum);
+  /**
+   * Gives the variables their averages. Where the training ended early, the weights of the epochs that there were sum to 1; where these have none
+   * (a mean that begins later), the variables stay as they are.
+   *
+   * @param epochs those that there were; default: all
+   */
+  assign(variables: NamedVariables, epochs = this.weights.length): void {
+    const weight = this.weights.slice(0, epochs).reduce((total, own) => total + own, 0);
+    if (weight === 0) return;
+    for (const [name, sum] of Object.entries(this.sums)) {
+      if (epochs >= this.weights.length) variables[name]!.assign(sum);
+      else tf.tidy(() => variables[name]!.assign(tf.div(sum, weight)));
+    }
   }
 
   /** The sums so far; the tensors stay this object's. */

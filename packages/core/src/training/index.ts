@@ -23,7 +23,7 @@ export { createOptimizer, type Optimizer, type OptimizerSettings } from './optim
 export { learningRateFactors } from './learning-rate-factors.js';
 export { learningRateAt, type ScheduleSettings } from './schedule.js';
 export { trainSettings, type AverageSettings, type TrainSettings } from './settings.js';
-export type { TrainOutcome, TrainRequest } from './train-request.js';
+export { checkRequest, type TrainOutcome, type TrainRequest } from './train-request.js';
 export type { TrainingPlan } from './plan.js';
 export { lengthOf, trainingPhases, type Phase } from './phases.js';
 export { trainingShape } from './training-shape.js';
@@ -31,6 +31,7 @@ export { train } from './trainer.js';
 export { checkpointFiles } from './training-files.js';
 export { assignVariables, variableValues } from './variable-values.js';
 export { coreVersion } from './version.js';
+export { describeStop, type EarlyStop } from './patience.js';
 export { describeEvent, duration, percent } from './describe-event.js';
 export { checkSet, classifierFor, evaluateSet } from './evaluate-set.js';
 export { environmentOf, type Provenance, type Surroundings } from './provenance.js';

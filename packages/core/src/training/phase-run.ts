@@ -13,6 +13,7 @@ import { learningRateFactors } from './learning-rate-factors.js';
 import { createOptimizer } from './optimizer.js';
 import type { Phase } from './phases.js';
 import type { TrainingPlan } from './plan.js';
+import { describeStop, stopOf, withValidation } from './patience.js';
 import type { PhaseState } from './resume-file.js';
 import { learningRateAt } from './schedule.js';
 import type { Standing } from './standing.js';
@@ -74,7 +75,7 @@ export class PhaseRun {
     const begun = standing.progress.phase;
     const [lastStep, epochs] = [begun.step + plan.steps, begun.epoch + plan.epochs];
     const features = await this.storedFeatures(begun.epoch, epochs);
-    if (standing.progress.step < lastStep) {
+    if (standing.progress.step < lastStep && !stopOf(standing.progress)) {
       const { learningRateFactors: patterns } = settings;
       const factors = learningRateFactors(request.classifier, patterns);
       const groups = stepGroups({
@@ -89,11 +90,12 @@ export class PhaseRun {
         const done = standing.progress.step === lastStep;
         if (done || !group.batches) await this.closeEpoch();
         else await saveInTime();
-        if (done) break;
+        if (done || stopOf(standing.progress)) break;
+        request.signal?.throwIfAborted(); // what listens to evaluations may have seen enough
         asked = performance.now();
       }
     } else if (standing.progress.offset > 0) await this.closeEpoch();
-    this.state.average?.assign(classifier.variables);
+    this.state.average?.assign(classifier.variables, standing.progress.epoch - begun.epoch);
     if (standing.best) assignValues(request.classifier, standing.best, 'the best values');
   }
 
@@ -157,6 +159,7 @@ export class PhaseRun {
     const { evaluateEvery, evaluateOn: split, keep } = settings;
     let { best } = standing.progress;
     const last = step === from.step + plan.steps;
+    let waited: ReturnType<typeof withValidation> = {};
     const evaluates = evaluateEvery > 0 && (epoch % evaluateEvery === 0 || last);
     if (evaluates) {
       const result = await this.evaluate(split);
@@ -165,10 +168,14 @@ export class PhaseRun {
         best = { epoch, step, accuracy: result.accuracy };
         standing.best = await variableValues(request.classifier.values);
       }
+      const { accuracy } = result;
+      waited = withValidation(standing.progress, settings, { epoch, step, accuracy, isLast: last });
     }
     classifier.parts.head.endEpoch?.();
     this.state.average?.add(classifier.variables, passed - from.epoch);
-    standing.progress = { ...standing.progress, epoch, offset: 0, ...(best && { best }) };
+    standing.progress = { ...standing.progress, epoch, offset: 0, ...(best && { best }), ...waited };
+    const early = stopOf(standing.progress);
+    if (early) emit({ type: 'note', message: describeStop(early) });
     await (last || evaluates ? save() : saveInTime(SAVE_EPOCHS));
   }
 

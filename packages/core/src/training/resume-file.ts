@@ -30,6 +30,17 @@ const progress = z.object({
   seconds: z.number(),
   /** The best validation so far, where the best values are kept. */
   best: z.object({ epoch: z.number(), step: z.number(), accuracy: z.number() }).optional(),
+  /** The best validation of the phase so far, and the evaluations since, where the training may stop early. */
+  waiting: z.object({ epoch: z.number(), accuracy: z.number(), evaluations: z.number() }).optional(),
+  /** Phases that were stopped early: after which epoch and step, and the best validation before. */
+  stops: z
+    .array(
+      z.object({
+        ...{ phase: z.number(), epoch: z.number(), step: z.number() },
+        ...{ patience: z.number(), bestEpoch: z.number(), bestAccuracy: z.number() },
+      }),
+    )
+    .optional(),
 });
 
 /** Where a training stands. */

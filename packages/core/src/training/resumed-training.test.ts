@@ -17,19 +17,31 @@ describe('a training that goes on', () => {
     ['AdamW and accumulation', { epochs: 3, batch: 2, accumulate: 3, optimizer: 'adamw', learningRate: 0.01 }],
     ['an average', { epochs: 4, learningRate: 0.1, average: { kind: 'gaussian', mean: 2, deviation: 1 } }],
     ['the best values', { epochs: 4, learningRate: 3, evaluateEvery: 1, keep: 'best' }],
+    ['an early stop', { epochs: 12, learningRate: 3, evaluateEvery: 1, stop: { patience: 2 } }],
+    [
+      'an early stop of each of two phases',
+      {
+        epochs: 9,
+        learningRate: 3,
+        evaluateEvery: 2,
+        stop: { patience: 1 },
+        then: { learns: ['prompt'] },
+        learns: ['prompt'],
+      },
+    ],
     ['cached features', { steps: 8, augment: false, learningRate: 0.1 }],
   ];
 
   it.each(variants)('ends with the same bits wherever it was stopped: %s', async (_, settings) => {
     const whole = tinyClassifier();
-    const { steps: total } = await train({ ...request(whole, settings), runFolder: join(folder(), 'whole') });
+    const { step: total, stops } = await train({ ...request(whole, settings), runFolder: join(folder(), 'whole') });
     for (let stop = 1; stop < total; stop++) {
       const runFolder = join(folder(), `stop ${stop}`);
       const first = await train({ ...request(tinyClassifier(), settings), runFolder, ...stopAfter(stop) });
       expect(first).toMatchObject({ status: 'stopped', step: stop });
       const classifier = tinyClassifier();
       const second = await train({ ...request(classifier, settings), runFolder, resume: true });
-      expect(second).toMatchObject({ status: 'finished', step: total });
+      expect(second).toMatchObject({ status: 'finished', step: total, ...(stops && { stops }) });
       expect(bits(classifier)).toBe(bits(whole));
       const files = await Promise.all(
         ['whole', `stop ${stop}`].map((name) => readFile(join(folder(), name, 'prompts.safetensors'))),

@@ -119,6 +119,19 @@ const phase = {
     .enum(['last', 'best'])
     .default('last')
     .describe('Which values to keep: those of the last step, as the papers do, or the best on the validation images.'),
+  stop: z
+    .strictObject({
+      patience: z
+        .int()
+        .min(1)
+        .describe('Evaluations in a row that bring no better accuracy, after which the training stops.'),
+      on: z.enum(['val']).default('val').describe('Images whose accuracy counts: those of validation.'),
+    })
+    .optional()
+    .describe(
+      'Ends the training before its last epoch where validation no longer improves. The schedule stays that of all epochs; `keep` says which ' +
+        'values are kept. Default: never.',
+    ),
   learns: z
     .array(z.enum(learningSections))
     .min(1)

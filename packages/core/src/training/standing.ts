@@ -15,7 +15,8 @@ export function beginning(): Standing {
 
 /** A phase begins; what was the best belonged to the one before. */
 export function enterPhase(standing: Standing, number: number): void {
-  const { epoch, step, seconds } = standing.progress;
+  const { epoch, step, seconds, stops } = standing.progress;
   delete standing.best;
-  standing.progress = { epoch, step, seconds, offset: 0, phase: { number, epoch, step } };
+  const own = { offset: 0, phase: { number, epoch, step } };
+  standing.progress = { epoch, step, seconds, ...own, ...(stops && { stops }) };
 }

@@ -56,13 +56,26 @@ export interface TrainOutcome {
   readonly seconds: number;
   /** The validation that chose the values, where the best are kept. */
   readonly best?: Progress['best'];
+  /** Phases that ended before their plan, since validation no longer improved. */
+  readonly stops?: Progress['stops'];
+}
+
+/** Whether something of a classifier learns, or may get something to learn when its head is prepared. */
+export function mayLearn({ parts, variables }: Classifier): boolean {
+  return parts.headProperties.learns !== false || Object.keys(variables).length > 0;
 }
 
 /**
+ * Does nothing where nothing is learned.
  * @throws DatasetError where there is no training image
  * @throws ConfigError where the settings need evaluation images that there are not
  */
-export function checkRequest({ dataset, settings }: TrainRequest): void {
+export function checkRequest({
+  classifier,
+  dataset,
+  settings,
+}: Pick<TrainRequest, 'classifier' | 'dataset' | 'settings'>): void {
+  if (!mayLearn(classifier) && !classifier.parts.headProperties.prepares) return;
   if (dataset.train.length === 0) {
     throw new DatasetError('There is no image to train on.', { where: dataset.name });
   }
@@ -72,7 +85,7 @@ export function checkRequest({ dataset, settings }: TrainRequest): void {
 }
 
 function checkEvaluations(
-  { evaluateEvery, evaluateOn, keep }: PhaseSettings,
+  { evaluateEvery, evaluateOn, keep, stop }: PhaseSettings,
   dataset: Dataset,
   section: 'train' | 'train.then',
 ): void {
@@ -80,6 +93,18 @@ function checkEvaluations(
     throw new ConfigError('The best values are chosen by evaluations on validation images, but there are none.', {
       where: `${section}.keep`,
       remedy: `Set ${section}.evaluateEvery=1 and ${section}.evaluateOn=val, or ${section}.keep=last.`,
+    });
+  }
+  if (stop && (evaluateEvery === 0 || evaluateOn !== 'val')) {
+    throw new ConfigError('When to stop is said by evaluations on validation images, but there are none.', {
+      where: `${section}.stop`,
+      remedy: `Set ${section}.evaluateEvery=1 and ${section}.evaluateOn=val, or leave ${section}.stop out.`,
+    });
+  }
+  if (stop && dataset.val.length === 0) {
+    throw new ConfigError(`The data set "${dataset.name}" has no validation images that could say when to stop.`, {
+      where: `${section}.stop`,
+      remedy: `Leave ${section}.stop out, or choose a data set with validation images.`,
     });
   }
   if (evaluateEvery > 0 && dataset[evaluateOn].length === 0) {

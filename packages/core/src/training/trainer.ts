@@ -8,7 +8,7 @@ import { lengthOf, trainingPhases, type Phase } from './phases.js';
 import { warmupWarning } from './schedule.js';
 import { beginning, enterPhase } from './standing.js';
 import { StepClock } from './step-clock.js';
-import { checkRequest, type TrainOutcome, type TrainRequest } from './train-request.js';
+import { checkRequest, mayLearn, type TrainOutcome, type TrainRequest } from './train-request.js';
 import { checkpointFiles, TrainingFiles } from './training-files.js';
 
 /**
@@ -55,11 +55,9 @@ class Training {
   async run(): Promise<TrainOutcome> {
     const { request, standing, files, shared } = this;
     const { classifier, dataset } = request;
-    const { headProperties } = classifier.parts;
-    const mayLearn = headProperties.learns !== false || Object.keys(classifier.variables).length > 0;
-    if (mayLearn || headProperties.prepares) checkRequest(request);
+    checkRequest(request);
     await files.prepare();
-    if (mayLearn && files.toResume) await this.restore();
+    if (mayLearn(classifier) && files.toResume) await this.restore();
     const { step: done, epoch } = standing.progress;
     const prepared = done > 0 || epoch > 0 || (await this.stoppable(() => this.beginHead(this.present)));
     if (prepared) this.checkFactors();
@@ -74,11 +72,11 @@ class Training {
     });
     const passed = prepared && (!learns || (await this.stoppable(() => this.throughPhases())));
     const finished = passed && (await this.stoppable(() => finishHead(this.headSurroundings(this.present))));
-    const { step, seconds, best } = standing.progress;
+    const { step, seconds, best, stops } = standing.progress;
     await files.saveLearned(best && finished ? best.step : step);
     const status = finished ? 'finished' : 'stopped';
     this.emit({ type: 'end', status, step, seconds });
-    return { status, step, steps, epochs, seconds, ...(best && { best }) };
+    return { status, step, steps, epochs, seconds, ...(best && { best }), ...(stops && { stops }) };
   }
 
   dispose(): void {
