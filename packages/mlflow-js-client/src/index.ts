@@ -10,6 +10,7 @@ export { Models, type ModelSearch, type ModelVersion, type NewModelVersion, type
 export {
   Runs,
   runTags,
+  type DatasetInput,
   type Metric,
   type NewRun,
   type Run,

@@ -12,6 +12,7 @@ export const runTags = {
   note: 'mlflow.note.content',
   user: 'mlflow.user',
   sourceName: 'mlflow.source.name',
+  sourceType: 'mlflow.source.type',
   gitCommit: 'mlflow.source.git.commit',
 } as const;
 
@@ -73,6 +74,19 @@ export interface RunBatch {
   readonly metrics?: readonly Metric[];
   readonly params?: Readonly<Record<string, string>>;
   readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A data set that a run was computed from. */
+export interface DatasetInput {
+  readonly name: string;
+  /** At most 36 characters. */
+  readonly digest: string;
+  /** `local`, `http`, `hugging_face`, `code`, … */
+  readonly sourceType: string;
+  /** JSON of what the type wants, such as `{ "uri": "/data/flowers" }` of `local`. */
+  readonly source: string;
+  /** What the run does with it: `training`, `eval`, … */
+  readonly context: string;
 }
 
 /** Runs of a tracking server, and their metrics, params and tags. */
@@ -155,6 +169,17 @@ export class Runs {
     ];
     for (const body of bodies) {
       await this.post('log-batch', { run_id: runId, ...body }, { ...options, repeatable: !('metrics' in body) });
+    }
+  }
+
+  /** Says what a run was computed from. Saying it again changes nothing. Servers know it since MLflow 2.4. */
+  async logInputs(runId: string, inputs: readonly DatasetInput[], options?: CallOptions): Promise<void> {
+    const datasets = inputs.map(({ name, digest, sourceType, source, context }) => ({
+      tags: [{ key: 'mlflow.data.context', value: context }],
+      dataset: { name, digest, source_type: sourceType, source },
+    }));
+    for (const part of parts(datasets, batchLimits.inputs)) {
+      await this.post('log-inputs', { run_id: runId, datasets: part }, options);
     }
   }
 

@@ -10,7 +10,9 @@ import {
   type Metric,
   type MlflowClient,
   type RunStatus,
+  runTags,
 } from '@promptweave/mlflow-js-client';
+import { logDatasets } from './dataset-inputs.js';
 import { withDeliveryLock } from './delivery-lock.js';
 import { ALL, loadState, newState, saveState, type DeliveryState } from './delivery-state.js';
 import type { ArtifactEntry, EndEntry, JournalEntry, MetricsEntry, StartEntry } from './journal-entry.js';
@@ -228,7 +230,7 @@ class Delivery {
     if (!created && this.state.runId !== runId) this.state = { ...this.state, doubtful: ALL };
     this.state = { ...this.state, experimentId, runId, artifactUri };
     // The first start says it all; later ones are the same run going on.
-    const params = entry.seq === 1 ? this.cut(flatParams(entry.configuration), mlflowParam) : {};
+    const params = entry.seq === 1 ? this.cut(this.paramsOf(entry), mlflowParam) : {};
     const tags = Object.entries(tagsOf(entry, parentRunId)).map(([key, value]) => [
       this.renamed(key, mlflowKey(key)),
       value,
@@ -240,6 +242,12 @@ class Delivery {
     await client.artifacts.upload(artifactUri, 'environment.json', json, options);
     const yaml = toYaml(entry.configuration as unknown as ResolvedConfiguration);
     await client.artifacts.upload(artifactUri, 'config.yaml', yaml, options);
+  }
+
+  /** The configuration, and what people know the run by. */
+  private paramsOf({ configuration, params = {} }: StartEntry): Record<string, string> {
+    const own = Object.entries(params).map(([name, value]) => [this.renamed(name, mlflowKey(name)), value] as const);
+    return { ...Object.fromEntries(own), ...flatParams(configuration) };
   }
 
   /** Values as MLflow takes them; those that are cut are told. */
@@ -271,14 +279,21 @@ class Delivery {
     this.uploaded.set(path, version);
   }
 
-  private async end({ status, error, digests, time }: EndEntry): Promise<void> {
+  private async end({ status, error, digests, datasets = [], summary, tags: own, time }: EndEntry): Promise<void> {
     const { client, options } = this;
     const runId = this.runId();
     const tags = {
+      ...Object.fromEntries(
+        Object.entries(own ?? {}).map(([key, value]) => [this.renamed(key, mlflowKey(key)), value]),
+      ),
+      ...(summary !== undefined && { [runTags.note]: summary }),
       ...(error !== undefined && { 'promptweave.error': error }),
       ...(digests && { 'promptweave.checkpoint': digests.checkpoint, 'promptweave.dataset': digests.dataset }),
     };
     await client.runs.logBatch(runId, { tags: this.cut(tags, mlflowTag) }, options);
+    if (datasets.length > 0 && !(await logDatasets(client, runId, datasets, options))) {
+      this.notes.add('The server has no data sets of runs (MLflow has them since 2.4): its tags have their digests.');
+    }
     const statuses: Readonly<Record<EndEntry['status'], RunStatus>> = {
       finished: 'FINISHED',
       stopped: 'KILLED',

@@ -21,6 +21,8 @@ export interface FakeRun {
   /** As they came, also what came twice. */
   readonly metrics: FakeMetric[];
   readonly artifacts: Record<string, string>;
+  /** Data sets of `runs/log-inputs`, each once. */
+  readonly inputs: Json[];
 }
 
 /** What happens to a request: `ok`, or nothing of it is done, or it is done and the answer is lost. */
@@ -123,7 +125,7 @@ export class FakeMlflow {
       case 'runs/create': {
         const run: FakeRun = {
           ...{ id: randomUUID(), status: 'RUNNING', deleted: false, startTime: Number(body['start_time']) },
-          ...{ tags: record(body['tags']), params: {}, metrics: [], artifacts: {} },
+          ...{ tags: record(body['tags']), params: {}, metrics: [], artifacts: {}, inputs: [] },
         };
         this.runs.push(run);
         return { run: describe(run) };
@@ -151,6 +153,15 @@ export class FakeMlflow {
         run.metrics.push(...metrics);
         Object.assign(run.tags, record(body['tags']));
         Object.assign(run.params, record(body['params']));
+        return {};
+      }
+      case 'runs/log-inputs': {
+        const { inputs } = this.active(body);
+        for (const input of body['datasets'] as Json[]) {
+          const { name, digest } = input['dataset'] as Record<string, string>;
+          if (name!.length > 500 || digest!.length > 36) throw new Refusal(400, 'INVALID_PARAMETER_VALUE', 'too long');
+          if (!inputs.some((known) => JSON.stringify(known) === JSON.stringify(input))) inputs.push(input);
+        }
         return {};
       }
       case 'metrics/get-history':

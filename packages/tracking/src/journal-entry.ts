@@ -23,6 +23,8 @@ const start = z.object({
   experiment: z.string().min(1),
   parent: z.object({ id: identity, name: z.string() }).optional(),
   configuration: z.record(z.string(), z.unknown()),
+  params: texts.optional(),
+  source: z.string().optional(),
   environment: z.object({
     git: z.object({ commit: z.string(), changed: z.boolean() }).optional(),
     versions: texts,
@@ -54,6 +56,11 @@ const end = z.object({
   status: z.enum(['finished', 'stopped', 'failed']),
   error: z.string().optional(),
   digests: z.object({ checkpoint: z.string(), dataset: z.string() }).optional(),
+  datasets: z
+    .array(z.object({ name: z.string(), digest: z.string(), options: z.record(z.string(), z.unknown()) }))
+    .optional(),
+  summary: z.string().optional(),
+  tags: texts.optional(),
 });
 
 /** A line of the journal. */

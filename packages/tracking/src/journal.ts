@@ -83,6 +83,11 @@ export class Journal {
     if (kept.type === 'metrics') for (const key of Object.keys(kept.values)) this.lastSteps.set(key, kept.step);
   }
 
+  /** Of the values of this name that are noted; undefined where there are none. */
+  lastStep(name: string): number | undefined {
+    return this.lastSteps.get(name);
+  }
+
   close(): void {
     closeSync(this.file);
   }

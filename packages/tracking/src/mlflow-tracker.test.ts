@@ -90,6 +90,64 @@ describe('a server that works', () => {
     expect(JSON.parse(run!.artifacts['environment.json']!)).toEqual(environment);
   });
 
+  it('has rows, sources, data sets and what came out, each once', async () => {
+    const names = { row: 'coop · lamm', 'row (long)': 'a' };
+    const datasets = [
+      { name: 'flowers', digest: 'd'.repeat(64), options: { use: 'folder', path: '/data/flowers' } },
+      { name: 'emoji-plants', digest: 'e'.repeat(64), options: { use: 'emoji-plants', shots: 4 } },
+    ];
+    const end = {
+      type: 'end',
+      status: 'finished',
+      datasets,
+      summary: '| a |',
+      tags: { 'promptweave.best': 'b' },
+    } as const;
+    for (let i = 0; i < 2; i++) {
+      const tracker = trackerFor();
+      tracker.record(startOf('a', { params: names, source: 'promptweave sweep study' }));
+      tracker.record(end);
+      expect(await tracker.close()).toEqual([]);
+    }
+    const [run] = cell();
+    expect(run!.params).toMatchObject({ row: 'coop · lamm', seed: '1' });
+    expect(Object.keys(run!.params)).toContainEqual(expect.stringMatching(/^row _long_-[0-9a-f]{12}$/));
+    expect(run!.tags).toMatchObject({
+      ...{ 'mlflow.source.name': 'promptweave sweep study', 'mlflow.source.type': 'LOCAL' },
+      ...{ 'mlflow.note.content': '| a |', 'promptweave.best': 'b' },
+    });
+    const [files, made, ...others] = run!.inputs as { dataset: Record<string, string>; tags: unknown }[];
+    expect(others).toEqual([]);
+    expect(files!.tags).toEqual([{ key: 'mlflow.data.context', value: 'training' }]);
+    expect(files!.dataset).toMatchObject({ name: 'flowers', digest: 'd'.repeat(32), source_type: 'local' });
+    expect(JSON.parse(files!.dataset['source']!)).toMatchObject({ uri: '/data/flowers' });
+    expect(made!.dataset).toMatchObject({ name: 'emoji-plants', source_type: 'code' });
+  });
+
+  it('that knows no data sets of runs has all the rest', async () => {
+    server.fate = (endpoint) => (endpoint === 'runs/log-inputs' ? 'not here' : 'ok');
+    const problems: string[] = [];
+    const tracker = trackerFor({ onProblem: (problem) => problems.push(problem) });
+    tracker.record(startOf('a'));
+    const datasets = [{ name: 'flowers', digest: 'd', options: {} }];
+    tracker.record({ type: 'end', status: 'finished', datasets });
+    expect(await tracker.close()).toEqual([]);
+    expect(cell()[0]!.status).toBe('FINISHED');
+    expect(problems).toEqual([expect.stringContaining('no data sets of runs')]);
+  });
+
+  it('has what the machine did, counted on where the run goes on', async () => {
+    for (let i = 0; i < 2; i++) {
+      const tracker = trackerFor({ systemMetricsSeconds: 0.02 });
+      tracker.record(startOf('a'));
+      const memory = 'system/system_memory_usage_percentage';
+      await expect.poll(() => steps(cell()[0], memory)?.length, { timeout: 20_000 }).toBeGreaterThan(3 * (i + 1));
+      tracker.record({ type: 'end', status: 'finished' });
+      await tracker.close();
+      expect(steps(cell()[0], memory)).toEqual(upTo(steps(cell()[0], memory)!.length));
+    }
+  });
+
   it('gets it while the run goes on', async () => {
     const tracker = trackerFor();
     tracker.record(startOf('a'));

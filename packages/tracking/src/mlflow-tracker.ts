@@ -3,6 +3,7 @@ import type { MlflowClient } from '@promptweave/mlflow-js-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver, type Delivered } from './delivery.js';
 import { Journal } from './journal.js';
+import { SystemMetrics } from './system-metrics.js';
 import { TrackingError } from './tracking-error.js';
 
 /** How a run is delivered while it goes on. */
@@ -21,6 +22,8 @@ export interface MlflowTrackerOptions {
   readonly longestIntervalSeconds?: number;
   /** Seconds that the end of the run waits for the last delivery, where nobody says how long. Default 5. */
   readonly closeSeconds?: number;
+  /** Seconds between two looks at processors, memory and GPUs. Default: nobody looks. */
+  readonly systemMetricsSeconds?: number;
   /** Told once of each thing that goes wrong. */
   readonly onProblem?: (problem: string) => void;
 }
@@ -41,6 +44,8 @@ export class MlflowTracker implements Tracker {
   /** Something was recorded since the last delivery began, or that delivery failed. */
   private due = false;
   private failures = 0;
+  private looking?: NodeJS.Timeout;
+  private system?: SystemMetrics;
   private closed = false;
 
   constructor(private readonly options: MlflowTrackerOptions) {}
@@ -49,8 +54,10 @@ export class MlflowTracker implements Tracker {
     if (this.journal === 'failed') return;
     try {
       if (this.closed) throw new TrackingError('The recording has ended.');
+      if (event.type === 'end') this.endLooking();
       if (this.journal) this.journal.append(event);
       else this.journal = this.begin(event);
+      if (event.type === 'start') this.beginLooking();
       this.due = true;
       this.schedule();
     } catch (error) {
@@ -62,6 +69,7 @@ export class MlflowTracker implements Tracker {
     if (this.closed) return [...this.problems];
     this.closed = true;
     clearTimeout(this.timer);
+    clearInterval(this.looking);
     if (this.journal instanceof Journal) this.journal.close();
     const giveUp = (): void => this.stop.abort(new Error('The server did not answer in time.'));
     const limit = deadline ?? AbortSignal.timeout((this.options.closeSeconds ?? 5) * 1000);
@@ -78,6 +86,35 @@ export class MlflowTracker implements Tracker {
       limit.removeEventListener('abort', giveUp);
     }
     return [...this.problems];
+  }
+
+  /** From now on, the machine is looked at from time to time. */
+  private beginLooking(): void {
+    const { systemMetricsSeconds } = this.options;
+    clearInterval(this.looking);
+    if (systemMetricsSeconds === undefined) return;
+    const system = (this.system = new SystemMetrics());
+    this.looking = setInterval(() => {
+      void system.sample().then((values) => {
+        if (!this.closed && this.system === system) this.recordSystem(values);
+      });
+    }, systemMetricsSeconds * 1000);
+    this.looking.unref();
+  }
+
+  /** One more look at the end, so that short runs have one, too. */
+  private endLooking(): void {
+    clearInterval(this.looking);
+    if (this.system) this.recordSystem(this.system.ofMachine());
+    this.system = undefined;
+  }
+
+  /** Looks are counted on where a run goes on. */
+  private recordSystem(values: Record<string, number>): void {
+    const { journal } = this;
+    if (!(journal instanceof Journal)) return;
+    const step = 1 + Math.max(0, ...Object.keys(values).map((name) => journal.lastStep(name) ?? 0));
+    this.record({ type: 'metrics', step, values });
   }
 
   /** @param patiently tries again after errors of network or server, until the deadline */

@@ -27,9 +27,19 @@ export const mlflow = definePlugin({
       .min(1)
       .optional()
       .describe('Experiment of the runs. Default: MLFLOW_EXPERIMENT_NAME, or the name of the configuration file.'),
+    systemMetrics: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(10)
+      .describe(
+        'Seconds between two looks at the processors, the memory and the NVIDIA GPUs of the machine; 0 for none.',
+      ),
   }),
-  create: (context, { uri, experiment = process.env.MLFLOW_EXPERIMENT_NAME || undefined }) =>
-    new MlflowTracker({ ...context, client: clientFor(context, uri), experiment }),
+  create: (context, { uri, experiment = process.env.MLFLOW_EXPERIMENT_NAME || undefined, systemMetrics }) => {
+    const systemMetricsSeconds = systemMetrics === 0 ? undefined : systemMetrics;
+    return new MlflowTracker({ ...context, client: clientFor(context, uri), experiment, systemMetricsSeconds });
+  },
 });
 
 /**

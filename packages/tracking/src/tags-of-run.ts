@@ -3,10 +3,11 @@ import type { StartEntry } from './journal-entry.js';
 
 /** What a run is tagged with: what it was told, its parent, and where and with what it was computed. */
 export function tagsOf(entry: StartEntry, parentRunId: string | undefined): Record<string, string> {
-  const { environment, tags } = entry;
+  const { environment, source, tags } = entry;
   return {
     ...tags,
     ...(parentRunId && { [runTags.parentRunId]: parentRunId }),
+    ...(source !== undefined && { [runTags.sourceName]: source, [runTags.sourceType]: 'LOCAL' }),
     ...(environment.git && {
       [runTags.gitCommit]: environment.git.commit,
       'promptweave.git.changed': String(environment.git.changed),

@@ -31,6 +31,7 @@ export function register(program: Command): void {
     )
     .action(async (file: string, overrides: string[], flags: TrainFlags) => {
       const { shellWord } = await import('@promptweave/bench');
+      const { relative } = await import('node:path');
       const { readPredictions } = await import('@promptweave/core/experiment');
       const { train } = await import('../library/train.js');
       const { describeRun } = await import('../runs/describe-run.js');
@@ -42,10 +43,17 @@ export function register(program: Command): void {
         console.error(line);
       };
       const { signal, release } = interruptible(() => tell('Stopping after this step. Ctrl-C again ends at once.'));
+      const { writeRunReport } = await import('../report/write-run-report.js');
+      let page = '';
       try {
         const run = await train(file, {
           ...{ overrides, signal, folder: flags.output, resume: flags.resume, onNote: tell },
           ifTaken: flags.overwrite ? 'overwrite' : flags.output === undefined ? 'number' : 'refuse',
+          finish: async ({ folder, plugins }) => {
+            progress.end();
+            page = await writeRunReport(folder, plugins, tell);
+            return [relative(folder, page)];
+          },
           onProgress: (event) => {
             if (event.type === 'evaluating') return progress.onEvaluation(event.name, event.done, event.total);
             if (event.type !== 'backend') return progress.onEvent(event);
@@ -63,8 +71,6 @@ export function register(program: Command): void {
         }
         const { summary, result, zeroShot, plugins } = run;
         const allowing = plugins.flatMap((name) => ['--plugin', name]);
-        const { writeRunReport } = await import('../report/write-run-report.js');
-        const page = await writeRunReport(folder, plugins, tell);
         if (flags.json) {
           console.log(
             JSON.stringify({ folder, summary, ...result, ...(zeroShot && { zeroShot: zeroShot.evaluations }) }),

@@ -45,6 +45,8 @@ export interface TrainOptions {
   readonly onProgress?: (progress: TrainProgress) => void;
   /** Told what a person should know: skipped images, a tracker that cannot be reached. Default: nobody. */
   readonly onNote?: (note: string) => void;
+  /** Called when all is written: names files of the folder, written by it, that the tracker keeps, too. */
+  readonly finish?: (run: Pick<TrainedRun, 'folder' | 'plugins'>) => Promise<readonly string[]>;
 }
 
 /** What came of a training. */
@@ -99,7 +101,7 @@ export async function train(given: string | Configuration, options: TrainOptions
     const features = featureLibrary(backend);
     const onEvaluation = (set: string, done: number, total: number): void =>
       onProgress?.({ type: 'evaluating', name: set, done, total });
-    const labels = { name: basename(resolve(folder)), experiment: name };
+    const labels = { name: basename(resolve(folder)), experiment: name, source: `promptweave train ${name}` };
     const outcome = await runTracked(tracker, labels, {
       configuration: resolved,
       environment: {
@@ -117,6 +119,7 @@ export async function train(given: string | Configuration, options: TrainOptions
     const isCompared = compare && outcome.result.parameters > 0 && !signal?.aborted;
     const zeroShot = isCompared ? await zeroShotOf(composition, { features, onEvaluation }) : undefined;
     if (zeroShot) writeZeroShot(folder, zeroShot);
+    for (const path of (await options.finish?.(run)) ?? []) tracker.record({ type: 'artifact', path });
     return { ...run, status: 'finished', ...outcome, ...(zeroShot && { zeroShot }) };
   } finally {
     (await tracker?.close())?.forEach(onProblem);

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
-import type { Tracker } from '@promptweave/core';
+import type { RunDataset, Tracker } from '@promptweave/core';
 import {
   modulesInUse,
   requireNoRun,
   stageFolders,
   trackRun,
+  type ResolvedConfiguration,
   type RunResult,
   type TrackedRun,
   type TrainEvent,
 } from '@promptweave/core/experiment';
+import { datasetName } from '../benchmark/dataset-choice.js';
 import { runPictures } from './run-pictures.js';
 import type { ProtocolRun } from './protocol-run.js';
 import { runProtocol, type ProtocolResult } from './run-protocol.js';
@@ -39,8 +41,13 @@ export async function runTracked(
     });
     if (!outcome) return undefined;
     const files = tracker.showsPictures ? await pictures(folder, outcome.result, onEvent) : [];
-    return { ...outcome, figures: outcome.summary, files };
+    return { ...outcome, figures: outcome.summary, files, datasets: [datasetOf(configuration, outcome.result)] };
   });
+}
+
+/** The images that a run was computed from, as trackers are told of them. */
+export function datasetOf({ dataset }: Pick<ResolvedConfiguration, 'dataset'>, { provenance }: RunResult): RunDataset {
+  return { name: datasetName(dataset), digest: provenance.dataset, options: dataset };
 }
 
 /** The run's pictures. Where they cannot be drawn there is a warning: the run is finished all the same. */

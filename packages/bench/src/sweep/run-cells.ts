@@ -14,7 +14,8 @@ import type { RunEnvironment } from '../protocols/protocol-run.js';
 import { runTracked } from '../protocols/run-tracked.js';
 import type { CellFailure, CellFolder } from './cell-folder.js';
 import type { EngineRequest, SweepEvent } from './engine.js';
-import { describeChoice } from './short-text.js';
+import { describeChoice, rowOfChoice } from './short-text.js';
+import { sourceOf } from './sweep-identity.js';
 import { rayPlaceOf } from './ray/ray-place.js';
 import type { FeatureLibrary } from './feature-library.js';
 import { CellTrackers } from './cell-trackers.js';
@@ -84,6 +85,8 @@ async function runCell(
     requireSameContents(contentsOf(configuration, environment.registry, configurationFolder), identity.contents, cell);
     const about = {
       ...{ id: `${sweep.id}/${id}`, name: describeChoice(described), experiment: sweep.name, parent: sweep },
+      params: { row: rowOfChoice(described) },
+      source: sourceOf(sweep),
       tags: { 'promptweave.cell': id },
     };
     const pause = pauseAfter(cell.stopsAfter(), signal);
@@ -109,7 +112,9 @@ async function runCell(
     const { summary, result } = run;
     const { parameters, training, evaluationSeconds } = result;
     const date = new Date().toISOString();
-    cell.finish({ summary, parameters, seconds: training.seconds, evaluationSeconds, date });
+    const stoppedAfter = training.stops?.at(-1)?.epoch;
+    const early = stoppedAfter !== undefined && { stoppedAfter };
+    cell.finish({ summary, parameters, seconds: training.seconds, evaluationSeconds, ...early, date });
     const damage = cell.damage();
     if (damage) throw damage;
     onEvent?.({ type: 'finish', cell: id });

@@ -9,8 +9,15 @@ export function describeChoice({ name, standsFor = [], values }: Choice): string
   return [...(name === undefined ? [] : [name]), ...texts].join(', ');
 }
 
+/** What cells that differ in the seed alone have in common: `prompt.use=coop`. */
+export function rowOfChoice({ values: { seed: _seed, ...values }, ...choice }: Choice): string {
+  return describeChoice({ ...choice, values }) || 'all cells';
+}
+
 /** Options that say where files lie: tables call these by their last name, and leave out where a data set has a name of its own. */
 const PLACES: readonly string[] = ['path', 'root'];
+/** The option that says which images figures are of. */
+const SPLIT = 'split';
 
 /**
  * A value as tables show it: a part by its name and its options, what lies in files by the name of the folder or file.
@@ -18,18 +25,25 @@ const PLACES: readonly string[] = ['path', 'root'];
  */
 export function shortText(value: unknown, path = ''): string {
   const key = path.split('.').at(-1)!;
+  if (key === SPLIT && typeof value === 'string') return splitText(value);
   if (typeof value === 'string') return PLACES.includes(key) || isPlace(value) ? lastName(value) : value;
   if (typeof value === 'object' && value !== null && 'use' in value) {
     const { use, ...options } = value;
     const name = typeof use === 'string' ? datasetName(value) : JSON.stringify(use);
-    const told = Object.entries(options).filter(([option]) => !PLACES.includes(option));
-    return [name, ...told.map(([option, inner]) => `${option}=${innerText(inner, option)}`)].join(' ');
+    const told = Object.entries(options).filter(([option]) => !PLACES.includes(option) && option !== SPLIT);
+    const split = SPLIT in options && typeof options[SPLIT] === 'string' ? [`on ${splitText(options[SPLIT])}`] : [];
+    return [name, ...split, ...told.map(([option, inner]) => `${option}=${innerText(inner, option)}`)].join(' ');
   }
   return (
     JSON.stringify(value, (_, inner: unknown) =>
       typeof inner === 'string' && isPlace(inner) ? lastName(inner) : inner,
     ) ?? ''
   );
+}
+
+/** The images that figures are of, in words. */
+export function splitText(split: string): string {
+  return { val: 'validation images', test: 'test images', train: 'training images' }[split] ?? split;
 }
 
 /** Values of one option as tables show them; different ones that would look the same get a number. */

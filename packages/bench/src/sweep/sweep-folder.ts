@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { ConfigError } from '@promptweave/core';
 import { readOwnText, replaceOwn } from '@promptweave/core/experiment';
@@ -98,6 +98,11 @@ export class SweepFolder {
   /** The cells of the last sweep, in its order. */
   cells(): CellFolder[] {
     return this.describe().cells.map((id) => this.cell(id));
+  }
+
+  /** Finished cells of all sweeps on the folder. */
+  finished(): number {
+    return readdirSync(join(this.path, sweepFiles.cells)).filter((id) => this.cell(id).outcome()).length;
   }
 
   /** Where image features that cells share are kept. */

@@ -10,6 +10,11 @@ export interface SweepIdentity {
   readonly name: string;
 }
 
+/** The command that runs of a sweep belong to, as trackers name it. */
+export function sourceOf({ name }: SweepIdentity): string {
+  return `promptweave sweep ${name}`;
+}
+
 /** Name of the file in a sweep's folder. */
 const FILE = 'sweep.id';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definePlugin, type RunEvent, type Tracker, type TrackerContext } from '@promptweave/core';
-import { Registry, sourceFromValue, type Configuration } from '@promptweave/core/experiment';
+import { figureOf, Registry, sourceFromValue, type Configuration } from '@promptweave/core/experiment';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { runTracked } from '../protocols/run-tracked.js';
@@ -13,6 +13,8 @@ import { planSweep } from './plan.js';
 import { runSweep } from './run-sweep.js';
 import { SweepFolder } from './sweep-folder.js';
 import { SweepTracker } from './sweep-tracker.js';
+import { recordedStudy } from '../report/recorded-study.js';
+import { readStudy } from '../report/study.js';
 
 let root: string;
 let recorded: (RunEvent & { readonly folder: string })[];
@@ -80,7 +82,7 @@ it('records every cell below the sweep, with its values, and ends both', async (
   const sweep = tracker();
   await sweep.begin();
   await run();
-  expect(await sweep.end(['nothing.html', 'sweep.yaml'])).toEqual([]);
+  expect(await sweep.end(['nothing.html', 'sweep.yaml'], recordedStudy(readStudy(folder)))).toEqual([]);
 
   const { id, name } = folder.identity();
   expect(name).toBe('grid');
@@ -94,6 +96,17 @@ it('records every cell below the sweep, with its values, and ends both', async (
   });
   expect(ofType('end').map(({ status }) => status)).toEqual(['finished', 'finished', 'finished']);
   expect(ofType('artifact', folder.path).map(({ path }) => path)).toEqual(['sweep.yaml']);
+  expect(ofType('start', cells[0]!.path)[0]).toMatchObject({
+    ...{ params: { row: 'prompt.use=context' }, source: 'promptweave sweep grid' },
+  });
+  const [end] = ofType('end', folder.path);
+  const best = Math.max(...cells.map((cell) => figureOf(cell.outcome()!.summary['accuracy']!).value));
+  expect(ofType('metrics', folder.path)).toMatchObject([{ step: 2, values: { 'best/accuracy': best } }]);
+  expect(end!.tags!['promptweave.best']).toMatch(/^prompt\.use=(context|none): accuracy \d/);
+  expect(end!.summary).toContain('| prompt.use');
+  const digest = ofType('end', cells[0]!.path)[0]!.digests!.dataset;
+  expect(end!.datasets).toMatchObject([{ digest, options: { shots: expect.anything() as unknown } }]);
+  expect(ofType('end', cells[0]!.path)[0]!.datasets).toMatchObject([{ digest }]);
   const losses = ofType('metrics', cells[0]!.path).filter(({ values }) => 'train/loss' in values);
   expect(losses.map(({ step }) => step)).toEqual(Array.from(losses, (_, i) => i + 1));
   expect(losses.length).toBeGreaterThan(2);

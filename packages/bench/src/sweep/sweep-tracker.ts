@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { RunEnd, Tracker } from '@promptweave/core';
+import type { RunDataset, RunEnd, Tracker } from '@promptweave/core';
 import {
   claimantOf,
   claimOrWait,
@@ -16,6 +16,7 @@ import {
 } from '@promptweave/core/experiment';
 import type { Patience } from './cell-folder.js';
 import type { SweepFolder } from './sweep-folder.js';
+import { sourceOf } from './sweep-identity.js';
 
 /** What is recorded of a sweep. */
 export interface TrackedSweep {
@@ -28,6 +29,16 @@ export interface TrackedSweep {
   readonly patience: Patience;
   readonly surroundings?: Surroundings;
   readonly onProblem?: (problem: string) => void;
+}
+
+/** What has come out of a sweep as a whole. */
+export interface SweepOutcome {
+  /** Figures of the best row: `best/HM`. */
+  readonly values: Readonly<Record<string, number>>;
+  readonly tags: Readonly<Record<string, string>>;
+  /** The table, in Markdown. */
+  readonly summary: string;
+  readonly datasets: readonly RunDataset[];
 }
 
 /** Attempts to record the end while another process does, and milliseconds between them. */
@@ -63,9 +74,10 @@ export class SweepTracker {
   /**
    * The process has nothing left to do.
    * @param files of the sweep's folder to keep, such as its report; those that are not there are left out
+   * @param outcome what has come out so far
    * @returns what could not be recorded or is still to be delivered
    */
-  async end(files: readonly string[] = []): Promise<readonly string[]> {
+  async end(files: readonly string[] = [], outcome?: SweepOutcome): Promise<readonly string[]> {
     for (let attempt = 0; !this.claim && attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) await setTimeout(PAUSE);
       this.claim = await claimOrWait(this.sweep.folder.path);
@@ -74,7 +86,10 @@ export class SweepTracker {
     const tracker = this.tracker ?? (await this.start(this.make()));
     const { path } = this.sweep.folder;
     for (const file of files) if (existsSync(join(path, file))) tracker.record({ type: 'artifact', path: file });
-    tracker.record({ type: 'end', status: this.status() });
+    const { values = {}, ...about } = outcome ?? {};
+    // Counted in finished cells: the figures of a sweep that goes on come after those of before.
+    if (Object.keys(values).length > 0) tracker.record({ type: 'metrics', step: this.sweep.folder.finished(), values });
+    tracker.record({ type: 'end', status: this.status(), ...about });
     const closing = tracker.close();
     this.claim.release();
     return await closing;
@@ -89,7 +104,8 @@ export class SweepTracker {
     const { folder, source, surroundings } = this.sweep;
     const { id, name } = folder.identity();
     const environment = await environmentOf(surroundings);
-    tracker.record({ type: 'start', id, name, experiment: name, configuration: source, environment });
+    const start = { id, name, experiment: name, source: sourceOf({ id, name }) };
+    tracker.record({ type: 'start', ...start, configuration: source, environment });
     return (this.tracker = tracker);
   }
 

@@ -16,8 +16,21 @@ export interface RunStart {
   readonly parent?: { readonly id: string; readonly name: string };
   /** The resolved configuration, or what else describes the run. */
   readonly configuration: object;
+  /** What people know the run by besides its configuration, such as its row in a sweep's table. */
+  readonly params?: Readonly<Record<string, string>>;
+  /** The command that it belongs to, without paths. */
+  readonly source?: string;
   readonly environment: Environment;
   readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** Images that a run was computed from. */
+export interface RunDataset {
+  readonly name: string;
+  /** SHA-256 over ids and labels of the images that were used. */
+  readonly digest: string;
+  /** The section `dataset` of the configuration. */
+  readonly options: object;
 }
 
 /** Values after a step; any number, NaN and the infinities included. The tracker adds the time. */
@@ -43,6 +56,10 @@ export interface RunEnd {
   readonly error?: string;
   /** SHA-256 of the backbone's weights, and the digest of the data set. */
   readonly digests?: { readonly checkpoint: string; readonly dataset: string };
+  readonly datasets?: readonly RunDataset[];
+  /** What came out, in Markdown, for people who look at the run. */
+  readonly summary?: string;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** What happens in a run. */

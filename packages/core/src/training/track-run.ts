@@ -4,7 +4,7 @@ import { optionsOf, type ResolvedConfiguration } from '../config/configuration.j
 import type { Environment } from '../contracts/environment.js';
 import type { Evaluation } from '../contracts/evaluation.js';
 import type { ProtocolSummary } from '../contracts/protocol.js';
-import type { RunEvent, RunStart, Tracker, TrackerContext } from '../contracts/tracker.js';
+import type { RunDataset, RunEvent, RunStart, Tracker, TrackerContext } from '../contracts/tracker.js';
 import type { Registry } from '../plugin/registry.js';
 import type { TrainEvent } from './events.js';
 import { environmentOf, type Surroundings } from './provenance.js';
@@ -29,6 +29,7 @@ export interface TrackedOutcome {
   readonly figures?: ProtocolSummary;
   /** Further files of the run's folder to keep, such as pictures. */
   readonly files?: readonly string[];
+  readonly datasets?: readonly RunDataset[];
 }
 
 /**
@@ -71,7 +72,9 @@ export async function trackRun<Outcome extends TrackedOutcome>(
     });
     for (const event of outcome ? outcomeEvents(outcome) : []) tracker.record(event);
     const digests = outcome && digestsOf(outcome.result);
-    tracker.record({ type: 'end', status: outcome ? 'finished' : 'stopped', ...(digests && { digests }) });
+    const { datasets } = outcome ?? {};
+    const status = outcome ? 'finished' : 'stopped';
+    tracker.record({ type: 'end', status, ...(digests && { digests }), ...(datasets && { datasets }) });
     return outcome;
   } catch (error) {
     tracker.record({ type: 'end', status: 'failed', error: error instanceof Error ? error.message : String(error) });
