@@ -9,6 +9,7 @@ import {
   planSweep,
   readSearch,
   readStudy,
+  recordedStudy,
   runSearch,
   runSweep,
   studyText,
@@ -42,7 +43,7 @@ import { estimateSweep } from './sweep-estimates.js';
 import { listCells } from './sweep-list.js';
 import { sweepNotes } from './sweep-notes.js';
 import { createSweepView } from './sweep-view.js';
-import { reportFiles, writeReport } from '../report/write-report.js';
+import { pictureFiles, reportFiles, writeReport } from '../report/write-report.js';
 
 /** What `promptweave sweep` is asked for. */
 export interface SweepCommand extends EngineFlags {
@@ -166,9 +167,11 @@ export async function sweep(command: SweepCommand): Promise<void> {
       const { tracker: recorder } = planned[0]!.configuration;
       const server = 'uri' in recorder && typeof recorder.uri === 'string' ? recorder.uri : undefined;
       const machines = chooseEngine(alone ? { jobs: 1 } : command, folders, { modules: ownModules(registry), server });
-      const epochs = new Map(planned.map(({ id, configuration: { train } }) => [id, train.epochs]));
-      if (search)
-        await runSearch({ ...todo, cells: inTurn.map(({ id }) => folder.cell(id)), engine: machines, search, epochs });
+      const trainings = planned.map(({ id, configuration: { train } }) => ({ id, train }));
+      const epochs = new Map(trainings.map(({ id, train }) => [id, train.epochs]));
+      const warmup = Math.max(...trainings.map(({ train }) => train.warmupEpochs));
+      const searched = inTurn.map(({ id }) => folder.cell(id));
+      if (search) await runSearch({ ...todo, cells: searched, engine: machines, search, epochs, warmup });
       else for (const group of groups) if (!signal.aborted) await runSweep({ ...todo, cells: group, engine: machines });
     }
   } catch (error) {
@@ -183,7 +186,10 @@ export async function sweep(command: SweepCommand): Promise<void> {
   console.log(command.describe?.(study) ?? studyText(study, json ? 'json' : 'table'));
   if (!json) for (const note of sweepNotes(study)) console.error(`Data: ${note}`);
   if (!json && !signal.aborted) await writeReport(study, path);
-  if (tracked) (await tracker.end(Object.values(reportFiles))).forEach(onProblem);
+  if (tracked) {
+    const files = [...Object.values(reportFiles), ...pictureFiles(path)];
+    (await tracker.end(files, recordedStudy(study))).forEach(onProblem);
+  }
   if (signal.aborted) {
     console.error(`Stopped. Go on with the same command.`);
     process.exitCode = STOPPED;

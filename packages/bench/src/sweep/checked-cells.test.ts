@@ -57,7 +57,7 @@ const check = async (configuration: Configuration, options?: EstimateOptions) =>
 it('the examples of docs/sweeps.md run as printed', { timeout: 120_000 }, async () => {
   const text = readFileSync(new URL('../../../../docs/sweeps.md', import.meta.url), 'utf8');
   const examples = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml]) => yaml!);
-  expect(examples).toHaveLength(3);
+  expect(examples).toHaveLength(4);
   const counts: number[] = [];
   for (const yaml of examples) {
     const notes: string[] = [];

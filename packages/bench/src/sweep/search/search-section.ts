@@ -7,13 +7,28 @@ import {
 import { z } from 'zod';
 
 const section = z.strictObject({
-  method: z.literal('asha').default('asha').describe('Successive halving (Li et al. 2020, arXiv 1810.05934).'),
+  method: z
+    .enum(['asha', 'whole'])
+    .default('asha')
+    .describe(
+      'Which of the cells that were begun go on: the best of each rung (`asha`, successive halving, Li et al. 2020, arXiv 1810.05934), or all, to ' +
+        'their ends (`whole`).',
+    ),
+  sampler: z
+    .enum(['order', 'tpe'])
+    .default('order')
+    .describe(
+      'Which cells begin: all, in the order of the grid (`order`), or, some at a time, those that promise most (`tpe`, the tree-structured Parzen ' +
+        'estimator, Bergstra et al. 2011). It needs a budget.',
+    ),
+  startup: z.int().min(2).default(10).describe('With `tpe`: cells that begin before it chooses, without order.'),
+  round: z.int().min(1).default(4).describe('With `tpe`: cells that it chooses together.'),
   reduction: z.int().min(2).default(3).describe('One of so many cells goes on from each rung to the next.'),
   first: z
     .int()
     .min(1)
     .default(1)
-    .describe('Epochs of the first rung; each further one has `reduction` times as many.'),
+    .describe('Epochs of the first rung, after those of the warm-up; each further one has `reduction` times as many.'),
   budget: z
     .strictObject({
       cells: z.int().min(1).optional().describe('Cells that are begun at most.'),
@@ -38,7 +53,15 @@ export function readSearch(source: ConfigurationSource): Search | undefined {
   const written = source.value['search'];
   if (written === undefined) return undefined;
   const outcome = section.safeParse(written, { error: describeIssue, reportInput: true });
-  if (outcome.success) return outcome.data;
+  if (outcome.success) {
+    const { sampler, budget } = outcome.data;
+    if (sampler === 'order' || Object.values(budget).some((value) => value !== undefined)) return outcome.data;
+    const message =
+      'tpe chooses which cells are worth a budget; give it one: budget: { cells: 20 }, or steps, or hours';
+    throw new InvalidConfigurationError([
+      { path: 'search.sampler', message, place: source.place(['search', 'sampler']) },
+    ]);
+  }
   throw new InvalidConfigurationError(
     outcome.error.issues.map(({ path, message }) => {
       const where = ['search', ...path];
@@ -47,10 +70,14 @@ export function readSearch(source: ConfigurationSource): Search | undefined {
   );
 }
 
-/** Epochs at which cells are compared, the last training epoch left out: there a cell is finished. */
-export function rungsOf({ first, reduction }: Search, epochs: number): number[] {
+/**
+ * Epochs at which cells are compared, the last training epoch left out: there a cell is finished.
+ * @param warmup epochs at the warm-up's learning rate, which say nothing of a cell's own: the rungs are counted from their end
+ */
+export function rungsOf({ method, first, reduction }: Search, epochs: number, warmup = 0): number[] {
   const rungs: number[] = [];
-  for (let rung = first; rung < epochs; rung *= reduction) rungs.push(rung);
+  if (method === 'whole') return rungs;
+  for (let rung = first; warmup + rung < epochs; rung *= reduction) rungs.push(warmup + rung);
   return rungs;
 }
 

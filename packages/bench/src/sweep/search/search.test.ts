@@ -27,7 +27,7 @@ describe('successive halving', () => {
   it('begins with everything, and lets one in three go on', () => {
     const fresh = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => candidate(id, []));
     expect(nextPromotions(fresh, rungs, 3)).toEqual(fresh.map(({ id }) => ({ id, limit: 1 })));
-    expect(nextPromotions(fresh, rungs, 3, 2)).toHaveLength(2);
+    expect(nextPromotions(fresh, rungs, 3, ['a', 'c'])).toHaveLength(2);
     const scores = [0.1, 0.6, 0.3, 0.5, 0.2, 0.4];
     const first = fresh.map(({ id }, i) => candidate(id, [[1, scores[i]!]], 1));
     expect(nextPromotions(first, rungs, 3)).toEqual([
@@ -61,31 +61,47 @@ describe('successive halving', () => {
   });
 
   it('has rungs that grow, below the whole training', () => {
-    const search = { first: 1, reduction: 3 } as Search;
+    const search = { method: 'asha', first: 1, reduction: 3 } as Search;
     expect(rungsOf(search, 9)).toEqual([1, 3]);
     expect(rungsOf(search, 10)).toEqual([1, 3, 9]);
     expect(rungsOf({ ...search, first: 4 }, 4)).toEqual([]);
+    expect(rungsOf(search, 11, 1)).toEqual([2, 4, 10]); // the warm-up is the same for all
+    expect(rungsOf({ ...search, method: 'whole' }, 10)).toEqual([]);
+  });
+
+  it('tells apart by the loss what is equally often right', () => {
+    const losses = [0.9, 0.2, 0.5];
+    const cells = ['a', 'b', 'c'].map((id, i) => ({
+      ...candidate(id, [[1, 0.5]], 1),
+      losses: new Map([[1, losses[i]!]]),
+    }));
+    expect(nextPromotions(cells, rungs, 3)).toEqual([{ id: 'b', limit: 3 }]);
   });
 
   it('is read with all that is wrong, and where', () => {
     const source = parseConfiguration('search: { reduction: 1, frist: 2 }', 'c.yaml');
     expect(() => readSearch(source)).toThrow(/c\.yaml:1:\d+: search/);
     expect(readSearch(sourceFromValue({}))).toBeUndefined();
-    expect(readSearch(sourceFromValue({ search: {} }))).toMatchObject({ reduction: 3, first: 1 });
+    expect(readSearch(sourceFromValue({ search: {} }))).toMatchObject({ reduction: 3, first: 1, sampler: 'order' });
+    const endless = parseConfiguration('search: { sampler: tpe }', 'c.yaml');
+    expect(() => readSearch(endless)).toThrow(
+      'c.yaml:1:11: search.sampler: tpe chooses which cells are worth a budget',
+    );
+    expect(readSearch(sourceFromValue({ search: { sampler: 'tpe', budget: { cells: 9 } } }))).toBeDefined();
   });
 });
 
 const rates = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
-async function prepare(name: string, seed: number) {
+async function prepare(name: string, seed: number, length = 9) {
   const grid = { 'train.learningRate': rates };
-  const train = { epochs: 9, batch: 4, warmupEpochs: 0, evaluateEvery: 1 };
+  const train = { epochs: length, batch: 4, warmupEpochs: 0, evaluateEvery: 1 };
   const source = sourceFromValue({ ...tinyConfiguration, prompt: 'context', train, seed, grid });
   const planned = await planSweep({ source, registry: tinyRegistry(), folder: root });
   const folder = new SweepFolder(join(root, name));
   const cells = folder.prepare(planned, { name, file: 'x.yaml', overrides: [], retries: 0 }, root);
-  return { folder, cells, epochs: new Map(cells.map(({ id }) => [id, 9])) };
+  return { folder, cells, epochs: new Map(cells.map(({ id }) => [id, length])) };
 }
-const search: Search = { method: 'asha', reduction: 3, first: 1, budget: {} };
+const search = readSearch(sourceFromValue({ search: {} }))!;
 const bestOf = (cells: readonly CellFolder[]): number =>
   Math.max(...cells.flatMap((cell) => [...validationCurve(cell.path).points.values()]));
 const stepsOf = (cells: readonly CellFolder[]): number =>
@@ -108,8 +124,12 @@ it(
     const states = await runSearch(request);
     await environment.close();
     expect(events).toBeGreaterThanOrEqual(40);
-    expect(states.map(({ status }) => status).toSorted()).toEqual(['finished', ...Array<string>(8).fill('paused')]);
-    expect(stepsOf(searched.cells)).toBeLessThan(stepsOf(whole.cells) / 3);
+    // Halving leaves one of nine; a third of the steps has room for the next best.
+    expect(states.map(({ status }) => status).toSorted()).toEqual([
+      ...['finished', 'finished'],
+      ...Array<string>(7).fill('paused'),
+    ]);
+    expect(stepsOf(searched.cells)).toBeLessThanOrEqual(stepsOf(whole.cells) / 3);
     const place = states.findIndex(({ status }) => status === 'finished');
     const learned = (cell: CellFolder): Buffer => readFileSync(join(cell.path, 'prompts.safetensors'));
     expect(learned(searched.cells[place]!).equals(learned(whole.cells[place]!))).toBe(true);
@@ -121,6 +141,31 @@ it(
     expect(bestOf(searched.cells)).toBeGreaterThan(bestOf(whole.cells) - 0.1);
   },
 );
+
+it('lets TPE choose what begins, the same after an interruption', { timeout: 240_000 }, async () => {
+  const environment = tinyEnvironment();
+  const engine = inProcessEngine(environment);
+  const sampled = readSearch(
+    sourceFromValue({ search: { method: 'whole', sampler: 'tpe', startup: 3, round: 2, budget: { cells: 6 } } }),
+  )!;
+  const begun: string[][] = [];
+  for (const name of ['at once', 'interrupted']) {
+    const { folder, ...prepared } = await prepare(name, 3, 2);
+    const request = { ...prepared, folder: folder.path, patience: { retries: 0 }, engine, search: sampled };
+    if (name === 'interrupted') {
+      const controller = new AbortController();
+      let events = 0;
+      await runSearch({ ...request, signal: controller.signal, onEvent: () => ++events === 20 && controller.abort() });
+    }
+    const states = await runSearch(request);
+    const finished = request.cells.filter((_, i) => states[i]!.status === 'finished');
+    expect(states.filter(({ status }) => status === 'waiting')).toHaveLength(3);
+    begun.push(finished.map(({ id }) => id));
+  }
+  await environment.close();
+  expect(begun[0]).toHaveLength(6);
+  expect(begun[1]).toEqual(begun[0]);
+});
 
 it('begins nothing more when its budget is spent', { timeout: 240_000 }, async () => {
   const { folder, cells, epochs } = await prepare('budget', 2);

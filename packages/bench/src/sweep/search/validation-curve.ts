@@ -5,6 +5,8 @@ import { metricsEvent, readOwnText, runFile, runFiles } from '@promptweave/core/
 export interface ValidationCurve {
   /** Accuracy by the number of epochs behind. */
   readonly points: ReadonlyMap<number, number>;
+  /** Loss on the same images, which tells apart what is equally often right. */
+  readonly losses: ReadonlyMap<number, number>;
   /** Optimiser steps behind. */
   readonly steps: number;
 }
@@ -12,16 +14,18 @@ export interface ValidationCurve {
 /** Reads the curve of a run from its metrics; of a run that does not exist, an empty one. */
 export function validationCurve(folder: string): ValidationCurve {
   const points = new Map<number, number>();
+  const losses = new Map<number, number>();
   let steps = 0;
   for (const line of textOf(folder).split('\n')) {
     const event = metricsEvent(line);
     if (!event) continue;
     steps = Math.max(steps, event.step);
     if (event.type !== 'evaluation' || event['name'] !== 'val' || event.epoch === undefined) continue;
-    const { accuracy } = (event['result'] ?? event) as { accuracy?: number };
+    const { accuracy, loss } = (event['result'] ?? event) as { accuracy?: number; loss?: number };
     if (typeof accuracy === 'number') points.set(event.epoch, accuracy);
+    if (typeof loss === 'number') losses.set(event.epoch, loss);
   }
-  return { points, steps };
+  return { points, losses, steps };
 }
 
 function textOf(folder: string): string {
