@@ -3,11 +3,15 @@ import type { Command } from 'commander';
 import type { TableFormat } from '@promptweave/bench';
 import { collect, oneOf } from '../terminal/one-of.js';
 
+type PictureStyle = 'paper' | 'page';
+
 interface ReportFlags {
   readonly format: TableFormat;
   readonly baseline?: readonly string[];
   readonly svg?: string | true;
   readonly png?: string | true;
+  readonly figures?: string | true;
+  readonly style: PictureStyle;
   readonly open?: boolean;
   readonly holm?: boolean;
   readonly plugin: readonly string[];
@@ -36,6 +40,16 @@ export function register(program: Command): void {
     .option('--svg [folder]', 'every picture as an SVG file (default: pictures/ in the folder of the sweep)')
     .option('--png [folder]', 'every picture as a PNG file (default: pictures/ in the folder of the sweep)')
     .option(
+      '--figures [folder]',
+      'every picture as an SVG, a PDF and a PNG file (default: figures/ in the folder of the sweep)',
+    )
+    .option(
+      '--style <name>',
+      'looks of --figures: paper (the width, the type and the font of a journal) or page (those of the report)',
+      oneOf('paper', 'page'),
+      'paper',
+    )
+    .option(
       '--plugin <module>',
       'let the sweep load this module of yours: a package or a file; repeat it for several',
       collect,
@@ -46,10 +60,11 @@ export function register(program: Command): void {
       'after',
       '\nExamples:\n  $ promptweave report runs/photos --open\n  $ promptweave report runs/before runs/after\n' +
         '  $ promptweave report runs/quickstart --format latex\n' +
-        '  $ promptweave report runs/quickstart --baseline name=CoOp labels.use=frozen --png figures',
+        '  $ promptweave report runs/quickstart --baseline name=CoOp labels.use=frozen --png figures\n' +
+        '  $ promptweave report runs/quickstart --figures paper/figures --style paper',
     )
     .action(async (folder: string, other: string | undefined, flags: ReportFlags) => {
-      const { format, baseline, holm, svg, png, open, plugin } = flags;
+      const { format, baseline, holm, svg, png, figures, style, open, plugin } = flags;
       const { isSweep } = await import('../runs/best-cell.js');
       if (!isSweep(folder) && other === undefined) {
         const { writeRunReport } = await import('../report/write-run-report.js');
@@ -71,7 +86,8 @@ export function register(program: Command): void {
       const comparison = format === 'table' && !holm ? undefined : compareRows(study, compared);
       console.log(studyText(study, format, { comparison, holm }));
       const place = (value: string | true | undefined) => (value === true ? join(folder, PICTURES) : value);
-      const pictures = { svg: place(svg), png: place(png) };
+      const ofPaper = figures === true ? join(folder, 'figures') : figures;
+      const pictures = { svg: place(svg), png: place(png), figures: ofPaper, style };
       const page = await writeReport(study, folder, { baseline: compared, ...pictures, plugins: plugin });
       if (open) await (await import('../terminal/open-page.js')).openPage(page);
     });

@@ -1,6 +1,7 @@
-import { plainSvg, type Picture } from '@promptweave/bench';
+import { PAPER_FONT, plainSvg, type PaperPicture, type Picture } from '@promptweave/bench';
 import { PromptweaveError } from '@promptweave/core';
 import { Resvg, type ResvgRenderOptions } from '@resvg/resvg-js';
+import { paperFonts } from './paper-fonts.js';
 
 /** Pixels of the file for each of the picture. */
 const ZOOM = 2;
@@ -25,6 +26,21 @@ export function pngOf(picture: Picture): Buffer {
 }
 
 let fonts: boolean | undefined;
+
+/** Dots of a printed line, an inch. */
+const PRINTED = 600;
+
+/** A picture for paper as a PNG file of 600 dots an inch, in the font of papers. */
+export function paperPng({ svg, width }: PaperPicture): Buffer {
+  const zoom = PRINTED / 72;
+  const shown = svg.replace(/ width="[\d.]+mm" height="[\d.]+mm"/, ''); // the size of its view box, in points
+  const rendered = new Resvg(shown, {
+    fitTo: { mode: 'width', value: Math.round(width * zoom) },
+    background: '#ffffff',
+    font: { loadSystemFonts: true, fontFiles: Object.values(paperFonts()), defaultFontFamily: PAPER_FONT },
+  });
+  return Buffer.from(rendered.render().asPng());
+}
 
 /** Whether a letter leaves a trace. */
 function hasFonts(): boolean {

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PICTURES, standaloneSvg, studyReport, type Picture, type ReportOptions, type Study } from '@promptweave/bench';
@@ -12,6 +13,10 @@ export interface ReportRequest extends Pick<ReportOptions, 'baseline'> {
   /** Folders for every picture as a file. */
   readonly svg?: string;
   readonly png?: string;
+  /** Folder for every picture as SVG, PDF and PNG, for a paper. */
+  readonly figures?: string;
+  /** Their looks. Default: paper. */
+  readonly style?: 'paper' | 'page';
   /** Modules of `--plugin`, which the sweep's configurations may load. */
   readonly plugins?: readonly string[];
 }
@@ -21,7 +26,7 @@ export interface ReportRequest extends Pick<ReportOptions, 'baseline'> {
  * @returns the page's path
  */
 export async function writeReport(study: Study, folder: string, request: ReportRequest = {}): Promise<string> {
-  const { baseline, svg, png, plugins } = request;
+  const { baseline, svg, png, figures, style = 'paper', plugins } = request;
   const thumbnails = thumbnailReader(allowedPlugins(plugins));
   const { html, markdown, pictures } = await studyReport(study, { baseline, thumbnails });
   const page = join(folder, reportFiles.html);
@@ -31,7 +36,8 @@ export async function writeReport(study: Study, folder: string, request: ReportR
   console.error(`Report: ${page}`);
   if (svg !== undefined) await writePictures(pictures, svg, 'svg');
   if (png !== undefined) await writePictures(pictures, png, 'png');
-  const written = [...new Set([svg, png])].filter((path) => path !== undefined);
+  if (figures !== undefined) await (await import('./write-figures.js')).writeFigures(pictures, figures, style);
+  const written = [...new Set([svg, png, figures])].filter((path) => path !== undefined);
   if (written.length > 0) console.error(`Pictures: ${written.join(', ')}`);
   return page;
 }
@@ -45,8 +51,14 @@ async function writePictures(pictures: readonly Picture[], folder: string, forma
   }
 }
 
+/** The pictures that the Markdown file shows, relative to the sweep's folder; none where nothing was reported. */
+export function pictureFiles(folder: string): string[] {
+  const path = join(folder, PICTURES);
+  return existsSync(path) ? readdirSync(path).map((file) => `${PICTURES}/${file}`) : [];
+}
+
 /** Writes a file in the place of what is there: in a folder from somewhere else that may be a link to a file of the user. */
-async function writeAnew(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeAnew(file: string, content: string | Uint8Array): Promise<void> {
   await rm(file, { force: true });
   await writeFile(file, content, { flag: 'wx' });
 }

@@ -5,6 +5,9 @@ export const DATA = /^(dataset|backbone|protocol|evaluate)(\.|$)/;
 /** Axes that say which data set it is. */
 const DATASET = /^dataset(\.(use|path|root|classes))?$/;
 
+/** The axis of the number of training images of a class. */
+export const SHOTS = 'dataset.shots';
+
 /** Positions of the axes that say which data set a row is of. */
 export function datasetAxes({ axes }: Pick<Study, 'axes'>): number[] {
   return axes.flatMap((axis, i) => (DATASET.test(axis) ? [i] : []));
@@ -22,4 +25,10 @@ export function datasetLabel(study: Pick<Study, 'axes'>, { labels }: Pick<StudyR
 export function testedAlike(study: Pick<Study, 'axes'>, row: Pick<StudyRow, 'labels'>): string {
   const protocol = study.axes.flatMap((axis, i) => (/^(protocol|evaluate)(\.|$)/.test(axis) ? [row.labels[i]!] : []));
   return JSON.stringify([datasetLabel(study, row), ...protocol]);
+}
+
+/** Positions of the axes that say what was done to the data: all but data set and shots. */
+export function methodAxes(study: Pick<Study, 'axes'>): number[] {
+  const aside = [...datasetAxes(study), study.axes.indexOf(SHOTS)];
+  return study.axes.flatMap((_, i) => (aside.includes(i) ? [] : [i]));
 }

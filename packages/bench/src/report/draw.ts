@@ -1,4 +1,5 @@
 import type { Config, TopLevelSpec } from 'vega-lite';
+import { textWidth } from './text-width.js';
 
 /** A picture as SVG, and what it shows. */
 export interface Picture {
@@ -6,6 +7,8 @@ export interface Picture {
   readonly name: string;
   readonly title: string;
   readonly svg: string;
+  /** What it is drawn from, so that it can be drawn in another style. */
+  readonly spec: TopLevelSpec;
 }
 
 /** Lines and text take the colour of the page, so that a picture is good in light and dark. */
@@ -43,24 +46,48 @@ const config: Config = {
       '#72b7b2',
       '#d4a017',
       '#9d755d',
-      '#8a8a8a',
+      '#3b3b8f',
       '#ff9da6',
+      '#a0cbe8',
+      '#ffbe7d',
+      '#8cd17d',
+      '#d7b5a6',
+      '#1b6b60',
+      '#b6992d',
+      '#86306f',
+      '#d37295',
+      '#5c8a00',
+      '#8a8a8a',
     ],
   },
 };
 
 /** Draws without a browser; the library is loaded when it is needed. @param name of the picture, of which its inner names are made */
 export async function draw(name: string, title: string, spec: TopLevelSpec): Promise<Picture> {
-  const [{ compile }, { Error: ERRORS, logger, parse, View }] = await Promise.all([
+  return { name, title, spec, svg: withOwnNames(await render(spec), name) };
+}
+
+/** What Vega measures texts with, and lets others measure; its types do not tell of it. */
+interface TextMetrics {
+  width: (item: { readonly fontSize?: number; readonly font?: string }, text: unknown) => number;
+}
+
+/** A picture as SVG, in the looks of the page, or others. */
+export async function render(spec: TopLevelSpec, looks: Config = {}): Promise<string> {
+  const [{ compile }, { Error: ERRORS, logger, parse, View, ...vega }] = await Promise.all([
     import('vega-lite'),
     import('vega'),
   ]);
+  // Without a canvas it takes every letter for wide.
+  const { textMetrics } = vega as unknown as { readonly textMetrics: TextMetrics };
+  textMetrics.width = ({ fontSize = 11, font }, text) => textWidth(String(text ?? ''), Number(fontSize), font);
   // It warns of scales that each facet has for itself, which is what is wanted, and says so on the terminal.
-  const compiled = compile(spec, { config, logger: logger(ERRORS) }).spec;
+  const own = { ...config, ...looks };
+  const compiled = compile(spec, { config: own, logger: logger(ERRORS) }).spec;
   const view = new View(parse(compiled), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
-  return { name, title, svg: withOwnNames(svg, name) };
+  return svg;
 }
 
 /** Clips and gradients are named within a file; on a page with many pictures no two may have the same name. */
@@ -78,6 +105,6 @@ export function standaloneSvg({ svg }: Pick<Picture, 'svg'>): string {
 }
 
 /** A picture in fixed colours, for programs that know no others. */
-export function plainSvg({ svg }: Pick<Picture, 'svg'>): string {
-  return svg.replaceAll('currentColor', INK.light);
+export function plainSvg({ svg }: Pick<Picture, 'svg'>, ink: string = INK.light): string {
+  return svg.replaceAll('currentColor', ink);
 }

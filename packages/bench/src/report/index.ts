@@ -15,8 +15,10 @@ export {
   type TextTable,
 } from './table.js';
 export { plainSvg, standaloneSvg, type Picture } from './draw.js';
+export { PAPER_FONT, paperPicture, paperWidths, type PaperPicture } from './paper-style.js';
 export type { ReportOptions } from './report-content.js';
 export { PICTURES } from './report-markdown.js';
+export { recordedStudy } from './recorded-study.js';
 export { studyReport, type StudyReport } from './study-report.js';
 export type { ThumbnailReader, WantedImage } from './thumbnails.js';
 export { changedClasses, confusionsOf, wrongAnswers, type ClassChange, type WrongAnswer } from './run-comparison.js';

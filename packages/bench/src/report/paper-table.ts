@@ -3,7 +3,7 @@ import { shownText, smallerIsBetter } from '../protocols/figure-unit.js';
 import { harmonicMean, mean } from '../protocols/means.js';
 import type { Comparison } from './analysis/comparison.js';
 import { groupBy } from './analysis/group-by.js';
-import { datasetAxes, datasetLabel } from './data-axes.js';
+import { datasetAxes, datasetLabel, methodAxes, SHOTS } from './data-axes.js';
 import { withPlaces, type NumberCell } from './place-marks.js';
 import { HM, MEAN_OF_HMS, shownName } from './row-figures.js';
 import type { Study, StudyRow } from './study.js';
@@ -29,7 +29,7 @@ export function paperTable(study: Study, comparison?: Comparison): TextTable {
     const mark = isMarked(row, figure) ? { mark: SIGNIFICANT } : {};
     return { text: figureText(found), value: found.mean, less: smallerIsBetter(found), group, number: true, ...mark };
   };
-  const shots = axes.indexOf('dataset.shots');
+  const shots = axes.indexOf(SHOTS);
   const groupOf = (row: StudyRow): string => (shots < 0 ? '' : row.labels[shots]!);
   const titles = lead.map((i) => axes[i]!);
   const title = (figure: string): string => figureTitle(shownName(figure), kinds.get(figure));
@@ -62,6 +62,28 @@ export function paperTable(study: Study, comparison?: Comparison): TextTable {
   );
   const groups = several ? methods.map((_, i) => i * figures.length) : [];
   return { head: [...titles, ...(several ? ['figure'] : []), ...names, 'average'], rows: withPlaces(lines), groups };
+}
+
+/** Methods as rows, numbers of shots as columns, and the average of a figure over the data sets; empty where a data set is missing. */
+export function averageTable(study: Study, figure: string): TextTable {
+  const { axes, rows, kinds } = study;
+  const lead = methodAxes(study);
+  const shots = axes.indexOf(SHOTS);
+  const counts = [...new Set(rows.map(({ labels }) => labels[shots]!))];
+  const names = [...new Set(rows.map((row) => datasetLabel(study, row)))];
+  const kind = kinds.get(figure) ?? {};
+  const lines = [...groupBy(rows, (row) => JSON.stringify(lead.map((i) => row.labels[i]))).values()].map((own) => [
+    ...lead.map((i): NumberCell => ({ text: own[0]!.labels[i]! })),
+    ...counts.map((count): NumberCell => {
+      const ofCount = own.filter(({ labels }) => labels[shots] === count);
+      const all = names.map((name) => ofCount.find((row) => datasetLabel(study, row) === name));
+      const value = averageOf(all, figure);
+      if (value === undefined) return { text: '', number: true };
+      return { text: shownText(kind, value, 1), value, less: smallerIsBetter(kind), group: '', number: true };
+    }),
+  ]);
+  const heads = counts.map((count) => `${count} shot${count === '1' ? '' : 's'}`);
+  return { head: [...lead.map((i) => axes[i]!), ...heads], rows: withPlaces(lines) };
 }
 
 /** Over the data sets, where all have the figure: the harmonic mean of means is that of the average base and novel accuracies. */

@@ -1,5 +1,5 @@
 import { groupBy } from './analysis/group-by.js';
-import { datasetAxes, datasetLabel } from './data-axes.js';
+import { datasetAxes, datasetLabel, methodAxes } from './data-axes.js';
 import { ranked, type Study, type StudyRow } from './study.js';
 
 /** Data sets that have a picture of their own, and rows in each. */
@@ -25,10 +25,10 @@ export function nameWithin(study: Pick<Study, 'axes'>, { labels }: Pick<StudyRow
 export function pictureRows(study: Study, figure: string): PictureRows[] {
   const groups = [...groupBy(study.rows, (row) => datasetLabel(study, row))].slice(0, FACETS);
   const most = Math.max(6, Math.floor(ROWS / groups.length));
-  const aside = [...datasetAxes(study), study.axes.indexOf('dataset.shots')];
+  const lead = methodAxes(study);
   return groups.map(([dataset, rows]) => {
     const order = ranked(rows, figure);
-    const methods = groupBy(order, (row) => JSON.stringify(row.labels.filter((_, i) => !aside.includes(i))));
+    const methods = groupBy(order, (row) => JSON.stringify(lead.map((i) => row.labels[i])));
     const best = [...methods.values()].map(([first]) => first!);
     const chosen = new Set(order.length <= most ? order : best.slice(0, most));
     return { dataset, rows: rows.filter((row) => chosen.has(row)) };

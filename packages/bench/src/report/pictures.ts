@@ -87,28 +87,62 @@ export function withinScale({ unit }: FigureKind, shown: number): number {
   return unit === undefined ? Math.min(100, Math.max(0, shown)) : shown;
 }
 
+/** Colour of what stands behind. */
+export const GREY = '#9a9a9a';
+
+/** What a picture of curves shows besides the lines in colour. */
+export interface CurveOptions {
+  /** Curves in grey, behind the others. */
+  readonly others?: readonly LearningPoint[];
+  /** What the curves are of. */
+  readonly of?: string;
+}
+
 /** Loss and accuracy over the training, one line for each row. */
-export async function learningCurves(points: readonly LearningPoint[]): Promise<Picture | undefined> {
-  const values = points.flatMap(({ row, progress, loss, accuracy }) => [
-    { row, progress, what: 'training loss', value: loss },
-    ...(accuracy === undefined ? [] : [{ row, progress, what: 'training accuracy, percent', value: 100 * accuracy }]),
-  ]);
-  if (values.length === 0) return undefined;
-  return draw('learning-curves', 'Over the training, mean over seeds and neighbouring steps', {
-    data: { values },
-    facet: { field: 'what', type: 'nominal', title: null, sort: ['training loss', 'training accuracy, percent'] },
-    columns: 2,
-    spec: {
-      width: 320,
-      height: 220,
-      mark: { type: 'line', strokeWidth: 1.5 },
-      encoding: {
-        x: { field: 'progress', type: 'quantitative', title: 'share of the training', axis: { format: '%' } },
-        y: { field: 'value', type: 'quantitative', title: null, scale: { zero: false } },
-        color: { field: 'row', type: 'nominal', sort: null, title: null },
-      },
-    },
-    resolve: { scale: { y: 'independent' } },
+export async function learningCurves(
+  points: readonly LearningPoint[],
+  { others = [], of }: CurveOptions = {},
+): Promise<Picture | undefined> {
+  if (points.length === 0) return undefined;
+  const valuesOf = (list: readonly LearningPoint[], what: 'loss' | 'accuracy') =>
+    list.flatMap(({ row, progress, [what]: value }) =>
+      value === undefined ? [] : [{ row, progress, value: what === 'loss' ? value : 100 * value }],
+    );
+  const x = {
+    field: 'progress',
+    type: 'quantitative' as const,
+    title: 'share of the training',
+    scale: { domain: [0, 1] },
+    axis: { format: '%', tickCount: 5 },
+  };
+  const panel = (what: 'loss' | 'accuracy', title: string, domain?: [number, number]) => {
+    const scale = domain ? { domain } : { zero: false };
+    const y = { field: 'value', type: 'quantitative' as const, title: null, scale };
+    const line = { type: 'line' as const, clip: true };
+    return {
+      ...{ title: { text: title, fontWeight: 'normal' as const, color: 'currentColor' }, width: 400, height: 250 },
+      layer: [
+        {
+          data: { values: valuesOf(others, what) },
+          mark: { ...line, strokeWidth: 1, color: GREY, opacity: 0.45, aria: false },
+          encoding: { x, y, detail: { field: 'row' } },
+        },
+        {
+          data: { values: valuesOf(points, what) },
+          mark: { ...line, strokeWidth: 2 },
+          encoding: { x, y, color: { field: 'row', type: 'nominal' as const, sort: null, title: null } },
+        },
+      ],
+    };
+  };
+  const hasAccuracy = points.some(({ accuracy }) => accuracy !== undefined);
+  const grey = others.length > 0 ? '; in colour the best row of each method, in grey the others' : '';
+  const about = of === undefined ? '' : `${of}. `;
+  return draw('learning-curves', `${about}Over the training, mean over seeds and neighbouring steps${grey}`, {
+    hconcat: [
+      panel('loss', 'training loss'),
+      ...(hasAccuracy ? [panel('accuracy', 'training accuracy, percent', [0, 100])] : []),
+    ],
     config: BELOW,
   });
 }
@@ -139,14 +173,17 @@ export async function trainingCurves(points: readonly LearningPoint[]): Promise<
 
 const TIME = 'seconds for training and tests of one cell';
 const NUMBERS = 'learned numbers';
-const COLOURS = 10;
+/** Colours of the palette; the last one is for the rest. */
+const COLOURS = 20;
 /** Learned numbers that the axis names. */
 const POWERS = [0, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 
 /** What each row costs against a figure: time, and learned numbers. */
 export async function costAgainst(figure: string, rows: readonly StudyRow[]): Promise<Picture | undefined> {
   // More rows than colours are told apart by their first axis alone; pointing at one says which it is.
-  const named = (row: StudyRow): string => (rows.length > COLOURS ? (row.labels[0] ?? 'all') : rowName(row));
+  const firsts = [...new Set(rows.map(({ labels }) => labels[0] ?? 'all'))].slice(0, COLOURS - 1);
+  const first = ({ labels: [label = 'all'] }: StudyRow): string => (firsts.includes(label) ? label : 'others');
+  const named = (row: StudyRow): string => (rows.length > COLOURS / 2 ? first(row) : rowName(row));
   const values = rows.flatMap((row) => {
     const found = Object.hasOwn(row.figures, figure) ? row.figures[figure] : undefined;
     if (!found || row.seconds === undefined) return [];

@@ -13,7 +13,7 @@ import { axisPicture, classGainPicture, effectPicture } from './axis-pictures.js
 import { confusionMatrix, costAgainst, figureBars, learningCurves, type Picture } from './pictures.js';
 import { MEAN_OF_HMS } from './row-figures.js';
 import { groupBy } from './analysis/group-by.js';
-import { datasetAxes, datasetLabel } from './data-axes.js';
+import { datasetAxes, datasetLabel, methodAxes } from './data-axes.js';
 import { nameWithin, pictureRows } from './picture-rows.js';
 import { rowName } from './row-name.js';
 import { searchCurves, searchedCells, type SearchedCell } from './searched-cells.js';
@@ -97,7 +97,7 @@ export async function reportContent(
       )),
       ...present([await effectPicture(figure, study.kinds.get(figure)!, effectsWithin(study, figure))]),
     ],
-    training: present([await learningCurves(learningPoints(bestOfMethods(study, best).slice(0, LINES)))]),
+    training: present([await trainingPicture(study, best)]),
     cost: present([await costAgainst(figure, among(POINTS))]),
     labels: present([pair && (await classGainPicture(classGains(pair), rowName(pair.learned)))]),
     confusion: await confusionPictures(best),
@@ -115,11 +115,21 @@ export function labelCell({ learned }: LabelPair): StudyRow['cells'][number] {
   return learned.cells.find(({ state }) => state.status === 'finished')!;
 }
 
-/** The rows of the best row's data set that pictures show. */
-function bestOfMethods(study: Study, { row, figure }: Best): readonly StudyRow[] {
-  const groups = pictureRows(study, figure);
-  const own = groups.find(({ rows }) => rows.includes(row)) ?? groups[0];
-  return own ? ranked(own.rows, figure) : [];
+/** Rows in grey behind the best: more make a blot. */
+const BEHIND = 40;
+
+/** The curves of the best row's data set: the best row of each method, and the others behind. */
+async function trainingPicture(study: Study, { row, figure }: Best): Promise<Picture | undefined> {
+  const dataset = datasetLabel(study, row);
+  const own = ranked(study.rows, figure).filter((other) => datasetLabel(study, other) === dataset);
+  const lead = methodAxes(study);
+  const methods = groupBy(own, ({ labels }) => JSON.stringify(labels[lead[0]!]));
+  const best = [...methods.values()].map(([first]) => first!).slice(0, LINES);
+  const shown = best.length > 1 ? best : own.slice(0, LINES);
+  const others = own.filter((other) => !shown.includes(other)).slice(0, BEHIND);
+  const name = (other: StudyRow): string => nameWithin(study, other);
+  const behind = learningPoints(others, (other) => rowName(other));
+  return learningCurves(learningPoints(shown, name), { others: behind, ...(dataset && { of: dataset }) });
 }
 
 /** The figure that panels of data sets show; undefined where there is one data set. */

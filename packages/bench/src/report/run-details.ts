@@ -12,8 +12,9 @@ import {
   type StepEvent,
 } from '@promptweave/core/experiment';
 import { parse } from 'yaml';
+import { splitText } from '../sweep/short-text.js';
 import { rowName } from './row-name.js';
-import type { StudiedCell, StudyRow } from './study.js';
+import type { StudiedCell, Study, StudyRow } from './study.js';
 
 /** A point of a learning curve. */
 export interface LearningPoint {
@@ -32,10 +33,10 @@ const POINTS = 40;
 type CurveStep = Pick<StepEvent, 'step' | 'steps' | 'loss' | 'accuracy'>;
 
 /** The curves of those rows whose cells learned something. */
-export function learningPoints(rows: readonly StudyRow[]): LearningPoint[] {
+export function learningPoints(rows: readonly StudyRow[], name: (row: StudyRow) => string = rowName): LearningPoint[] {
   return rows.flatMap((row) =>
     curveOf(
-      rowName(row),
+      name(row),
       row.cells.flatMap(({ folder }) => stepsOf(folder.path)),
     ),
   );
@@ -69,6 +70,18 @@ export function configurationOf({ cells }: StudyRow): ResolvedConfiguration | un
     if (typeof value === 'object' && value !== null && 'protocol' in value) return value as ResolvedConfiguration;
   }
   return undefined;
+}
+
+/** The protocol of a study, and, where its rows have no axis for that, that its figures are not those of test images. */
+export function protocolText({ protocol, rows, axes }: Pick<Study, 'protocol' | 'rows' | 'axes'>): string {
+  if (axes.some((axis) => /^protocol(\.|$)/.test(axis))) return protocol;
+  for (const row of rows) {
+    const configuration = configurationOf(row);
+    if (!configuration) continue;
+    const { split } = configuration.protocol as { readonly split?: unknown };
+    return typeof split === 'string' && split !== 'test' ? `${protocol} on ${splitText(split)}` : protocol;
+  }
+  return protocol;
 }
 
 /** The words nearest to what a cell learned; undefined where it kept none. */

@@ -1,7 +1,9 @@
 import { canonicalJson } from '@promptweave/core/experiment';
 import { validationCurve } from '../sweep/search/validation-curve.js';
-import { describeChoice } from '../sweep/short-text.js';
-import { BELOW } from './pictures.js';
+import { dimensionsOf, type Dimension } from '../sweep/search/dimensions.js';
+import type { Point } from '../sweep/search/tpe.js';
+import { describeChoice, shortText } from '../sweep/short-text.js';
+import { BELOW, GREY } from './pictures.js';
 import { draw, type Picture } from './draw.js';
 import type { StudiedCell, Study } from './study.js';
 
@@ -14,41 +16,80 @@ export interface SearchedCell {
   readonly steps: number;
   /** The last accuracy that it was compared by. */
   readonly last: number;
-  /** `best`, chosen by validation images among those that came furthest; `neighbour`, differs from it in one option. */
+  /** `best`, chosen by validation images among those that came furthest; `neighbour`, differs from it in one option or is among the nearest. */
   readonly place: 'best' | 'neighbour' | 'other';
+  /** What is not as in the best: `train.batch 8 → 4`. */
+  readonly differs: string;
 }
 
 /** The cells that a search has begun, the best first; empty where the study was not searched. Test images have no say. */
 export function searchedCells({ cells }: Study): SearchedCell[] {
   const begun = cells.flatMap((cell) => {
     if (cell.folder.stopsAfter() === undefined) return [];
-    const { points, steps } = validationCurve(cell.folder.path);
+    const { points, losses, steps } = validationCurve(cell.folder.path);
     const curve = [...points].sort(([a], [b]) => a - b);
     const last = curve.at(-1);
-    return last ? [{ cell, name: describeChoice(cell), curve, steps, last: last[1] }] : [];
+    const loss = losses.get(last?.[0] ?? NaN) ?? Infinity;
+    return last ? [{ cell, name: describeChoice(cell), curve, steps, last: last[1], loss }] : [];
   });
-  const sorted = begun.sort((a, b) => b.curve.at(-1)![0] - a.curve.at(-1)![0] || b.last - a.last);
+  const sorted = begun.sort((a, b) => b.curve.at(-1)![0] - a.curve.at(-1)![0] || b.last - a.last || a.loss - b.loss);
   const [best] = sorted;
-  return sorted.map((found) => ({
+  const near =
+    best &&
+    neighboursOf(
+      best.cell,
+      begun.map(({ cell }) => cell),
+    );
+  return sorted.map(({ loss: _loss, ...found }) => ({
     ...found,
-    place: found === best ? 'best' : differences(found.cell, best!.cell) === 1 ? 'neighbour' : 'other',
+    place: found.cell === best!.cell ? 'best' : near!.has(found.cell) ? 'neighbour' : 'other',
+    differs: differencesOf(best!.cell, found.cell)
+      .map(([path, before, after]) => `${path} ${before} → ${after}`)
+      .join(', '),
   }));
 }
 
-function differences(a: StudiedCell, b: StudiedCell): number {
-  const paths = new Set([...Object.keys(a.values), ...Object.keys(b.values)]);
-  const values = [...paths].filter(
-    (path) => canonicalJson(a.values[path] ?? null) !== canonicalJson(b.values[path] ?? null),
-  );
-  return values.length + (a.name === b.name ? 0 : 1);
+/** Of sampled cells, no two of which differ in one option alone, so many are near to the best. */
+const NEAR = 4;
+
+/** The cells that differ from one in one option; where these are few, those nearest to it. */
+function neighboursOf(cell: StudiedCell, cells: readonly StudiedCell[]): ReadonlySet<StudiedCell> {
+  const others = cells.filter((other) => other !== cell);
+  const alike = others.filter((other) => differencesOf(cell, other).length === 1);
+  if (alike.length >= NEAR) return new Set(alike);
+  const dimensions = dimensionsOf(cells.map(({ values }) => values));
+  const distance = ({ values }: StudiedCell): number =>
+    dimensions.reduce((sum, dimension) => sum + way(dimension, cell.values, values), 0);
+  const nearest = others.filter((other) => !alike.includes(other)).sort((a, b) => distance(a) - distance(b));
+  return new Set([...alike, ...nearest.slice(0, NEAR - alike.length)]);
 }
 
-const GREY = '#9a9a9a';
+/** How far apart two cells are in one option: 0 to 1. */
+function way(dimension: Dimension, a: Point, b: Point): number {
+  const { path } = dimension;
+  if (Object.hasOwn(a, path) !== Object.hasOwn(b, path)) return 1;
+  if (!Object.hasOwn(a, path)) return 0;
+  if (dimension.kind === 'choice') return canonicalJson(a[path] ?? null) === canonicalJson(b[path] ?? null) ? 0 : 1;
+  return Math.abs(dimension.unit(a[path]) - dimension.unit(b[path]));
+}
+
+/** Options in which a cell is not as another one, with the values as tables show them. */
+function differencesOf(a: StudiedCell, b: StudiedCell): [path: string, before: string, after: string][] {
+  const [before, after] = [a, b].map(({ name, values }): Point => ({ ...(name !== undefined && { name }), ...values }));
+  const paths = [...new Set([...Object.keys(before!), ...Object.keys(after!)])];
+  const text = (values: Point, path: string): string =>
+    Object.hasOwn(values, path) ? shortText(values[path], path) : '–';
+  return paths.flatMap((path): [string, string, string][] =>
+    canonicalJson(before![path] ?? null) === canonicalJson(after![path] ?? null)
+      ? []
+      : [[path, text(before!, path), text(after!, path)]],
+  );
+}
 
 /** The validation curves, the best and its neighbours in colour; a curve ends where its cell was stopped. */
 export async function searchCurves(found: readonly SearchedCell[]): Promise<Picture | undefined> {
   if (found.length === 0) return undefined;
-  const group = { best: 'the best', neighbour: 'differs from it in one option', other: 'others' };
+  const group = { best: 'the best', neighbour: 'its neighbours', other: 'others' };
   const values = found.flatMap(({ name, curve, place }) =>
     curve.map(([epoch, accuracy]) => ({ name, epoch, value: 100 * accuracy, place: group[place] })),
   );
@@ -60,22 +101,26 @@ export async function searchCurves(found: readonly SearchedCell[]): Promise<Pict
     scale: { zero: false, nice: true },
   };
   const order = Object.values(group);
-  return draw('search', 'What was tried, on validation images; a line ends where the cell was stopped', {
-    data: { values },
-    width: 640,
-    height: 300,
-    mark: { type: 'line', point: { size: 30 }, strokeWidth: 1.5, clip: true },
-    encoding: {
-      ...{ x, y },
-      detail: { field: 'name' },
-      color: {
-        field: 'place',
-        type: 'nominal',
-        title: null,
-        scale: { domain: order, range: ['#e45756', '#4c78a8', GREY] },
+  return draw(
+    'search',
+    'What was tried, on validation images; a line ends where the cell was stopped. Neighbours differ from the best in one option, or are the nearest',
+    {
+      data: { values },
+      width: 640,
+      height: 300,
+      mark: { type: 'line', point: { size: 30 }, strokeWidth: 1.5, clip: true },
+      encoding: {
+        ...{ x, y },
+        detail: { field: 'name' },
+        color: {
+          field: 'place',
+          type: 'nominal',
+          title: null,
+          scale: { domain: order, range: ['#e45756', '#4c78a8', GREY] },
+        },
+        description: { field: 'name' },
       },
-      description: { field: 'name' },
+      config: BELOW,
     },
-    config: BELOW,
-  });
+  );
 }

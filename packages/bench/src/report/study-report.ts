@@ -4,7 +4,8 @@ import { shellWord } from '../shell-word.js';
 import { describeChoice } from '../sweep/short-text.js';
 import { SweepFolder } from '../sweep/sweep-folder.js';
 import { htmlPage } from './html-page.js';
-import { escape, section, simpleTable, type Section } from './page/html.js';
+import { section, type Section } from './page/html.js';
+import { searchSection } from './page/search-section.js';
 import { resultSection } from './page/result-table.js';
 import {
   beforeAfterSection,
@@ -16,12 +17,12 @@ import {
 } from './page/sections.js';
 import type { Picture } from './pictures.js';
 import { rowName } from './row-name.js';
-import type { SearchedCell } from './searched-cells.js';
 import { labelCell, reportContent, type ReportContent, type ReportOptions } from './report-content.js';
 import { reportMarkdown } from './report-markdown.js';
-import { resultOf } from './run-details.js';
+import { protocolText, resultOf } from './run-details.js';
 import { groupBy } from './analysis/group-by.js';
 import { testedAlike } from './data-axes.js';
+import { earlyStops } from './study-text.js';
 import { ranked, type Study } from './study.js';
 import { figureText } from './table.js';
 
@@ -42,7 +43,7 @@ export async function studyReport(study: Study, options: ReportOptions = {}): Pr
   const intro = introOf(content);
   const html = htmlPage({
     title: study.name,
-    protocol: study.protocol,
+    protocol: protocolText(study),
     intro,
     sections: sectionsOf(content, reproduce),
   });
@@ -72,7 +73,7 @@ function sectionsOf(
   }));
   const sections = [
     resultSection(study, comparison),
-    section('search', 'Search', drawn(pictures.search), searchTable(searched)),
+    searchSection(searched, pictures.search),
     section('figures', 'Figures', drawn(pictures.figures)),
     section('axes', 'Along the axes', drawn(pictures.axes)),
     section('training', 'Training', drawn(pictures.training)),
@@ -87,27 +88,6 @@ function sectionsOf(
   return sections.filter((part) => part !== undefined);
 }
 
-/** Cells of a search that are listed. */
-const LISTED = 30;
-
-function searchTable(searched: readonly SearchedCell[]): string {
-  const rows = searched
-    .slice(0, LISTED)
-    .map(({ name, curve, steps, last, place, cell }) => [
-      escape(name),
-      place === 'other' ? '' : place,
-      String(curve.at(-1)![0]),
-      String(steps),
-      (100 * last).toFixed(1),
-      cell.state.status === 'finished' ? 'finished' : 'stopped',
-    ]);
-  const total = searched.reduce((sum, { steps }) => sum + steps, 0);
-  const more = searched.length > LISTED ? ` The ${LISTED} that came furthest are listed.` : '';
-  const note = `${searched.length} cells were begun, ${total.toLocaleString('en')} steps together. Chosen by validation images alone.${more}`;
-  const head = ['cell', '', 'epochs', 'steps', 'validation accuracy, percent', ''];
-  return rows.length === 0 ? '' : `<p class="note">${escape(note)}</p>${simpleTable(head, rows)}`;
-}
-
 function introOf({ study, best }: ReportContent): string {
   const { cells, seeds, failures } = study;
   const finished = cells.filter(({ state }) => state.status === 'finished').length;
@@ -116,7 +96,7 @@ function introOf({ study, best }: ReportContent): string {
     `${finished} of ${cells.length} cells finished${failures.length > 0 ? `, ${failures.length} failed` : ''}.`,
     seeds.length > 1 ? `Percent, mean ± standard deviation over seeds ${seeds.join(', ')}.` : 'Percent, one seed.',
   ];
-  return [...parts, ...(leading ? [`Best: ${leading}.`] : [])].join(' ');
+  return [...parts, ...earlyStops(study), ...(leading ? [`Best: ${leading}.`] : [])].join(' ');
 }
 
 /** Data sets whose best row is told. */

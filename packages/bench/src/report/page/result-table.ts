@@ -5,9 +5,12 @@ import { RESAMPLES } from '../analysis/resampling.js';
 import { studyTable } from '../table.js';
 import type { Study } from '../study.js';
 import { escape, jsonScript, section, type Section } from './html.js';
+import { overviewHtml } from './overview.js';
 
 /** A choice for every axis with no more values than these. */
 const CHOICES = 40;
+/** A table with more rows scrolls within the page, and is folded where there are tables of averages. */
+const LONG = 40;
 
 /** The grid as a table that can be sorted and filtered, with differences to a baseline. */
 export function resultSection(study: Study, comparison: Comparison | undefined): Section {
@@ -15,7 +18,7 @@ export function resultSection(study: Study, comparison: Comparison | undefined):
   const { head, rows } = studyTable(study);
   const heads = head
     .map((text, column) => {
-      const side = column < axes.length ? '' : ' class="number"';
+      const side = column >= axes.length ? ' class="number"' : column > 0 ? ' class="axis"' : '';
       return `<th scope="col"${side}><button type="button">${escape(text)}</button></th>`;
     })
     .join('');
@@ -30,15 +33,27 @@ export function resultSection(study: Study, comparison: Comparison | undefined):
     const texts = cells.map(({ text, best, number }, column) => {
       const figure = figures[column - axes.length];
       const difference = figure === undefined ? undefined : differenceAt(comparison?.baselines[0], r, figure);
-      const classes = [number && 'number', best && 'best'].filter(Boolean).join(' ');
+      const isAxis = column > 0 && column < axes.length;
+      const classes = [number && 'number', best && 'best', isAxis && 'axis'].filter(Boolean).join(' ');
       const value = values[column] === undefined ? '' : ` data-value="${values[column]}"`;
       const small = difference ? smallHtml(shown(study.kinds.get(figure!), difference)) : '';
-      return `<td${classes ? ` class="${classes}"` : ''}${value}>${best ? `<span>${escape(text)}</span>` : escape(text)}${small}</td>`;
+      const rest = column === 0 && axes.length > 1 ? ` data-rest="${escape(restOf(study.rows[r]!.labels))}"` : '';
+      return `<td${classes ? ` class="${classes}"` : ''}${rest}${value}>${best ? `<span>${escape(text)}</span>` : escape(text)}${small}</td>`;
     });
     return `<tr data-row="${r}">${texts.join('')}</tr>`;
   });
-  const table = `<div class="wide"><table id="grid"><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
-  return section('results', 'Results', controls(study, comparison), table, note(comparison), data(study, comparison))!;
+  const isLong = rows.length > LONG;
+  const table = `<div class="wide${isLong ? ' tall' : ''}"><table id="grid"><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
+  const whole = [controls(study, comparison), table, note(comparison)].join('\n');
+  const overview = overviewHtml(study);
+  const summary = `All ${rows.length} rows, to sort and to filter, with differences, learned numbers and times`;
+  const all = isLong && overview ? `<details><summary>${summary}</summary>${whole}</details>` : whole;
+  return section('results', 'Results', overview, all, data(study, comparison))!;
+}
+
+/** The other axes of a row: where the page is narrow, they stand with the first one, so that figures have room. */
+function restOf([, ...others]: readonly string[]): string {
+  return others.filter((label) => label !== '–').join(' · ');
 }
 
 function controls({ axes, rows }: Study, comparison: Comparison | undefined): string {

@@ -14,7 +14,15 @@ a { color: var(--accent); }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0; }
 .note, figcaption, .faint { color: var(--faint); font-size: .9rem; }
 .note { max-width: 60rem; }
+.note, figcaption { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
+.tall { max-height: 80vh; overflow-y: auto; }
+.tall thead th { position: sticky; top: 0; z-index: 1; }
+summary { cursor: pointer; padding: .4rem 0; }
+.named td, .named th { white-space: nowrap; }
+.named tbody td:first-child { font-weight: 600; }
+.second > span:first-child { text-decoration: underline; text-underline-offset: .2em; }
+.spread { font-size: .78rem; font-weight: normal; color: var(--faint); }
 .controls { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin: .75rem 0; }
 .controls label { display: grid; font-size: .8rem; color: var(--faint); }
 input, select { font: inherit; font-size: .95rem; padding: .25rem .5rem; border: 1px solid var(--line); border-radius: .3rem; background: var(--ground); color: var(--ink); max-width: 16rem; }
@@ -31,7 +39,7 @@ tbody tr:hover { background: var(--soft); }
 th.number button { width: 100%; text-align: right; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .best { font-weight: 700; }
-.best > span::before { content: '\\2605 '; color: var(--good); }
+.best > span:first-child::before { content: '\\2605 '; color: var(--good); }
 td small { display: block; font-weight: normal; font-size: .78rem; color: var(--faint); }
 .up, .right { color: var(--good) !important; }
 .down, .wrong { color: var(--bad) !important; }
@@ -53,7 +61,12 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
   body { font-size: 15px; }
   #grid th:first-child, #grid td:first-child { position: sticky; left: 0; background: var(--ground); max-width: 9rem; white-space: normal; }
-  #grid thead th:first-child { background: var(--soft); }
+  #grid thead th:first-child { background: var(--soft); z-index: 2; }
+  #grid .axis { display: none; }
+  #grid td[data-rest]:not([data-rest=""])::after { content: ' \\00b7  ' attr(data-rest); }
+  .named th:first-child, .named td:first-child { position: sticky; left: 0; background: var(--ground); max-width: 8rem; white-space: normal; }
+  .named .spread { display: block; }
+  .named th, .named td { padding: .3rem .35rem; }
   th, td { padding: .3rem .45rem; }
   .cards { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
   .controls { display: grid; grid-template-columns: 1fr 1fr; }
@@ -68,7 +81,7 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
   nav, .controls, #tip, th button::after { display: none; }
-  .wide { overflow: visible; }
+  .wide, .tall { overflow: visible; max-height: none; }
   table { font-size: 8pt; }
   th, td { padding: .15rem .35rem; }
   tr, figure, .failure { break-inside: avoid; }
