@@ -6,7 +6,13 @@ import { resultSection } from './result-table.js';
 
 const cell = (name: string, use: string, shots: number, accuracy: number): StudiedCell => {
   const values = { 'dataset.use': use, 'dataset.shots': shots, seed: 1 };
-  const outcome = { summary: { accuracy }, parameters: 1, seconds: 1, evaluationSeconds: 1, date: '2026-01-01T00:00:00Z' };
+  const outcome = {
+    summary: { accuracy },
+    parameters: 1,
+    seconds: 1,
+    evaluationSeconds: 1,
+    date: '2026-01-01T00:00:00Z',
+  };
   const id = `${name}-${use}-${shots}`;
   return { id, name, standsFor: [], values, folder: new CellFolder(id), state: { status: 'finished', outcome } };
 };
@@ -36,7 +42,13 @@ it('has averages first, methods as rows and shots as columns, then the data sets
 
 it('is not there for one data set; a long grid is folded below it, and says the rest of a row where there is little room', () => {
   expect(overviewHtml(study([1, 2], ['pets']))).toBe('');
-  const { html } = resultSection(study(Array.from({ length: 9 }, (_, i) => i + 1), ['pets', 'cars']), undefined);
+  const { html } = resultSection(
+    study(
+      Array.from({ length: 9 }, (_, i) => i + 1),
+      ['pets', 'cars'],
+    ),
+    undefined,
+  );
   expect(html).toContain('<details><summary>All 54 rows');
   expect(html).toContain('data-rest="pets · 1"');
   expect(resultSection(study([1], ['pets', 'cars']), undefined).html).not.toContain('rows, to sort');
