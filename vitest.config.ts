@@ -12,6 +12,10 @@ const sources = [
   { find: /^@promptweave\/([a-z-]+)\/testing$/, replacement: `${root}packages/$1/src/testing/index.ts` },
   { find: /^@promptweave\/core\/experiment$/, replacement: `${root}packages/core/src/programs.ts` },
   { find: /^@promptweave\/core\/portable$/, replacement: `${root}packages/core/src/portable.ts` },
+  {
+    find: /^@promptweave\/backbone-clip\/known-models$/,
+    replacement: `${root}packages/backbone-clip/src/known-models.ts`,
+  },
   { find: /^@promptweave\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
 ];
 

@@ -16,7 +16,11 @@ export function register(program: Command): void {
       '\nExamples:\n  $ promptweave backbones\n  $ promptweave backbones ./siglip2-base-patch16-224',
     )
     .action(async (checkpoint: string | undefined, { json }: { readonly json?: boolean }) => {
-      const { describeCheckpoint, listFamilies } = await import('../backbones/describe-backbones.js');
-      console.log(checkpoint === undefined ? listFamilies(json) : await describeCheckpoint(checkpoint, json));
+      if (checkpoint === undefined) {
+        const { listFamilies } = await import('../backbones/list-families.js');
+        return console.log(listFamilies(json));
+      }
+      const { describeCheckpoint } = await import('../backbones/describe-checkpoint.js');
+      console.log(await describeCheckpoint(checkpoint, json));
     });
 }
