@@ -7,10 +7,16 @@ import type { InitFlags } from './init-flags.js';
 /** Folder of images where nothing else is said. */
 export const DEFAULT_IMAGES = 'photos';
 
-/** Names of the parts that can be chosen. */
+/** A part that can be chosen: its name, and what it is. */
+export interface Choice {
+  readonly value: string;
+  readonly hint: string;
+}
+
+/** The parts that can be chosen. */
 export interface Choices {
-  readonly prompts: readonly string[];
-  readonly labels: readonly string[];
+  readonly prompts: readonly Choice[];
+  readonly labels: readonly Choice[];
 }
 
 /**
@@ -48,13 +54,13 @@ export async function ask(
       select({
         message: 'How are the words around the class names learned?',
         initialValue: 'coop',
-        options: prompts.map((value) => ({ value })),
+        options: [...prompts],
       }),
     labels: () =>
       select({
         message: 'Are the class names learned, too?',
         initialValue: 'lamm',
-        options: labels.map((value) => ({ value })),
+        options: [...labels],
       }),
   };
   const answers: Record<string, string> = {};

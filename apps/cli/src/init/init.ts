@@ -16,15 +16,17 @@ import type { InitFlags } from './init-flags.js';
  */
 export async function init(flags: InitFlags): Promise<void> {
   const registry = await loadRegistry(undefined, import.meta.url);
-  const prompts = registry.names('prompt');
-  const labels = registry.names('labels');
+  const choicesOf = (kind: 'prompt' | 'labels') =>
+    registry.names(kind).map((value) => ({ value, hint: registry.get(kind, value).description }));
   const isAsked = !flags.yes && process.stdin.isTTY && process.stdout.isTTY;
   const taken = (file: string): string | undefined =>
     existsSync(file) && !flags.overwrite
       ? `There is a ${file} already: --overwrite replaces it, --out names another.`
       : undefined;
   const problemOf = (images: string): string | undefined => taken(flags.out ?? fileFor(images));
-  const answered = isAsked ? await ask(flags, { prompts, labels }, problemOf) : flags;
+  const answered = isAsked
+    ? await ask(flags, { prompts: choicesOf('prompt'), labels: choicesOf('labels') }, problemOf)
+    : flags;
   if (!answered) {
     process.exitCode = STOPPED;
     return;

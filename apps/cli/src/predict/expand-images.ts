@@ -83,5 +83,6 @@ async function imagesBelow(folder: string): Promise<{ readonly images: readonly 
 async function matching(pattern: string): Promise<string[]> {
   const files = (await glob(pattern, { absolute: isAbsolute(pattern), expandDirectories: false })).sort();
   if (files.length > 0) return files;
+  if (!/[*?]/.test(pattern)) return [pattern]; // the name of a file that is not there, such as photo[1].jpg
   throw new DatasetError(`No file matches ${pattern}.`, { where: pattern, remedy: 'Check the pattern.' });
 }

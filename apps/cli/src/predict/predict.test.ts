@@ -37,6 +37,7 @@ describe('words of the command', () => {
     expect(notes).toEqual([expect.stringContaining('1 file is not called like an image')]);
     await expect(expandImages([join(inbox, '*.gif')], 48)).rejects.toThrow('No file matches');
     mkdirSync(path('empty'), { recursive: true });
+    expect((await expandImages([path('none[1].png')], 48)).items).toMatchObject([{ id: path('none[1].png') }]);
     await expect(expandImages([path('empty')], 48)).rejects.toThrow('no image');
     const found = (await expandImages([inbox], 48)).items.length;
     const here = relative(process.cwd(), inbox);
