@@ -20,9 +20,13 @@ const { chromium } = createRequire(join(root, 'apps/cli/package.json'))('playwri
 
 mkdirSync(project);
 writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+const packs = process.env.PROMPTWEAVE_PACKS ?? project; // packed already, for all checks
 const packages = ['core', 'web'].flatMap((name) => ['--workspace', `packages/${name}`]);
-await run('npm', ['pack', '--silent', ...packages, '--pack-destination', project], { cwd: root });
-const packed = readdirSync(project).filter((name) => name.endsWith('.tgz'));
+if (packs === project) await run('npm', ['pack', '--silent', ...packages, '--pack-destination', packs], { cwd: root });
+const packed = readdirSync(packs)
+  .filter((name) => /^promptweave-(core|web)-[\d.]+\.tgz$/.test(name))
+  .map((name) => join(packs, name));
+assert.equal(packed.length, 2);
 await run('npm', ['install', '--no-audit', '--no-fund', ...packed, '@tensorflow/tfjs-core@4', '@tensorflow/tfjs-backend-webgl@4'], { cwd: project }); // prettier-ignore
 writeFileSync(
   join(project, 'index.html'),

@@ -35,9 +35,15 @@ export function answerWriter(format: AnswerFormat, { top, score }: { top: number
 }
 
 function textLine(line: AnswerLine, score: Score): string {
-  if ('error' in line) return `${line.image}: cannot be read: ${line.error}`;
-  if (line.answers.length === 0) return `${line.image}: ${NONE}`;
-  return `${line.image}: ${line.answers.map((answer) => `${answer.label} ${shown(answer, score)}`).join(', ')}`;
+  const image = oneLine(line.image);
+  if ('error' in line) return `${image}: cannot be read: ${oneLine(line.error)}`;
+  if (line.answers.length === 0) return `${image}: ${NONE}`;
+  return `${image}: ${line.answers.map((answer) => `${answer.label} ${shown(answer, score)}`).join(', ')}`;
+}
+
+/** A text that may hold a name with line breaks, or with what moves a terminal's cursor. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 function shown(answer: Answer, score: Score): string {

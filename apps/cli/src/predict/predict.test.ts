@@ -94,6 +94,7 @@ describe('the output', () => {
     expect(text.split('\n')[1]).toMatch(/a\.jpeg,none of these,,,,$/);
     const writer = answerWriter('text', { top: 1, score: 'logit' });
     expect(writer.line({ image: 'x', answers: [] }, true)).toBe('x: none of these\n');
+    expect(writer.line({ image: 'a\nb\u001b[2J', answers: [] }, true)).toBe('a\\x0ab\\x1b[2J: none of these\n');
     expect(writer.line({ image: 'x', answers: [{ label: 'a', probability: 1, logit: 2.5 }] }, true)).toBe(
       'x: a 2.5000\n',
     );
