@@ -120,6 +120,7 @@ async function everythingIsThereOnce() {
   const ofParent = (await all(client.artifacts.files(parent.info.artifactUri))).map(({ path }) => path);
   for (const file of ['config.yaml', 'report.html', 'report.md'])
     assert(ofParent.includes(file), `${file} of the sweep`);
+  await parentTellsTheBest(parent);
 
   const ofCells = runs.filter((run) => run !== parent);
   const ids = cellsOf(sweep).map((cell) => `${parent.tags['promptweave.run']}/${cell.split('/').at(-1)}`);
@@ -134,6 +135,32 @@ async function everythingIsThereOnce() {
   tell(`${ofCells.length} cells: every param, metric and file is there once`);
 }
 
+/** The best row with its figure, the table, the data set, what the machine did; and a page that fetches nothing. */
+async function parentTellsTheBest({ info, tags, params }) {
+  const outcomes = cellsOf(sweep).map((cell) => JSON.parse(readFileSync(join(cell, 'outcome.json'), 'utf8')));
+  const best = Math.max(...outcomes.map(({ summary }) => summary.accuracy.value ?? summary.accuracy));
+  const history = await all(client.runs.metricHistory(info.runId, 'best/accuracy'));
+  assert(Math.abs(history.at(-1).value - best) < 1e-9, 'the best figure');
+  assert.equal(new Set(history.map(({ step }) => step)).size, history.length);
+  assert.match(tags['promptweave.best'], /^prompt=.*: accuracy \d/);
+  assert.match(tags['mlflow.note.content'], /\| prompt/);
+  assert.equal(tags['mlflow.source.name'], 'promptweave sweep grid');
+  assert.equal(params.row, undefined);
+  const answer = await fetch(`${server.uri}/api/2.0/mlflow/runs/get?run_id=${info.runId}`);
+  const inputs = (await answer.json()).run.inputs.dataset_inputs.map(({ dataset }) => dataset);
+  assert.deepEqual(inputs.map(({ name }) => name), ['emoji-animals']); // prettier-ignore
+  assert.equal(inputs[0].digest, tagsOfCells()[0].slice(0, 32));
+  const looks = await all(client.runs.metricHistory(info.runId, 'system/system_memory_usage_percentage'));
+  assert(looks.length > 0 && looks.every(({ value }) => value > 0 && value <= 100), 'the machine was looked at');
+  const page = await fetch(`${server.uri}/get-artifact?path=report.html&run_uuid=${info.runId}`);
+  const html = await page.text();
+  assert.match(page.headers.get('content-type'), /html/);
+  assert(html.includes('<svg') && !/(src|href)="(?!data:|#)/.test(html), 'the page has its pictures inside');
+}
+
+const tagsOfCells = () =>
+  cellsOf(sweep).map((cell) => JSON.parse(readFileSync(join(cell, 'result.json'), 'utf8')).provenance.dataset);
+
 async function cellIsThereOnce(cell, { info, params, tags }, parent) {
   const result = JSON.parse(readFileSync(join(cell, 'result.json'), 'utf8'));
   const { provenance, training, evaluations } = result;
@@ -145,6 +172,7 @@ async function cellIsThereOnce(cell, { info, params, tags }, parent) {
   assert.equal(tags['version.promptweave/core'], provenance.versions['@promptweave/core']);
   assert.equal(params['dataset.use'], 'emoji-animals');
   assert.equal(params['train.epochs'], '3');
+  assert.match(params.row, new RegExp(`^prompt=${params['prompt.use']}`));
   assert.match(info.runName, new RegExp(`prompt=${params['prompt.use']}.*, labels.use=${params['labels.use']}`));
 
   const lines = readFileSync(join(cell, 'metrics.jsonl'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)); // prettier-ignore
