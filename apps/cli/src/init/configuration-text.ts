@@ -15,7 +15,8 @@ export interface Answers {
 
 /** A configuration in YAML, with what each line is for. */
 export function configurationText({ path, checkpoint, prompt, labels, shots, name }: Answers): string {
-  const word = (value: string): string => stringify(value).trim();
+  // A line break in a folder's name stays within quotes, on one line.
+  const word = (value: string): string => (/\p{Cc}/u.test(value) ? JSON.stringify(value) : stringify(value).trim());
   const onCheckpoint =
     checkpoint === EMBEDDED
       ? 'small, comes with promptweave, knows drawings alone'

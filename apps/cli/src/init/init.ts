@@ -68,5 +68,6 @@ export async function init(flags: InitFlags): Promise<void> {
 
 /** A configuration file for a folder of images, in the working directory. */
 function fileFor(images: string): string {
-  return `${basename(resolve(images)) || 'photos'}.yaml`;
+  const name = basename(resolve(images)).replaceAll(/\p{Cc}+/gu, ' ');
+  return `${name || 'photos'}.yaml`;
 }
