@@ -126,11 +126,16 @@ const described = z.object({
   }),
   /** Folder that relative paths of the configuration refer to, as seen from this folder. */
   configurationFolder: z.string(),
-  /** `runtime.backend` of the configuration. */
+  /** What the process that runs it must compute on. */
   backend: z.string().default('auto'),
   /** The sweep, as trackers know it. */
   sweep: z.object({ id: z.string(), name: z.string() }),
 });
+
+/** Cells of equal text can share a process: the backend, and whether its products round to TF32. */
+function computesOn({ runtime: { backend, tf32 } }: PlannedCell['configuration']): string {
+  return tf32 ? `${backend}, TF32` : backend;
+}
 
 /** The folder of one cell of a sweep: all that is known about it. */
 export class CellFolder {
@@ -149,7 +154,7 @@ export class CellFolder {
     // What does not count for the result, such as the tracker, is that of the present sweep.
     if (!existsSync(file) || !this.isFinished) replaceOwn(file, toYaml(configuration));
     const folder = relative(this.path, resolve(configurationFolder)) || '.';
-    const { backend } = configuration.runtime;
+    const backend = computesOn(configuration);
     const described = { format: 1, id, name, standsFor, values, identity, configurationFolder: folder, backend, sweep };
     replaceOwn(this.file('cell'), `${JSON.stringify(described, undefined, 2)}\n`);
   }

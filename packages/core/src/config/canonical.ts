@@ -16,10 +16,12 @@ export function canonicalJson(value: unknown): string {
  * kept in memory (`runtime.imageCacheMegabytes`). Nobody else decides this: resumed runs, cells and results all ask here.
  */
 export function decisive(configuration: ResolvedConfiguration): Readonly<Record<string, unknown>> {
+  const { runtime } = configuration;
   return {
     ...without({ ...configuration }, 'output', 'plugins', 'tracker'),
     evaluate: without({ ...configuration.evaluate }, 'batch'),
-    runtime: without({ ...configuration.runtime }, 'imageCacheMegabytes'),
+    // What was so before there was the option has the identity that it had.
+    runtime: without({ ...runtime }, 'imageCacheMegabytes', ...(runtime.tf32 ? [] : ['tf32'])),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, configurationHash, toYaml } from './canonical.js';
+import { canonicalJson, configurationHash, decisive, toYaml } from './canonical.js';
 import { defineConfiguration, type Configuration } from './configuration.js';
 import { defaultPlugins } from '../plugin/load-plugins.js';
 import { fakeRegistry } from './fake-plugins.test.fixture.js';
@@ -28,7 +28,7 @@ describe('resolveConfiguration', () => {
       protocol: { use: 'few-shot' },
       tracker: { use: 'local' },
       seed: 1,
-      runtime: { backend: 'auto', fast: true, imageCacheMegabytes: 128 },
+      runtime: { backend: 'auto', fast: true, tf32: false, imageCacheMegabytes: 128 },
     });
   });
 
@@ -211,8 +211,13 @@ seed: 7
     expect(hash(['output=elsewhere', 'plugins=[default, ./more.mjs]'])).toBe(hash([]));
     expect(hash(['runtime.imageCacheMegabytes=0'])).toBe(hash([]));
     expect(hash(['runtime.fast=false'])).not.toBe(hash([]));
+    expect(hash(['runtime.tf32=true'])).not.toBe(hash([]));
     const others = [['seed=8'], ['prompt.depth=5'], ['losses.1.weight=1'], ['dataset.shots=4'], ['labels.tokens=all']];
     expect(new Set([[], ...others].map(hash)).size).toBe(6);
+  });
+
+  it('keeps the identity that it had before there was TF32', () => {
+    expect(decisive(resolve(fromCode, [])).runtime).toEqual({ backend: 'auto', fast: true });
   });
 
   it('has one JSON text whatever the order of its keys', () => {

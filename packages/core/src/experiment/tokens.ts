@@ -25,6 +25,8 @@ export const TOKENS = {
   backbones: token<BackboneCache>('backbones'),
   /** Registered by the program, if it knows: bytes that the backend can still have. */
   availableBytes: token<() => Promise<number | undefined>>('availableBytes'),
+  /** Registered by the program, if it knows: bytes that the process holds of what the backend can have. */
+  heldBytes: token<() => Promise<number>>('heldBytes'),
   /** In the child container of one experiment. */
   configuration: token<ResolvedConfiguration>('configuration'),
   backbone: token<Backbone>('backbone'),
