@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 const NAMES =
-  /^(PROMPTWEAVE_|MLFLOW_|HF_|TF_|RAY_|SLURM_|PIP_|XDG_|OMP_|CUDA_|LD_|NODE_)|^(CXX|HOME|CI|TZ|LANG|LC_ALL|https?_proxy|no_proxy)$/i;
+  /^(PROMPTWEAVE_|MLFLOW_|HF_|TF_|RAY_|SLURM_|PIP_|XDG_|OMP_|CUDA_|NVIDIA_|XLA_|LD_|NODE_)|^(CXX|HOME|CI|TZ|LANG|LC_ALL|https?_proxy|no_proxy)$/i;
 
 console.log(process.version, process.platform, process.arch, availableParallelism());
 for (const [name, value] of Object.entries(process.env).sort()) if (NAMES.test(name)) console.log(`${name}=${value}`);

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
+import { prepareGpu } from './gpu.js';
 
 /** The installation's `node_modules/@tensorflow/tfjs` is one line that hands out this object: there is one TensorFlow.js, the caller's. */
 const sharedTfjs = Symbol.for('promptweave.tfjs');
@@ -15,13 +16,17 @@ const sharedTfjs = Symbol.for('promptweave.tfjs');
 /**
  * @param {string} folder an installation
  * @param {object} tfjs the caller's tfjs-core
- * @returns {{ tensorflowVersion: string, usesGpu: boolean, fused: boolean }} `fused`: whether the operations of fused/ are there
+ * @param {string} [compiled] folder for what TensorFlow compiles for a GPU while it runs
+ * @returns {{ tensorflowVersion: string, usesGpu: boolean, fused: boolean, gpu?: object }} `fused`: whether the operations of fused/ are
+ *   there; `gpu`: of an installation for GPUs, see gpu.js
  */
-export function loadNative(folder, tfjs) {
+export function loadNative(folder, tfjs, compiled) {
   provideRemovedUtilities();
   globalThis[sharedTfjs] = tfjs;
   const requireFrom = createRequire(join(folder, 'package.json'));
+  const gpu = existsSync(join(folder, 'binding', 'gpu.node')) ? prepareGpu(folder, requireFrom, compiled) : undefined;
   const binding = loadBinding(requireFrom);
+  gpu?.restore();
   const { NodeJSKernelBackend } = requireFrom('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
   requireFrom('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
   const backend = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
@@ -30,7 +35,7 @@ export function loadNative(folder, tfjs) {
   const wanted = !usesGpu && process.env.PROMPTWEAVE_FUSED !== '0';
   const fused = wanted && existsSync(join(folder, 'binding', 'fused.node'));
   if (fused) requireFrom('./binding/fused.node');
-  return { tensorflowVersion: binding.TF_Version, usesGpu, fused };
+  return { tensorflowVersion: binding.TF_Version, usesGpu, fused, ...(gpu && { gpu }) };
 }
 
 /** Loads the binding and with it libtensorflow, without what that prints unless `TF_CPP_MIN_LOG_LEVEL` asks for it with 0. */

@@ -1,50 +1,73 @@
 /**
- * Checks an installation by running it: `node self-check.js FOLDER`. Prints one line of JSON; exits with 1 and the reason on a wrong number.
+ * Checks an installation by running it: `node self-check.js FOLDER [runs]`. It computes one of every operation that promptweave uses and
+ * compares the results with plain arithmetic; with `runs` it only sees that they can be computed, as on a driver that computes nothing.
+ * Prints one line of JSON; exits with 1 and the reason where an operation fails or is wrong.
  */
+import '@tensorflow/tfjs-backend-cpu';
 import { completeTfjs } from '../tfjs/complete-tfjs.js';
 import { loadNative } from './load.js';
+import { operations } from './operations.js';
 
+const [folder, mode] = process.argv.slice(2);
 const tfjs = completeTfjs();
-const { tensorflowVersion, usesGpu, fused } = loadNative(process.argv[2], tfjs);
-await tfjs.setBackend('tensorflow');
-await tfjs.ready();
+const { tensorflowVersion, usesGpu, fused, gpu } = loadNative(folder, tfjs);
+if (usesGpu && gpu && !gpu.allowTensorFloat32(false)) throw new Error('TF32 cannot be switched off');
 
-const size = 64;
-const values = (seed) => Float32Array.from({ length: size * size }, (_, i) => ((i * seed) % 17) / 17 - 0.5);
-const [a, b] = [values(7), values(11)];
-const x = tfjs.tensor2d(a, [size, size]);
-const y = tfjs.tensor2d(b, [size, size]);
-
-expectClose('product', await tfjs.matMul(x, y).data(), (i, j) => sum((k) => a[i * size + k] * b[k * size + j]));
-// d/dx of the sum of x·y: entry (i, k) is the sum of row k of y.
-expectClose(
-  'gradient',
-  await tfjs
-    .grad((x) => tfjs.sum(tfjs.matMul(x, y)))(x)
-    .data(),
-  (_, k) => sum((j) => b[k * size + j]),
+const found = await computed('tensorflow');
+if (mode !== 'runs') {
+  const expected = await computed('cpu');
+  for (const [name, values] of Object.entries(expected)) expectClose(name, found[name], values);
+}
+await checkOwn();
+const { problem, first } = gpu ?? {};
+const count = Object.keys(found).length;
+console.log(
+  JSON.stringify({ tensorflowVersion, usesGpu, operations: count, gpu: usesGpu ? first?.name : undefined, problem }),
 );
-if (fused) {
-  const [total] = tfjs
-    .backend()
-    .executeMultipleOutputs('PromptweaveAddProduct', [], [x, y, tfjs.slice(x, 0, 1).flatten()], 1);
-  const sums = await tfjs.backend().read(total.dataId);
-  expectClose('sum', sums, (i, j) => a[i * size + j] + b[i * size + j] + a[j]);
-}
-console.log(JSON.stringify({ tensorflowVersion, usesGpu }));
 
-function sum(term) {
-  let total = 0;
-  for (let k = 0; k < size; k++) total += term(k);
-  return total;
-}
-
-function expectClose(name, found, expected) {
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) {
-      const difference = Math.abs(found[i * size + j] - expected(i, j));
-      if (!(difference < 1e-3))
-        throw new Error(`the ${name} of two matrices is wrong by ${difference} at (${i}, ${j})`);
+/** The numbers of every operation, on one of the backends. */
+async function computed(backend) {
+  await tfjs.setBackend(backend);
+  await tfjs.ready();
+  if (backend === 'cpu') Object.assign(tfjs.backend(), { firstUse: false }); // it would print a banner
+  const results = {};
+  for (const [name, run] of Object.entries(operations(tfjs))) {
+    try {
+      results[name] = await tfjs.tidy(run).data();
+    } catch (cause) {
+      throw new Error(`${name} cannot be computed${usesGpu ? ` on ${first.name}` : ''}: ${cause.message}`, { cause });
     }
   }
+  return results;
+}
+
+/** What our own kernels call besides: see src/native. */
+async function checkOwn() {
+  await tfjs.setBackend('tensorflow');
+  const backend = tfjs.backend();
+  const [x, y, row] = [[4, 3], [4, 3], [3]].map((shape, i) => tfjs.randomUniform(shape, -1, 1, 'float32', i + 1)); // prettier-ignore
+  const { TF_ATTR_BOOL, TF_ATTR_TYPE, TF_FLOAT } = backend.binding;
+  const attributes = [
+    { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+    { name: 'transpose_a', type: TF_ATTR_BOOL, value: true },
+    { name: 'transpose_b', type: TF_ATTR_BOOL, value: false },
+  ];
+  const product = backend.executeSingleOutput('MatMul', attributes, [x, y]);
+  await compare('a product of two matrices', product, () => tfjs.matMul(x, y, true));
+  if (!fused) return;
+  const [total] = backend.executeMultipleOutputs('PromptweaveAddProduct', [], [x, y, row], 1);
+  await compare('the fused sum', total, () => tfjs.add(tfjs.add(x, y), row));
+}
+
+async function compare(name, { dataId }, expected) {
+  const values = await tfjs.backend().read(dataId);
+  if (mode !== 'runs') expectClose(name, values, await tfjs.tidy(expected).data());
+}
+
+/** Off by no more than a hundred thousandth of the largest number. */
+function expectClose(name, values, expected) {
+  const scale = Math.max(1e-3, ...Array.from(expected, Math.abs));
+  const off = Math.max(...Array.from(expected, (value, i) => Math.abs(value - values[i]) / scale));
+  if (!(off < 1e-5) || values.length !== expected.length)
+    throw new Error(`${name} is wrong by ${off} of its largest number`);
 }

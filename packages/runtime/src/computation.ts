@@ -8,15 +8,17 @@ const DECISIVE = ['OMP_NUM_THREADS', 'ONEDNN_MAX_CPU_ISA', 'TF_ENABLE_ONEDNN_OPT
 
 /**
  * Everything outside of a configuration that the last bits of a result depend on, as one line: the backend with its version and
- * operations, the processor, the threads. Two computations with the same line give the same bits.
+ * operations, the processor, the threads; of a GPU its driver, which compiles, and whether products round to TF32. Two computations with
+ * the same line give the same bits.
  */
-export function describeComputation({ name, tensorflowVersion, gpu, fused }: BackendChoice): string {
-  const program = [name, tensorflowVersion, ...(fused === undefined ? [] : [fused ? 'fused' : 'composed'])];
+export function describeComputation({ name, tensorflowVersion, gpu, tensorFloat32, fused }: BackendChoice): string {
+  const program = [name, tensorflowVersion, fused === undefined ? undefined : fused ? 'fused' : 'composed'];
   const settings = DECISIVE.flatMap((variable) => {
     const value = process.env[variable];
     return value === undefined ? [] : [`${variable}=${value}`];
   });
-  const machine = [gpu, `${availableParallelism()} × ${cpus()[0]?.model ?? process.arch}`, instructionSet()];
+  const device = gpu && `${gpu.name} (driver ${gpu.driver}, ${tensorFloat32 ? 'TF32' : 'float32'}),`;
+  const machine = [device, `${availableParallelism()} × ${cpus()[0]?.model ?? process.arch}`, instructionSet()];
   return [program, machine, settings]
     .map((part) => part.filter((word) => word !== undefined).join(' '))
     .filter((part) => part !== '')

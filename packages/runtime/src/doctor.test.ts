@@ -41,7 +41,7 @@ test('a report as text', () => {
   expect(formatDoctor(report)).toBe(`Node         v20.19.0 on linux-x64
 CPU          A CPU, 8 cores (avx2)
 Memory       64.0 GiB, this container may use 16.0 GiB, 8.0 GiB available
-GPU          A GPU
+GPU          A GPU, not used
 Backend      wasm. It was asked for.
 Speed        12.5 GFLOP/s (float32 product of two 512 × 512 matrices)
 Compiler     missing
@@ -52,4 +52,26 @@ Cache        /c
 Missing:
 - There is no compiler.
   Install one.`);
+});
+
+test('the GPU that computes stands with its memory and driver, and tools that only an installation needs are not missed', () => {
+  const gpu = { name: 'A GPU', memory: 80 * 2 ** 30, driver: '580.65' };
+  const text = formatDoctor({
+    node: { version: 'v20.19.0', platform: 'linux', architecture: 'x64' },
+    cpu: { model: 'A CPU', cores: 8, features: [] },
+    memory: { total: 2 ** 36, available: 2 ** 33 },
+    backend: { name: 'tensorflow', why: 'It was asked for.', gpu, tensorFloat32: true },
+    gpu: 'A GPU',
+    matmul: { size: 4096, gflops: 51234.5 },
+    tools: {},
+    caches: { promptweave: '/c', runtime: '/c/runtime' },
+    installations: [
+      { name: 'n', folder: '/c', tensorflowVersion: '2.21.0', variant: 'cuda', bytes: 1906e6, installedAt: '' },
+    ],
+    missing: [],
+  });
+  expect(text).toContain('GPU          A GPU, 80.0 GiB, driver 580.65, TF32\n');
+  expect(text).toContain('51234.5 GFLOP/s (TF32 product of two 4096 × 4096 matrices)');
+  expect(text).toContain('Compiler     none, which only an installation needs\n');
+  expect(text).toMatch(/Nothing is missing\.$/);
 });

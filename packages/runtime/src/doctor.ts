@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
-import { matMul, randomUniform, tidy } from '@tensorflow/tfjs-core';
+import { matMul, randomUniform, slice, tidy } from '@tensorflow/tfjs-core';
 import { BackendError } from '@promptweave/core';
-import { gpuName, hasNvidiaGpu } from './backends/native.js';
 import { cacheFolder, runtimeFolder } from './cache-folder.js';
+import { gpuName, hasNvidiaGpu } from './gpu/driver.js';
 import { findCompiler } from './install/compile-binding.js';
 import { type Installation, listRuntimes } from './install/installation.js';
 import { findPython } from './install/pip.js';
@@ -17,7 +17,7 @@ export interface DoctorReport {
   /** In bytes. */
   readonly memory: MemoryReport;
   readonly backend: BackendChoice;
-  /** The GPU that the driver shows, used or not. */
+  /** The GPU that computes, or else the first that the driver shows: its name. */
   readonly gpu?: string;
   /** Billions of floating-point operations a second in a product of two square float32 matrices. */
   readonly matmul: { readonly size: number; readonly gflops: number };
@@ -33,19 +33,13 @@ export interface DoctorReport {
  * @throws BackendError where a backend that was asked for by name is missing
  */
 export async function doctor(request: BackendName | 'auto' = 'auto'): Promise<DoctorReport> {
-  const missing: { what: string; remedy: string }[] = [];
-  const tool = async (find: () => Promise<string>): Promise<string | undefined> => {
-    try {
-      return await find();
-    } catch (cause) {
-      if (!(cause instanceof BackendError)) throw cause;
-      missing.push({ what: cause.message, remedy: cause.remedy ?? '' });
-      return undefined;
-    }
-  };
   const installations = await listRuntimes();
+  const usable = installations.filter((entry) => !entry.problem);
+  const missing: { what: string; remedy: string }[] = [];
   const backend = await selectBackend(request);
   if (backend.remedy) missing.push({ what: backend.why, remedy: backend.remedy });
+  const { unusedGpu } = backend;
+  if (unusedGpu) missing.push({ what: unusedGpu.what, remedy: unusedGpu.remedy });
   const { notFused } = installations.find((entry) => entry.name === backend.installation) ?? {};
   if (notFused && !backend.gpu) {
     missing.push({
@@ -53,13 +47,25 @@ export async function doctor(request: BackendName | 'auto' = 'auto'): Promise<Do
       remedy: 'Run `npx promptweave runtime install --force`, with another compiler (CXX).',
     });
   }
-  const gpu = hasNvidiaGpu() ? await gpuName() : undefined;
-  if (gpu && !installations.some((entry) => entry.variant === 'cuda')) {
+  const gpu = backend.gpu?.name ?? (hasNvidiaGpu() ? await gpuName() : undefined);
+  const lacksCuda = gpu !== undefined && !usable.some((entry) => entry.variant === 'cuda');
+  if (lacksCuda) {
     missing.push({
       what: `${gpu} is not used: no CUDA build is installed.`,
       remedy: 'Run `npx promptweave runtime install --gpu`.',
     });
   }
+  // What an installation is made with is missing where one is to be made.
+  const incomplete = usable.length === 0 || lacksCuda;
+  const tool = async (find: () => Promise<string>): Promise<string | undefined> => {
+    try {
+      return await find();
+    } catch (cause) {
+      if (!(cause instanceof BackendError)) throw cause;
+      if (incomplete) missing.push({ what: cause.message, remedy: cause.remedy ?? '' });
+      return undefined;
+    }
+  };
   const compiler = await tool(async () => (await findCompiler()).version);
   const python = await tool(findPython);
   const { execa } = await import('execa');
@@ -70,7 +76,7 @@ export async function doctor(request: BackendName | 'auto' = 'auto'): Promise<Do
     memory: await memoryReport(),
     backend,
     ...(gpu && { gpu }),
-    matmul: await measureMatmul(backend.name),
+    matmul: await measureMatmul(backend),
     tools: { ...(compiler && { compiler }), ...(python && { python }), ...(!npm.failed && { npm: npm.stdout }) },
     caches: { promptweave: cacheFolder(), runtime: runtimeFolder() },
     installations,
@@ -101,18 +107,29 @@ async function cpuFeatures(): Promise<string[]> {
   return known.filter((flag) => flags.includes(flag));
 }
 
-/** The best of five products, after one to warm up; the matrices are smaller where the backend is slow. */
-async function measureMatmul(name: BackendName): Promise<{ size: number; gflops: number }> {
-  const size = { tensorflow: 1024, wasm: 512, cpu: 128 }[name];
+/** How many products are handed over before the end of the last one is waited for, and sides of the matrices: as long as a blink. */
+const measured = {
+  gpu: { size: 4096, products: 20 },
+  tensorflow: { size: 1024, products: 4 },
+  wasm: { size: 512, products: 1 },
+  cpu: { size: 128, products: 1 },
+} as const;
+
+/** The best of five times, after one to warm up. Of the results a single number is read, so that a GPU's transfers do not count. */
+async function measureMatmul({ name, gpu }: BackendChoice): Promise<{ size: number; gflops: number }> {
+  const { size, products } = measured[gpu ? 'gpu' : name];
   const x = randomUniform([size, size], -1, 1, 'float32', 1);
   let best = Infinity;
   for (let run = 0; run < 6; run++) {
     const start = performance.now();
-    const product = tidy(() => matMul(x, x));
-    await product.data();
-    product.dispose();
+    const last = tidy(() => {
+      for (let i = 1; i < products; i++) matMul(x, x).dispose();
+      return slice(matMul(x, x), [size - 1, size - 1], [1, 1]);
+    });
+    await last.data();
+    last.dispose();
     if (run > 0) best = Math.min(best, performance.now() - start);
   }
   x.dispose();
-  return { size, gflops: Math.round((2 * size ** 3) / best / 1e5) / 10 };
+  return { size, gflops: Math.round((2 * size ** 3 * products) / best / 1e5) / 10 };
 }

@@ -5,15 +5,21 @@ export function formatDoctor(report: DoctorReport): string {
   const { node, cpu, memory, backend, matmul, tools } = report;
   const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   const limit = memory.containerLimit ? `, this container may use ${gibibytes(memory.containerLimit)}` : '';
+  const none = report.installations.some((entry) => !entry.problem)
+    ? 'none, which only an installation needs'
+    : 'missing';
   const rows: [string, string][] = [
     ['Node', `${node.version} on ${node.platform}-${node.architecture}`],
     ['CPU', `${cpu.model}, ${cpu.cores} cores${cpu.features.length ? ` (${cpu.features.join(', ')})` : ''}`],
     ['Memory', `${gibibytes(memory.total)}${limit}, ${gibibytes(memory.available)} available`],
-    ['GPU', report.gpu ?? 'none found'],
+    ['GPU', gpuText(report)],
     ['Backend', `${backend.name}. ${backend.why}`],
-    ['Speed', `${matmul.gflops} GFLOP/s (float32 product of two ${matmul.size} × ${matmul.size} matrices)`],
-    ['Compiler', tools.compiler ?? 'missing'],
-    ['Python, pip', tools.python ?? 'missing'],
+    [
+      'Speed',
+      `${matmul.gflops} GFLOP/s (${backend.tensorFloat32 ? 'TF32' : 'float32'} product of two ${matmul.size} × ${matmul.size} matrices)`,
+    ],
+    ['Compiler', tools.compiler ?? none],
+    ['Python, pip', tools.python ?? none],
     ['npm', tools.npm ?? 'missing'],
     ['Cache', report.caches.promptweave],
     ...report.installations.map((entry): [string, string] => [
@@ -26,4 +32,11 @@ export function formatDoctor(report: DoctorReport): string {
   if (report.missing.length === 0) return [...lines, '', 'Nothing is missing.'].join('\n');
   const missing = report.missing.map(({ what, remedy }) => `- ${what}\n  ${remedy}`);
   return [...lines, '', 'Missing:', ...missing].join('\n');
+}
+
+function gpuText({ gpu, backend }: DoctorReport): string {
+  if (!backend.gpu) return gpu === undefined ? 'none found' : `${gpu}, not used`;
+  const { name, memory, driver } = backend.gpu;
+  const rounding = backend.tensorFloat32 ? 'TF32' : 'float32';
+  return `${name}, ${(memory / 2 ** 30).toFixed(1)} GiB, driver ${driver}, ${rounding}`;
 }

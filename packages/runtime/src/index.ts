@@ -1,11 +1,12 @@
-export { assertFits, availableBytes } from './assert-fits.js';
+export { assertFits, availableBytes, heldBytes } from './assert-fits.js';
 export { cacheFolder } from './cache-folder.js';
 export { describeComputation } from './computation.js';
 export { doctor, type DoctorReport } from './doctor.js';
 export { type EnsuredRuntime, ensureRuntime } from './ensure.js';
 export { formatDoctor } from './format-doctor.js';
+export { visibleGpus, type VisibleGpu } from './gpu/visible-gpus.js';
 export { installRuntime, type InstallOptions } from './install/install.js';
 export { type Installation, listRuntimes, removeRuntime } from './install/installation.js';
 export type { InstallProgress, OnProgress } from './install/progress.js';
 export { memoryReport, type MemoryReport } from './memory.js';
-export { type BackendChoice, type BackendName, backendNames, selectBackend } from './select-backend.js';
+export { type BackendChoice, type BackendName, backendNames, type Gpu, selectBackend } from './select-backend.js';

@@ -2,12 +2,22 @@ import { BackendError } from '@promptweave/core';
 import { loadTfjs, type Tfjs } from './backends/load-tfjs.js';
 import { loadNativeBackend } from './backends/native.js';
 import { loadWasmBackend } from './backends/wasm.js';
+import type { UnusedGpu } from './gpu/unused-gpu.js';
 
 /** What computes. */
 export type BackendName = 'tensorflow' | 'wasm' | 'cpu';
 
 /** The names of the backends, the fastest first. */
 export const backendNames: readonly BackendName[] = ['tensorflow', 'wasm', 'cpu'];
+
+/** A GPU that computes. */
+export interface Gpu {
+  readonly name: string;
+  /** Bytes. */
+  readonly memory: number;
+  /** Version of the driver. */
+  readonly driver: string;
+}
 
 /** The backend that was set, and the reason. */
 export interface BackendChoice {
@@ -19,7 +29,11 @@ export interface BackendChoice {
   /** Of the native backend. */
   readonly tensorflowVersion?: string;
   /** The GPU that computes, if one does. */
-  readonly gpu?: string;
+  readonly gpu?: Gpu;
+  /** Why none computes, where the installation is for GPUs. */
+  readonly unusedGpu?: UnusedGpu;
+  /** Of a GPU: whether products round their operands to TF32. */
+  readonly tensorFloat32?: boolean;
   /** Whether the native backend has our fused operations. */
   readonly fused?: boolean;
   /** Name of the installation of libtensorflow that was loaded. */
@@ -35,11 +49,13 @@ export interface BackendChoice {
  *
  * @param request `auto` takes the best backend that is present; a name takes that one or fails
  * @param options.tfjsCore the caller's `@tensorflow/tfjs-core`, to make sure that there is only one copy of it
+ * @param options.tensorFloat32 lets products on an NVIDIA GPU round their operands to TF32 (10 bits of fraction instead of 23). Default
+ *   false, whatever was set before
  * @throws BackendError where the requested backend is missing (it names the command that installs it) or unknown
  */
 export async function selectBackend(
   request: BackendName | 'auto' = 'auto',
-  options: { tfjsCore?: Tfjs } = {},
+  options: { tfjsCore?: Tfjs; tensorFloat32?: boolean } = {},
 ): Promise<BackendChoice> {
   if (request !== 'auto' && !backendNames.includes(request)) {
     throw new BackendError(`There is no backend of the name ${JSON.stringify(request)}.`, {
@@ -48,9 +64,10 @@ export async function selectBackend(
     });
   }
   const tfjs = await loadTfjs(options.tfjsCore);
-  if (request !== 'auto') return use(request, tfjs, 'It was asked for');
+  const { tensorFloat32 = false } = options;
+  if (request !== 'auto') return use(request, tfjs, 'It was asked for', tensorFloat32);
   try {
-    return await use('tensorflow', tfjs, 'It is the fastest and installed');
+    return await use('tensorflow', tfjs, 'It is the fastest and installed', tensorFloat32);
   } catch (cause) {
     if (!(cause instanceof BackendError)) throw cause;
     const choice = await use('wasm', tfjs, `${cause.message} WebAssembly is the next best`);
@@ -58,20 +75,22 @@ export async function selectBackend(
   }
 }
 
-async function use(name: BackendName, tfjs: Tfjs, reason: string): Promise<BackendChoice> {
+async function use(name: BackendName, tfjs: Tfjs, reason: string, tensorFloat32 = false): Promise<BackendChoice> {
   const native = name === 'tensorflow' ? await loadNativeBackend(tfjs) : undefined;
   if (name === 'wasm') await loadWasmBackend(tfjs);
   await tfjs.setBackend(name);
   await tfjs.ready();
   if (name === 'cpu') Object.assign(tfjs.backend(), { firstUse: false }); // it would print a banner that advertises tfjs-node
   if (!native) return { name, why: `${reason}.` };
-  const { installation, tensorflowVersion, gpu, fused } = native;
+  native.allowTensorFloat32(tensorFloat32);
+  const { installation, tensorflowVersion, gpu, fused, unusedGpu } = native;
   return {
     name,
-    why: `${reason} (TensorFlow ${tensorflowVersion}${gpu ? ` on ${gpu}` : ''}).`,
+    why: `${reason} (TensorFlow ${tensorflowVersion}${gpu ? ` on ${gpu.name}` : ''}).`,
     tensorflowVersion,
     installation: installation.name,
     fused,
-    ...(gpu && { gpu }),
+    ...(gpu && { gpu: { name: gpu.name, memory: gpu.total, driver: gpu.driver }, tensorFloat32 }),
+    ...(unusedGpu && { unusedGpu }),
   };
 }

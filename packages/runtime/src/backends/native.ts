@@ -1,9 +1,13 @@
-import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { BackendError } from '@promptweave/core';
-import { loadNative } from '../../native/load.js';
+import { type FirstGpu, loadNative, type NativeGpu } from '../../native/load.js';
+import { cacheFolder } from '../cache-folder.js';
+import { hasNvidiaGpu, mayUseGpu, visibleEntries } from '../gpu/driver.js';
+import { explainUnusedGpu, type UnusedGpu } from '../gpu/unused-gpu.js';
 import { type Installation, listRuntimes } from '../install/installation.js';
 import { registerFusedKernels } from '../native/fused.js';
 import { registerMatMul } from '../native/mat-mul.js';
+import { registerOrderedSegmentSum } from '../native/segment-sum.js';
 import type { Tfjs } from './load-tfjs.js';
 
 /** A loaded libtensorflow. */
@@ -11,9 +15,13 @@ export interface NativeBackend {
   readonly installation: Installation;
   readonly tensorflowVersion: string;
   /** The GPU that is used, if one is. */
-  readonly gpu?: string;
+  readonly gpu?: FirstGpu;
+  /** Why none is used, of an installation for GPUs. */
+  readonly unusedGpu?: UnusedGpu;
   /** Whether it has our fused operations. */
   readonly fused: boolean;
+  /** Lets products of matrices on the GPU round their operands to TF32, or forbids it; takes effect at once. */
+  allowTensorFloat32(on: boolean): void;
 }
 
 let loading: Promise<NativeBackend> | undefined;
@@ -30,26 +38,56 @@ export function loadNativeBackend(tfjs: Tfjs): Promise<NativeBackend> {
   return loading;
 }
 
+/** The loaded libtensorflow; undefined where none was asked for yet. */
+export function loadedNativeBackend(): Promise<NativeBackend> | undefined {
+  return loading;
+}
+
 async function load(tfjs: Tfjs): Promise<NativeBackend> {
   const installations = await listRuntimes();
-  const installation = bestInstallation(installations, hasNvidiaGpu());
+  const cuda = installations.find((entry) => entry.variant === 'cuda' && !entry.problem);
+  const installation = bestInstallation(installations, cuda !== undefined && mayUseGpu(cuda));
   if (!installation) throw missing(installations);
   try {
-    const { tensorflowVersion, usesGpu, fused } = loadNative(installation.folder, tfjs);
+    const compiled = join(cacheFolder(), 'compiled-operations', installation.name);
+    const { tensorflowVersion, usesGpu, fused, gpu } = loadNative(installation.folder, tfjs, compiled);
     registerMatMul();
     if (fused) registerFusedKernels();
-    const gpu = usesGpu ? await gpuName() : undefined;
-    return { installation, tensorflowVersion, fused, ...(gpu && { gpu }) };
+    const loaded = { installation, tensorflowVersion, fused };
+    if (usesGpu) registerOrderedSegmentSum();
+    if (usesGpu && gpu) return { ...loaded, gpu: gpu.first, allowTensorFloat32: (on) => allow(gpu, installation, on) };
+    const hidden = cuda && hasNvidiaGpu() && visibleEntries()?.length === 0;
+    const unusedGpu = gpu
+      ? explainUnusedGpu(gpu.problem)
+      : hidden
+        ? explainUnusedGpu({ kind: 'hidden', message: 'CUDA_VISIBLE_DEVICES names none' })
+        : undefined;
+    return { ...loaded, ...(unusedGpu && { unusedGpu }), allowTensorFloat32: () => undefined };
   } catch (cause) {
     throw new BackendError(`TensorFlow ${installation.tensorflowVersion} does not load: ${String(cause)}`, {
       where: installation.folder,
-      remedy: 'Install it anew: `npx promptweave runtime install --force`.',
+      remedy: `Install it anew: \`npx promptweave runtime install ${installation.variant === 'cuda' ? '--gpu ' : ''}--force\`.`,
       cause,
     });
   }
 }
 
-/** The newest usable installation, of the CUDA variant where there is a GPU and of the other where there is none, if there is a choice. */
+/** @throws BackendError where the environment forbids it, or TensorFlow has no such switch */
+function allow(gpu: NativeGpu, { folder, tensorflowVersion }: Installation, on: boolean): void {
+  if (on && process.env.NVIDIA_TF32_OVERRIDE === '0') {
+    throw new BackendError('TF32 is asked for, and the environment forbids it.', {
+      where: 'runtime.tf32, NVIDIA_TF32_OVERRIDE=0',
+      remedy: 'Unset NVIDIA_TF32_OVERRIDE, or set runtime.tf32 to false.',
+    });
+  }
+  if (gpu.allowTensorFloat32(on)) return;
+  throw new BackendError(`TensorFlow ${tensorflowVersion} has no switch for TF32 that is known here.`, {
+    where: folder,
+    remedy: 'Install a version that is tested: `npx promptweave runtime install --gpu --force`.',
+  });
+}
+
+/** The newest usable installation of the wanted variant, else of the other. */
 export function bestInstallation(installations: readonly Installation[], gpu: boolean): Installation | undefined {
   const usable = installations.filter((entry) => !entry.problem);
   return usable.find((entry) => entry.variant === (gpu ? 'cuda' : 'cpu')) ?? usable[0];
@@ -57,26 +95,12 @@ export function bestInstallation(installations: readonly Installation[], gpu: bo
 
 function missing(installations: readonly Installation[]): BackendError {
   const broken = installations.map(({ name, problem }) => `${name}: ${problem}`).join('; ');
+  const forGpu = installations.length > 0 && installations.every(({ variant }) => variant === 'cuda');
   return new BackendError(
     broken ? `No installed TensorFlow can be used (${broken}).` : 'The native TensorFlow backend is not installed.',
     {
       where: 'backend tensorflow',
-      remedy: `Run \`npx promptweave runtime install${broken ? ' --force' : ''}\`.`,
+      remedy: `Run \`npx promptweave runtime install${forGpu ? ' --gpu' : ''}${broken ? ' --force' : ''}\`.`,
     },
   );
-}
-
-/** Whether the driver of an nvidia GPU is loaded (`/dev/dxg` is its form under WSL). */
-export function hasNvidiaGpu(): boolean {
-  return existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidiactl') || existsSync('/dev/dxg');
-}
-
-/** What nvidia's own tool calls the first GPU. */
-export async function gpuName(): Promise<string | undefined> {
-  const { execa } = await import('execa');
-  const { failed, stdout } = await execa('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], {
-    reject: false,
-    stdin: 'ignore',
-  });
-  return failed ? 'a GPU whose name nvidia-smi does not tell' : stdout.split('\n')[0];
 }

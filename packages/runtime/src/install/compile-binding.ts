@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BackendError } from '@promptweave/core';
+import { standIns } from './cuda.js';
 import { lastLines } from './pip.js';
 import type { WheelPlatform } from './platform.js';
 
@@ -12,6 +13,8 @@ export const layout = {
   binding: 'binding/tfjs_binding.node',
   quiet: 'binding/quiet.node',
   fused: 'binding/fused.node',
+  gpu: 'binding/gpu.node',
+  standIns: 'nvidia/stand_ins/lib',
   package: 'node_modules/@tensorflow/tfjs-node-gpu',
   manifest: 'installation.json',
 } as const;
@@ -55,6 +58,39 @@ export async function compileFused(folder: string, platform: WheelPlatform): Pro
     '-o',
     join(folder, layout.fused),
   ]);
+}
+
+/**
+ * Compiles what asks the driver of a GPU, and the libraries that TensorFlow opens and promptweave never calls, as empty ones.
+ *
+ * @returns the files, relative to the installation
+ * @throws BackendError where the compiler fails
+ */
+export async function compileForGpu(folder: string, platform: WheelPlatform): Promise<string[]> {
+  const compiler = await findCompiler();
+  await compile(compiler, 'native/gpu.cc', [
+    ...addon('gpu', platform),
+    sourceOf('gpu.cc'),
+    '-ldl',
+    '-o',
+    join(folder, layout.gpu),
+  ]);
+  await mkdir(join(folder, layout.standIns), { recursive: true });
+  const libraries = standIns.map((name) => join(layout.standIns, name));
+  for (const [i, name] of standIns.entries()) {
+    const options = [
+      '-x',
+      'c++',
+      '-shared',
+      '-fPIC',
+      `-Wl,-soname,${name}`,
+      '-o',
+      join(folder, libraries[i]!),
+      '/dev/null',
+    ];
+    await compile(compiler, `an empty ${name}`, options);
+  }
+  return [layout.gpu, ...libraries];
 }
 
 const sourceOf = (name: string): string => fileURLToPath(new URL(`../../native/${name}`, import.meta.url));

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BackendError } from '@promptweave/core';
 import { runtimeFolder } from '../cache-folder.js';
-import { checkInstallation } from './check-installation.js';
-import { compileBinding, compileFused, findCompiler, layout } from './compile-binding.js';
+import { explainUnusedGpu } from '../gpu/unused-gpu.js';
+import { type CheckedInstallation, checkInstallation } from './check-installation.js';
+import { compileBinding, compileForGpu, compileFused, findCompiler, layout } from './compile-binding.js';
+import { chooseCuda, cudaRequirements, givenCuda, makeExecutable } from './cuda.js';
+import { cutSymbols } from './cut-symbols.js';
 import { diskErrorOr, requireDiskSpace } from './disk-space.js';
 import { extractFiles, type InstalledFile, sha256OfFile } from './extract.js';
 import { withInstallLock } from './install-lock.js';
@@ -29,7 +33,7 @@ import {
 } from './wheel-source.js';
 
 export interface InstallOptions {
-  /** Take the CUDA build and nvidia's libraries (Linux x86-64; several GB). */
+  /** Take the CUDA build and nvidia's libraries that are needed (Linux x86-64; 2 GB). */
   readonly gpu?: boolean;
   /** TensorFlow's version; 2.12 to 2.21 are known to work. */
   readonly tensorflow?: string;
@@ -102,8 +106,8 @@ async function build(
   options: InstallOptions,
   onProgress: OnProgress,
 ): Promise<InstallationManifest> {
-  // The wheel (0.3 GB), its two libraries unpacked (0.9 GB); with CUDA five times as much.
-  await requireDiskSpace(folder, variant === 'cuda' ? 9e9 : 1.4e9);
+  // The wheel (0.3 GB), its two libraries unpacked (0.9 GB); with CUDA 1.2 and 2.2 GB.
+  await requireDiskSpace(folder, variant === 'cuda' ? 3.6e9 : 1.4e9);
   const distribution = (variant === 'cuda' && platform.cudaDistribution) || platform.distribution;
   const version = options.tensorflow ?? defaultTensorflow;
   const download = (requirements: readonly string[]): Promise<string[]> => {
@@ -131,7 +135,7 @@ async function build(
     }
   };
 
-  const given = options.from ? await openGiven(resolve(options.from), platform) : undefined;
+  const given = options.from ? await openGiven(resolve(options.from), distribution) : undefined;
   const main = given?.main ?? (await download([`${distribution}==${version}`]))[0];
   if (!main) throw new BackendError(`pip downloaded nothing for ${distribution}.`, { where: 'pip download' });
   const information = await take(main, (wheel) => chooseTensorflow(wheel, platform));
@@ -142,17 +146,30 @@ async function build(
     });
   }
   if (variant === 'cuda') {
-    const cuda = given?.cuda.length ? given.cuda : await download(cudaRequirements(information));
-    for (const wheel of cuda) await take(wheel, chooseCuda);
+    const requirements = cudaRequirements(information);
+    const found = await Promise.all(requirements.map((one) => given && givenCuda(given.folder, one)));
+    const missing = requirements.filter((_, i) => found[i] === undefined);
+    const downloaded = missing.length > 0 ? (await download(missing)).filter((file) => file !== main) : [];
+    for (const wheel of [...found, ...downloaded]) if (wheel !== undefined) await take(wheel, chooseCuda);
+    await makeExecutable(folder, files);
   }
   onProgress({ step: 'compile', message: 'the binding between TensorFlow and Node' });
   await placeTfjsNode(folder, given?.folder);
   await Promise.all(['wheels', 'pip', 'npm'].map((name) => rm(join(folder, name), { recursive: true, force: true })));
   const compiler = await compileBinding(folder, platform);
-  onProgress({ step: 'check', message: 'a product of matrices and its gradient' });
-  await checkInstallation(folder, information.version);
-  const notFused = await fuse(folder, platform, information.version, onProgress);
-  for (const built of [layout.binding, layout.quiet, ...(notFused ? [] : [layout.fused])]) {
+  const forGpu = variant === 'cuda' ? await compileForGpu(folder, platform) : [];
+  const uncompiled = await fuse(folder, platform, onProgress);
+  for (const library of platform.libraries) await cutSymbols(join(folder, library)); // nothing more is linked to them
+  onProgress({ step: 'check', message: 'one of every operation' });
+  const { checked, notFused = uncompiled } = await check(folder, information.version, onProgress);
+  if (variant === 'cuda') onProgress({ step: 'check', message: gpuText(checked) });
+  for (const built of [
+    ...platform.libraries,
+    layout.binding,
+    layout.quiet,
+    ...forGpu,
+    ...(notFused ? [] : [layout.fused]),
+  ]) {
     const path = join(folder, built);
     files[built] = { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
   }
@@ -173,23 +190,41 @@ async function build(
   return manifest;
 }
 
-/** Adds the fused operations, or says why an installation does without them: it computes the same, only slower. */
-async function fuse(
-  folder: string,
-  platform: WheelPlatform,
-  version: string,
-  onProgress: OnProgress,
-): Promise<string | undefined> {
+/** Whether a GPU computed, and what mends it where none did. */
+function gpuText({ usesGpu, gpu, operations, problem }: CheckedInstallation): string {
+  if (usesGpu) return `${operations} operations are right on ${gpu}`;
+  const { what, remedy } = explainUnusedGpu(problem);
+  return `${what} ${remedy}`;
+}
+
+/** Compiles the fused operations, or says why an installation does without them: it computes the same, only slower. */
+async function fuse(folder: string, platform: WheelPlatform, onProgress: OnProgress): Promise<string | undefined> {
   onProgress({ step: 'compile', message: 'operations for frozen blocks' });
   try {
     await compileFused(folder, platform);
-    await checkInstallation(folder, version);
     return undefined;
   } catch (cause) {
     if (!(cause instanceof BackendError)) throw cause;
-    await rm(join(folder, layout.fused), { force: true });
     onProgress({ step: 'compile', message: `goes on without them: ${cause.message}` });
     return cause.message;
+  }
+}
+
+/** Runs what was made, and again without the fused operations where it fails with them: then `notFused` says why they are gone. */
+async function check(
+  folder: string,
+  version: string,
+  onProgress: OnProgress,
+): Promise<{ checked: CheckedInstallation; notFused?: string }> {
+  try {
+    return { checked: await checkInstallation(folder, version) };
+  } catch (cause) {
+    const fused = join(folder, layout.fused);
+    if (!(cause instanceof BackendError) || !existsSync(fused)) throw cause;
+    await rm(fused);
+    const checked = await checkInstallation(folder, version);
+    onProgress({ step: 'check', message: `goes on without the fused operations: ${cause.message}` });
+    return { checked, notFused: cause.message };
   }
 }
 
@@ -214,25 +249,8 @@ function chooseTensorflow(wheel: WheelSource, platform: WheelPlatform): Map<stri
   ]);
 }
 
-/** nvidia's shared libraries; they keep their place beside `tensorflow/`, where libtensorflow's own search path looks. */
-function chooseCuda(wheel: WheelSource): Map<string, string> {
-  return new Map(
-    wheel.files.filter((file) => /^nvidia\/.*\/lib\/[^/]+\.so[.\d]*$/.test(file)).map((file) => [file, file]),
-  );
-}
-
-/** The `nvidia-*` packages that the wheel's extra `and-cuda` names. */
-function cudaRequirements(information: WheelInformation): string[] {
-  return information.requirements
-    .filter((line) => /;.*extra\s*==\s*["']and-cuda["']/.test(line))
-    .map((line) => (line.split(';')[0] ?? '').replace(/[\s()]/g, ''));
-}
-
 /** What `--from` names: a wheel, a folder with one, or a folder where one was unpacked. */
-async function openGiven(
-  path: string,
-  platform: WheelPlatform,
-): Promise<{ main: string | WheelSource; cuda: string[]; folder: string }> {
+async function openGiven(path: string, distribution: string): Promise<{ main: string | WheelSource; folder: string }> {
   const kind = await stat(path).catch((cause: unknown) => {
     throw new BackendError(`${path} cannot be read.`, {
       where: '--from',
@@ -240,21 +258,21 @@ async function openGiven(
       cause,
     });
   });
-  if (kind.isFile()) return { main: path, cuda: [], folder: dirname(path) };
+  if (kind.isFile()) return { main: path, folder: dirname(path) };
   const names = (await readdir(path)).filter((name) => name.endsWith('.whl'));
-  const tensorflow = names.find((name) => /^tensorflow(_cpu)?-/.test(name));
-  const cuda = names.filter((name) => name.startsWith('nvidia_')).map((name) => join(path, name));
-  if (tensorflow) return { main: join(path, tensorflow), cuda, folder: path };
-  const unpacked = [platform.distribution, 'tensorflow', 'tensorflow-cpu'];
-  for (const distribution of unpacked) {
-    const found = await openUnpackedWheel(path, distribution).catch((cause: unknown) => {
+  const wanted = `${distribution.replaceAll('-', '_')}-`;
+  const tensorflow =
+    names.find((name) => name.startsWith(wanted)) ?? names.find((name) => /^tensorflow(_cpu)?-/.test(name));
+  if (tensorflow) return { main: join(path, tensorflow), folder: path };
+  for (const name of new Set([distribution, 'tensorflow', 'tensorflow-cpu'])) {
+    const found = await openUnpackedWheel(path, name).catch((cause: unknown) => {
       if (cause instanceof BackendError) return undefined;
       throw cause;
     });
-    if (found) return { main: found, cuda, folder: path };
+    if (found) return { main: found, folder: path };
   }
   throw new BackendError(`${path} holds no wheel of TensorFlow, neither packed nor unpacked.`, {
     where: '--from',
-    remedy: `Give a file such as ${platform.distribution.replace('-', '_')}-${defaultTensorflow}-….whl, its folder, or a site-packages folder.`,
+    remedy: `Give a file such as ${wanted}${defaultTensorflow}-….whl, its folder, or a site-packages folder.`,
   });
 }

@@ -1,0 +1,2 @@
+/** See gpu.js. */
+export function oneGpu(given: string | undefined): string;
