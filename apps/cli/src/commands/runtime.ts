@@ -24,7 +24,7 @@ export function register(program: Command): void {
   runtime
     .command('install')
     .description('Fetches the TensorFlow wheel with pip, takes its libraries out, and compiles the binding for them.')
-    .option('--gpu', "take the CUDA build and nvidia's libraries (several GB)")
+    .option('--gpu', "take the CUDA build and what is needed of NVIDIA's libraries (2 GB)")
     .option('--tensorflow <version>', "TensorFlow's version")
     .option(
       '--from <path>',

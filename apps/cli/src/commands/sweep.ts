@@ -32,13 +32,17 @@ export function register(program: Command): void {
     .option('-o, --output <folder>', "folder of the sweep (default: the configuration's output, or runs/NAME)")
     .option(
       '-j, --jobs <count>',
-      'cells at once (default: 1 here, 32 on a cluster); here, no more than fit',
+      'cells at once (default: 1 here, with --gpus as many, 32 on a cluster); here, no more than fit',
       wholeNumber,
     )
     .option('--engine <name>', 'where cells run: local, ray or slurm (default: local)', oneOf('local', 'ray', 'slurm'))
     .option('--address <url>', 'Ray: the dashboard (default: RAY_API_SERVER_ADDRESS, or http://127.0.0.1:8265)')
     .option('--cpus <count>', 'Ray, Slurm: cores of a cell (default: 1)', wholeNumber)
-    .option('--gpus <count>', 'Ray, Slurm: GPUs of a cell (default: 0)', count)
+    .option(
+      '--gpus <count>',
+      'here: GPUs that the cells divide among themselves, one for each worker (default: all); Ray, Slurm: 1 gives a cell one (default: 0)',
+      count,
+    )
     .option(
       '--memory <GiB>',
       'Ray, Slurm: memory of a cell (default: what it is expected to take, and half as much)',

@@ -21,6 +21,7 @@ import {
   availableBytes,
   cacheFolder,
   describeComputation,
+  heldBytes,
   selectBackend,
   type BackendChoice,
   type BackendName,
@@ -75,7 +76,7 @@ export async function assemble(
   folder: string,
   { onNote = (note) => console.error(note), onSkip }: Pick<CompositionRequest, 'onNote' | 'onSkip'> = {},
 ): Promise<Composition> {
-  const backend = await chooseBackend(configuration.runtime.backend, onNote);
+  const backend = await chooseBackend(configuration.runtime, onNote);
   const pipeline = createDataPipeline({
     workers: decodingThreads(),
     cacheMegabytes: configuration.runtime.imageCacheMegabytes,
@@ -83,6 +84,7 @@ export async function assemble(
   });
   const container = createContainer(pipeline, cacheFolder());
   container.register(TOKENS.availableBytes, { useValue: availableBytes });
+  container.register(TOKENS.heldBytes, { useValue: heldBytes });
   return {
     configuration,
     registry,
@@ -100,8 +102,10 @@ export async function assemble(
 }
 
 /** What a result says about the backend. */
-export function backendName({ name, tensorflowVersion, gpu }: BackendChoice): string {
-  return [name, tensorflowVersion, gpu].filter((part) => part !== undefined).join(' ');
+export function backendName({ name, tensorflowVersion, gpu, tensorFloat32 }: BackendChoice): string {
+  return [name, tensorflowVersion, gpu?.name, tensorFloat32 ? 'TF32' : undefined]
+    .filter((part) => part !== undefined)
+    .join(' ');
 }
 
 /** What results say about the programs and the machine. @param version of promptweave */
@@ -119,10 +123,16 @@ export function configurationName(file: string): string {
 }
 
 /** The configuration's backend, or the one that the environment asks for; a slower one than there could be is announced. */
-export async function chooseBackend(asked: string, onNote: (note: string) => void): Promise<BackendChoice> {
-  const wanted = asked === 'auto' ? (process.env.PROMPTWEAVE_BACKEND ?? 'auto') : asked;
-  const choice = await selectBackend(wanted as BackendName | 'auto');
+export async function chooseBackend(
+  { backend, tf32 }: Pick<ResolvedConfiguration['runtime'], 'backend' | 'tf32'>,
+  onNote: (note: string) => void,
+): Promise<BackendChoice> {
+  const wanted = backend === 'auto' ? (process.env.PROMPTWEAVE_BACKEND ?? 'auto') : backend;
+  const choice = await selectBackend(wanted as BackendName | 'auto', { tensorFloat32: tf32 });
   if (choice.remedy) onNote(`WARNING: computing on ${choice.name}. ${choice.why}\n  to do: ${choice.remedy}`);
+  const { unusedGpu, gpu } = choice;
+  if (unusedGpu?.unexpected) onNote(`WARNING: computing on the CPU. ${unusedGpu.what}\n  to do: ${unusedGpu.remedy}`);
+  if (tf32 && !gpu) onNote('runtime.tf32 changes nothing here: no GPU computes.');
   return choice;
 }
 

@@ -38,7 +38,7 @@ import { allowForChildren, ownModules } from '../composition/allowed-plugins.js'
 import { configurationName } from '../composition/compose.js';
 import { interruptible, STOPPED } from '../terminal/interrupt.js';
 import { nextSteps } from './next-steps.js';
-import { chooseEngine, rayHeaders, type EngineFlags } from './sweep-engine.js';
+import { chooseEngine, localJobs, rayHeaders, type EngineFlags } from './sweep-engine.js';
 import { estimateSweep } from './sweep-estimates.js';
 import { listCells } from './sweep-list.js';
 import { sweepNotes } from './sweep-notes.js';
@@ -68,6 +68,8 @@ export interface SweepCommand extends EngineFlags {
 /** Plans, prepares and runs a sweep, then prints its table. */
 export async function sweep(command: SweepCommand): Promise<void> {
   const { file, overrides, retries, json = false } = command;
+  // Whatever computes here, the check of the cells as well, shall see no GPU then.
+  if ((command.engine ?? 'local') === 'local' && command.gpus === 0) process.env.CUDA_VISIBLE_DEVICES = '';
   const source = command.source ?? (await readConfiguration(file));
   const configurationFolder = dirname(file);
   const registry = await loadPluginsOf(source, configurationFolder, overrides, import.meta.url);
@@ -99,7 +101,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const path = command.output ?? outputOf(source.value) ?? join('runs', configurationName(file));
   const folder = new SweepFolder(path);
   const chosen = all.filter(({ id }) => !asked || asked.has(id)).toSorted((a, b) => a.priority - b.priority);
-  const isPlain = alone || (engine === 'local' && (command.jobs ?? 1) === 1);
+  const isPlain = alone || (engine === 'local' && localJobs(command) === 1);
   const looks = { elsewhere: engine !== 'local', times: command.dryRun === true || !isPlain };
   const estimate = await checkCells(chosen, { folder, configurationFolder, looks, dryRun: command.dryRun });
   const impossible = [...unresolved, ...estimate.impossible];
@@ -166,7 +168,8 @@ export async function sweep(command: SweepCommand): Promise<void> {
       const groups = alone ? cells.map((cell) => [cell]) : [cells];
       const { tracker: recorder } = planned[0]!.configuration;
       const server = 'uri' in recorder && typeof recorder.uri === 'string' ? recorder.uri : undefined;
-      const machines = chooseEngine(alone ? { jobs: 1 } : command, folders, { modules: ownModules(registry), server });
+      const flags = alone ? { jobs: 1, gpus: command.gpus && 1 } : command;
+      const machines = await chooseEngine(flags, folders, { modules: ownModules(registry), server });
       const trainings = planned.map(({ id, configuration: { train } }) => ({ id, train }));
       const epochs = new Map(trainings.map(({ id, train }) => [id, train.epochs]));
       const warmup = Math.max(...trainings.map(({ train }) => train.warmupEpochs));

@@ -11,10 +11,10 @@ import {
 } from '@promptweave/bench';
 import { ConfigError } from '@promptweave/core';
 import { namesFile, parseYamlValue } from '@promptweave/core/experiment';
-import { memoryReport } from '@promptweave/runtime';
+import { listRuntimes } from '@promptweave/runtime';
 import { z } from 'zod';
 import { ALLOWED } from '../composition/allowed-plugins.js';
-import { spawnWorker } from './sweep-estimates.js';
+import { localPlaces } from './local-places.js';
 import { deliveringJournals } from './sweep-journals.js';
 
 /** Names of the engines. */
@@ -45,14 +45,34 @@ export interface Allowance {
   readonly server?: string;
 }
 
-/** @param cells all cells of the sweep */
-export function chooseEngine(flags: EngineFlags, cells: readonly CellFolder[], allowance: Allowance): Engine {
+/** Cells at once on this machine: as many as GPUs are asked for, where nothing else is said. */
+export function localJobs({ jobs, gpus }: Pick<EngineFlags, 'jobs' | 'gpus'>): number {
+  return jobs ?? Math.max(1, gpus ?? 1);
+}
+
+/**
+ * @param cells all cells of the sweep
+ * @throws ConfigError where the engine cannot give what is asked for
+ */
+export async function chooseEngine(
+  flags: EngineFlags,
+  cells: readonly CellFolder[],
+  allowance: Allowance,
+): Promise<Engine> {
   const { engine = 'local', cpus = 1, gpus = 0, memory, include } = flags;
-  const needs = { cpus, gpus, ...(memory !== undefined && { memory: memory * 2 ** 30 }) };
   if (engine === 'local') {
-    const available = async (): Promise<number> => (await memoryReport()).available;
-    return processEngine({ jobs: flags.jobs ?? 1, spawn: () => spawnWorker('cells'), available });
+    return processEngine({ jobs: localJobs(flags), places: await localPlaces(cells, flags.gpus) });
   }
+  if (gpus > 1) {
+    throw new ConfigError(`A cell computes on one GPU, and ${gpus} are asked for.`, {
+      where: '--gpus',
+      remedy: 'Give --gpus 1 and, for more cells at once, a larger --jobs.',
+    });
+  }
+  if (flags.gpus === undefined && (await listRuntimes()).some(({ variant }) => variant === 'cuda')) {
+    console.error('Cells compute on the CPU of their nodes; --gpus 1 gives each of them a GPU.');
+  }
+  const needs = { cpus, gpus, ...(memory !== undefined && { memory: memory * 2 ** 30 }) };
   const jobs = flags.jobs ?? CLUSTER_JOBS;
   const program = fileURLToPath(new URL('../..', import.meta.url));
   if (engine === 'slurm') {

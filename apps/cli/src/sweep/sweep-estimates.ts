@@ -10,10 +10,13 @@ import {
 } from '@promptweave/bench';
 import type { EstimateTask } from './sweep-worker.js';
 
-/** Starts this program as a worker process with an IPC channel. */
-export function spawnWorker(task: 'cells' | 'estimate'): ChildProcess {
+/** Starts this program as a worker process with an IPC channel. @param variables of its environment, besides those of this process */
+export function spawnWorker(task: 'cells' | 'estimate', variables: NodeJS.ProcessEnv = {}): ChildProcess {
   const main = fileURLToPath(new URL('../main.js', import.meta.url));
-  return fork(main, ['sweep', '--worker', task], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  return fork(main, ['sweep', '--worker', task], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, ...variables },
+  });
 }
 
 /**

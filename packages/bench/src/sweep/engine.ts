@@ -20,7 +20,7 @@ export type SweepEvent =
 export interface CellEstimate {
   /** Training and evaluation together, on this machine. */
   readonly seconds: number;
-  /** Largest resident memory of the process, bytes. */
+  /** Largest resident memory of the process, bytes; of the GPU where one computes. */
   readonly bytes: number;
 }
 

@@ -99,7 +99,7 @@ export async function estimateCells(
   const rest = { problems: [...problems], impossible: told, ...(mending && { mending }) };
   if (!known || !times) return { cells: {}, ...rest };
   const rate = await rateOf(known.configuration, environment, folder);
-  const base = process.memoryUsage().rss;
+  const base = await heldBytes(environment);
   const counted = (cell: EstimatedCell): number => (work(cell.configuration)?.flops ?? 0) / rate;
   const seconds = corrected(cells, counted);
   const estimates = cells.flatMap((cell): [string, CellEstimate][] => {
@@ -112,6 +112,11 @@ export async function estimateCells(
 async function memoryHere({ container }: RunEnvironment): Promise<MachineMemory> {
   if (!container.isRegistered(TOKENS.availableBytes, true)) return {};
   return { available: await container.resolve(TOKENS.availableBytes)() };
+}
+
+async function heldBytes({ container }: RunEnvironment): Promise<number> {
+  const known = container.isRegistered(TOKENS.heldBytes, true);
+  return known ? container.resolve(TOKENS.heldBytes)() : process.memoryUsage().rss;
 }
 
 /** Of the changes that the errors name, the one with which most of the cells work. */

@@ -12,7 +12,7 @@ export { estimateCells, type EstimatedCell, type EstimateOptions, type SweepEsti
 export { expandGrid, type Choice } from './expand.js';
 export { FeatureLibrary } from './feature-library.js';
 export { readGrid, type Grid } from './grid.js';
-export { gibibytes, inProcessEngine, processEngine, type LocalEngineOptions } from './local-engine.js';
+export { gibibytes, inProcessEngine, processEngine, type LocalEngineOptions, type Place } from './local-engine.js';
 export { sendCell, sendEvent, type CellEnd } from './parcel.js';
 export { impossibleError, impossibleText, type ImpossibleCell, type MendingChange } from './impossible-cells.js';
 export { planSweep, type CellIdentity, type PlannedCell, type PlanRequest } from './plan.js';

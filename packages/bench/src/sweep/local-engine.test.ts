@@ -8,7 +8,7 @@ import { PromptweaveError } from '@promptweave/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cellFiles, CellFolder } from './cell-folder.js';
 import type { EngineRequest, SweepEvent } from './engine.js';
-import { processEngine } from './local-engine.js';
+import { processEngine, type Place } from './local-engine.js';
 import type { ToWorker } from './worker.js';
 
 let root = '';
@@ -92,7 +92,8 @@ async function run(
     onEvent: (event) => events.push(event),
   };
   const spawn = (): ChildProcess => new FakeWorker(lostAt) as unknown as ChildProcess;
-  await processEngine({ jobs, spawn, available: () => Promise.resolve((free * 2 ** 30) / 0.9) }).run(request);
+  const available = (): Promise<number> => Promise.resolve((free * 2 ** 30) / 0.9);
+  await processEngine({ jobs, places: [{ spawn, available }] }).run(request);
   const notes = events.flatMap((event) => (event.type === 'note' ? [event.message] : []));
   const { most, order, started, given } = FakeWorker;
   return { cells, notes, most, order, started, given };
@@ -146,6 +147,25 @@ describe('processEngine', () => {
     expect(two.order).toHaveLength(4);
   });
 
+  it('divides its workers among places, none of which gets more than it has room for', async () => {
+    Object.assign(FakeWorker, { running: [], most: 0, order: [], started: 0, given: [] });
+    const { folder, cells } = prepare(Array.from({ length: 9 }, () => 'auto'));
+    const at: string[] = [];
+    const place = (name: string, free: number): Place => ({
+      name,
+      spawn: () => (at.push(name), new FakeWorker(new Set()) as unknown as ChildProcess),
+      available: () => Promise.resolve((free * 2 ** 30) / 0.9),
+    });
+    const estimates = new Map(cells.map(({ id }) => [id, { seconds: 1, bytes: 3 * 2 ** 30 }]));
+    const notes: SweepEvent[] = [];
+    const onEvent = (event: SweepEvent): void => void (event.type === 'note' && notes.push(event));
+    const engine = processEngine({ jobs: 6, places: [place('small', 7), place('large', 10)] });
+    await engine.run({ folder, cells, patience: { retries: 0 }, estimates, onEvent });
+    expect(at).toEqual(['large', 'small', 'large', 'small', 'large']);
+    expect(FakeWorker.order).toHaveLength(9);
+    expect(notes).toMatchObject([{ message: expect.stringMatching(/^Memory of small: 1\.0 GiB are left/) as string }]);
+  });
+
   it.each([
     [
       'ends before it takes a cell',
@@ -157,7 +177,7 @@ describe('processEngine', () => {
     const { folder, cells } = prepare(['cpu', 'cpu']);
     const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] };
     const spawn = (): ChildProcess => spawnProcess(program!, words, options);
-    const error: unknown = await processEngine({ jobs: 2, spawn })
+    const error: unknown = await processEngine({ jobs: 2, places: [{ spawn }] })
       .run({ folder, cells, patience: { retries: 0 } })
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(PromptweaveError);

@@ -10,13 +10,20 @@ export function inProcessEngine(environment: CellEnvironment): Engine {
   return { name: 'local', run: (request) => runCells(request, environment) };
 }
 
-/** How many worker processes there may be. */
+/** What worker processes compute on: this machine's processor, or one of its GPUs. */
+export interface Place {
+  /** What people call it; not needed where there is one. */
+  readonly name?: string;
+  /** Starts a process there, with an IPC channel, that calls `runAsWorker`. */
+  spawn(): ChildProcess;
+  /** Bytes that can be had there. Where it and the cells' estimates are known, no more cells run at once than fit. */
+  available?(): Promise<number>;
+}
+
+/** How many worker processes there may be, and where: where the fewest are, and then where there is the most room. */
 export interface LocalEngineOptions {
   readonly jobs: number;
-  /** Starts a process with an IPC channel that calls `runAsWorker`. */
-  spawn(): ChildProcess;
-  /** Bytes that can be had without swapping. Where it and the cells' estimates are known, no more cells run at once than fit. */
-  available?(): Promise<number>;
+  readonly places: readonly Place[];
 }
 
 /** Of the memory that is free at the start, this much is given to cells. */
@@ -30,8 +37,11 @@ export function processEngine(options: LocalEngineOptions): Engine {
   return {
     name: 'local',
     run: async (request) => {
-      const budget = options.available ? SHARE * (await options.available()) : Infinity;
-      await new Promise<void>((resolve, reject) => new LocalRun(options, request, budget, resolve, reject).fill());
+      const budgets = new Map<Place, number>();
+      for (const place of options.places) {
+        budgets.set(place, place.available ? SHARE * (await place.available()) : Infinity);
+      }
+      await new Promise<void>((resolve, reject) => new LocalRun(options, request, budgets, resolve, reject).fill());
     },
   };
 }
@@ -40,22 +50,22 @@ class LocalRun {
   private readonly queue: CellFolder[];
   /** By the cells' ids. */
   private readonly backends: ReadonlyMap<string, string>;
-  private readonly workers = new Set<WorkerProcess>();
+  private readonly workers = new Map<WorkerProcess, Place>();
   private failure?: Error;
   private told = false;
 
   constructor(
     private readonly options: LocalEngineOptions,
     private readonly request: EngineRequest,
-    /** Bytes that all workers together may take. */
-    private readonly budget: number,
+    /** Bytes that all workers of a place together may take. */
+    private readonly budgets: ReadonlyMap<Place, number>,
     private readonly resolve: () => void,
     private readonly reject: (error: Error) => void,
   ) {
     this.queue = [...request.cells];
     this.backends = new Map(request.cells.map((cell) => [cell.id, cell.describe().backend]));
     const stop = (): void => {
-      for (const worker of this.workers) worker.stop();
+      for (const worker of this.workers.keys()) worker.stop();
       this.fill();
     };
     request.signal?.addEventListener('abort', stop, { once: true });
@@ -64,23 +74,24 @@ class LocalRun {
   /** Gives cells to workers, new ones where there is room, until nothing is left to give. */
   fill(): void {
     while (this.goesOn && this.queue.length > 0) {
-      const idle = [...this.workers].find(
+      const idle = [...this.workers.keys()].find(
         (worker) => worker.idle && this.queue.some((cell) => this.suits(cell, worker)),
       );
       if (!idle && this.workers.size >= this.options.jobs) break;
       const suitable = this.queue.filter((cell) => !idle || this.suits(cell, idle));
-      const others = [...this.workers].filter((worker) => worker !== idle);
-      const room = this.budget - others.reduce((sum, { bytes }) => sum + bytes, 0);
+      const place = (idle && this.workers.get(idle)) ?? this.emptiest();
+      const others = this.workersAt(place).filter((worker) => worker !== idle);
+      const room = this.roomAt(place, idle);
       const fitting = suitable.find((cell) => Math.max(idle?.bytes ?? 0, this.bytesOf(cell)) <= room);
       if (!fitting) {
-        this.tellOfMemory(room);
+        this.tellOfMemory(place, room);
         if (others.length > 0) break;
       }
       const cell = fitting ?? suitable[0]!;
       this.queue.splice(this.queue.indexOf(cell), 1);
-      (idle ?? this.start(this.backendOf(cell))).give(cell, this.request.patience.retries, this.bytesOf(cell));
+      (idle ?? this.start(place, this.backendOf(cell))).give(cell, this.request.patience.retries, this.bytesOf(cell));
     }
-    for (const worker of this.workers) if (worker.idle) worker.end();
+    for (const worker of this.workers.keys()) if (worker.idle) worker.end();
     if (this.workers.size > 0) return;
     if (this.failure) this.reject(this.failure);
     else if (!this.goesOn || this.queue.length === 0) this.resolve();
@@ -102,8 +113,29 @@ class LocalRun {
     return this.backendOf(cell) === worker.backend;
   }
 
-  private start(backend: string): WorkerProcess {
-    const worker = new WorkerProcess(this.options.spawn(), backend, {
+  private workersAt(place: Place): WorkerProcess[] {
+    return [...this.workers].flatMap(([worker, own]) => (own === place ? [worker] : []));
+  }
+
+  /** Bytes that are left at a place, besides what one of its workers has. */
+  private roomAt(place: Place, besides?: WorkerProcess): number {
+    const others = this.workersAt(place).filter((worker) => worker !== besides);
+    return this.budgets.get(place)! - others.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Where the next worker is started: of the places with room for a waiting cell, or else of all. */
+  private emptiest(): Place {
+    const { places } = this.options;
+    const isRoomy = (place: Place): boolean => this.queue.some((cell) => this.bytesOf(cell) <= this.roomAt(place));
+    const roomy = places.filter((place) => this.workersAt(place).length === 0 || isRoomy(place));
+    const open = roomy.length > 0 ? roomy : places;
+    const least = Math.min(...open.map((place) => this.workersAt(place).length));
+    const emptiest = open.filter((place) => this.workersAt(place).length === least);
+    return emptiest.reduce((best, place) => (this.roomAt(place) > this.roomAt(best) ? place : best));
+  }
+
+  private start(place: Place, backend: string): WorkerProcess {
+    const worker = new WorkerProcess(place.spawn(), backend, {
       onIdle: () => this.fill(),
       onEvent: (event) => this.request.onEvent?.(event),
       onExit: (gone, end) => {
@@ -116,7 +148,7 @@ class LocalRun {
         this.fill();
       },
     });
-    this.workers.add(worker);
+    this.workers.set(worker, place);
     return worker;
   }
 
@@ -133,22 +165,22 @@ class LocalRun {
         where: cell?.path,
         remedy: 'See its own messages. What is finished stays; the same command goes on with the sweep.',
       });
-      for (const worker of this.workers) worker.stop();
+      for (const worker of this.workers.keys()) worker.stop();
     }
   }
 
   /** Ends the run with what makes it impossible, such as a folder that is gone. */
   private giveUp(error: unknown): void {
     this.failure ??= error instanceof Error ? error : new Error(String(error));
-    for (const worker of this.workers) worker.stop();
+    for (const worker of this.workers.keys()) worker.stop();
   }
 
-  private tellOfMemory(room: number): void {
+  private tellOfMemory({ name }: Place, room: number): void {
     if (this.told) return;
     this.told = true;
     const most = Math.max(...this.queue.map((cell) => this.bytesOf(cell)));
     const message =
-      `Memory: ${gibibytes(room)} are left, and a waiting cell takes about ${gibibytes(most)}: ` +
+      `Memory${name === undefined ? '' : ` of ${name}`}: ${gibibytes(room)} are left, and a waiting cell takes about ${gibibytes(most)}: ` +
       'fewer cells than --jobs allows run at once.';
     this.request.onEvent?.({ type: 'note', message });
   }

@@ -42,8 +42,13 @@ function newCell(): CellFolder {
   return cell;
 }
 
-async function run(cells: readonly CellFolder[], outputSeconds = 60, signal?: AbortSignal): Promise<string[]> {
-  const needs = { cpus: 1, gpus: 0 };
+async function run(
+  cells: readonly CellFolder[],
+  outputSeconds = 60,
+  signal?: AbortSignal,
+  gpus = 0,
+): Promise<string[]> {
+  const needs = { cpus: 1, gpus };
   const program = join(root, 'program');
   const engine = rayEngine({ address, jobs: 1, needs, program, cells, pollSeconds: 0.01, outputSeconds });
   const notes: string[] = [];
@@ -97,6 +102,20 @@ describe('a Ray job that succeeded', () => {
     expect(cell.failures()).toMatchObject([{ kind: 'lost' }]);
     expect(statusOf(cell)).toBe('waiting');
     expect(head.removed).toHaveLength(1);
+  });
+});
+
+describe('a job', () => {
+  it.each([
+    [0, ''],
+    [1, undefined],
+  ])('that is given %i GPUs sees no other', async (gpus, visible) => {
+    const whole = wholeParcel();
+    head.output = () => whole;
+    await run([newCell()], 60, undefined, gpus);
+    const { entrypoint_num_gpus, runtime_env } = head.submitted[0]!;
+    expect(entrypoint_num_gpus).toBe(gpus);
+    expect((runtime_env['env_vars'] as Record<string, string>)['CUDA_VISIBLE_DEVICES']).toBe(visible);
   });
 });
 

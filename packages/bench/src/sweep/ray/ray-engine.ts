@@ -130,6 +130,7 @@ class RayRun {
         ...runtimeEnv,
         working_dir,
         env_vars: {
+          ...(needs.gpus === 0 && { CUDA_VISIBLE_DEVICES: '' }), // Ray shows all of a node's to a job that asked for none
           ...(backend !== undefined && { PROMPTWEAVE_BACKEND: backend }),
           ...(experiment !== undefined && { MLFLOW_EXPERIMENT_NAME: experiment }),
           ...(runtimeEnv['env_vars'] as Record<string, string> | undefined),

@@ -20,6 +20,13 @@ it('asks for an array with its resources', () => {
   );
 });
 
+it('hides the GPUs of a node from a task that is given none', () => {
+  const script = slurmScript({ ...array, gpus: 0, folder: '/f', command: ['node'], options: [] });
+  expect(script).not.toContain('--gres');
+  expect(script).toContain('\nexport CUDA_VISIBLE_DEVICES=\n');
+  expect(slurmScript({ ...array, folder: '/f', command: ['node'], options: [] })).not.toContain('CUDA_VISIBLE_DEVICES');
+});
+
 it('gives each task its cell, whatever the folders are called', () => {
   const folder = mkdtempSync(join(tmpdir(), "it's a folder-"));
   try {

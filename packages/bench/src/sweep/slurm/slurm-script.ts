@@ -41,6 +41,8 @@ export function slurmScript(array: SlurmArray): string {
   return [
     '#!/bin/bash',
     ...directives.map((directive) => `#SBATCH ${directive}`),
+    // Not every cluster hides the GPUs of a node from a task that asked for none.
+    ...(gpus > 0 ? [] : ['export CUDA_VISIBLE_DEVICES=']),
     `cell=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" ${shellWord(`${folder}/${arrayFiles.cells}`)})`,
     `exec ${command.map(shellWord).join(' ')} sweep --cell "$cell" --retries ${retries}`,
     '',
