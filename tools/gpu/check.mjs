@@ -15,7 +15,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const [made, kept, root] = process.argv.slice(2);
 const version = JSON.parse(readFileSync(join(made, 'installation.json'), 'utf8')).tensorflow;
