@@ -24,6 +24,7 @@ export function loadNative(folder, tfjs, compiled) {
   provideRemovedUtilities();
   globalThis[sharedTfjs] = tfjs;
   const requireFrom = createRequire(join(folder, 'package.json'));
+  if (!requireFrom('./binding/signals.node').keepAway()) throw new Error('The system starts no thread for signals.');
   const gpu = existsSync(join(folder, 'binding', 'gpu.node')) ? prepareGpu(folder, requireFrom, compiled) : undefined;
   const binding = loadBinding(requireFrom);
   gpu?.restore();

@@ -12,6 +12,7 @@ export const layout = {
   headers: 'include',
   binding: 'binding/tfjs_binding.node',
   quiet: 'binding/quiet.node',
+  signals: 'binding/signals.node',
   fused: 'binding/fused.node',
   gpu: 'binding/gpu.node',
   standIns: 'nvidia/stand_ins/lib',
@@ -20,8 +21,8 @@ export const layout = {
 } as const;
 
 /**
- * Compiles the C++ binding of tfjs-node-gpu against the libraries and headers of an installation, with one call of the compiler, and
- * with another the few lines that keep libtensorflow from printing while it loads.
+ * Compiles the C++ binding of tfjs-node-gpu against the libraries and headers of an installation, with one call of the compiler,
+ * and by itself each of the few lines that keep libtensorflow from printing while it loads, and signals away from its threads.
  *
  * @returns the first line of the compiler's `--version`
  * @throws BackendError without a C++17 compiler, or where it fails
@@ -29,12 +30,10 @@ export const layout = {
 export async function compileBinding(folder: string, platform: WheelPlatform): Promise<string> {
   const compiler = await findCompiler();
   await mkdir(dirname(join(folder, layout.binding)), { recursive: true });
-  await compile(compiler, 'native/quiet.cc', [
-    ...addon('quiet', platform),
-    sourceOf('quiet.cc'),
-    '-o',
-    join(folder, layout.quiet),
-  ]);
+  for (const name of ['quiet', 'signals'] as const) {
+    const options = [...addon(name, platform), '-pthread', sourceOf(`${name}.cc`), '-o', join(folder, layout[name])];
+    await compile(compiler, `native/${name}.cc`, options);
+  }
   await compile(compiler, 'the binding of TensorFlow', [
     ...addon('tfjs_binding', platform),
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(folder, layout.package, 'binding', name)),

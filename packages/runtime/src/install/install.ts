@@ -167,6 +167,7 @@ async function build(
     ...platform.libraries,
     layout.binding,
     layout.quiet,
+    layout.signals,
     ...forGpu,
     ...(notFused ? [] : [layout.fused]),
   ]) {

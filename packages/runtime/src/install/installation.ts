@@ -83,7 +83,11 @@ async function readInstallation(name: string): Promise<Installation> {
 async function findProblem(folder: string, manifest: InstallationManifest): Promise<string | undefined> {
   if (manifest.machine !== `${process.platform}-${process.arch}`) return `it was made for ${manifest.machine}`;
   if (manifest.tfjs !== tfjsVersion) return `it was made for TensorFlow.js ${manifest.tfjs}, this is ${tfjsVersion}`;
-  const parts = [...(manifest.notFused ? [] : [layout.fused]), ...(manifest.variant === 'cuda' ? [layout.gpu] : [])];
+  const parts = [
+    layout.signals,
+    ...(manifest.notFused ? [] : [layout.fused]),
+    ...(manifest.variant === 'cuda' ? [layout.gpu] : []),
+  ];
   if (parts.some((part) => !(part in manifest.files))) return 'it was made by an older promptweave';
   for (const [file, { bytes }] of Object.entries(manifest.files)) {
     const size = await stat(join(folder, file)).then(
