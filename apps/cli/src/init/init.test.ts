@@ -9,6 +9,15 @@ const line = commandLine();
 
 it('writes a configuration that trains what the flags say, as seen from the file', async () => {
   const registry = await loadRegistry(undefined, import.meta.url);
+  await init({
+    yes: true,
+    images: join(line.folder, 'two\nlines'),
+    checkpoint: 'icons',
+    out: join(line.folder, 'n.yaml'),
+  });
+  const twoLines = parseConfiguration(readFileSync(join(line.folder, 'n.yaml'), 'utf8'), 'n.yaml');
+  expect(resolveConfiguration(twoLines, { registry }).dataset['path']).toBe('./two\nlines');
+  line.out.length = line.told.length = 0;
   mkdirSync(join(line.folder, 'my "photos": 1'));
   const out = join(line.folder, 'below/my.yaml');
   mkdirSync(join(line.folder, 'below'));
