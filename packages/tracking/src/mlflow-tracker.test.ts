@@ -275,7 +275,7 @@ describe('a server that does not work', () => {
     first!.deleted = true;
     const { tags, startTime } = first!;
     const fresh = { id: 'other', status: 'RUNNING', deleted: false, startTime, tags };
-    server.runs.push({ ...fresh, params: {}, metrics: [], artifacts: {} });
+    server.runs.push({ ...fresh, params: {}, metrics: [], artifacts: {}, inputs: [] });
     appendFileSync(join(folder, 'journal.jsonl'), `{"seq":5,"time":1,"type":"metrics","step":6,"values":{"loss":1}}\n`);
     expect(await sync()).toMatchObject({ runId: 'other', entries: 5, refused: [] });
     expect(steps(cell()[0])).toEqual([1, 2, 6]);

@@ -117,7 +117,7 @@ describe('a server that only the journal names', () => {
   });
 
   it('is asked where an own command named it before; without credentials that belong to another server', async () => {
-    mlflow.create({ folder: join(folder, 'x') }, { uri: `${address}/p` });
+    mlflow.create({ folder: join(folder, 'x') }, { uri: `${address}/p`, systemMetrics: 0 });
     await run(['track', 'sync', folder]);
     expect(new Set(seen)).toEqual(new Set(['Bearer my-secret']));
     seen.length = 0;
@@ -127,7 +127,7 @@ describe('a server that only the journal names', () => {
   });
 
   it('is not asked by a cell of a sweep', async () => {
-    const tracker = mlflow.create({ folder, sweepFolder: folder }, { uri: `${address}/p` });
+    const tracker = mlflow.create({ folder, sweepFolder: folder }, { uri: `${address}/p`, systemMetrics: 0 });
     tracker.record(startOf('named'));
     expect(await tracker.close()).toEqual([expect.stringContaining('not known here')]);
     expect(seen).toEqual([]);
@@ -156,7 +156,7 @@ it('says which run names no server, and delivers the others', async () => {
   server.fate = () => 500;
   const tracker = new MlflowTracker({ folder: join(folder, 'b'), client: connect(server.uri) });
   tracker.record(startOf('b', { configuration: { tracker: { use: 'mlflow', uri: server.uri } } }));
-  mlflow.create({ folder: join(folder, 'c') }, { uri: server.uri }); // named by an own command
+  mlflow.create({ folder: join(folder, 'c') }, { uri: server.uri, systemMetrics: 0 }); // named by an own command
   await tracker.close();
   server.fate = () => 'ok';
   expect(await run(['track', 'sync', folder])).toBe(2);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { paperPicture, plainSvg, standaloneSvg, type PaperPicture, type Picture } from '@promptweave/bench';
 import { missingLetters, pdfOf } from './picture-pdf.js';
 import { paperPng, pngOf } from './picture-png.js';
-import { writeAnew } from './write-report.js';
+import { writeAnew } from './write-anew.js';
 
 /** Writes every picture as SVG, PDF and PNG, in the looks of a paper, or of the page. */
 export async function writeFigures(

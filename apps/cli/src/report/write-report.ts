@@ -1,9 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PICTURES, standaloneSvg, studyReport, type Picture, type ReportOptions, type Study } from '@promptweave/bench';
 import { allowedPlugins } from '../composition/allowed-plugins.js';
 import { thumbnailReader } from './report-images.js';
+import { writeAnew } from './write-anew.js';
 
 /** Names of the files of a report, in the sweep's folder. */
 export const reportFiles = { html: 'report.html', markdown: 'report.md' } as const;
@@ -55,10 +56,4 @@ async function writePictures(pictures: readonly Picture[], folder: string, forma
 export function pictureFiles(folder: string): string[] {
   const path = join(folder, PICTURES);
   return existsSync(path) ? readdirSync(path).map((file) => `${PICTURES}/${file}`) : [];
-}
-
-/** Writes a file in the place of what is there: in a folder from somewhere else that may be a link to a file of the user. */
-export async function writeAnew(file: string, content: string | Uint8Array): Promise<void> {
-  await rm(file, { force: true });
-  await writeFile(file, content, { flag: 'wx' });
 }

@@ -80,7 +80,7 @@ it('is one run on the server, also where the server was down and the process was
       .sort(),
   ).toEqual([
     ...['config.yaml', 'confusion/test.csv', 'environment.json', 'plots/confusion-test.svg', 'plots/training-loss.svg'],
-    ...['prompts.safetensors', 'result.json'],
+    ...['prompts.safetensors', 'report.html', 'result.json'],
   ]);
 });
 

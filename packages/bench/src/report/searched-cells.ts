@@ -1,7 +1,7 @@
 import { canonicalJson } from '@promptweave/core/experiment';
 import { validationCurve } from '../sweep/search/validation-curve.js';
 import { dimensionsOf, type Dimension } from '../sweep/search/dimensions.js';
-import type { Point } from '../sweep/search/tpe.js';
+import type { Point } from '../sweep/search/dimensions.js';
 import { describeChoice, shortText } from '../sweep/short-text.js';
 import { BELOW, GREY } from './pictures.js';
 import { draw, type Picture } from './draw.js';

@@ -3,7 +3,7 @@ import { sourceFromValue } from '@promptweave/core/experiment';
 import { beginningsOf } from './beginnings.js';
 import type { Candidate } from './promote.js';
 import { readSearch } from './search-section.js';
-import type { Point } from './tpe.js';
+import type { Point } from './dimensions.js';
 
 const search = readSearch(
   sourceFromValue({ search: { sampler: 'tpe', startup: 4, round: 3, budget: { cells: 20 } } }),

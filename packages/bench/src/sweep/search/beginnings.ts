@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { freshOf, type Candidate } from './promote.js';
 import type { Search } from './search-section.js';
-import { nextByTpe, type Observation, type Point } from './tpe.js';
+import type { Point } from './dimensions.js';
+import { nextByTpe, type Observation } from './tpe.js';
 
 /**
  * The cells that a search begins next.

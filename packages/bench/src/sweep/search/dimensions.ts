@@ -1,5 +1,7 @@
 import { canonicalJson } from '@promptweave/core/experiment';
-import type { Point } from './tpe.js';
+
+/** A point of a search: option paths and values; an option that a point has not is not there. */
+export type Point = Readonly<Record<string, unknown>>;
 
 /** One option that points differ in. */
 export type Dimension = { readonly path: string } & (

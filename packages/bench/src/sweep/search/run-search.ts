@@ -4,7 +4,7 @@ import { beginningsOf } from './beginnings.js';
 import { nextPromotions, type Candidate } from './promote.js';
 import { rungsOf, type Search } from './search-section.js';
 import { spendTheRest } from './spend-rest.js';
-import type { Point } from './tpe.js';
+import type { Point } from './dimensions.js';
 import { validationCurve } from './validation-curve.js';
 
 /** A search over the cells of a grid. */

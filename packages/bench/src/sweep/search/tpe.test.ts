@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { samplePoints } from '../low-discrepancy.js';
 import { dimensionsOf } from './dimensions.js';
-import { nextByTpe, type Observation, type Point } from './tpe.js';
+import type { Point } from './dimensions.js';
+import { nextByTpe, type Observation } from './tpe.js';
 
 /** Least value that a search of so many points finds. */
 function search(

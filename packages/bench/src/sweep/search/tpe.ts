@@ -1,8 +1,5 @@
 import { canonicalJson } from '@promptweave/core/experiment';
-import { dimensionsOf, type Dimension } from './dimensions.js';
-
-/** A point of a search: option paths and values; an option that a point has not is not there. */
-export type Point = Readonly<Record<string, unknown>>;
+import { dimensionsOf, type Dimension, type Point } from './dimensions.js';
 
 /** A point that was tried. */
 export interface Observation {
