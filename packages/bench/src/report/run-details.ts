@@ -11,7 +11,7 @@ import {
   type RunResult,
   type StepEvent,
 } from '@promptweave/core/experiment';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { splitText } from '../sweep/short-text.js';
 import { rowName } from './row-name.js';
 import type { StudiedCell, Study, StudyRow } from './study.js';
@@ -66,7 +66,8 @@ export function resultOf({ folder }: StudiedCell): RunResult | undefined {
 export function configurationOf({ cells }: StudyRow): ResolvedConfiguration | undefined {
   for (const { folder } of cells) {
     const text = textOf(join(folder.path, runFiles.configuration));
-    const value: unknown = text === undefined ? undefined : parse(text);
+    const document = text === undefined ? undefined : parseDocument(text);
+    const value: unknown = document?.errors.length === 0 ? document.toJS() : undefined; // a damaged one is told elsewhere
     if (typeof value === 'object' && value !== null && 'protocol' in value) return value as ResolvedConfiguration;
   }
   return undefined;
