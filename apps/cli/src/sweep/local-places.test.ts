@@ -1,18 +1,16 @@
 import type { CellFolder } from '@promptweave/bench';
-import type * as Runtime from '@promptweave/runtime';
 import { afterEach, expect, it, vi } from 'vitest';
-import { localPlaces } from './local-places.js';
+import { localPlaces, type PlaceServices } from './local-places.js';
 
-const gpus = vi.hoisted(() => [
+const gpus = [
   { id: 'GPU-a', name: 'A GPU', free: 3e9 },
   { id: 'GPU-b', name: 'A GPU', free: 7e9 },
-]);
-const started = vi.hoisted((): unknown[] => []);
-vi.mock('@promptweave/runtime', async (original) => ({
-  ...(await original<typeof Runtime>()),
+];
+const started: unknown[] = [];
+const services = {
   visibleGpus: () => Promise.resolve(gpus),
-}));
-vi.mock('./sweep-estimates.js', () => ({ spawnWorker: (...given: unknown[]) => void started.push(given) }));
+  spawnWorker: (...given: unknown[]) => void started.push(given),
+} as unknown as PlaceServices;
 afterEach(() => {
   vi.unstubAllEnvs();
 });
@@ -22,7 +20,7 @@ const cells = (...backends: string[]): CellFolder[] =>
 
 it('is each GPU alone, with its memory', async () => {
   vi.stubEnv('PROMPTWEAVE_BACKEND', undefined);
-  const places = await localPlaces(cells('auto'));
+  const places = await localPlaces(cells('auto'), undefined, services);
   expect(places.map(({ name }) => name)).toEqual(['GPU 0 (A GPU)', 'GPU 1 (A GPU)']);
   expect(await places[1]!.available!()).toBe(7e9);
   places[1]!.spawn();
@@ -31,8 +29,8 @@ it('is each GPU alone, with its memory', async () => {
 
 it('is as many GPUs as are asked for, and no more than there are', async () => {
   vi.stubEnv('PROMPTWEAVE_BACKEND', undefined);
-  expect(await localPlaces(cells('tensorflow, TF32'), 1)).toHaveLength(1);
-  await expect(localPlaces(cells('auto'), 3)).rejects.toThrow('3 GPUs are asked for, and there are 2.');
+  expect(await localPlaces(cells('tensorflow, TF32'), 1, services)).toHaveLength(1);
+  await expect(localPlaces(cells('auto'), 3, services)).rejects.toThrow('3 GPUs are asked for, and there are 2.');
 });
 
 it.each([
@@ -41,7 +39,7 @@ it.each([
   ['the environment asks for WebAssembly', 'auto', undefined, 'wasm'],
 ])('is the processor where %s', async (_, backend, count, wanted) => {
   vi.stubEnv('PROMPTWEAVE_BACKEND', wanted);
-  const [place, ...others] = await localPlaces(cells(backend), count);
+  const [place, ...others] = await localPlaces(cells(backend), count, services);
   expect(others).toEqual([]);
   expect(place!.name).toBeUndefined();
   place!.spawn();

@@ -3,6 +3,12 @@ import { ConfigError } from '@promptweave/core';
 import { memoryReport, visibleGpus } from '@promptweave/runtime';
 import { spawnWorker } from './sweep-estimates.js';
 
+/** What is asked of this machine. */
+export interface PlaceServices {
+  readonly visibleGpus: typeof visibleGpus;
+  readonly spawnWorker: typeof spawnWorker;
+}
+
 /**
  * Where worker processes of this machine compute: each on one of the GPUs, where there are any that an installed runtime uses, else all on the
  * processor.
@@ -10,12 +16,16 @@ import { spawnWorker } from './sweep-estimates.js';
  * @param gpus how many GPUs the sweep may use; all that this process sees without it
  * @throws ConfigError where there are fewer
  */
-export async function localPlaces(cells: readonly CellFolder[], gpus?: number): Promise<Place[]> {
+export async function localPlaces(
+  cells: readonly CellFolder[],
+  gpus?: number,
+  { visibleGpus: look, spawnWorker: start }: PlaceServices = { visibleGpus, spawnWorker },
+): Promise<Place[]> {
   const processor: Place = {
-    spawn: () => spawnWorker('cells'),
+    spawn: () => start('cells'),
     available: async () => (await memoryReport()).available,
   };
-  const visible = gpus === 0 || !computeNatively(cells) ? [] : await visibleGpus();
+  const visible = gpus === 0 || !computeNatively(cells) ? [] : await look();
   if (gpus !== undefined && gpus > visible.length) {
     const there = visible.length === 0 ? 'none that cells could use' : `${visible.length}`;
     throw new ConfigError(`${gpus} GPUs are asked for, and there ${visible.length === 1 ? 'is' : 'are'} ${there}.`, {
@@ -25,7 +35,7 @@ export async function localPlaces(cells: readonly CellFolder[], gpus?: number): 
   }
   const used = visible.slice(0, gpus).map(({ id, name, free }, i): Place => {
     const label = visible.length > 1 ? `GPU ${i} (${name ?? id})` : `the GPU (${name ?? id})`;
-    const place = { name: label, spawn: () => spawnWorker('cells', { CUDA_VISIBLE_DEVICES: id }) };
+    const place = { name: label, spawn: () => start('cells', { CUDA_VISIBLE_DEVICES: id }) };
     return free === undefined ? place : { ...place, available: () => Promise.resolve(free) };
   });
   return used.length > 0 ? used : [processor];
