@@ -13,7 +13,7 @@ started=$SECONDS
 npm install --silent --no-audit --no-fund $(ls "$packs"/*.tgz | grep -v emoji-data)
 megabytes=$(du -sm node_modules | cut -f1)
 echo "installed: $megabytes MB in $((SECONDS - started)) s"
-[ "$megabytes" -lt 240 ] || { echo 'node_modules has 240 MB or more'; exit 1; }
+[ "$megabytes" -lt 200 ] || { echo 'node_modules has 200 MB or more'; exit 1; }
 for name in @promptweave/core @tensorflow/tfjs-core zod; do
   [ "$(find . -path "*/node_modules/$name/package.json" | wc -l)" = 1 ] || { echo "There is not one copy of $name:"; npm ls "$name"; exit 1; }
 done

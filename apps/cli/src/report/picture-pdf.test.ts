@@ -1,4 +1,7 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { requirePaperPackages } from './paper-packages.js';
 import { missingLetters, pdfOf } from './picture-pdf.js';
 import { paperPng } from './picture-png.js';
 
@@ -29,4 +32,11 @@ it('is 600 dots an inch as PNG', () => {
   const png = paperPng(picture);
   expect(png.readUInt32BE(16)).toBe(2000);
   expect(Math.abs(png.readUInt32BE(20) - 833)).toBeLessThanOrEqual(1);
+});
+
+it('says what to install where its packages are not there', () => {
+  expect(() => requirePaperPackages()).not.toThrow();
+  expect(() => requirePaperPackages(join(tmpdir(), 'elsewhere.js'))).toThrow(
+    'Figures need pdfkit, fontkit, svg-to-pdfkit, @expo-google-fonts/tinos, which are not installed.',
+  );
 });

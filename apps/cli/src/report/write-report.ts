@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PICTURES, standaloneSvg, studyReport, type Picture, type ReportOptions, type Study } from '@promptweave/bench';
 import { allowedPlugins } from '../composition/allowed-plugins.js';
+import { requirePaperPackages } from './paper-packages.js';
 import { thumbnailReader } from './report-images.js';
 import { writeAnew } from './write-anew.js';
 
@@ -25,9 +26,11 @@ export interface ReportRequest extends Pick<ReportOptions, 'baseline'> {
 /**
  * Writes the HTML page of a study, the Markdown file and its pictures, and says where.
  * @returns the page's path
+ * @throws ConfigError where figures are asked for, and the packages that draw them are not installed
  */
 export async function writeReport(study: Study, folder: string, request: ReportRequest = {}): Promise<string> {
   const { baseline, svg, png, figures, style = 'paper', plugins } = request;
+  if (figures !== undefined) requirePaperPackages();
   const thumbnails = thumbnailReader(allowedPlugins(plugins));
   const { html, markdown, pictures } = await studyReport(study, { baseline, thumbnails });
   const page = join(folder, reportFiles.html);
