@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { ensureRuntime } from '../ensure.js';
@@ -88,6 +88,17 @@ test('without a network, the way out is a wheel given by hand', async () => {
     message: 'pip could not reach its package index to download tensorflow-cpu==2.21.0.',
     remedy: expect.stringContaining('npx promptweave runtime install --from WHEEL') as string,
   });
+});
+
+test('a download that comes damaged is tried again, three times in all', async () => {
+  const python = join(cache(), 'python3');
+  const tried = join(cache(), 'tried');
+  const says = 'THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE';
+  const script = `#!/bin/sh\n[ "$3" = --version ] && exit 0\necho >>${tried}\necho "${says}" >&2\nexit 1\n`;
+  await writeFile(python, script, { mode: 0o755 });
+  vi.stubEnv('PROMPTWEAVE_PYTHON', python);
+  expect((await failure()).message).toContain('does not have the hash that the index gives, 3 times.');
+  expect(await readFile(tried, 'utf8')).toBe('\n\n\n');
 });
 
 test('a file that is no wheel', async () => {

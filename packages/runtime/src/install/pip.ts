@@ -5,6 +5,10 @@ import { diskFull } from './disk-space.js';
 import { type WheelPlatform, wheelPython } from './platform.js';
 import type { OnProgress } from './progress.js';
 
+/** How often a download is tried that comes damaged, as large ones do now and then. */
+const ATTEMPTS = 3;
+const isDamaged = (output: string): boolean => /do not match the hashes/i.test(output);
+
 /**
  * Downloads wheels with the machine's pip, from the index that pip is configured with. pip checks them against the hashes the
  * index gives. Partial files stay inside `folder`, so that whoever removes it removes everything.
@@ -43,18 +47,24 @@ export async function downloadWheels(
     '-d',
     target,
   ];
+  const words = ['-m', 'pip', 'download', ...options, ...choice, ...abis, ...tags, ...requirements];
   const { execa } = await import('execa');
-  const pip = execa(python, ['-m', 'pip', 'download', ...options, ...choice, ...abis, ...tags, ...requirements], {
-    env: { TMPDIR: temporary },
-    reject: false,
-    all: true,
-    stdin: 'ignore',
-    cleanup: true,
-  });
-  const stop = watchDownload(pip.stdout, folder, onProgress);
-  const result = await pip;
-  stop();
-  if (result.failed) throw pipError(result.all ?? '', requirements, folder, result);
+  for (let attempt = 1; ; attempt++) {
+    const pip = execa(python, words, {
+      env: { TMPDIR: temporary },
+      reject: false,
+      all: true,
+      stdin: 'ignore',
+      cleanup: true,
+    });
+    const stop = watchDownload(pip.stdout, folder, onProgress);
+    const result = await pip;
+    stop();
+    if (!result.failed) break;
+    const output = result.all ?? '';
+    if (attempt === ATTEMPTS || !isDamaged(output)) throw pipError(output, requirements, folder, result);
+    onProgress({ step: 'download', message: `${requirements.join(', ')} once more, for it came damaged` });
+  }
   return (await readdir(target)).filter((name) => name.endsWith('.whl')).map((name) => join(target, name));
 }
 
@@ -135,8 +145,8 @@ function pipError(output: string, requirements: readonly string[], folder: strin
       cause,
     });
   }
-  if (/do not match the hashes/i.test(output)) {
-    return new BackendError(`The download of ${what} does not have the hash that the index gives.`, {
+  if (isDamaged(output)) {
+    return new BackendError(`The download of ${what} does not have the hash that the index gives, ${ATTEMPTS} times.`, {
       where: 'pip download',
       remedy: 'Run the command again; if it persists, a proxy in between alters downloads.',
       cause,
