@@ -9,12 +9,12 @@ import {
   type ClipBackbone,
   type RandomClipOptions,
 } from '@promptweave/backbone-clip';
-import { composeClassifier, loadLearned, saveLearned } from '@promptweave/core/experiment';
-import { batchFor, contextOf, logitsOf } from '@promptweave/core/testing';
+import { composeClassifier } from '@promptweave/core/experiment';
+import { contextOf } from '@promptweave/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allRows, type Row } from './covering-array.test.support.js';
 import { choiceOf, defaultRegistry, factorsOf } from './learning-parts.test.support.js';
-import { trainSteps } from './train-steps.test.support.js';
+import { trainAndLoad } from './train-and-load.test.support.js';
 
 const registry = await defaultRegistry();
 const [prompts, labels, heads, tunings, gradients] = factorsOf(registry) as [Row, Row, Row, Row, Row];
@@ -73,22 +73,7 @@ describe.each(['clip', 'siglip', 'pe'] as const)(
 
     const rows = kind === 'siglip' ? [...grid, ...singly] : grid;
     it.each(rows.map((row) => [row.join(' + '), row] as const))('%s', async (_, row) => {
-      const choice = choiceOf(row, registry);
-      const tensors = tf.memory().numTensors;
-      const trained = composeClassifier(registry, contextOf(backbone, { seed: 1, names }), choice);
-      const batch = batchFor(backbone, 2);
-      trainSteps(trained, batch);
-      const logits = logitsOf(trained, batch);
-      expect(logits.every(Number.isFinite)).toBe(true);
-      const path = join(folder, 'learned.safetensors');
-      await saveLearned(path, trained, { configuration: {}, template: '', folder, step: 3 });
-      trained.dispose();
-      const fresh = composeClassifier(registry, contextOf(backbone, { seed: 2, names }), choice);
-      await loadLearned(path, fresh);
-      expect(logitsOf(fresh, batch)).toEqual(logits);
-      fresh.dispose();
-      tf.dispose(Object.values(batch));
-      expect(tf.memory().numTensors).toBe(tensors);
+      await trainAndLoad(row, { registry, backbone, names, folder });
     });
   },
 );

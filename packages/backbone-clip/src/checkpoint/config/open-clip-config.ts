@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { known, parsed, type ClipConfig } from './clip-config.js';
 import { isObject, shown } from './json-file.js';
+import { textSchema, textSizes } from './open-clip-text.js';
 import { side, sideOf, size } from './sizes.js';
 import { statedPreprocessing } from './timm-tower-config.js';
 import {
@@ -27,13 +28,7 @@ const openClip = z.looseObject({
       patch_size: side.nullish(),
       head_width: size.nullish(),
     }),
-    text_cfg: z.looseObject({
-      context_length: size.nullish(),
-      vocab_size: size.nullish(),
-      width: size.nullish(),
-      heads: size.nullish(),
-      layers: size.nullish(),
-    }),
+    text_cfg: textSchema,
   }),
 });
 
@@ -130,11 +125,7 @@ export function openClipConfig(json: Record<string, unknown>, file: string): Cli
       visionWidth: width,
       visionLayers: vision.layers ?? undefined,
       visionHeads: width === undefined ? undefined : width / (vision.head_width ?? 64),
-      textWidth: text.width ?? undefined,
-      textLayers: text.layers ?? undefined,
-      textHeads: text.heads ?? 8,
-      contextLength: text.context_length ?? undefined,
-      vocabularySize: text.vocab_size ?? undefined,
+      ...textSizes(text),
       embedding: model.embed_dim,
       activation: model.quick_gelu === true ? 'quick-gelu' : 'gelu',
     }),

@@ -1,5 +1,6 @@
 import { known, parsed, type ClipConfig } from './clip-config.js';
 import { isObject } from './json-file.js';
+import { textSizes } from './open-clip-text.js';
 import { commonModelRules, statedPreprocessing, timmSchema, timmVisionRules } from './timm-tower-config.js';
 import { sideOf } from './sizes.js';
 import { plainTextRules } from './open-clip-config.js';
@@ -31,11 +32,7 @@ export function peOpenClipConfig(json: Record<string, unknown>, file: string): C
       family: 'pe',
       imageSize: sideOf(vision.image_size ?? undefined),
       patchSize: Number(/_patch(\d+)_/.exec(vision.timm_model_name)![1]),
-      textWidth: text.width ?? undefined,
-      textLayers: text.layers ?? undefined,
-      textHeads: text.heads ?? 8,
-      contextLength: text.context_length ?? undefined,
-      vocabularySize: text.vocab_size ?? undefined,
+      ...textSizes(text),
       embedding: model.embed_dim,
       activation: 'gelu',
     }),

@@ -1,5 +1,6 @@
 import { known, parsed, type ClipConfig } from './clip-config.js';
 import { isObject } from './json-file.js';
+import { textSizes } from './open-clip-text.js';
 import { sideOf } from './sizes.js';
 import { commonModelRules, statedPreprocessing, timmSchema, timmVisionRules } from './timm-tower-config.js';
 import { anything, each, just, off, oneOf, requireUnderstood, unsupported, type Rules } from './understood.js';
@@ -52,11 +53,7 @@ export function siglipOpenClipConfig(json: Record<string, unknown>, file: string
       family: 'siglip',
       imageSize: sideOf(vision.image_size ?? undefined),
       patchSize: Number(/_patch(\d+)_/.exec(vision.timm_model_name)![1]),
-      textWidth: text.width ?? undefined,
-      textLayers: text.layers ?? undefined,
-      textHeads: text.heads ?? 8,
-      contextLength: text.context_length ?? undefined,
-      vocabularySize: text.vocab_size ?? undefined,
+      ...textSizes(text),
       embedding: model.embed_dim,
     }),
     preprocessing: statedPreprocessing(json, file),

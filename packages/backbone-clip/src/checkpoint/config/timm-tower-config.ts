@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { openClipPreprocessing } from '../preprocessing/open-clip-preprocessing.js';
 import type { ClipConfig } from './clip-config.js';
 import { isObject } from './json-file.js';
+import { textSchema } from './open-clip-text.js';
 import { side, size } from './sizes.js';
 import { anything, each, off, oneOf, unsupported, type Rules } from './understood.js';
 
@@ -10,13 +11,7 @@ export const timmSchema = z.looseObject({
   model_cfg: z.looseObject({
     embed_dim: size,
     vision_cfg: z.looseObject({ image_size: side.nullish(), timm_model_name: z.string() }),
-    text_cfg: z.looseObject({
-      context_length: size.nullish(),
-      vocab_size: size.nullish(),
-      width: size.nullish(),
-      heads: size.nullish(),
-      layers: size.nullish(),
-    }),
+    text_cfg: textSchema,
   }),
 });
 
