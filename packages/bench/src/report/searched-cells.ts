@@ -108,7 +108,7 @@ export async function searchCurves(found: readonly SearchedCell[]): Promise<Pict
       data: { values },
       width: 640,
       height: 300,
-      mark: { type: 'line', point: { size: 30 }, strokeWidth: 1.5, clip: true },
+      mark: { type: 'line', point: { size: 30 }, strokeWidth: 1.5 },
       encoding: {
         ...{ x, y },
         detail: { field: 'name' },

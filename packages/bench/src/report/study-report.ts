@@ -21,6 +21,7 @@ import { labelCell, reportContent, type ReportContent, type ReportOptions } from
 import { reportMarkdown } from './report-markdown.js';
 import { protocolText, resultOf } from './run-details.js';
 import { groupBy } from './analysis/group-by.js';
+import type { SearchedCell } from './searched-cells.js';
 import { testedAlike } from './data-axes.js';
 import { earlyStops } from './study-text.js';
 import { ranked, type Study } from './study.js';
@@ -88,15 +89,29 @@ function sectionsOf(
   return sections.filter((part) => part !== undefined);
 }
 
-function introOf({ study, best }: ReportContent): string {
+function introOf({ study, best, searched }: ReportContent): string {
   const { cells, seeds, failures } = study;
   const finished = cells.filter(({ state }) => state.status === 'finished').length;
-  const leading = best && leaders(study, best.figure);
+  const [found] = searched;
+  const leading = found ? undefined : best && leaders(study, best.figure);
   const parts = [
     `${finished} of ${cells.length} cells finished${failures.length > 0 ? `, ${failures.length} failed` : ''}.`,
     seeds.length > 1 ? `Percent, mean ± standard deviation over seeds ${seeds.join(', ')}.` : 'Percent, one seed.',
   ];
-  return [...parts, ...earlyStops(study), ...(leading ? [`Best: ${leading}.`] : [])].join(' ');
+  return [
+    ...parts,
+    ...earlyStops(study),
+    ...(found ? [chosenText(study, found, best?.figure)] : []),
+    ...(leading ? [`Best: ${leading}.`] : []),
+  ].join(' ');
+}
+
+/** What a search has chosen: figures of test images have no say, and the best of them may be another row's. */
+function chosenText(study: Study, { cell, last }: SearchedCell, figure: string | undefined): string {
+  const row = study.rows.find(({ cells }) => cells.includes(cell));
+  const found = figure === undefined ? undefined : row?.figures[figure];
+  const result = found ? `; ${figure} in the results: ${figureText(found)}` : ', not finished yet';
+  return `Chosen by validation images: ${row ? rowName(row) : describeChoice(cell)} (${(100 * last).toFixed(1)} there)${result}.`;
 }
 
 /** Data sets whose best row is told. */

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfiguration, sourceFromValue } from '@promptweave/core/experiment';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readStudy } from '../../report/study.js';
+import { studyReport } from '../../report/study-report.js';
 import { tinyConfiguration, tinyEnvironment, tinyRegistry } from '../../tiny.test.support.js';
 import type { CellFolder } from '../cell-folder.js';
 import { inProcessEngine } from '../local-engine.js';
@@ -139,6 +141,10 @@ it(
       for (const [epoch, accuracy] of validationCurve(cell.path).points) expect(all.get(epoch)).toBe(accuracy);
     });
     expect(bestOf(searched.cells)).toBeGreaterThan(bestOf(whole.cells) - 0.1);
+    // Its page names what was chosen, not what is best on test images.
+    const { html } = await studyReport(readStudy(searched.folder));
+    expect(html).toMatch(/Chosen by validation images: .+ \([\d.]+ there\); accuracy in the results: /);
+    expect(html).not.toContain('Best: ');
   },
 );
 
