@@ -176,7 +176,11 @@ const known = new Set(names(checked));
 await step('the recorded runs to their end, each operation one of those', async () => {
   const given = join(root, 'packages/bench/fixtures/given');
   const result = await run(watching(['verify', given]), { ...computing, OPERATIONS: watched });
-  assert.match(result.output, /\d+ of \d+ runs agree \(tensorflow, fast path\)/);
+  const { output, code } = result; // it says a great deal of what a driver that computes nothing gives
+  assert.ok(
+    /\d+ of \d+ runs agree \(tensorflow, fast path\)/.test(output),
+    `ended with ${code}:\n${output.slice(-2000)}`,
+  );
   assert.deepEqual(
     names(watched).filter((name) => !known.has(name)),
     [],
@@ -186,7 +190,7 @@ await step('the recorded runs to their end, each operation one of those', async 
   return `${/of (\d+) runs/.exec(result.output)[1]} runs`;
 });
 
-const sharp = (await import(join(root, 'node_modules/sharp/lib/index.js'))).default;
+const { default: sharp } = await import('sharp');
 for (const [name, background] of [
   ['red', '#d22'],
   ['green', '#2d2'],
@@ -247,7 +251,7 @@ await step('train in TF32', async () => {
 });
 writeFileSync(
   join(folder, 'grid.yaml'),
-  'dataset: { use: folder, path: photos, shots: 4 }\ntrain: { steps: 2, batch: 4 }\ngrid: { prompt.use: [coop, comma], seed: [1, 2] }\n',
+  'dataset: { use: folder, path: photos, shots: 4 }\ntrain: { steps: 2, batch: 4 }\ngrid: { head.use: [taskres, clip-adapter], seed: [1, 2] }\n',
 );
 await step('a sweep with two workers on two GPUs', async () => {
   const result = await promptweave(['sweep', 'grid.yaml', '--gpus', '2'], { ...computing, FAKE_CUDA_DEVICES: '2' });

@@ -45,7 +45,7 @@ int cuCtxGetStreamPriorityRange(int *least, int *greatest) { *least = 0, *greate
 int cuMemGetInfo_v2(size_t *available, size_t *total) { *total = MEMORY, *available = MEMORY - 600000000ull - fake_used(); return 0; }
 int cuMemAlloc_v2(uint64_t *pointer, size_t bytes) { CALLED; *pointer = (uint64_t)fake_alloc(bytes); return *pointer ? 0 : 2; }
 int cuMemFree_v2(uint64_t pointer) { fake_free((void *)pointer); return 0; }
-int cuMemHostAlloc(void **pointer, size_t bytes, unsigned flags) { return (*pointer = malloc(bytes)) ? 0 : 2; }
+int cuMemHostAlloc(void **pointer, size_t bytes, unsigned flags) { return posix_memalign(pointer, 4096, bytes); } // pages, as a driver gives them
 int cuMemFreeHost(void *pointer) { free(pointer); return 0; }
 int cuMemHostGetDevicePointer_v2(uint64_t *device, void *pointer, unsigned flags) { *device = (uint64_t)pointer; return 0; }
 int cuMemGetAddressRange_v2(uint64_t *base, size_t *bytes, uint64_t pointer) { if (base) *base = pointer; if (bytes) *bytes = 1 << 20; return 0; }
