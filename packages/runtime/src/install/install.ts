@@ -5,6 +5,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BackendError } from '@promptweave/core';
 import { runtimeFolder } from '../cache-folder.js';
 import { explainUnusedGpu } from '../gpu/unused-gpu.js';
+import { fusedOperations } from '../native/fused.js';
 import { type CheckedInstallation, checkInstallation } from './check-installation.js';
 import { compileBinding, compileForGpu, compileFused, findCompiler, layout } from './compile-binding.js';
 import { chooseCuda, cudaRequirements, givenCuda, makeExecutable } from './cuda.js';
@@ -183,7 +184,7 @@ async function build(
     tfjs: tfjsVersion,
     wheels,
     compiler,
-    ...(notFused && { notFused }),
+    ...(notFused ? { notFused } : { fused: fusedOperations }),
     installedAt: new Date().toISOString(),
     files,
   };

@@ -2,6 +2,7 @@ import { lstat, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackendError } from '@promptweave/core';
 import { runtimeFolder } from '../cache-folder.js';
+import { fusedOperations } from '../native/fused.js';
 import { layout } from './compile-binding.js';
 import type { InstalledFile } from './extract.js';
 import { withInstallLock } from './install-lock.js';
@@ -19,6 +20,8 @@ export interface InstallationManifest {
   readonly compiler: string;
   /** Why the fused operations are not there, where they are not. */
   readonly notFused?: string;
+  /** The fused operations that were compiled. */
+  readonly fused?: readonly string[];
   readonly installedAt: string;
   /** Every library, header and binding, by path in the installation. */
   readonly files: Readonly<Record<string, InstalledFile>>;
@@ -88,7 +91,8 @@ async function findProblem(folder: string, manifest: InstallationManifest): Prom
     ...(manifest.notFused ? [] : [layout.fused]),
     ...(manifest.variant === 'cuda' ? [layout.gpu] : []),
   ];
-  if (parts.some((part) => !(part in manifest.files))) return 'it was made by an older promptweave';
+  const lacks = !manifest.notFused && fusedOperations.some((operation) => !manifest.fused?.includes(operation));
+  if (lacks || parts.some((part) => !(part in manifest.files))) return 'it was made by an older promptweave';
   for (const [file, { bytes }] of Object.entries(manifest.files)) {
     const size = await stat(join(folder, file)).then(
       (found) => found.size,

@@ -32,6 +32,9 @@ const operations: Readonly<Record<string, (attributes: NamedAttrMap) => number>>
   MergeHeads: () => 1,
 };
 
+/** Names of the operations, which an installation was compiled with or was not. */
+export const fusedOperations: readonly string[] = Object.keys(operations);
+
 /** Makes the operations kernels of the backend 'tensorflow'; their attributes are integers and lists of integers. */
 export function registerFusedKernels(): void {
   for (const [operation, outputs] of Object.entries(operations)) {
