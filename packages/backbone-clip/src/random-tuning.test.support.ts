@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { seededNormal, type BlockLayer, type BlockTuning, type Branch, type TowerTuning } from '@promptweave/core';
+import {
+  dropout,
+  seededNormal,
+  stopGradient,
+  type BlockLayer,
+  type BlockTuning,
+  type Branch,
+  type TowerTuning,
+} from '@promptweave/core';
 
 const LAYERS: readonly BlockLayer[] = ['q', 'k', 'v', 'o', 'up', 'down'];
 /** Width between the two matrices of a branch. */
@@ -15,6 +23,14 @@ interface BlockChoice {
   readonly biases: readonly BlockLayer[];
   readonly branches: readonly BlockLayer[];
   readonly adapter: boolean;
+  /** What the branches of layers are, if they are of low rank. */
+  readonly lowRank?: LowRankChoice;
+}
+
+interface LowRankChoice {
+  readonly rank: number;
+  readonly rate: number;
+  readonly inputGradient: boolean;
 }
 
 /** Which parts of a tower are tuned. */
@@ -27,7 +43,27 @@ export interface TuningChoice {
 
 const norm = fc.constantFrom<NormChoice>(undefined, undefined, 'weight', 'bias', 'both');
 const layers = fc.oneof(fc.constant([]), fc.subarray([...LAYERS], { maxLength: 3 }));
-const blockChoice = fc.record({ ln1: norm, ln2: norm, biases: layers, branches: layers, adapter: fc.boolean() });
+const lowRank: fc.Arbitrary<LowRankChoice> = fc.record({
+  rank: fc.integer({ min: 1, max: 3 }),
+  rate: fc.constantFrom(0, 0.25, 0.6),
+  inputGradient: fc.boolean(),
+});
+const anything = {
+  ln1: norm,
+  ln2: norm,
+  biases: layers,
+  branches: layers,
+  adapter: fc.boolean(),
+  lowRank: fc.option(lowRank, { nil: undefined }),
+};
+const lora = {
+  ...anything,
+  ln1: fc.constant(undefined),
+  branches: fc.subarray([...LAYERS], { minLength: 1 }),
+  adapter: fc.constant(false),
+  lowRank,
+};
+const blockChoice: fc.Arbitrary<BlockChoice> = fc.oneof(fc.record(anything), fc.record(lora));
 
 /** Any tuning of a tower of so many blocks. */
 export function tuningChoice(blocks: number, pre: boolean): fc.Arbitrary<TuningChoice> {
@@ -66,11 +102,25 @@ export function randomTuning(choice: TuningChoice, width: number, seed: number):
     });
     const outputOf = (layer: BlockLayer): number => (layer === 'up' ? 4 * width : width);
     const inputOf = (layer: BlockLayer): number => (layer === 'down' ? 4 * width : width);
-    const ofBlock = ({ ln1, ln2, biases, branches, adapter }: BlockChoice): BlockTuning => ({
+    const lowRankBranch = (layer: BlockLayer, { rank, rate, inputGradient }: LowRankChoice): Branch => {
+      const key = LAYERS.indexOf(layer) * 0x1234567 - 5;
+      return {
+        variables: [take([rank, inputOf(layer)], 0), take([outputOf(layer), rank], 0)],
+        lowRank: { scale: 0.7, dropout: rate > 0 ? { rate, key } : undefined, inputGradient },
+        apply: (x, [a, b], rows) => {
+          const read = inputGradient ? x : stopGradient(x);
+          const low = tf.matMul(rate > 0 ? dropout(read, rows, rate, key) : read, a as tf.Tensor2D, false, true);
+          return tf.matMul(tf.mul<tf.Tensor2D>(low, 0.7), b as tf.Tensor2D, false, true);
+        },
+      };
+    };
+    const ofLayer = (layer: BlockLayer, chosen: LowRankChoice | undefined): Branch =>
+      chosen ? lowRankBranch(layer, chosen) : branch(inputOf(layer), outputOf(layer));
+    const ofBlock = ({ ln1, ln2, biases, branches, adapter, lowRank: chosen }: BlockChoice): BlockTuning => ({
       ln1: ofNorm(ln1),
       ln2: ofNorm(ln2),
       biases: Object.fromEntries(biases.map((layer) => [layer, take([outputOf(layer)], 0) as tf.Tensor1D])),
-      branches: Object.fromEntries(branches.map((layer) => [layer, branch(inputOf(layer), outputOf(layer))])),
+      branches: Object.fromEntries(branches.map((layer) => [layer, ofLayer(layer, chosen)])),
       adapter: adapter ? branch(width, width) : undefined,
     });
     return {

@@ -76,5 +76,9 @@ function changeNorm(norm: AffineTuning | undefined, change: Change): AffineTunin
 
 function changeBranch(branch: Branch | undefined, change: Change): Branch | undefined {
   if (!branch) return undefined;
-  return { apply: (x, variables, rows) => branch.apply(x, variables, rows), variables: branch.variables.map(change) };
+  return {
+    apply: (x, variables, rows) => branch.apply(x, variables, rows),
+    variables: branch.variables.map(change),
+    lowRank: branch.lowRank,
+  };
 }

@@ -6,6 +6,7 @@ export * from './model/class-rows.js';
 export * from './model/context-init.js';
 export * from './model/depth.js';
 export * from './model/describe-preprocessing.js';
+export * from './model/dropout.js';
 export * from './model/head-texts.js';
 export * from './model/linear-start.js';
 export * from './model/maths.js';

@@ -1,4 +1,3 @@
-export { dropout } from './dropout.js';
 export { FrozenStartTuning, type FrozenStart } from './frozen-start-tuning.js';
 export { LoraTuning } from './lora-tuning.js';
 export { biasOptions, layerNormOptions, loraOptions } from './options.js';

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import {
   disposeVariables,
+  dropout,
   hashSeed,
   seededUniform,
   stopGradient,
@@ -16,7 +17,6 @@ import {
   type TowerTunings,
   type Tuning,
 } from '@promptweave/core';
-import { dropout } from './dropout.js';
 import type { loraOptions } from './options.js';
 import { blockName, layerNames, learningBlocks, tunableOf, type Tower } from './tower-places.js';
 
@@ -73,6 +73,11 @@ export class LoraTuning implements Tuning {
     const key = rate > 0 && seed !== undefined ? hashSeed(seed, a) : undefined;
     return {
       variables: [this.variables[a]!, this.variables[b]!],
+      lowRank: {
+        scale: this.scale,
+        dropout: key === undefined ? undefined : { rate, key },
+        inputGradient: inputGradient !== 'frozen',
+      },
       apply: (x, variables, rows) => {
         const [down, up] = variables as [tf.Tensor2D, tf.Tensor2D];
         const read = inputGradient === 'frozen' ? stopGradient(x) : x;

@@ -12,7 +12,12 @@ export function fused<Outputs extends tf.Tensor[]>(
   inputs: readonly tf.Tensor[],
   attributes: tf.NamedAttrMap = {},
 ): Outputs | undefined {
-  const kernel = `Promptweave${name}`;
-  if (!tf.getKernel(kernel, tf.getBackend())) return undefined;
-  return tf.engine().runKernel(kernel, inputs as unknown as tf.NamedTensorMap, attributes) as unknown as Outputs;
+  if (!hasFused(name)) return undefined;
+  const map = inputs as unknown as tf.NamedTensorMap;
+  return tf.engine().runKernel(`Promptweave${name}`, map, attributes) as unknown as Outputs;
+}
+
+/** Whether the backend has the operation. */
+export function hasFused(name: string): boolean {
+  return tf.getKernel(`Promptweave${name}`, tf.getBackend()) !== undefined;
 }

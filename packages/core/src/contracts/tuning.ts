@@ -15,6 +15,17 @@ export interface Branch {
    * @returns [N, out]
    */
   apply(x: Tensor2D, variables: readonly Tensor[], rows: Int32Array): Tensor2D;
+  /** Says that `apply` is such a function, so that a backbone may compute it together with the layer. */
+  readonly lowRank?: LowRank;
+}
+
+/** y = scale · dropout(x) Aᵀ Bᵀ; the branch's variables are A [r, in] and B [out, r]. */
+export interface LowRank {
+  readonly scale: number;
+  /** Arguments of the function `dropout`; absent where nothing is dropped. */
+  readonly dropout?: { readonly rate: number; readonly key: number };
+  /** Whether the gradient of y reaches x. */
+  readonly inputGradient: boolean;
 }
 
 /** Values that take the place of a layer norm's frozen ones, [width] each. */

@@ -1,4 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Branch } from '../contracts/tuning.js';
+import { dropout } from '../model/dropout.js';
+import { stopGradient } from '../model/maths.js';
 import type { TuningPlugin } from '../plugin/define-plugin.js';
 import { compose, contextOf, jitter, logitsOf, novelNames, sameValues } from './compose.js';
 import { demand } from './conformance-error.js';
@@ -39,6 +42,7 @@ export const tuningChecks: Checks<TuningSubject> = {
   'saving and loading gives the same logits': (subject) => part.demandSaveAndLoad(learning(subject)),
   'the same seed gives the same bits, another seed others': (subject) => part.demandSeeds(learning(subject)),
   'random numbers of a step hang on its seed alone, and evaluations have none': checkStepSeeds,
+  'branches that are said to be of low rank are': checkLowRank,
   'takes other classes': checkNovelClasses,
   'leaves no tensor behind': (subject) => part.demandNoLeaks(learning(subject)),
 };
@@ -109,6 +113,45 @@ function checkStepSeeds(subject: TuningSubject): void {
     demand(sameValues(logitsOf(classifier, batch), logitsOf(classifier, batch)), 'Two evaluations give other logits.');
   });
   classifier.dispose();
+}
+
+/** Values and gradients of `apply` are those of what `lowRank` says. */
+function checkLowRank({ plugin, options, backbone }: TuningSubject): void {
+  const tuning = plugin.create(contextOf(backbone), options);
+  jitter(tuning.variables);
+  for (const seed of [undefined, 5]) {
+    tf.tidy(() => {
+      const { text, vision } = tuning.towers(seed);
+      const blocks = [text, vision].flatMap((tower) => Object.values(tower?.blocks ?? {}));
+      for (const [layer, branch] of blocks.flatMap(({ branches = {} }) => Object.entries(branches))) {
+        if (!branch.lowRank) continue;
+        const x = tf.randomNormal<tf.Rank.R2>([5, branch.variables[0]!.shape[1]!], 0, 1, 'float32', 3);
+        const difference = largest(traced(branch.apply, branch, x), traced(lowRankOf(branch), branch, x));
+        demand(difference < 1e-4, `The branch of layer "${layer}" is ${difference} off what its lowRank says.`);
+      }
+    });
+  }
+  tuning.dispose();
+}
+
+/** Values and gradients, of x and of the variables. */
+function traced(apply: Branch['apply'], { variables }: Branch, x: tf.Tensor2D): number[] {
+  const rows = Int32Array.of(-1, 0, 1, 7, 300);
+  const of = (inputs: tf.Tensor[]) => apply(inputs[0] as tf.Tensor2D, inputs.slice(1), rows);
+  const inputs = [x, ...variables.map((variable) => tf.clone(variable))];
+  const { grads } = tf.engine().gradients(() => tf.sum(tf.square(of(inputs))), inputs, undefined, true);
+  const gradients = grads.map((gradient, i) => (gradient as tf.Tensor | null) ?? tf.zerosLike(inputs[i]!));
+  return [of(inputs), ...gradients].flatMap((tensor) => [...tensor.dataSync()]);
+}
+
+function lowRankOf({ lowRank }: Branch): Branch['apply'] {
+  const { scale, dropout: dropped, inputGradient } = lowRank!;
+  return (x, [a, b], rows) => {
+    const read = inputGradient ? x : stopGradient(x);
+    const seen = dropped ? dropout(read, rows, dropped.rate, dropped.key) : read;
+    const low = tf.matMul(seen, a as tf.Tensor2D, false, true);
+    return tf.mul<tf.Tensor2D>(tf.matMul(low, b as tf.Tensor2D, false, true), scale);
+  };
 }
 
 /** The text tower is tuned for whatever text: other classes get what a classifier made for them would give. */

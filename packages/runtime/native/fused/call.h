@@ -81,6 +81,11 @@ class Call {
   }
   const float* input(int i) { return input(i, size_of(shape(i))); }
 
+  const int32_t* integers(int i, int64_t size) {
+    require(TF_TensorType(inputs_[i]) == TF_INT32, "input " + std::to_string(i) + " is not of integers");
+    return reinterpret_cast<const int32_t*>(input(i, size));
+  }
+
   float* output(int i, const Shape& shape) {
     const size_t bytes = size_of(shape) * sizeof(float);
     if (!ready()) return nullptr;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "call.h"
+#include "low-rank.h"
 #include "passes.h"
 
 namespace {
@@ -143,6 +144,61 @@ void merge_heads(void* attributes, TF_OpKernelContext* context) {
     call.run(MergePrefix{call.input(i), packed, of[i]}, heads, 8 * heads * of[i].count * of[i].prefix * depth);
 }
 
+struct DropoutAttributes {
+  DropoutAttributes(TF_OpKernelConstruction* c, TF_Status* s) : limit(integer(c, "limit", s)) {}
+  const int32_t limit;
+};
+
+struct BackwardAttributes {
+  BackwardAttributes(TF_OpKernelConstruction* c, TF_Status* s) : dropout(c, s), follows(integer(c, "follows", s) != 0) {}
+  const DropoutAttributes dropout;
+  const bool follows;
+};
+
+// Inputs standard, scale, shift, down, ids, keys.
+LowRankRows low_rank_rows(const DropoutAttributes& attributes, Call& call) {
+  const Rows r(call.shape(0)), down(call.shape(3));
+  const int64_t branches = size_of(call.shape(5));
+  call.require(branches > 0 && down.rows % branches == 0 && down.width == r.width, "the branches do not fit the rows");
+  call.require(attributes.limit >= 0 && attributes.limit < 65536, "all would be dropped");
+  return {call.input(0),
+          call.input(1, r.width),
+          call.input(2, r.width),
+          call.input(3),
+          {call.integers(4, r.rows), call.integers(5, branches), attributes.limit},
+          r.width,
+          branches,
+          branches > 0 ? down.rows / branches : 0};
+}
+
+void low_rank_down(void* attributes, TF_OpKernelContext* context) {
+  Call call(context);
+  const Rows r(call.shape(0));
+  const LowRankRows of = low_rank_rows(*static_cast<DropoutAttributes*>(attributes), call);
+  call.run(LowRankDown{of, call.output(0, {r.rows, of.branches * of.rank})}, r.rows, 8 * r.size);
+}
+
+// Inputs as above, then the gradients of low and of what the layer itself reads; the branches add to the latter unless they do not follow.
+void low_rank_backward(void* attributes, TF_OpKernelContext* context) {
+  Call call(context);
+  const Rows r(call.shape(0));
+  const auto& [dropout, follows] = *static_cast<BackwardAttributes*>(attributes);
+  const LowRankRows of = low_rank_rows(dropout, call);
+  const int64_t ranks = of.branches * of.rank, chunks = (r.rows + LowRankBackward::CHUNK - 1) / LowRankBackward::CHUNK;
+  std::vector<float> sums(chunks * ranks * r.width);
+  const LowRankDown forward{of, call.output(2, {r.rows, ranks})};
+  const LowRankBackward pass{forward, call.input(6, r.rows * ranks), call.input(7, r.size), call.output(0, r.shape), sums.data(), r.rows, follows};
+  call.run(pass, chunks, 16 * r.size);
+  call.run(SumOfChunks{sums.data(), call.output(1, {ranks, r.width}), chunks, ranks * r.width, r.width}, ranks, 4 * sums.size());
+}
+
+void add_low_rank(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const Rows r(call.shape(0)), up(call.shape(2));
+  call.require(up.width == r.width, "the branches do not fit the rows");
+  call.run(AddLowRank{call.input(0), call.input(1, r.rows * up.rows), call.input(2), call.output(0, r.shape), r.width, up.rows}, r.rows, 8 * r.size);
+}
+
 template <class Attributes>
 void* create(TF_OpKernelConstruction* construction) {
   TF_Status* status = TF_NewStatus();
@@ -194,6 +250,21 @@ const Operation operations[] = {
      {"inputs: int >= 1", "rows: int", "parts: int", "starts: list(int)", "lengths: list(int)"},
      create<MergeAttributes>,
      destroy<MergeAttributes>},
+    {"PromptweaveLowRankDown",
+     {"standard: float", "scale: float", "shift: float", "down: float", "ids: int32", "keys: int32"},
+     {"low: float"},
+     low_rank_down,
+     {"limit: int"},
+     create<DropoutAttributes>,
+     destroy<DropoutAttributes>},
+    {"PromptweaveLowRankBackward",
+     {"standard: float", "scale: float", "shift: float", "down: float", "ids: int32", "keys: int32", "d_low: float", "d_layer: float"},
+     {"d: float", "d_down: float", "low: float"},
+     low_rank_backward,
+     {"limit: int", "follows: int"},
+     create<BackwardAttributes>,
+     destroy<BackwardAttributes>},
+    {"PromptweaveAddLowRank", {"y: float", "low: float", "up: float"}, {"total: float"}, add_low_rank},
 };
 
 void register_operation(const Operation& operation, TF_Status* status) {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { listRuntimes } from '../install/installation.js';
+import { fusedOperations } from './fused.js';
 import { selectBackend } from '../select-backend.js';
 
 // What they compute is compared with composed operations in backbone-clip, fast/fused-equals-composed.test.ts.
@@ -12,10 +13,16 @@ const run = (name: string, inputs: readonly tf.Tensor[], attributes: tf.NamedAtt
 
 const wanted = !gpu && process.env.PROMPTWEAVE_FUSED !== '0';
 
+/** Rows, scale, shift, down, ids and keys of low-rank branches. */
+const lowRank = (down: number, ids: number, keys: number) => [
+  ...[tf.zeros([4, 6]), tf.zeros([6]), tf.zeros([6]), tf.zeros([down, 6])],
+  ...[tf.zeros([ids], 'int32'), tf.zeros([keys], 'int32')],
+];
+
 describe.runIf(entry && !entry.notFused && wanted)('the fused operations', () => {
   it('are kernels of the backend', () => {
     const names = tf.getKernelsForBackend('tensorflow').map(({ kernelName }) => kernelName);
-    expect(names.filter((name) => name.startsWith('Promptweave'))).toHaveLength(10);
+    expect(names.filter((name) => name.startsWith('Promptweave'))).toHaveLength(fusedOperations.length);
   });
 
   it.each([
@@ -65,10 +72,41 @@ describe.runIf(entry && !entry.notFused && wanted)('the fused operations', () =>
       { inputs: 1, rows: 6, parts: 1, starts: [9], lengths: [3] },
       /begins outside of the rows/,
     ],
+    [
+      'AddLowRank',
+      [
+        [4, 6],
+        [4, 2],
+        [2, 5],
+      ],
+      {},
+      /do not fit the rows/,
+    ],
+    [
+      'AddLowRank',
+      [
+        [4, 6],
+        [4, 3],
+        [2, 6],
+      ],
+      {},
+      /input 1 has not 8 numbers/,
+    ],
   ] as const)('%s refuses shapes that do not fit, %j', (name, shapes, attributes, message) => {
     tf.tidy(() => {
       const inputs = shapes.map((shape) => tf.zeros([...shape]));
       expect(() => run(name, inputs, attributes as unknown as tf.NamedAttrMap)).toThrow(message);
+    });
+  });
+
+  it.each([
+    [3, 4, 2, 0, /do not fit the rows/],
+    [4, 5, 2, 0, /input 4 has not 4 numbers/],
+    [4, 4, 0, 0, /do not fit the rows/],
+    [4, 4, 2, 65536, /all would be dropped/],
+  ])('LowRankDown refuses %i rows of down, %i ids, %i keys, limit %i', (down, ids, keys, limit, message) => {
+    tf.tidy(() => {
+      expect(() => run('LowRankDown', lowRank(down, ids, keys), { limit })).toThrow(message);
     });
   });
 });

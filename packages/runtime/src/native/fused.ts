@@ -30,6 +30,9 @@ const operations: Readonly<Record<string, (attributes: NamedAttrMap) => number>>
   SoftmaxBackward: () => 1,
   SplitHeads: ({ parts }) => parts as number,
   MergeHeads: () => 1,
+  LowRankDown: () => 1,
+  LowRankBackward: () => 3,
+  AddLowRank: () => 1,
 };
 
 /** Names of the operations, which an installation was compiled with or was not. */

@@ -8,6 +8,7 @@ import { standardise, standardiseBackward } from '../layer-norm.js';
 import { through } from '../rows.js';
 import { withPrompt } from '../with-prompt.js';
 import { addBranches, branchesBackward, sumOf } from './branches.js';
+import { addLowRank, lowRankBackward, lowRankGroup, type LowRankGroup } from './low-rank.js';
 import { tunedMlp, tunedMlpBackward } from './tuned-mlp.js';
 import { normBackward, normRows, type NormRows } from './tuned-norm.js';
 import { tunedWeights, type TunedRows } from './tuned-weights.js';
@@ -64,9 +65,12 @@ function forward(
   const weights = tunedWeights(block, tuned.tuning);
   const { heads } = block;
   const first = standardise(x, block.ln1.epsilon);
-  const rows = firstRows(first.standard, block, tuned);
+  const group = lowRankGroup(weights.inputParts, block.ln1, tuned);
+  const rows = firstRows(first.standard, block, tuned, group);
   const product: tf.Tensor2D = tf.matMul(rows.ofLayer, weights.input.weight); // [N, 3W]
-  const projected = addBranches(product, rows.ofBranches, weights.inputParts, tuned);
+  const projected = group
+    ? addLowRank(product, first.standard, group)
+    : addBranches(product, rows.ofBranches, weights.inputParts, tuned);
   const splits = groups.map((group, g): HeadSplit => {
     const prefix = g === 0 ? 0 : groups[0]!.length;
     const [q, k, v] = splitHeads(projected, group, { heads, parts: 3, prefix, bias: weights.input.bias });
@@ -95,7 +99,8 @@ function backward(
   const [standard, reciprocal, ...ofRows] = kept as tf.Tensor2D[];
   const mixed = hasOutputBranch(tuned) ? ofRows[3] : undefined;
   const ofGroups = kept.slice(mixed ? 6 : 5) as tf.Tensor4D[];
-  const rows = firstRows(standard!, block, tuned);
+  const group = lowRankGroup(weights.inputParts, block.ln1, tuned);
+  const rows = firstRows(standard!, block, tuned, group);
   const half = { mixed, first: rows.ofBranches };
   const { dX, dMixed, dFirst } = tunedMlpBackward(dy, ofRows.slice(0, 3), half, block, weights, tuned, gradients);
 
@@ -106,16 +111,25 @@ function backward(
     return [d.q, d.k, d.v];
   });
   const dProjected = mergeHeads(ofHeads, groups); // [N, 3W]
-  const back = branchesBackward(dProjected, rows.ofBranches, weights.inputParts, tuned, gradients);
-  const read = { ofLayer: through(dProjected, weights.input), ofBranches: sumOf([dFirst, back]) };
-  const dStandard = normBackward(standard!, read, block.ln1, tuned.tuning.ln1, gradients);
+  const ofLayer = through(dProjected, weights.input);
+  const ofBranches = group
+    ? undefined
+    : sumOf([dFirst, branchesBackward(dProjected, rows.ofBranches, weights.inputParts, tuned, gradients)]);
+  const dStandard = group
+    ? lowRankBackward(dProjected, standard!, ofLayer, group, gradients)
+    : normBackward(standard!, { ofLayer, ofBranches }, block.ln1, tuned.tuning.ln1, gradients);
   return standardiseBackward(dX, dStandard, { standard: standard!, reciprocal: reciprocal! });
 }
 
-/** ln_1 of the rows as layers and branches read it. */
-export function firstRows(standard: tf.Tensor2D, block: FoldedBlock, { tuning }: TunedRows): NormRows {
-  const { branches = {}, adapter } = tuning;
-  return normRows(standard, block.ln1, tuning.ln1, (branches.q ?? branches.k ?? branches.v ?? adapter) !== undefined);
+/** ln_1 of the rows as layers and branches read it; a group reads the standardised rows. */
+export function firstRows(
+  standard: tf.Tensor2D,
+  block: FoldedBlock,
+  { tuning: { branches = {}, adapter, ln1 } }: TunedRows,
+  group?: LowRankGroup,
+): NormRows {
+  const reads = branches.q ?? branches.k ?? branches.v ?? adapter;
+  return normRows(standard, block.ln1, ln1, reads !== undefined && !group);
 }
 
 /** Mixed values, kept where the output projection has a branch. */

@@ -9,9 +9,10 @@ import { intoPlaces, placesOf, splitProjection, type ReadRows } from '../read-bl
 import { invert, pickRows, spreadRows, through } from '../rows.js';
 import { withPrompt } from '../with-prompt.js';
 import { addBranches, branchesBackward, sumOf } from './branches.js';
+import { addLowRank, lowRankBackward, lowRankGroup, type LowRankGroup } from './low-rank.js';
 import { firstRows, hasOutputBranch, keptMixed } from './tuned-block.js';
 import { tunedMlp, tunedMlpBackward } from './tuned-mlp.js';
-import { normBackward } from './tuned-norm.js';
+import { normBackward, type NormRows } from './tuned-norm.js';
 import { tunedWeights, type TunedRows } from './tuned-weights.js';
 import { TuningGradients } from './tuning-gradients.js';
 
@@ -69,12 +70,15 @@ function forward(
   const { heads } = block;
   const ofRead = readRows(tuned, read);
   const first = standardise(x, block.ln1.epsilon);
-  const rows = firstRows(first.standard, block, tuned);
-  const picked = rows.ofBranches && pickRows(rows.ofBranches, read.rows); // [S, W]
+  const group = lowRankGroup(otherParts, block.ln1, tuned);
+  const rows = firstRows(first.standard, block, tuned, group);
+  const picked = readByBranches(first.standard, rows, block, tuned, read, group); // [S, W]
   const asked: tf.Tensor2D = tf.add(tf.matMul(pickRows(rows.ofLayer, read.rows), query.weight), query.bias);
   const queries = addBranches(asked, picked, [queryPart!], ofRead);
   const product: tf.Tensor2D = tf.matMul(rows.ofLayer, keysAndValues.weight); // [N, 2W]
-  const projected = addBranches(product, rows.ofBranches, otherParts, tuned);
+  const projected = group
+    ? addLowRank(product, first.standard, group)
+    : addBranches(product, rows.ofBranches, otherParts, tuned);
   const prefix = groups.length > 1 ? groups[0]!.length : 0;
   const [k, v] = splitHeads(projected, groups.at(-1)!, { heads, parts: 2, prefix, bias: keysAndValues.bias });
   const q = intoPlaces(queries, groups, read, heads);
@@ -103,8 +107,9 @@ function backward(
   const [standard, reciprocal, ...others] = kept as tf.Tensor2D[];
   const mixed = hasOutputBranch(tuned) ? others[3] : undefined;
   const [q, k, v, attention] = kept.slice(-4) as tf.Tensor4D[];
-  const rows = firstRows(standard!, block, tuned);
-  const picked = rows.ofBranches && pickRows(rows.ofBranches, read.rows);
+  const group = lowRankGroup(otherParts, block.ln1, tuned);
+  const rows = firstRows(standard!, block, tuned, group);
+  const picked = readByBranches(standard!, rows, block, tuned, read, group);
   const half = { mixed, first: picked };
   const { dX, dMixed, dFirst } = tunedMlpBackward(dy, others.slice(0, 3), half, block, weights, ofRead, gradients);
 
@@ -115,14 +120,31 @@ function backward(
   const ofRows = invert(read.rows, standard!.shape[0]);
   const spread = (rowsOfRead: tf.Tensor2D | undefined) => rowsOfRead && spreadRows(rowsOfRead, ofRows);
   const backOfQueries = branchesBackward(dQueries, picked, [queryPart!], ofRead, gradients);
-  const backOfOthers = branchesBackward(dKv, rows.ofBranches, otherParts, tuned, gradients);
-  const gradientsOfRows = {
-    ofLayer: sumOf([through(dKv, keysAndValues), spread(through(dQueries, query))])!,
-    ofBranches: sumOf([spread(sumOf([dFirst, backOfQueries])), backOfOthers]),
-  };
-  const dStandard = normBackward(standard!, gradientsOfRows, block.ln1, tuned.tuning.ln1, gradients);
+  const withQueries = (d: tf.Tensor2D) => sumOf([d, backOfQueries && spread(tf.mul(backOfQueries, block.ln1.weight))])!;
+  const ofBranches = () =>
+    sumOf([
+      spread(sumOf([dFirst, backOfQueries])),
+      branchesBackward(dKv, rows.ofBranches, otherParts, tuned, gradients),
+    ]);
+  const ofLayer = sumOf([through(dKv, keysAndValues), spread(through(dQueries, query))])!;
+  const dStandard = group
+    ? lowRankBackward(dKv, standard!, withQueries(ofLayer), group, gradients)
+    : normBackward(standard!, { ofLayer, ofBranches: ofBranches() }, block.ln1, tuned.tuning.ln1, gradients);
   const first = { standard: standard!, reciprocal: reciprocal! };
   return standardiseBackward(spread(dX)!, dStandard, first);
+}
+
+/** What the branch of the queries reads, [S, W]; a group of the others leaves it to be made. */
+function readByBranches(
+  standard: tf.Tensor2D,
+  { ofBranches }: NormRows,
+  block: FoldedBlock,
+  tuned: TunedRows,
+  read: ReadRows,
+  group: LowRankGroup | undefined,
+): tf.Tensor2D | undefined {
+  if (group) return firstRows(pickRows(standard, read.rows), block, tuned).ofBranches;
+  return ofBranches && pickRows(ofBranches, read.rows);
 }
 
 function readRows({ tuning, ids }: TunedRows, { rows }: ReadRows): TunedRows {
