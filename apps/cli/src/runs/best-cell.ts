@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bestOf, ranked, readStudy, SweepFolder, sweepFiles, type StudiedCell, type Study } from '@promptweave/bench';
-import { ConfigError } from '@promptweave/core';
 import {
-  figureTitle,
-  metricsEvent,
-  readOwnText,
-  readResult,
-  runFile,
-  runFiles,
-  suggestion,
-} from '@promptweave/core/experiment';
+  bestOf,
+  byValidation,
+  rankedBy,
+  readStudy,
+  SweepFolder,
+  sweepFiles,
+  testedAlike,
+  validated,
+  type StudiedCell,
+  type Study,
+} from '@promptweave/bench';
+import { ConfigError } from '@promptweave/core';
+import { figureTitle, suggestion } from '@promptweave/core/experiment';
 
 /** A cell of a sweep, and why it. */
 export interface ChosenCell {
@@ -36,18 +39,15 @@ export function bestCell(path: string, figure?: string): ChosenCell {
     throw new ConfigError('No cell of this sweep is finished.', { where: path, remedy: 'Go on with the sweep.' });
   }
   if (figure !== undefined) return byFigure(study, figure, path);
-  const validated = finished.flatMap((cell) => {
-    const accuracy = validationOf(cell);
-    return accuracy === undefined ? [] : [{ cell, accuracy }];
-  });
-  if (validated.length === finished.length) {
-    const { cell, accuracy } = validated.reduce((best, other) => (other.accuracy > best.accuracy ? other : best));
-    return chosen(cell, `the best validation of ${finished.length} cells, ${percent(accuracy)}`);
+  const judged = finished.flatMap((cell) => validated(cell) ?? []);
+  if (judged.length === finished.length) {
+    const { cell, accuracy } = judged.toSorted(byValidation)[0]!;
+    return chosen(cell, `the best validation of ${finished.length} cells, ${percent(accuracy)}${acrossText(finished)}`);
   }
   const best = bestOf(study);
   if (!best) return chosen(finished[0]!, 'the first cell that is finished');
-  const why = validated.length === 0 ? 'no cell was validated' : 'not every cell was validated';
-  return chosen(best.cell, `the best ${best.figure}, for ${why}`);
+  const why = judged.length === 0 ? 'no cell was validated' : 'not every cell was validated';
+  return chosen(best.cell, `the best ${best.figure}, for ${why}${acrossText(finished)}`);
 }
 
 function byFigure(study: Study, figure: string, path: string): ChosenCell {
@@ -57,19 +57,15 @@ function byFigure(study: Study, figure: string, path: string): ChosenCell {
       remedy: 'Name one of them.',
     });
   }
-  const [row] = ranked(study.rows, figure);
+  const [row] = rankedBy(study.rows, figure);
   const cell = row!.cells.find(({ state }) => state.status === 'finished')!;
-  return chosen(cell, `the best ${figureTitle(figure, row!.figures[figure]!)}`);
+  return chosen(cell, `the best ${figureTitle(figure, row!.figures[figure]!)}${acrossText(study.cells)}`);
 }
 
-/** The validation of what was kept: the best one where the best values were kept, otherwise the last one. */
-function validationOf({ folder: { path } }: StudiedCell): number | undefined {
-  const best = readResult(path)?.training.best;
-  if (best) return best.accuracy;
-  const lines = readOwnText(runFile(path, runFiles.metrics))?.split('\n') ?? [];
-  const events = lines.map(metricsEvent).filter((event) => event?.type === 'evaluation' && event['name'] === 'val');
-  const accuracy = events.at(-1)?.['accuracy'];
-  return typeof accuracy === 'number' ? accuracy : undefined;
+/** Said where cells were not tested on the same images. */
+function acrossText(cells: readonly StudiedCell[]): string {
+  const alike = new Set(cells.map(({ values }) => testedAlike(values))).size < 2;
+  return alike ? '' : '; the cells are of several data sets or protocols, whose figures say nothing of each other';
 }
 
 function chosen({ folder, name, values }: StudiedCell, reason: string): ChosenCell {

@@ -1,10 +1,12 @@
 import { dirname, join } from 'node:path';
 import {
   bestOf,
+  CHOSEN,
   describeChoice,
   figureText,
   impossibleError,
   impossibleText,
+  isSearched,
   leadingText,
   planSweep,
   readSearch,
@@ -15,7 +17,7 @@ import {
   studyText,
   SweepFolder,
   SweepTracker,
-  unsearchable,
+  testedAlike,
   type Study,
   type CellEstimate,
   type CellFolder,
@@ -37,6 +39,7 @@ import { selectBackend } from '@promptweave/runtime';
 import { allowForChildren, ownModules } from '../composition/allowed-plugins.js';
 import { configurationName } from '../composition/compose.js';
 import { interruptible, STOPPED } from '../terminal/interrupt.js';
+import { checkSearch } from './check-search.js';
 import { nextSteps } from './next-steps.js';
 import { chooseEngine, localJobs, rayHeaders, type EngineFlags } from './sweep-engine.js';
 import { estimateSweep } from './sweep-estimates.js';
@@ -123,7 +126,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const whole = all.filter(({ id }) => !left.has(id));
   const inTurn = chosen.filter(({ id }) => !left.has(id));
   const planned = whole.filter(({ id }) => !asked || asked.has(id));
-  if (search) checkSearch(planned, command);
+  if (search) checkSearch(search, planned, command);
 
   const leftOut = impossible.map(({ cell, message }) => ({ cell, message }));
   const about = { name: configurationName(file), file, overrides, retries, leftOut };
@@ -208,29 +211,6 @@ export async function sweep(command: SweepCommand): Promise<void> {
   if (unfinished > 0 || study.failures.length > 0) process.exitCode = 1;
 }
 
-/** @throws ConfigError where the cells cannot be compared while they train, or not by this engine */
-function checkSearch(planned: readonly PlannedCell[], { engine, limit }: SweepCommand): void {
-  if (engine === 'ray') {
-    throw new ConfigError(
-      'A search stops cells and lets the best go on, from checkpoints that stay on the nodes of Ray.',
-      {
-        where: '--engine ray',
-        remedy: 'Search with --engine local or slurm, whose cells share a folder.',
-      },
-    );
-  }
-  if (limit !== undefined) {
-    throw new ConfigError('A search decides itself which cells run.', {
-      where: '--limit',
-      remedy: 'Give it a budget in the configuration: search: { budget: { cells: 20 } }.',
-    });
-  }
-  for (const cell of planned) {
-    const why = unsearchable(cell.configuration);
-    if (why) throw new ConfigError(`The cell ${describeChoice(cell)} cannot be searched: ${why}.`, { where: 'search' });
-  }
-}
-
 const ignored = (): void => undefined;
 
 /** Looks at the cells that are not finished, or, to list them, at all. */
@@ -268,9 +248,14 @@ function known({ cells, problems }: SweepEstimate, tell: (message: string) => vo
   return new Map(Object.entries(cells));
 }
 
+/** The best row so far; undefined where the rows are not of one data set and protocol, and where nothing is finished. */
 function bestRow(folder: SweepFolder): string | undefined {
-  const best = bestOf(readStudy(folder));
-  return best && `${best.row.labels.join(' ')} ${best.figure} ${figureText(best.row.figures[best.figure]!)}`;
+  const study = readStudy(folder);
+  if (new Set(study.rows.map(({ values }) => testedAlike(values))).size > 1) return undefined;
+  const best = bestOf(study);
+  if (!best) return undefined;
+  const chosen = isSearched(study.rows) ? ` (${CHOSEN})` : '';
+  return `${best.row.labels.join(' ')} ${best.figure} ${figureText(best.row.figures[best.figure]!)}${chosen}`;
 }
 
 function outputOf(value: Readonly<Record<string, unknown>>): string | undefined {

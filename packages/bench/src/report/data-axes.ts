@@ -21,12 +21,6 @@ export function datasetLabel(study: Pick<Study, 'axes'>, { labels }: Pick<StudyR
     .join(' ');
 }
 
-/** Rows of one data set and one protocol, among which the best is marked. */
-export function testedAlike(study: Pick<Study, 'axes'>, row: Pick<StudyRow, 'labels'>): string {
-  const protocol = study.axes.flatMap((axis, i) => (/^(protocol|evaluate)(\.|$)/.test(axis) ? [row.labels[i]!] : []));
-  return JSON.stringify([datasetLabel(study, row), ...protocol]);
-}
-
 /** Positions of the axes that say what was done to the data: all but data set and shots. */
 export function methodAxes(study: Pick<Study, 'axes'>): number[] {
   const aside = [...datasetAxes(study), study.axes.indexOf(SHOTS)];

@@ -1,10 +1,23 @@
 export type { Figure } from './figure.js';
-export { bestOf, type Best, ranked, readStudy, studyOf, type StudiedCell, type Study, type StudyRow } from './study.js';
+export {
+  bestOf,
+  type Best,
+  isSearched,
+  ranked,
+  rankedBy,
+  readStudy,
+  studyOf,
+  type StudiedCell,
+  type Study,
+  type StudyRow,
+} from './study.js';
+export { byValidation, validated, type Validated } from './validated.js';
 export { compareRows, type Comparison } from './analysis/comparison.js';
 export { compareStudies, comparisonText, type StudyComparison } from './compare-studies.js';
 export { longCsv, longRows, type LongRow } from './long-form.js';
 export { studyJson, studyText, type TextOptions } from './study-text.js';
 export {
+  CHOSEN,
   figureText,
   leadingText,
   renderTable,

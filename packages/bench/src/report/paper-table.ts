@@ -1,3 +1,4 @@
+import type { FigureKind } from '@promptweave/core';
 import { figureTitle } from '@promptweave/core/experiment';
 import { shownText, smallerIsBetter } from '../protocols/figure-unit.js';
 import { harmonicMean, mean } from '../protocols/means.js';
@@ -6,8 +7,8 @@ import { groupBy } from './analysis/group-by.js';
 import { datasetAxes, datasetLabel, methodAxes, SHOTS } from './data-axes.js';
 import { withPlaces, type NumberCell } from './place-marks.js';
 import { HM, MEAN_OF_HMS, shownName } from './row-figures.js';
-import type { Study, StudyRow } from './study.js';
-import { figureText, type TextTable } from './table.js';
+import { isSearched, type Study, type StudyRow } from './study.js';
+import { CHOSEN, chosenRows, figureText, type TextTable } from './table.js';
 
 /** The sign of a difference to the baseline whose interval is on one side of 0. */
 export const SIGNIFICANT = '†';
@@ -23,11 +24,14 @@ export function paperTable(study: Study, comparison?: Comparison): TextTable {
   const names = [...new Set(rows.map((row) => datasetLabel(study, row)))];
   const methods = [...groupBy(rows, (row) => JSON.stringify(lead.map((i) => row.labels[i]))).values()];
   const isMarked = marksOf(study, comparison);
+  const chosen = isSearched(rows) ? chosenRows(rows) : undefined;
   const cell = (row: StudyRow | undefined, figure: string, group: string): NumberCell => {
     const found = row && Object.hasOwn(row.figures, figure) ? row.figures[figure] : undefined;
     if (!row || !found) return { text: '', number: true };
     const mark = isMarked(row, figure) ? { mark: SIGNIFICANT } : {};
-    return { text: figureText(found), value: found.mean, less: smallerIsBetter(found), group, number: true, ...mark };
+    const text = { text: figureText(found), number: true, ...mark };
+    if (chosen) return { ...text, best: chosen.has(row) };
+    return { ...text, value: found.mean, less: smallerIsBetter(found), group };
   };
   const shots = axes.indexOf(SHOTS);
   const groupOf = (row: StudyRow): string => (shots < 0 ? '' : row.labels[shots]!);
@@ -49,9 +53,7 @@ export function paperTable(study: Study, comparison?: Comparison): TextTable {
       const average = averageOf(all, figure);
       const kind = kinds.get(figure) ?? {};
       const last: NumberCell =
-        average === undefined
-          ? { text: '', number: true }
-          : { text: shownText(kind, average, 1), value: average, less: smallerIsBetter(kind), group, number: true };
+        average === undefined ? { text: '', number: true } : averageCell(kind, average, chosen ? undefined : group);
       return [
         ...labels(own[0]!),
         ...(several ? [{ text: title(figure) }] : []),
@@ -79,11 +81,17 @@ export function averageTable(study: Study, figure: string): TextTable {
       const all = names.map((name) => ofCount.find((row) => datasetLabel(study, row) === name));
       const value = averageOf(all, figure);
       if (value === undefined) return { text: '', number: true };
-      return { text: shownText(kind, value, 1), value, less: smallerIsBetter(kind), group: '', number: true };
+      return averageCell(kind, value, isSearched(rows) ? undefined : '');
     }),
   ]);
   const heads = counts.map((count) => `${count} shot${count === '1' ? '' : 's'}`);
   return { head: [...lead.map((i) => axes[i]!), ...heads], rows: withPlaces(lines) };
+}
+
+/** @param group cells that are compared with each other; nothing is where a search chose, which did so for each data set */
+function averageCell(kind: FigureKind, value: number, group: string | undefined): NumberCell {
+  const text = { text: shownText(kind, value, 1), number: true };
+  return group === undefined ? text : { ...text, value, less: smallerIsBetter(kind), group };
 }
 
 /** Over the data sets, where all have the figure: the harmonic mean of means is that of the average base and novel accuracies. */
@@ -108,11 +116,12 @@ function marksOf({ rows }: Study, comparison?: Comparison): (row: StudyRow, figu
   };
 }
 
-/** What a caption says of the marks. */
-export function marksText(comparison?: Comparison): string {
+/** What a caption says of the marks. @param searched whether validation images chose, and not the figures */
+export function marksText(comparison?: Comparison, searched = false): string {
   const [baseline] = comparison?.baselines ?? [];
   const compared = baseline
     ? ` ${SIGNIFICANT} the 95 % interval of the difference to ${baseline.name}, by paired bootstrap draws of images and seeds, is on one side of 0.`
     : '';
-  return `Best of each column bold, second underlined.${compared}`;
+  const best = searched ? `Bold: ${CHOSEN}.` : 'Best of each column bold, second underlined.';
+  return `${best}${compared}`;
 }

@@ -5,18 +5,30 @@ import type { SweepOutcome } from '../sweep/sweep-tracker.js';
 import { configurationOf, resultOf } from './run-details.js';
 import { rowOfChoice } from '../sweep/short-text.js';
 import { studyText } from './study-text.js';
-import { bestOf, type Study } from './study.js';
-import { figureText } from './table.js';
+import { searchedAlike, sharedText } from '../sweep/tested-alike.js';
+import { groupBy } from './analysis/group-by.js';
+import { bestOf, isSearched, type Study } from './study.js';
+import { CHOSEN, figureText } from './table.js';
 
-/** What trackers are told of a study: the best row with its figures, the table, and the data sets that finished cells were computed from. */
+/**
+ * What trackers are told of a study: the best row with its figures, the table, and the data sets that finished cells were computed from. Rows of
+ * different data sets, protocols and numbers of shots are not compared with each other: each has its best. Of a search, validation images choose it.
+ */
 export function recordedStudy(study: Study): SweepOutcome {
-  const best = bestOf(study);
-  const figures = Object.entries(best?.row.figures ?? {});
+  const groups = [...groupBy(study.rows, ({ values }) => searchedAlike(values)).values()];
   const title = (name: string): string => figureTitle(name, study.kinds.get(name));
-  const told = best && `${rowOfChoice(best.cell)}: ${title(best.figure)} ${figureText(best.row.figures[best.figure]!)}`;
+  const found = groups.flatMap((rows) => {
+    const best = bestOf({ ...study, rows });
+    if (!best) return [];
+    const { row, cell, figure } = best;
+    const place = groups.length > 1 ? `best/${sharedText(row.values) || 'others'}` : 'best';
+    const values = Object.entries(row.figures).map(([name, { mean }]) => [`${place}/${title(name)}`, mean] as const);
+    return [{ values, told: `${rowOfChoice(cell)}: ${title(figure)} ${figureText(row.figures[figure]!)}` }];
+  });
+  const chosen = isSearched(study.rows) ? ` (${CHOSEN})` : '';
   return {
-    values: Object.fromEntries(figures.map(([name, { mean }]) => [`best/${title(name)}`, mean])),
-    tags: told === undefined ? {} : { 'promptweave.best': told },
+    values: Object.fromEntries(found.flatMap(({ values }) => values)),
+    tags: found.length === 0 ? {} : { 'promptweave.best': found.map(({ told }) => told).join('; ') + chosen },
     summary: studyText(study, 'markdown'),
     datasets: datasetsOf(study),
   };

@@ -48,8 +48,8 @@ export interface ReportContent {
   readonly answers?: { readonly before: string; readonly after: string; readonly found: BeforeAfter };
   readonly words: readonly RowWords[];
   readonly thumbnails: Thumbnails;
-  /** What a search has tried, the best first. */
-  readonly searched: readonly SearchedCell[];
+  /** What a search has tried, the best first; a list for each data set, protocol and number of shots. */
+  readonly searched: readonly (readonly SearchedCell[])[];
 }
 
 /** Rows that a picture shows: more of them nobody can tell apart. */
@@ -87,7 +87,7 @@ export async function reportContent(
   const answers = answersOf(best, comparison, order);
   const searched = searchedCells(study);
   const pictures = {
-    search: present([await searchCurves(searched)]),
+    search: await Promise.all(searched.map((own, i) => searchCurves(own, i + 1))),
     figures: present([await figureBars(pictureRows(study, figure), figures, (row) => nameWithin(study, row))]),
     axes: [
       ...(await Promise.all(

@@ -1,52 +1,46 @@
 import { canonicalJson } from '@promptweave/core/experiment';
-import { validationCurve } from '../sweep/search/validation-curve.js';
 import { dimensionsOf, type Dimension } from '../sweep/search/dimensions.js';
 import type { Point } from '../sweep/search/dimensions.js';
 import { describeChoice, shortText } from '../sweep/short-text.js';
 import { BELOW, GREY } from './pictures.js';
 import { draw, type Picture } from './draw.js';
 import type { StudiedCell, Study } from './study.js';
+import { searchedAlike } from '../sweep/tested-alike.js';
+import { groupBy } from './analysis/group-by.js';
+import { byValidation, validated, type Validated } from './validated.js';
 
 /** A cell that a search has begun. */
-export interface SearchedCell {
-  readonly cell: StudiedCell;
+export interface SearchedCell extends Validated {
   readonly name: string;
-  /** Accuracy on the validation images by epochs, in their order. */
-  readonly curve: readonly (readonly [epoch: number, accuracy: number])[];
-  readonly steps: number;
-  /** The last accuracy that it was compared by. */
-  readonly last: number;
   /** `best`, chosen by validation images among those that came furthest; `neighbour`, differs from it in one option or is among the nearest. */
   readonly place: 'best' | 'neighbour' | 'other';
   /** What is not as in the best: `train.batch 8 → 4`. */
   readonly differs: string;
 }
 
-/** The cells that a search has begun, the best first; empty where the study was not searched. Test images have no say. */
-export function searchedCells({ cells }: Study): SearchedCell[] {
-  const begun = cells.flatMap((cell) => {
-    if (cell.folder.stopsAfter() === undefined) return [];
-    const { points, losses, steps } = validationCurve(cell.folder.path);
-    const curve = [...points].sort(([a], [b]) => a - b);
-    const last = curve.at(-1);
-    const loss = losses.get(last?.[0] ?? NaN) ?? Infinity;
-    return last ? [{ cell, name: describeChoice(cell), curve, steps, last: last[1], loss }] : [];
-  });
-  const sorted = begun.sort((a, b) => b.curve.at(-1)![0] - a.curve.at(-1)![0] || b.last - a.last || a.loss - b.loss);
-  const [best] = sorted;
-  const near =
-    best &&
-    neighboursOf(
-      best.cell,
-      begun.map(({ cell }) => cell),
+/**
+ * The cells that a search has begun, the best first; a list for each data set, protocol and number of shots, for it chose in each. Empty where the
+ * study was not searched. Test images have no say.
+ */
+export function searchedCells({ cells }: Pick<Study, 'cells'>): SearchedCell[][] {
+  if (cells.every(({ folder }) => folder.stopsAfter() === undefined)) return [];
+  const begun = cells.flatMap((cell) => validated(cell) ?? []);
+  return [...groupBy(begun, ({ cell }) => searchedAlike(cell.values)).values()].map((own) => {
+    const sorted = own.sort(byValidation);
+    const best = sorted[0]!.cell;
+    const near = neighboursOf(
+      best,
+      sorted.map(({ cell }) => cell),
     );
-  return sorted.map(({ loss: _loss, ...found }) => ({
-    ...found,
-    place: found.cell === best!.cell ? 'best' : near!.has(found.cell) ? 'neighbour' : 'other',
-    differs: differencesOf(best!.cell, found.cell)
-      .map(([path, before, after]) => `${path} ${before} → ${after}`)
-      .join(', '),
-  }));
+    return sorted.map((found) => ({
+      ...found,
+      name: describeChoice(found.cell),
+      place: found.cell === best ? 'best' : near.has(found.cell) ? 'neighbour' : 'other',
+      differs: differencesOf(best, found.cell)
+        .map(([path, before, after]) => `${path} ${before} → ${after}`)
+        .join(', '),
+    }));
+  });
 }
 
 /** Of sampled cells, no two of which differ in one option alone, so many are near to the best. */
@@ -86,9 +80,8 @@ function differencesOf(a: StudiedCell, b: StudiedCell): [path: string, before: s
   );
 }
 
-/** The validation curves, the best and its neighbours in colour; a curve ends where its cell was stopped. */
-export async function searchCurves(found: readonly SearchedCell[]): Promise<Picture | undefined> {
-  if (found.length === 0) return undefined;
+/** The validation curves, the best and its neighbours in colour; a curve ends where its cell was stopped. @param position of the list, from 1 */
+export async function searchCurves(found: readonly SearchedCell[], position: number): Promise<Picture> {
   const group = { best: 'the best', neighbour: 'its neighbours', other: 'others' };
   const values = found.flatMap(({ name, curve, place }) =>
     curve.map(([epoch, accuracy]) => ({ name, epoch, value: 100 * accuracy, place: group[place] })),
@@ -102,7 +95,7 @@ export async function searchCurves(found: readonly SearchedCell[]): Promise<Pict
   };
   const order = Object.values(group);
   return draw(
-    'search',
+    position > 1 ? `search-${position}` : 'search',
     'What was tried, on validation images; a line ends where the cell was stopped. Neighbours differ from the best in one option, or are the nearest',
     {
       data: { values },

@@ -22,7 +22,7 @@ import { reportMarkdown } from './report-markdown.js';
 import { protocolText, resultOf } from './run-details.js';
 import { groupBy } from './analysis/group-by.js';
 import type { SearchedCell } from './searched-cells.js';
-import { testedAlike } from './data-axes.js';
+import { testedAlike } from '../sweep/tested-alike.js';
 import { earlyStops } from './study-text.js';
 import { ranked, type Study } from './study.js';
 import { figureText } from './table.js';
@@ -92,8 +92,7 @@ function sectionsOf(
 function introOf({ study, best, searched }: ReportContent): string {
   const { cells, seeds, failures } = study;
   const finished = cells.filter(({ state }) => state.status === 'finished').length;
-  const [found] = searched;
-  const leading = found ? undefined : best && leaders(study, best.figure);
+  const leading = searched.length > 0 ? undefined : best && leaders(study, best.figure);
   const parts = [
     `${finished} of ${cells.length} cells finished${failures.length > 0 ? `, ${failures.length} failed` : ''}.`,
     seeds.length > 1 ? `Percent, mean ± standard deviation over seeds ${seeds.join(', ')}.` : 'Percent, one seed.',
@@ -101,17 +100,18 @@ function introOf({ study, best, searched }: ReportContent): string {
   return [
     ...parts,
     ...earlyStops(study),
-    ...(found ? [chosenText(study, found, best?.figure)] : []),
+    ...searched.slice(0, LEADERS).map(([found]) => chosenText(study, found!, best?.figure)),
+    ...(searched.length > LEADERS ? [`And ${searched.length - LEADERS} more choices, in the tables.`] : []),
     ...(leading ? [`Best: ${leading}.`] : []),
   ].join(' ');
 }
 
 /** What a search has chosen: figures of test images have no say, and the best of them may be another row's. */
-function chosenText(study: Study, { cell, last }: SearchedCell, figure: string | undefined): string {
+function chosenText(study: Study, { cell, accuracy }: SearchedCell, figure: string | undefined): string {
   const row = study.rows.find(({ cells }) => cells.includes(cell));
   const found = figure === undefined ? undefined : row?.figures[figure];
   const result = found ? `; ${figure} in the results: ${figureText(found)}` : ', not finished yet';
-  return `Chosen by validation images: ${row ? rowName(row) : describeChoice(cell)} (${(100 * last).toFixed(1)} there)${result}.`;
+  return `Chosen by validation images: ${row ? rowName(row) : describeChoice(cell)} (${(100 * accuracy).toFixed(1)} there)${result}.`;
 }
 
 /** Data sets whose best row is told. */
@@ -119,7 +119,7 @@ const LEADERS = 4;
 
 /** The best row of each data set: they are not compared with each other. */
 function leaders(study: Study, figure: string): string {
-  const groups = [...groupBy(study.rows, (row) => testedAlike(study, row)).values()];
+  const groups = [...groupBy(study.rows, (row) => testedAlike(row.values)).values()];
   const best = groups.flatMap((rows) => ranked(rows, figure).slice(0, 1));
   const texts = best.slice(0, LEADERS).map((row) => `${rowName(row)}: ${figure} ${figureText(row.figures[figure]!)}`);
   return texts.join('; ') + (best.length > LEADERS ? `; and ${best.length - LEADERS} more data sets` : '');

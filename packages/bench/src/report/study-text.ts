@@ -6,8 +6,17 @@ import { longCsv, longRows } from './long-form.js';
 import { marksText, paperTable } from './paper-table.js';
 import { shownName } from './row-figures.js';
 import { protocolText } from './run-details.js';
-import { markdownText, renderTable, studyTable, visible, type TableFormat, type TextCell } from './table.js';
-import type { Study } from './study.js';
+import {
+  CHOSEN,
+  chosenRows,
+  markdownText,
+  renderTable,
+  studyTable,
+  visible,
+  type TableFormat,
+  type TextCell,
+} from './table.js';
+import { isSearched, type Study } from './study.js';
 
 /** What a table is written with. */
 export interface TextOptions {
@@ -26,7 +35,7 @@ export function studyText(study: Study, format: TableFormat, { comparison, holm 
   if (format === 'csv') return longCsv(longRows(study, comparison));
   const title = `${study.name}, ${protocolText(study)}`;
   if (format === 'latex') {
-    const caption = `${title}. ${spreadText(study)}. ${marksText(comparison)}`;
+    const caption = `${title}. ${spreadText(study)}. ${marksText(comparison, isSearched(study.rows))}`;
     return renderTable(paperTable(study, comparison), 'latex', caption, `tab:${slug(study.name)}`);
   }
   const table = renderTable(format === 'markdown' ? paperTable(study, comparison) : studyTable(study), format, title);
@@ -35,7 +44,7 @@ export function studyText(study: Study, format: TableFormat, { comparison, holm 
   const texts = [legend(study), ...earlyStops(study), ...openCells(study), ...damage(study), ...failures(study)].map(
     written,
   );
-  const marks = format === 'markdown' ? [written(marksText(comparison))] : [];
+  const marks = format === 'markdown' ? [written(marksText(comparison, isSearched(study.rows)))] : [];
   return [written(title), table, ...marks, ...extra, ...texts].join(format === 'markdown' ? '\n\n' : '\n');
 }
 
@@ -44,11 +53,13 @@ export function studyJson(
   { name, protocol, folder, axes, figures, kinds, rows, cells, seeds, failures: failed, damaged }: Study,
   comparison?: Comparison,
 ): object {
+  const chosen = new Set([...chosenRows(rows)].map((row) => row.validated));
   return {
     ...{ name, protocol, folder, axes, figures },
     kinds: Object.fromEntries(kinds),
-    rows: rows.map(({ values, figures: own, parameters, seconds, cells: of }) => ({
+    rows: rows.map(({ values, figures: own, parameters, seconds, cells: of, validated: judged }) => ({
       ...{ values, figures: own, parameters, seconds },
+      ...(judged && { validation: judged.accuracy, chosen: chosen.has(judged) }),
       cells: of.map(({ id }) => id),
     })),
     cells: cells.map(({ id, name: own, values, state }) => ({
@@ -95,7 +106,8 @@ function holmTable(
 }
 
 function legend(study: Study): string {
-  const marks = study.rows.length > 1 ? '; * best of its data set' : '';
+  const best = isSearched(study.rows) ? `${CHOSEN}, which test images did not` : 'best of its data set';
+  const marks = study.rows.length > 1 ? `; * ${best}` : '';
   return `${spreadText(study)}${marks}. Time: training and evaluation of one cell.`;
 }
 

@@ -2,21 +2,15 @@ import { PromptweaveError, type FigureKind, type ProtocolSummary } from '@prompt
 import { canonicalJson, figureOf } from '@promptweave/core/experiment';
 import { smallerIsBetter } from '../protocols/figure-unit.js';
 import { mean } from '../protocols/means.js';
-import type { CellFailure, CellFolder, CellOutcome, CellState } from '../sweep/cell-folder.js';
+import type { CellFailure, CellOutcome } from '../sweep/cell-folder.js';
 import { shortTexts } from '../sweep/short-text.js';
 import type { SweepFolder } from '../sweep/sweep-folder.js';
 import type { Figure } from './figure.js';
 import { kindOf, rowFigures } from './row-figures.js';
+import type { StudiedCell } from './studied-cell.js';
+import { byValidation, validated, type Validated } from './validated.js';
 
-/** One cell as reports see it. */
-export interface StudiedCell {
-  readonly id: string;
-  readonly name?: string;
-  readonly standsFor?: readonly string[];
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly folder: CellFolder;
-  readonly state: CellState;
-}
+export type { StudiedCell } from './studied-cell.js';
 
 /** The cells that differ in nothing but the seed. */
 export interface StudyRow {
@@ -29,6 +23,8 @@ export interface StudyRow {
   readonly parameters?: number;
   /** Mean of training and evaluation together. */
   readonly seconds?: number;
+  /** In a study that was searched, what validation images have said of its best cell: they choose, and test images do not. */
+  readonly validated?: Validated;
 }
 
 /** A sweep as reports see it. */
@@ -114,10 +110,11 @@ export function studyOf({
     group.cells.push(cell);
     groups.set(key, group);
   });
+  const searched = cells.some((cell) => cell.folder.stopsAfter() !== undefined);
   const rows = [...groups.values()].map(({ values, cells: own }): StudyRow => {
     const outcomes = own.flatMap(({ state }) => (state.status === 'finished' ? [state.outcome] : []));
     const labels = axes.map((path, axis) => texts[axis]!.get(canonicalJson(valueOf(values, path) ?? null)) ?? '–');
-    return { labels, values, cells: own, ...measured(outcomes) };
+    return { labels, values, cells: own, ...measured(outcomes), ...(searched && validatedRow(own)) };
   });
   const figures = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))];
   const kinds = new Map(
@@ -138,12 +135,22 @@ function measured(outcomes: readonly CellOutcome[]): Pick<StudyRow, 'figures' | 
   return { figures, parameters: outcomes[0]!.parameters, seconds };
 }
 
+function validatedRow(cells: readonly StudiedCell[]): Pick<StudyRow, 'validated'> {
+  const [best] = cells.flatMap((cell) => validated(cell) ?? []).sort(byValidation);
+  return best ? { validated: best } : {};
+}
+
+/** Whether a search chose among the rows. */
+export function isSearched(rows: readonly StudyRow[]): boolean {
+  return rows.some((row) => row.validated !== undefined);
+}
+
 /** The value of an axis in a cell; `prompt.use` of a cell that gives the whole `prompt` is its name. */
 function valueOf(values: Readonly<Record<string, unknown>>, path: string): unknown {
   return Object.hasOwn(values, path) ? values[path] : undefined;
 }
 
-/** The row that leads in the figure that tells most. */
+/** The row that leads in the figure that tells most; of a search, the one that validation images chose. */
 export interface Best {
   readonly row: StudyRow;
   readonly figure: string;
@@ -156,7 +163,7 @@ export function bestOf({ rows, figures, kinds }: Study): Best | undefined {
   const figure = figures.find((name) => kinds.get(name)?.leads) ?? figures[0];
   if (figure === undefined) return undefined;
   const [row] = ranked(rows, figure);
-  const cell = row?.cells.find(({ state }) => state.status === 'finished');
+  const cell = row?.validated?.cell ?? row?.cells.find(({ state }) => state.status === 'finished');
   return row && cell && { row, figure, cell };
 }
 
@@ -166,8 +173,15 @@ export function leadingFigure(summary: ProtocolSummary): string | undefined {
   return names.find((name) => figureOf(summary[name]!).leads) ?? names[0];
 }
 
-/** Rows from the best to the worst. */
+/** Rows that have a figure, from the best to the worst; those of a search by validation images, for test images choose nothing there. */
 export function ranked(rows: readonly StudyRow[], figure: string): StudyRow[] {
+  if (!isSearched(rows)) return rankedBy(rows, figure);
+  const known = rows.filter((row) => row.validated && Object.hasOwn(row.figures, figure));
+  return known.sort((a, b) => byValidation(a.validated!, b.validated!));
+}
+
+/** Rows from the best to the worst in a figure, whatever chose among them. */
+export function rankedBy(rows: readonly StudyRow[], figure: string): StudyRow[] {
   const sign = (row: StudyRow): number => (smallerIsBetter(row.figures[figure]!) ? 1 : -1);
   return rows
     .filter((row) => Object.hasOwn(row.figures, figure))

@@ -3,10 +3,11 @@ import type { ProtocolSummary } from '@promptweave/core';
 import { duration, figureOf, figureTitle } from '@promptweave/core/experiment';
 import { shownText } from '../protocols/figure-unit.js';
 import { groupBy } from './analysis/group-by.js';
-import { testedAlike } from './data-axes.js';
+import { searchedAlike, testedAlike } from '../sweep/tested-alike.js';
 import { shownName } from './row-figures.js';
+import { byValidation } from './validated.js';
 import type { Figure } from './figure.js';
-import { leadingFigure, ranked, type Study, type StudyRow } from './study.js';
+import { isSearched, leadingFigure, ranked, type Study, type StudyRow } from './study.js';
 
 /** How a table is written. */
 export const tableFormats = ['table', 'markdown', 'latex', 'csv', 'json'] as const;
@@ -78,12 +79,19 @@ function statusOf({ cells }: StudyRow): string {
   );
 }
 
-/** The place of a row's figure among the rows of its data set: 1, 2, or undefined. Equal as the table shows it is equally good. */
-export function placesOf(study: Study): (row: StudyRow, figure: string) => 1 | 2 | undefined {
-  const groups = groupBy(study.rows, (row) => testedAlike(study, row));
+/**
+ * The place of a row's figure among the rows of its data set: 1, 2, or undefined. Equal as the table shows it is equally good. Of a search, the first
+ * is what validation images chose, in all figures, and there is no second.
+ */
+export function placesOf({ rows }: Pick<Study, 'rows'>): (row: StudyRow, figure: string) => 1 | 2 | undefined {
+  if (isSearched(rows)) {
+    const chosen = chosenRows(rows);
+    return (row) => (chosen.has(row) ? 1 : undefined);
+  }
+  const groups = groupBy(rows, ({ values }) => testedAlike(values));
   const known = new Map<string, readonly string[]>();
   return (row, figure) => {
-    const group = testedAlike(study, row);
+    const group = testedAlike(row.values);
     const among = groups.get(group)!;
     if (among.length < 2) return undefined;
     const key = JSON.stringify([group, figure]);
@@ -93,6 +101,18 @@ export function placesOf(study: Study): (row: StudyRow, figure: string) => 1 | 2
     return place === 1 || place === 2 ? place : undefined;
   };
 }
+
+/** The rows that validation images chose in a search: one of each data set, protocol and number of shots, where there is a choice. */
+export function chosenRows(rows: readonly StudyRow[]): ReadonlySet<StudyRow> {
+  const groups = [...groupBy(rows, ({ values }) => searchedAlike(values)).values()];
+  const chosen = groups.map((own) =>
+    own.filter((row) => row.validated).sort((a, b) => byValidation(a.validated!, b.validated!)),
+  );
+  return new Set(chosen.flatMap(([first], i) => (first && groups[i]!.length > 1 ? [first] : [])));
+}
+
+/** What a mark stands for where a search chose. */
+export const CHOSEN = 'chosen by validation images';
 
 function rounded(figure: Figure): string {
   return shownText(figure, figure.mean, 1);

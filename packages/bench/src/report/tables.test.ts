@@ -67,6 +67,15 @@ it('marks the best of each data set, never across them', () => {
   expect(best.toSorted()).toEqual(['dtd ours', 'eurosat clip', 'eurosat coop']); // equal as shown
 });
 
+it('does not compare entries of a list that name other data sets', () => {
+  const named = (name: string, use: string, right: number): StudiedCell => {
+    const made = cell('list', name, use, 1, right, right);
+    return { ...made, name, standsFor: ['dataset'], values: { dataset: { use }, seed: 1 } };
+  };
+  const list = studyFrom('list', [named('A', 'dtd', 50), named('B', 'cars', 150), named('C', 'cars', 100)]);
+  expect(studyTable(list).rows.map((row) => row.map(({ best = false }) => best)[1])).toEqual([false, true, false]);
+});
+
 it('has methods as rows and data sets as columns, with places, deviations and what is not chance', () => {
   const table = paperTable(study, comparison);
   expect(table.head).toEqual(['name', 'figure', 'dtd', 'eurosat', 'average']);

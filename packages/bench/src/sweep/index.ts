@@ -26,6 +26,7 @@ export { runSearch, type SearchRequest } from './search/run-search.js';
 export { validationCurve } from './search/validation-curve.js';
 export { runSweep, type SweepRequest } from './run-sweep.js';
 export { slurmEngine, type SlurmEngineOptions } from './slurm/slurm-engine.js';
+export { searchedAlike, sharedText, testedAlike } from './tested-alike.js';
 export { SweepTracker, type SweepOutcome, type TrackedSweep } from './sweep-tracker.js';
 export { SweepFolder, sweepFiles, type SweepDescription } from './sweep-folder.js';
 export { runAsWorker } from './worker.js';

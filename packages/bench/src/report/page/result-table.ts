@@ -2,8 +2,8 @@ import type { FigureKind } from '@promptweave/core';
 import { smallerIsBetter } from '../../protocols/figure-unit.js';
 import { differenceText, type Baseline, type Comparison, type Difference } from '../analysis/comparison.js';
 import { RESAMPLES } from '../analysis/resampling.js';
-import { studyTable } from '../table.js';
-import type { Study } from '../study.js';
+import { CHOSEN, studyTable } from '../table.js';
+import { isSearched, type Study } from '../study.js';
 import { escape, jsonScript, section, type Section } from './html.js';
 import { overviewHtml } from './overview.js';
 
@@ -44,7 +44,7 @@ export function resultSection(study: Study, comparison: Comparison | undefined):
   });
   const isLong = rows.length > LONG;
   const table = `<div class="wide${isLong ? ' tall' : ''}"><table id="grid"><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
-  const whole = [controls(study, comparison), table, note(comparison)].join('\n');
+  const whole = [controls(study, comparison), table, note(study, comparison)].join('\n');
   const overview = overviewHtml(study);
   const summary = `All ${rows.length} rows, to sort and to filter, with differences, learned numbers and times`;
   const all = isLong && overview ? `<details><summary>${summary}</summary>${whole}</details>` : whole;
@@ -80,11 +80,11 @@ export function comparisonNote({ baselines, drawn }: Comparison): string {
   return `Below each figure: percentage points above ${baselines[0]!.name} on the same data, and the middle 95 % of ${which}. The draws are seeded: the same study gives the same intervals.`;
 }
 
-function note(comparison: Comparison | undefined): string {
+function note({ rows }: Study, comparison: Comparison | undefined): string {
   const compared = comparison
     ? ` ${escape(comparisonNote(comparison))} Green or red: the interval is on one side of 0.`
     : '';
-  return `<p class="note">★ best of its column. Time: training and tests of one cell.${compared}</p>`;
+  return `<p class="note">★ ${isSearched(rows) ? CHOSEN : 'best of its data set'}. Time: training and tests of one cell.${compared}</p>`;
 }
 
 function data({ axes, figures, kinds }: Study, comparison: Comparison | undefined): string {

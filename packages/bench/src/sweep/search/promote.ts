@@ -1,6 +1,10 @@
+import { groupBy } from '../../report/analysis/group-by.js';
+
 /** A cell as a search sees it. */
 export interface Candidate {
   readonly id: string;
+  /** Cells of the same group are compared: those of one data set, protocol and number of shots. */
+  readonly group?: string;
   /** Accuracy on the validation images after epochs that were evaluated, by their number. */
   readonly curve: ReadonlyMap<number, number>;
   /** Loss on the same images: of cells that are equally often right, the one with less is better. */
@@ -18,8 +22,8 @@ export interface Promotion {
 }
 
 /**
- * What successive halving does next: of the cells that have reached a rung, one of `reduction`, and at least one, goes on to the next; those that were
- * to begin go to the first one. The decision follows from the curves alone, so that a search that was killed goes on as if it had not been.
+ * What successive halving does next: of the cells that have reached a rung, one of `reduction`, and at least one of each
+ * group, goes on to the next; those that were to begin go to the first one. The decision follows from the curves alone, so that a search that was killed goes on as if it had not been.
  *
  * @param rungs epochs, ascending
  * @param begin the cells that are to begin; default: all that were not begun
@@ -34,8 +38,10 @@ export function nextPromotions(
   for (let rung = rungs.length - 1; rung >= 0; rung--) {
     const epoch = rungs[rung]!;
     const reached = candidates.filter(({ curve }) => curve.has(epoch));
-    const quota = Math.max(1, Math.floor(reached.length / reduction));
-    const best = [...reached].sort((a, b) => compareAt(epoch, a, b)).slice(0, quota);
+    const best = [...groupBy(reached, ({ group = '' }) => group).values()].flatMap((own) => {
+      const quota = Math.max(1, Math.floor(own.length / reduction));
+      return own.sort((a, b) => compareAt(epoch, a, b)).slice(0, quota);
+    });
     const limit = rungs[rung + 1] ?? Infinity;
     for (const { id, limit: now, closed } of best) {
       if (!closed && now !== undefined && now < limit) promotions.push({ id, limit });

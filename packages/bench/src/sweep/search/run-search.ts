@@ -1,5 +1,6 @@
 import type { CellFolder, CellState } from '../cell-folder.js';
 import { runSweep, type SweepRequest } from '../run-sweep.js';
+import { searchedAlike } from '../tested-alike.js';
 import { beginningsOf } from './beginnings.js';
 import { nextPromotions, type Candidate } from './promote.js';
 import { rungsOf, type Search } from './search-section.js';
@@ -85,7 +86,8 @@ function candidateOf(
 ): Candidate {
   const limit = cell.stopsAfter();
   const closed = status === 'finished' || status === 'failed';
-  return { id: cell.id, curve, losses, closed, ...(limit !== undefined && { limit }) };
+  const group = searchedAlike(cell.describe().values);
+  return { id: cell.id, group, curve, losses, closed, ...(limit !== undefined && { limit }) };
 }
 
 function textOf(limits: readonly number[]): string {

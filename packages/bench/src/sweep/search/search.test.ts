@@ -71,6 +71,13 @@ describe('successive halving', () => {
     expect(rungsOf({ ...search, method: 'whole' }, 10)).toEqual([]);
   });
 
+  it('halves each data set by itself', () => {
+    const of = (group: string, scores: number[]) =>
+      scores.map((score, i) => ({ ...candidate(`${group}${i}`, [[1, score]], 1), group }));
+    const cells = [...of('easy', [0.9, 0.8, 0.7]), ...of('hard', [0.1, 0.3, 0.2])];
+    expect(nextPromotions(cells, rungs, 3).map(({ id }) => id)).toEqual(['easy0', 'hard1']);
+  });
+
   it('tells apart by the loss what is equally often right', () => {
     const losses = [0.9, 0.2, 0.5];
     const cells = ['a', 'b', 'c'].map((id, i) => ({

@@ -27,6 +27,13 @@ it('goes on with the next best of the last rung, up to a third of the steps of t
   expect(spendTheRest(searched, 420)).toEqual([]);
 });
 
+it('lets data sets take turns', () => {
+  const of = (group: string, scores: number[]): CostedCandidate[] =>
+    scores.map((score, i) => ({ ...cell(`${group}${i}`, 3, score), group }));
+  const searched = [...of('easy', [0.8, 0.9]), ...of('hard', [0.2, 0.1])];
+  expect(spendTheRest(searched, 300).map(({ id }) => id)).toEqual(['easy1', 'hard0', 'easy0']);
+});
+
 it('does nothing where nothing is known, or nothing is left', () => {
   expect(spendTheRest([])).toEqual([]);
   expect(spendTheRest([cell('a', undefined), cell('b', undefined)])).toEqual([]);

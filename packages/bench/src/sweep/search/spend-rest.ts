@@ -1,3 +1,4 @@
+import { groupBy } from '../../report/analysis/group-by.js';
 import type { Candidate, Promotion } from './promote.js';
 
 /** A cell with what it has cost, and what its whole training will have. */
@@ -25,7 +26,8 @@ export function spendTheRest(candidates: readonly CostedCandidate[], most?: numb
   const whole = costs.reduce<number>((sum, cost) => sum + (cost ?? mean), 0);
   let left = (most ?? SHARE * whole) - candidates.reduce((sum, { steps }) => sum + steps, 0);
   const stopped = candidates.filter(({ limit, closed }) => limit !== undefined && limit !== Infinity && !closed);
-  const order = stopped.sort((a, b) => b.limit! - a.limit! || better(a, b));
+  const places = placesWithin(stopped);
+  const order = stopped.sort((a, b) => b.limit! - a.limit! || places.get(a)! - places.get(b)! || better(a, b));
   const promotions: Promotion[] = [];
   for (const candidate of order) {
     const cost = costOf(candidate);
@@ -41,6 +43,12 @@ export function spendTheRest(candidates: readonly CostedCandidate[], most?: numb
 function costOf({ curve, steps, epochs }: CostedCandidate): number | undefined {
   const done = Math.max(0, ...curve.keys());
   return done === 0 ? undefined : (steps / done) * epochs;
+}
+
+/** The place of each among those of its group at the same rung: cells of different data sets take turns, for their accuracies are not compared. */
+function placesWithin(candidates: readonly CostedCandidate[]): Map<CostedCandidate, number> {
+  const groups = groupBy(candidates, ({ group = '', limit }) => JSON.stringify([group, limit])).values();
+  return new Map([...groups].flatMap((own) => own.sort(better).map((candidate, i) => [candidate, i] as const)));
 }
 
 /** Below 0 where `a` is better at its last rung. */
