@@ -28,7 +28,7 @@ const rooms = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '**/*.config.*', 'site/.vitepress/**'] },
+  { ignores: ['**/dist/**', '**/lib/**', '**/node_modules/**', '.nx/**', '**/*.config.*', 'site/.vitepress/**'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts', '**/*.js', '**/*.mjs'],

@@ -131,7 +131,7 @@ ways.set('predict, a copy of the run', await predicted('elsewhere/copy'));
 ways.set('predict, the bundle', await predicted('photos.safetensors'));
 
 // 2. the library
-const { openRun } = await import(pathToFileURL(join(root, 'apps/cli/dist/index.js')).href);
+const { openRun } = await import(pathToFileURL(join(root, 'apps/cli/lib/index.js')).href);
 const model = await openRun(at('photos.safetensors'));
 const answers = await model.predict(inbox, { top: 3 });
 ways.set('library', new Map(inbox.map((path, i) => [basename(path), answers[i]])));
@@ -154,7 +154,7 @@ assert.deepEqual((await ended)[0], 0);
 
 // 4. ONNX, in Node
 const { InferenceSession, Tensor } = createRequire(at('package.json'))('onnxruntime-node');
-const { decodeImage } = await import(pathToFileURL(join(root, 'packages/datasets/dist/index.js')).href);
+const { decodeImage } = await import(pathToFileURL(join(root, 'packages/datasets/lib/index.js')).href);
 const session = await InferenceSession.create(at('photos.onnx'));
 const byOnnx = new Map();
 const classNames = Object.keys(shapes).sort();

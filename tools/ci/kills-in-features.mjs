@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { cacheFolder } from '../../packages/runtime/dist/index.js';
+import { cacheFolder } from '../../packages/runtime/lib/index.js';
 import { promptweave, succeeded, tensorsOf } from './sweep-trial.mjs';
 
 const KILLS = 4;

@@ -29,7 +29,7 @@ const oldPromptweave = project('old-promptweave-new-plugin');
 oldPromptweave.install('promptweave', '@promptweave/emoji-data');
 
 step(`${coop} is released alone, though its build is gone`);
-rmSync(join(place, 'packages/method-coop/dist'), { recursive: true });
+for (const built of ['dist', 'lib']) rmSync(join(place, 'packages/method-coop', built), { recursive: true });
 repository.plan({ [coop]: 'patch' }, 'A repaired context.');
 release(`--projects=${coop}`);
 const alone = { ...old, [coop]: increased(old[coop]) };
@@ -50,10 +50,10 @@ const lamm = join(place, 'packages/method-lamm/package.json');
 const manifest = readFileSync(lamm, 'utf8');
 writeFileSync(
   lamm,
-  manifest.replace('"./dist/index.js"', '"./dist/gone.js"').replace(/("version": ")[^"]+/, '$19.9.9'),
+  manifest.replace('"./dist/index.d.ts"', '"./dist/gone.d.ts"').replace(/("version": ")[^"]+/, '$19.9.9'),
 );
 const publish = ['nx', 'release', 'publish', '--projects=@promptweave/method-lamm'];
-refused(place, env, /is not published:\n.*gone\.js/, 'npx', ...publish);
+refused(place, env, /is not published:\n.*gone\.d\.ts/, 'npx', ...publish);
 writeFileSync(lamm, manifest);
 assert.deepEqual(published(), alone);
 

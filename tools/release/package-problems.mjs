@@ -48,7 +48,8 @@ async function importProblems(folder, packed) {
     const [imports] = parse(readFileSync(join(folder, path), 'utf8'), path);
     for (const { n: specifier } of imports) {
       if (!specifier?.startsWith('.')) continue;
-      const target = posix.join(posix.dirname(path), specifier);
+      const typed = /\.d\.m?ts$/.test(path) ? specifier.replace(/\.(m?)js$/, '.d.$1ts') : specifier;
+      const target = posix.join(posix.dirname(path), typed);
       if (!packed.has(target)) problems.push(`${path} imports ${specifier}, and ${target} is not packed.`);
     }
   }

@@ -10,7 +10,7 @@ describe('promptweave', () => {
   it('shows its commands at once', () => {
     const program = `
       process.argv = [process.execPath, 'promptweave', '--help'];
-      await import(${JSON.stringify(join(root, 'apps/cli/dist/main.js'))});
+      await import(${JSON.stringify(join(root, 'apps/cli/lib/main.js'))});
       const { user, system } = process.cpuUsage();
       console.log('milliseconds ' + (user + system) / 1000);`; // as text: a number alone may be coloured
     const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {

@@ -181,8 +181,8 @@ function faultOf(error, CheckpointError) {
 
 /** Loads what it is told and says how that ended. */
 async function loader() {
-  const { loadClipCheckpoint, loadTokenizer } = await import(join(root, 'packages/backbone-clip/dist/index.js'));
-  const { CheckpointError } = await import(join(root, 'packages/core/dist/index.js'));
+  const { loadClipCheckpoint, loadTokenizer } = await import(join(root, 'packages/backbone-clip/lib/index.js'));
+  const { CheckpointError } = await import(join(root, 'packages/core/lib/index.js'));
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-checkpoints-'));
   const load = async (index) => {
     const { kind, files } = input(index);

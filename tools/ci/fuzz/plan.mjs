@@ -1,7 +1,7 @@
 import { planSweep } from '@promptweave/bench';
 import { loadPluginsOf, parseConfiguration, resolveConfiguration, sourceFromValue } from '@promptweave/core/experiment';
 
-const here = new URL('../../../apps/cli/dist/index.js', import.meta.url).href; // where the program finds its plugins
+const here = new URL('../../../apps/cli/lib/index.js', import.meta.url).href; // where the program finds its plugins
 const usual = await loadPluginsOf(sourceFromValue({}), '.', [], here);
 
 /** All that `train` and `sweep` do with a configuration before they read data or weights. */

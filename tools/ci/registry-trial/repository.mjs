@@ -14,7 +14,7 @@ export function repositoryCopy(folder) {
   git('config', 'user.email', 'trial@localhost');
   const places = [...workspacePackages()].map(([name, one]) => [name, relative(root, one.folder)]);
   linkModules(folder, ['', ...places.map(([, place]) => place)]);
-  for (const place of ['.nx', ...places.map(([, one]) => join(one, 'dist'))]) {
+  for (const place of ['.nx', ...places.flatMap(([, one]) => [join(one, 'dist'), join(one, 'lib')])]) {
     if (!existsSync(join(root, place))) continue;
     cpSync(join(root, place), join(folder, place), { recursive: true, preserveTimestamps: true });
   }

@@ -1,4 +1,4 @@
-import { cp, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,12 +40,13 @@ it('one of a core with other contracts is refused in a sentence, rather than for
   const core = dirname(fileURLToPath(new URL('../../package.json', import.meta.url)));
   const manifest = JSON.parse(await readFile(join(core, 'package.json'), 'utf8')) as object;
   await write(place, 'package.json', JSON.stringify({ ...manifest, version: '9.0.0' }));
-  await cp(join(core, 'dist'), join(place, 'dist'), { recursive: true });
+  await cp(join(core, 'lib'), join(place, 'lib'), { recursive: true });
   await symlink(dirname(dirname(require.resolve('zod/package.json'))), join(place, 'node_modules'), 'junction');
-  const file = 'dist/plugin/contracts-version.js';
-  const code = await readFile(join(place, file), 'utf8');
-  expect(code).toContain(`'${contractsVersion}'`);
-  await write(place, file, code.replace(`'${contractsVersion}'`, `'${ours + 8}.0'`));
+  const line = `const contractsVersion = "${contractsVersion}"`;
+  const files = await readdir(join(place, 'lib'));
+  const codes = await Promise.all(files.map((file) => readFile(join(place, 'lib', file), 'utf8').catch(() => '')));
+  const at = codes.findIndex((code) => code.includes(line));
+  await write(place, `lib/${files[at]!}`, codes[at]!.replace(line, `const contractsVersion = "${ours + 8}.0"`));
   const refused = await error('promptweave-echo');
   expect(refused).toBeInstanceOf(PluginError);
   expect(refused.message).toBe(

@@ -15,7 +15,7 @@ const folderOf = (name: string) =>
   name === '@promptweave/core' ? core : dirname(require.resolve(`${name}/package.json`));
 
 const doors = {
-  '@promptweave/core': { '.': './dist/index.js', './testing': './dist/testing/index.js' },
+  '@promptweave/core': { '.': './lib/index.js', './testing': './lib/testing/index.js' },
   '@tensorflow/tfjs-core': './index.js',
   zod: './index.js',
 };
@@ -36,7 +36,7 @@ async function copyPackage(name: SharedPackage, folder: string, version: string)
     await write(place, 'index.js', `export * from ${JSON.stringify(pathToFileURL(require.resolve(name)).href)};`);
     return place;
   }
-  await cp(join(core, 'dist'), join(place, 'dist'), { recursive: true });
+  await cp(join(core, 'lib'), join(place, 'lib'), { recursive: true });
   await symlink(dirname(folderOf('zod')), join(place, 'node_modules'), 'junction');
   return place;
 }
@@ -100,7 +100,7 @@ describe.each<SharedPackage>(['@promptweave/core', '@tensorflow/tfjs-core', 'zod
 
 it('is told rather than that it lacks what the plugin imports', async () => {
   const place = await copyPackage('@promptweave/core', echo, '0.0.7');
-  await write(place, 'dist/index.js', 'export const old = 1;');
+  await write(place, 'lib/index.js', 'export const old = 1;');
   const { message } = await errorOf(loadPlugins(['promptweave-echo'], project));
   expect(message).toContain('There are two copies of @promptweave/core: 0.0.7 in');
 });
