@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FakeHub, type Transfer } from '../../../../packages/backbone-clip/src/checkpoint/fake-hub.test.support.js';
 import { openRun, train } from '../index.js';
 import { folder, useShapes } from '../testing/shapes.test.support.js';
+import { fetchRun } from './fetch-run.js';
 import { hubAccess } from './hub-access.js';
 import { wilson } from './model-card.js';
 import { publishRun } from './publish-run.js';
@@ -63,7 +64,7 @@ it('a run goes to the hub with its card, and is used from there', { timeout: 240
 });
 
 it.each<Transfer>(['basic', 'multipart', 'xet'])(
-  'weights go to the store of large files, and once: %s',
+  'weights go to the store of large files, once, and come back from there: %s',
   async (transfer) => {
     useHub('hf_secret');
     hub.transfer = transfer;
@@ -79,19 +80,24 @@ it.each<Transfer>(['basic', 'multipart', 'xet'])(
     copyFileSync(join(folder, 'run/config.yaml'), join(run, 'config.yaml'));
     const request = { to: `me/${transfer}`, license: 'mit' };
     await publishRun(run, request);
-    const sent = hub.chunks.length;
+    const sent = hub.xet.chunks.length;
     await publishRun(run, request);
     const uploads = hub.asked.filter((path) => path.startsWith('PUT /lfs/'));
     const files = hub.repositories.get(`me/${transfer}`)!;
     if (transfer === 'xet') {
-      expect(hub.chunks.map(({ path }) => path.replace(/[^/]+$/, ''))).toEqual(['/cas/v1/xorbs/default/', '/cas/v1/']);
-      expect(hub.chunks[0]!.size).toBeGreaterThan(7000);
+      const { chunks } = hub.xet;
+      expect(chunks.map(({ path }) => path.replace(/[^/]+$/, ''))).toEqual(['/cas/v1/xorbs/default/', '/cas/v1/']);
+      expect(chunks[0]!.size).toBeGreaterThan(7000);
       expect(sent).toBe(2);
     } else {
       expect(files.get('prompts.safetensors')).toEqual(readFileSync(file));
       expect(uploads).toHaveLength(transfer === 'basic' ? 1 : Math.ceil(statSync(file).size / 1000));
     }
     expect(files.get('README.md')!.toString()).toContain('license: mit');
+    const fetched = await fetchRun(`hf:me/${transfer}`);
+    for (const name of ['prompts.safetensors', 'config.yaml']) {
+      expect(readFileSync(join(fetched, name)).equals(readFileSync(join(run, name))), name).toBe(true);
+    }
   },
 );
 

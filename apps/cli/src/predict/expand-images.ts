@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { DatasetError, type ImageItem } from '@promptweave/core';
 import { emojiImages, isEmojiName, isImageName } from '@promptweave/datasets';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -43,10 +43,14 @@ export async function expandImages(words: readonly string[], emojiSide: number):
       add(...images);
       if (note !== undefined) notes.push(note);
     } else if (LIST.test(word) && existsSync(word)) add(...(await readImageList(word)));
-    else if (!existsSync(word) && isDynamicPattern(word)) add(...(await matching(word)));
+    else if (!existsSync(word) && isPattern(word)) add(...(await matching(word)));
     else add(word);
   }
   return { items, notes };
+}
+
+function isPattern(word: string): boolean {
+  return /[*?]/.test(word) || isDynamicPattern(word); // which takes some names with braces for plain ones
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -79,9 +83,14 @@ async function imagesBelow(folder: string): Promise<{ readonly images: readonly 
   return { images, note };
 }
 
-/** Files of a pattern that the shell did not expand. */
+/** Files of a pattern that the shell did not expand. Folders that are called like its beginning are meant as they are, whatever signs they have. */
 async function matching(pattern: string): Promise<string[]> {
-  const files = (await glob(pattern, { absolute: isAbsolute(pattern), expandDirectories: false })).sort();
+  const parts = pattern.split('/');
+  const fixed = parts.findLastIndex((_, i) => i > 0 && existsSync(parts.slice(0, i).join('/') || '/'));
+  const folder = fixed > 0 ? parts.slice(0, fixed).join('/') || '/' : '';
+  const rest = parts.slice(Math.max(0, fixed)).join('/');
+  const found = await glob(rest, { cwd: folder || '.', expandDirectories: false });
+  const files = found.map((file) => join(folder, file)).sort();
   if (files.length > 0) return files;
   if (!/[*?]/.test(pattern)) return [pattern]; // the name of a file that is not there, such as photo[1].jpg
   throw new DatasetError(`No file matches ${pattern}.`, { where: pattern, remedy: 'Check the pattern.' });

@@ -5,7 +5,7 @@ import { ConfigError, hostTensor, writeSafetensors } from '@promptweave/core';
 /** Keeps the embedding of each image, in the order of the output; a row of NaN for one that cannot be read. */
 export interface FeatureFile {
   add(image: string, embedding: Float32Array | undefined): Promise<void>;
-  /** Ends the file. */
+  /** Ends the file; it has as many rows as were added. */
   close(): Promise<void>;
 }
 
@@ -25,20 +25,28 @@ export async function featureFile(path: string, rows: number, width: number): Pr
 }
 
 async function npyFile(file: FileHandle, rows: number, width: number): Promise<FeatureFile> {
-  await file.writeFile(npyHeader([rows, width]));
+  const head = npyHeader([rows, width]);
+  await file.writeFile(head);
+  let added = 0;
   const missing = new Float32Array(width).fill(NaN);
   return {
-    add: async (_, { buffer, byteOffset, byteLength } = missing) =>
-      void (await file.writeFile(Buffer.from(buffer, byteOffset, byteLength))),
-    close: () => file.close(),
+    add: async (_, { buffer, byteOffset, byteLength } = missing) => {
+      await file.writeFile(Buffer.from(buffer, byteOffset, byteLength));
+      added += 1;
+    },
+    close: async () => {
+      if (added < rows) await file.write(npyHeader([added, width], head.length), 0, head.length, 0);
+      await file.close();
+    },
   };
 }
 
-/** Version 1.0 of NumPy's format, little-endian float32. */
-export function npyHeader(shape: readonly number[]): Buffer {
+/** Version 1.0 of NumPy's format, little-endian float32. @param least bytes that it takes */
+export function npyHeader(shape: readonly number[], least = 0): Buffer {
   const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`;
   const MAGIC = 10; // \x93NUMPY, version, length
-  const padded = text.padEnd(Math.ceil((MAGIC + text.length + 1) / 64) * 64 - MAGIC - 1) + '\n';
+  const length = Math.max(least, Math.ceil((MAGIC + text.length + 1) / 64) * 64);
+  const padded = text.padEnd(length - MAGIC - 1) + '\n';
   const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, padded.length & 255, padded.length >> 8]);
   return Buffer.concat([start, Buffer.from(padded, 'latin1')]);
 }
@@ -53,8 +61,10 @@ function safetensorsFile(path: string, rows: number, width: number): FeatureFile
       return Promise.resolve();
     },
     close: () =>
-      writeSafetensors(path, new Map([['features', hostTensor(values, [rows, width])]]), {
-        images: JSON.stringify(images),
-      }),
+      writeSafetensors(
+        path,
+        new Map([['features', hostTensor(values.subarray(0, images.length * width), [images.length, width])]]),
+        { images: JSON.stringify(images) },
+      ),
   };
 }

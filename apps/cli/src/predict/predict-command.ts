@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { ConfigError } from '@promptweave/core';
 import type { Score } from '../library/answers.js';
 import type { Model } from '../library/model.js';
+import { STOPPED } from '../terminal/interrupt.js';
 import { createProgress } from '../terminal/progress.js';
 import type { AnswerFormat } from './answer-lines.js';
 import { expandImages } from './expand-images.js';
@@ -36,6 +37,15 @@ export async function predict(words: readonly string[], flags: PredictFlags, sig
       onProgress: (done, total) => isLong && progress.onEvaluation('predict', done, total),
     });
     progress.end();
+    if (outcome.stopped) {
+      const [some, all] = [outcome.images.toLocaleString('en'), items.length.toLocaleString('en')];
+      const files = [flags.out, flags.features].filter((path) => path !== undefined).join(' and ');
+      console.error(
+        `Stopped after ${some} of ${all} images${files ? `: ${files} hold${flags.out && flags.features ? '' : 's'} these` : ''}.`,
+      );
+      process.exitCode = STOPPED;
+      return;
+    }
     if (flags.explain !== undefined) {
       const { explainImages } = await import('./explain-images.js');
       await explainImages(model, items, flags.explain, { signal });

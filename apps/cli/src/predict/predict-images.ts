@@ -26,9 +26,14 @@ export interface PredictOutcome {
   /** Images that cannot be read. */
   readonly unread: number;
   readonly seconds: number;
+  /** The signal was raised before the last image; what was written is whole, and holds the images so far. */
+  readonly stopped: boolean;
 }
 
-/** Answers images in their order and writes a line for each, also for those that cannot be read. */
+/**
+ * Answers images in their order and writes a line for each, also for those that cannot be read. Each line is written at once, so that a file of a
+ * process that was killed holds whole lines; where it is stopped or fails, the files are ended as they should be.
+ */
 export async function predictImages(
   model: Model,
   items: readonly ImageItem[],
@@ -40,7 +45,7 @@ export async function predictImages(
   const features = request.features && (await featureFile(request.features, items.length, model.embedding));
   const out = await outputTo(request.out);
   const begun = performance.now();
-  let [done, unread] = [0, 0];
+  let [done, unread, stopped] = [0, 0, false];
   try {
     await out.write(writer.head);
     for await (const found of model.examine(items, { batch, signal, similarities: score === 'similarity' })) {
@@ -53,10 +58,12 @@ export async function predictImages(
       done += 1;
       onProgress?.(done, items.length);
     }
-    await out.write(writer.tail);
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    stopped = true;
   } finally {
     if (features) await features.close();
-    await out.close();
+    await out.end(writer.tail);
   }
-  return { images: done, unread, seconds: (performance.now() - begun) / 1000 };
+  return { images: done, unread, stopped, seconds: (performance.now() - begun) / 1000 };
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { readSafetensors } from '@promptweave/core';
 import sharp from 'sharp';
@@ -36,6 +36,11 @@ describe('words of the command', () => {
     expect(items.map(({ id }) => id)).toEqual(names.map(path));
     expect(notes).toEqual([expect.stringContaining('1 file is not called like an image')]);
     await expect(expandImages([join(inbox, '*.gif')], 48)).rejects.toThrow('No file matches');
+    const odd = "it's 100% {x} [1]";
+    mkdirSync(path(odd));
+    copyFileSync(path('a.jpeg'), path(`${odd}/a.jpeg`));
+    expect((await expandImages([path(`${odd}/*`)], 48)).items).toMatchObject([{ id: path(`${odd}/a.jpeg`) }]);
+    rmSync(path(odd), { recursive: true });
     mkdirSync(path('empty'), { recursive: true });
     expect((await expandImages([path('none[1].png')], 48)).items).toMatchObject([{ id: path('none[1].png') }]);
     await expect(expandImages([path('empty')], 48)).rejects.toThrow('no image');
@@ -113,6 +118,24 @@ describe('the output', () => {
     const npy = readFileSync(join(folder, 'f.npy'));
     expect(npy.length).toBe(npyHeader([4, model.embedding]).length + 16 * model.embedding);
     await expect(predict('f.csv', { features: 'f.txt' })).rejects.toThrow(/\.npy or \.safetensors/);
+  });
+
+  it.each(['json', 'jsonl', 'csv'])('is whole where it is stopped, as are the embeddings: %s', async (format) => {
+    const controller = new AbortController();
+    const onProgress = (done: number): void => void (done === 2 && controller.abort());
+    const features = join(folder, 'stopped.npy');
+    const more = { batch: 1, signal: controller.signal, onProgress, features };
+    const { outcome, text } = await predict(`stopped.${format}`, more);
+    expect(outcome).toMatchObject({ images: 3, stopped: true }); // the third cannot be read, which needs no batch
+    const lines = format === 'json' ? (JSON.parse(text) as unknown[]) : text.trim().split('\n');
+    expect(lines).toHaveLength(format === 'csv' ? 4 : 3);
+    expect(text.endsWith('\n')).toBe(true);
+    const head = npyHeader([3, model.embedding], npyHeader([4, model.embedding]).length);
+    expect(readFileSync(features).subarray(0, head.length).equals(head)).toBe(true);
+    expect(readFileSync(features)).toHaveLength(head.length + 12 * model.embedding);
+    const tensors = join(folder, 'stopped.safetensors');
+    await predict(`stopped.${format}`, { ...more, features: tensors, signal: AbortSignal.abort() });
+    expect((await readSafetensors(tensors)).tensors.get('features')!.shape).toEqual([0, model.embedding]);
   });
 
   it('writes the header that NumPy writes', () => {

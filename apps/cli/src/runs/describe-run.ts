@@ -2,6 +2,7 @@ import {
   changedClasses,
   shellWord,
   shownText,
+  skippedNotes,
   unusedValidationNote,
   wrongAnswers,
   type ClassChange,
@@ -26,7 +27,7 @@ const NAMED = 5;
  */
 export function describeRun(folder: string, run: DescribedRun, allowing: readonly string[] = []): string {
   const { result, summary, zeroShot } = run;
-  const { parameters, training, evaluations, warnings = [], skipped = {} } = result;
+  const { parameters, training, evaluations, warnings = [] } = result;
   const lines = Object.entries(evaluations).map(([name, { accuracy, macroF1, images }]) => {
     const before = zeroShot?.evaluations[name];
     const compared = before ? ` (${percent(before.accuracy)} without training)` : '';
@@ -40,9 +41,6 @@ export function describeRun(folder: string, run: DescribedRun, allowing: readonl
       const { unit, value } = figure;
       return `${figureTitle(name, figure)} ${unit === undefined ? percent(value) : shownText(figure, value, 1)}`;
     });
-  const unread = Object.entries(skipped).map(
-    ([set, ids]) => `Note: ${ids.length} images of ${set} cannot be read and were left out; log.txt says why.`,
-  );
   return [
     ...lines,
     ...(figures.length > 0 ? [figures.join(', ')] : []),
@@ -51,7 +49,7 @@ export function describeRun(folder: string, run: DescribedRun, allowing: readonl
     `${parameters} learned parameters, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
     ...(training.stops ?? []).map(describeStop),
     ...warnings.map((warning) => `Note: ${warning}`),
-    ...unread,
+    ...skippedNotes(result, NAMED).map((note) => `Note: ${note}`),
     ...unusedValidationNote(result).map((note) => `Note: ${note}`),
     `Written to ${folder}. Try it: npx promptweave predict IMAGE ${['--run', folder, ...allowing].map(shellWord).join(' ')}`,
   ].join('\n');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { FakeXetStore, type XetFile } from './fake-xet-store.test.support.js';
 
 /** How the hub takes large files: in one piece, in parts of 1,000 bytes, or as chunks that are known by their content. */
 export type Transfer = 'basic' | 'multipart' | 'xet';
@@ -36,8 +37,9 @@ export class FakeHub {
   private readonly stored = new Map<string, Buffer>();
   /** Large files of commits: they are not sent again. */
   private readonly known = new Set<string>();
-  /** What came to the store of chunks: paths of requests, and bytes. */
-  readonly chunks: { readonly path: string; readonly size: number }[] = [];
+  readonly xet = new FakeXetStore();
+  /** Files that came as chunks, by repository and path. */
+  private readonly pointers = new Map<string, XetFile>();
   private server?: Server;
 
   get url(): string {
@@ -66,7 +68,8 @@ export class FakeHub {
   private answer({ method, headers }: IncomingMessage, path: string, body: Buffer): Answer {
     const [, lfs] = /^\/lfs\/(.+)$/.exec(path) ?? [];
     if (lfs !== undefined) return this.storeLarge(method!, lfs, body);
-    if (path.startsWith('/cas/')) return this.storeChunks(method!, path, body, headers.authorization);
+    if (path === '/xet-read-token') return { json: this.xet.token(this.url) };
+    if (path.startsWith('/cas/')) return this.xet.answer(this.url, method!, path, headers, body);
     const isWrite = method === 'POST' && !path.includes('/paths-info/');
     if (isWrite && headers.authorization !== `Bearer ${TOKEN}`) return refused(401, 'Invalid token');
     if (path === '/api/repos/create') return this.create(json(body) as { name: string; organization?: string });
@@ -75,17 +78,21 @@ export class FakeHub {
     const files = this.repositories.get(name);
     if (!files) return refused(404, 'Repository not found');
     if (!api && rest === 'info/lfs/objects/batch') return this.batch(json(body) as Batch);
-    if (!api) return read(files.get(rest.replace(`resolve/${COMMIT}/`, '')), headers.range);
+    if (!api) {
+      const file = rest.replace(`resolve/${COMMIT}/`, '');
+      const pointer = this.pointers.get(`${name}/${file}`);
+      return pointer ? this.xet.pointer(this.url, pointer) : read(files.get(file), headers.range);
+    }
     if (rest.startsWith('preupload/')) {
       const { files: given } = json(body) as { files: { path: string }[] };
       return {
         json: { files: given.map((file) => ({ ...file, uploadMode: isLarge(file.path) ? 'lfs' : 'regular' })) },
       };
     }
-    if (rest.startsWith('commit/')) return this.commit(files, body);
+    if (rest.startsWith('commit/')) return this.commit(name, files, body);
     if (rest.startsWith('paths-info/')) {
       const { paths } = json(body) as { paths: string[] };
-      return { json: paths.flatMap((one) => infoOf(one, files.get(one))) };
+      return { json: paths.flatMap((one) => infoOf(one, files.get(one), this.pointers.get(`${name}/${one}`))) };
     }
     const siblings = [...files.keys()].map((rfilename) => ({ rfilename }));
     return { json: { _id: '1', id: name, sha: COMMIT, siblings, lastModified: '2020-01-01T00:00:00Z' } };
@@ -144,24 +151,23 @@ export class FakeHub {
     return { headers: { etag: etagOf(body) } };
   }
 
-  private storeChunks(method: string, path: string, { length: size }: Buffer, authorization = ''): Answer {
-    if (authorization !== 'Bearer xet_secret') return refused(401, 'Invalid token');
-    if (method === 'GET') return refused(404, 'No such chunk'); // it asks for chunks that are there already
-    this.chunks.push({ path, size });
-    return { json: path.endsWith('/shards') ? { result: 1 } : { was_inserted: true } };
-  }
-
-  private commit(files: Map<string, Buffer>, body: Buffer): Answer {
+  private commit(repository: string, files: Map<string, Buffer>, body: Buffer): Answer {
     for (const line of body.toString().split('\n').filter(Boolean)) {
       const { key, value } = JSON.parse(line) as { key: string; value: Record<string, string | number> };
       if (key === 'file') files.set(String(value['path']), Buffer.from(String(value['content']), 'base64'));
       if (key !== 'lfsFile') continue;
-      const content = this.stored.get(String(value['oid']));
-      // What came as chunks is known by its shard alone.
-      const isWhole = content ? sha256(content) === value['oid'] : this.transfer === 'xet' && this.chunks.length > 0;
-      if (!isWhole || (content && content.length !== value['size'])) return refused(400, 'A large file is not there');
-      if (content) files.set(String(value['path']), content);
-      this.known.add(String(value['oid']));
+      const [oid, path] = [String(value['oid']), String(value['path'])];
+      const file = { oid, size: Number(value['size']) };
+      if (this.transfer === 'xet') {
+        if (!this.xet.keep(file)) return refused(400, 'A large file is not there');
+        this.pointers.set(`${repository}/${path}`, file);
+      } else {
+        const content = this.stored.get(oid);
+        const isWhole = content && sha256(content) === oid && content.length === file.size;
+        if (!isWhole) return refused(400, 'A large file is not there');
+        files.set(path, content);
+      }
+      this.known.add(oid);
     }
     return { json: { commitUrl: `${this.url}/commit/${COMMIT}`, commitOid: COMMIT } };
   }
@@ -176,7 +182,11 @@ function isLarge(path: string): boolean {
   return /\.(safetensors|bin)$/.test(path);
 }
 
-function infoOf(path: string, content: Buffer | undefined): object[] {
+function infoOf(path: string, content: Buffer | undefined, pointer: XetFile | undefined): object[] {
+  if (pointer)
+    return [
+      { type: 'file', path, oid: `oid-${pointer.oid}`, size: pointer.size, lfs: { ...pointer, pointerSize: 130 } },
+    ];
   if (!content) return [];
   const size = content.length;
   const lfs = { oid: sha256(content), size, pointerSize: 130 };

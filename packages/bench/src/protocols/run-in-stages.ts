@@ -69,7 +69,7 @@ export async function runInStages(run: ProtocolRun, next: 'novel'): Promise<RunR
     writePredictions(folder, { ...readPredictions(join(folder, stageFolders.first)), ...predictions.sets });
     const labelSizes = Object.values(second.classifier.parts.aligner.variables).map(({ size }) => size);
     const parameters = labelSizes.reduce((total, size) => total + size, before.parameters);
-    const skipped = joinSkipped(before.skipped, trained.skipped, skips.result.skipped);
+    const skipped = joinSkipped(before, trained, skips.result);
     const warnings = [...new Set([...(before.warnings ?? []), ...(trained.warnings ?? [])])];
     const told = { ...skipped, ...(warnings.length > 0 && { warnings }) };
     return after && { ...combine(before, trained, after), ...told, parameters, evaluationSeconds };

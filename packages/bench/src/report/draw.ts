@@ -7,6 +7,8 @@ export interface Picture {
   readonly name: string;
   readonly title: string;
   readonly svg: string;
+  /** The same for the width of a phone; absent where the other one fits there. */
+  readonly narrow?: string;
   /** What it is drawn from, so that it can be drawn in another style. */
   readonly spec: TopLevelSpec;
 }
@@ -91,7 +93,7 @@ export async function render(spec: TopLevelSpec, looks: Config = {}): Promise<st
 }
 
 /** Clips and gradients are named within a file; on a page with many pictures no two may have the same name. */
-function withOwnNames(svg: string, name: string): string {
+export function withOwnNames(svg: string, name: string): string {
   return svg.replaceAll(/(id="|url\(#)((?:clip|gradient)[\w-]*)/g, `$1${name}-$2`);
 }
 

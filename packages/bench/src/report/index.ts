@@ -35,6 +35,6 @@ export { recordedStudy } from './recorded-study.js';
 export { studyReport, type StudyReport } from './study-report.js';
 export type { ThumbnailReader, WantedImage } from './thumbnails.js';
 export { changedClasses, confusionsOf, wrongAnswers, type ClassChange, type WrongAnswer } from './run-comparison.js';
-export { unusedValidationNote } from './run-notes.js';
+export { skippedNotes, unusedValidationNote } from './run-notes.js';
 export { runReport, runReportFile, type RunThumbnails } from './run-report.js';
 export { readZeroShot, ZERO_SHOT, writeZeroShot, type ZeroShotAnswers } from './zero-shot-file.js';

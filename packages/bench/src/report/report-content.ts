@@ -14,6 +14,7 @@ import { confusionMatrix, costAgainst, figureBars, learningCurves, type Picture 
 import { MEAN_OF_HMS } from './row-figures.js';
 import { groupBy } from './analysis/group-by.js';
 import { datasetAxes, datasetLabel, methodAxes } from './data-axes.js';
+import { phonePicture } from './phone-picture.js';
 import { nameWithin, pictureRows } from './picture-rows.js';
 import { rowName } from './row-name.js';
 import { searchCurves, searchedCells, type SearchedCell } from './searched-cells.js';
@@ -86,7 +87,7 @@ export async function reportContent(
   const confusions = pair ? resolvedConfusions(pair) : [];
   const answers = answersOf(best, comparison, order);
   const searched = searchedCells(study);
-  const pictures = {
+  const pictures = await withPhones({
     search: await Promise.all(searched.map((own, i) => searchCurves(own, i + 1))),
     figures: present([await figureBars(pictureRows(study, figure), figures, (row) => nameWithin(study, row))]),
     axes: [
@@ -101,13 +102,26 @@ export async function reportContent(
     cost: present([await costAgainst(figure, among(POINTS))]),
     labels: present([pair && (await classGainPicture(classGains(pair), rowName(pair.learned)))]),
     confusion: await confusionPictures(best),
-  };
+  });
   return {
     ...{ study, best, comparison, pictures, searched, words: wordsOfRows(order) },
     ...(pair && { labels: { pair, confusions } }),
     ...(answers && { answers }),
     thumbnails: await Thumbnails.read([...wantedOf(pair, confusions), ...wantedAnswers(answers?.found)], thumbnails),
   };
+}
+
+/** Pictures with what a phone shows of them. */
+async function withPhones(all: ReportContent['pictures']): Promise<ReportContent['pictures']> {
+  const drawn = { ...all };
+  for (const part of Object.keys(all) as (keyof typeof all)[])
+    drawn[part] = await Promise.all(all[part].map(withPhone));
+  return drawn;
+}
+
+async function withPhone(picture: Picture): Promise<Picture> {
+  const narrow = await phonePicture(picture);
+  return narrow === undefined ? picture : { ...picture, narrow };
 }
 
 /** The cell whose data set holds the images of resolved confusions. */

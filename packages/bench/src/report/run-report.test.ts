@@ -26,7 +26,12 @@ function writeRun(): void {
   const result = {
     ...{ format: 1, parameters: 512, training: { step: 2, steps: 2, epochs: 1, seconds: 1.5 }, evaluationSeconds: 1 },
     evaluations: { test: evaluation(0.5) },
-    ...{ skipped: { train: ['broken.jpg'] }, unusedValidation: 3, warnings: ['All of it is warm-up.'] },
+    ...{ skipped: { train: ['broken.jpg'], val: ['a&b.jpg', 'c.jpg'] } },
+    ...{
+      skipReasons: { train: { 'broken.jpg': 'The image is cut off.' } },
+      unusedValidation: 3,
+      warnings: ['All of it is warm-up.'],
+    },
     provenance: { checkpoint: '', dataset: '', versions: {}, date: '', backend: '', platform: '' },
   };
   writeFileSync(join(folder, 'result.json'), JSON.stringify(result));
@@ -53,12 +58,13 @@ it('shows how a run compares, what it gets wrong with the images, and what was l
     return Promise.resolve(['data:image/webp;base64,AAAA']);
   });
   expect(asked).toEqual([{ set: 'test', id: 'y.jpg' }]);
-  expect(html).toContain('<td>test</td><td>0.0 %</td><td>50.0 %</td>');
-  expect(html).toContain('<td>cat &lt;b&gt;</td><td>0.0 %</td><td>50.0 %</td><td>+50.0</td>');
+  expect(html).toContain('<td data-head="without training">0.0\u00a0%</td><td data-head="accuracy">50.0\u00a0%</td>');
+  expect(html).toContain('<td>cat &lt;b&gt;</td><td>0.0\u00a0%</td><td>50.0\u00a0%</td><td>+50.0</td>');
   expect(html).toContain('src="data:image/webp;base64,AAAA" alt="y.jpg"');
   expect(html).toContain('<td>cat &lt;b&gt;</td><td>dog</td><td>1 of 2</td>');
   expect(html).toContain('Training loss, mean over neighbouring steps');
-  expect(html).toContain('1 images of train could not be read and were left out: broken.jpg.');
+  expect(html).toContain('1 image of train was left out: broken.jpg. The image is cut off.');
+  expect(html).toContain('2 images of val were left out: a&amp;b.jpg, c.jpg. log.txt says why.');
   expect(html).toContain('<li>All of it is warm-up.</li>');
   expect(html).toContain('Nothing used the 3 validation images');
   expect(html).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);

@@ -10,12 +10,12 @@ import {
   type RunResult,
 } from '@promptweave/core/experiment';
 import { htmlPage } from './html-page.js';
-import { escape, section, simpleTable } from './page/html.js';
+import { escape, section, simpleTable, stackedTable } from './page/html.js';
 import { figureHtml, wordsSection } from './page/sections.js';
 import { trainingCurves } from './pictures.js';
 import { changedClasses, confusionsOf, wrongAnswers, type ClassChange, type WrongAnswer } from './run-comparison.js';
 import { curveOf, stepsOf } from './run-details.js';
-import { unusedValidationNote } from './run-notes.js';
+import { skippedNotes, unusedValidationNote } from './run-notes.js';
 import { readZeroShot, type ZeroShotAnswers } from './zero-shot-file.js';
 
 /** Small pictures of images of evaluation sets as `data:` addresses, in the order of the request. */
@@ -70,7 +70,7 @@ export async function runReport(folder: string, thumbnails: RunThumbnails): Prom
 }
 
 function percent(fraction: number): string {
-  return `${(100 * fraction).toFixed(1)} %`;
+  return `${(100 * fraction).toFixed(1)}\u00a0%`;
 }
 
 function resultTable({ evaluations }: RunResult, zeroShot: ZeroShotAnswers | undefined): string {
@@ -94,7 +94,7 @@ function resultTable({ evaluations }: RunResult, zeroShot: ZeroShotAnswers | und
     'calibration error',
     'images',
   ];
-  return simpleTable(head, rows);
+  return stackedTable(head, rows);
 }
 
 function classParts({ evaluations }: RunResult, zeroShot: ZeroShotAnswers | undefined): string[] {
@@ -177,11 +177,8 @@ function matrix({ classes, confusion }: Pick<Evaluation, 'classes' | 'confusion'
 }
 
 function notesHtml(result: RunResult): string {
-  const { warnings = [], notes = [], skipped = {} } = result;
-  const left = Object.entries(skipped).map(
-    ([set, ids]) => `${ids.length} images of ${set} could not be read and were left out: ${ids.join(', ')}.`,
-  );
-  const all = [...warnings, ...notes, ...left, ...unusedValidationNote(result)];
+  const { warnings = [], notes = [] } = result;
+  const all = [...warnings, ...notes, ...skippedNotes(result), ...unusedValidationNote(result)];
   return all.length === 0 ? '' : `<ul>${all.map((text) => `<li>${escape(text)}</li>`).join('')}</ul>`;
 }
 

@@ -16,6 +16,7 @@ import {
   wordsSection,
 } from './page/sections.js';
 import type { Picture } from './pictures.js';
+import { nameWithin } from './picture-rows.js';
 import { rowName } from './row-name.js';
 import { labelCell, reportContent, type ReportContent, type ReportOptions } from './report-content.js';
 import { reportMarkdown } from './report-markdown.js';
@@ -102,7 +103,7 @@ function introOf({ study, best, searched }: ReportContent): string {
     ...earlyStops(study),
     ...searched.slice(0, LEADERS).map(([found]) => chosenText(study, found!, best?.figure)),
     ...(searched.length > LEADERS ? [`And ${searched.length - LEADERS} more choices, in the tables.`] : []),
-    ...(leading ? [`Best: ${leading}.`] : []),
+    ...(leading ? [`Best ${leading}.`] : []),
   ].join(' ');
 }
 
@@ -114,15 +115,21 @@ function chosenText(study: Study, { cell, accuracy }: SearchedCell, figure: stri
   return `Chosen by validation images: ${row ? rowName(row) : describeChoice(cell)} (${(100 * accuracy).toFixed(1)} there)${result}.`;
 }
 
-/** Data sets whose best row is told. */
-const LEADERS = 4;
+/** Data sets, or choices of a search, that are told one by one; of more, how many each row leads, of so many rows. */
+const LEADERS = 2;
+const WINNERS = 3;
 
 /** The best row of each data set: they are not compared with each other. */
 function leaders(study: Study, figure: string): string {
   const groups = [...groupBy(study.rows, (row) => testedAlike(row.values)).values()];
   const best = groups.flatMap((rows) => ranked(rows, figure).slice(0, 1));
-  const texts = best.slice(0, LEADERS).map((row) => `${rowName(row)}: ${figure} ${figureText(row.figures[figure]!)}`);
-  return texts.join('; ') + (best.length > LEADERS ? `; and ${best.length - LEADERS} more data sets` : '');
+  if (best.length <= LEADERS) {
+    return `${figure}: ${best.map((row) => `${rowName(row)} ${figureText(row.figures[figure]!)}`).join('; ')}`;
+  }
+  const winners = [...groupBy(best, (row) => nameWithin(study, row))].sort(([, a], [, b]) => b.length - a.length);
+  const told = winners.slice(0, WINNERS).map(([name, rows]) => `${name} on ${rows.length}`);
+  const others = winners.slice(WINNERS).reduce((sum, [, rows]) => sum + rows.length, 0);
+  return `${figure}: ${[...told, ...(others > 0 ? [`others on ${others}`] : [])].join(', ')} of ${best.length} data sets`;
 }
 
 /** What the finished cells were computed with. */

@@ -38,7 +38,7 @@ export { environmentOf, type Provenance, type Surroundings } from './provenance.
 export { runExperiment, type RunRequest } from './run-experiment.js';
 export type { RunResult } from './run-result.js';
 export { requireNoRun, runFiles } from './run-folder.js';
-export { joinSkipped, SkipLog, type SkippedImages } from './skipped-images.js';
+export { joinSkipped, SkipLog, type SkippedImages, type SkippedPart, type SkipReasons } from './skipped-images.js';
 export {
   createTracker,
   digestsOf,

@@ -1,6 +1,6 @@
 import type { Evaluation } from '../contracts/evaluation.js';
 import type { Provenance } from './provenance.js';
-import type { SkippedImages } from './skipped-images.js';
+import type { SkippedImages, SkipReasons } from './skipped-images.js';
 import type { TrainOutcome } from './train-request.js';
 
 /** The contents of `result.json`. */
@@ -16,6 +16,8 @@ export interface RunResult {
    * where there are none. A run that goes on after its training was complete knows those of the training from `log.txt` alone.
    */
   readonly skipped?: SkippedImages;
+  /** Why each of them cannot be read; absent in results of an older promptweave. */
+  readonly skipReasons?: SkipReasons;
   /** What was warned of on the way; absent where nothing was. */
   readonly warnings?: readonly string[];
   /** What was left out or assumed where the data sets were read: see `Dataset.notes`. Absent where there is nothing to say. */

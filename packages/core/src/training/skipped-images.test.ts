@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ImageItem } from '../contracts/dataset.js';
 import type { BatchRequest, DataPipeline } from '../contracts/pipeline.js';
 import { DatasetError } from '../errors.js';
-import { joinSkipped, SkipLog, type SkippedImages } from './skipped-images.js';
+import { joinSkipped, SkipLog, type SkippedPart } from './skipped-images.js';
 
 const item = (id: string, where?: string): ImageItem => ({ id, where, label: 0, load: () => Promise.reject() });
 
@@ -29,7 +29,11 @@ describe('SkipLog', () => {
       item('b'),
       item('v'),
     );
-    expect(log.result).toEqual({ skipped: { test: ['a', 'b'], train: ['b'], val: ['v'] } });
+    const why = 'It is dark.';
+    expect(log.result).toEqual({
+      skipped: { test: ['a', 'b'], train: ['b'], val: ['v'] },
+      skipReasons: { test: { a: why, b: why }, train: { b: why }, val: { v: why } },
+    });
     expect(told).toEqual([
       'Skipped b (test): It is dark.',
       'Skipped /photos/a (test): It is dark.',
@@ -42,11 +46,15 @@ describe('SkipLog', () => {
     const log = new SkipLog();
     await pass(log.watching(blind, 'test'));
     expect(log.result).toEqual({});
-    expect(joinSkipped(undefined, log.result.skipped)).toEqual({});
+    expect(joinSkipped(undefined, log.result)).toEqual({});
   });
 
   it('can be joined with others', () => {
-    const parts: SkippedImages[] = [{ train: ['a', 'b'], test: ['x'] }, { train: ['b', 'c'] }];
-    expect(joinSkipped(...parts, undefined)).toEqual({ skipped: { train: ['a', 'b', 'c'], test: ['x'] } });
+    const old: SkippedPart = { skipped: { train: ['a', 'b'], test: ['x'] } }; // of a version that noted no reasons
+    const skipped = { train: ['a', 'b', 'c'], test: ['x'] };
+    expect(joinSkipped(old, { skipped: { train: ['b', 'c'] } }, undefined)).toEqual({ skipped });
+    const found = { skipped: { train: ['b', 'c'] }, skipReasons: { train: { b: 'dark', c: 'empty' } } };
+    const other = { skipped: { train: ['b'] }, skipReasons: { train: { b: 'dark' } } };
+    expect(joinSkipped(old, found, other)).toEqual({ skipped, skipReasons: { train: { b: 'dark', c: 'empty' } } });
   });
 });

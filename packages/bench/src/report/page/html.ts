@@ -25,6 +25,16 @@ export function simpleTable(head: readonly string[], rows: readonly (readonly st
   return `<div class="wide"><table class="plain"><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
 }
 
+/** A table whose rows are lists of their own where the page is narrow: what stands in a column is named in each. */
+export function stackedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const heads = head.map((text) => `<th scope="col">${escape(text)}</th>`).join('');
+  const cell = (html: string, column: number): string =>
+    column === 0 ? `<th scope="row">${html}</th>` : `<td data-head="${escape(head[column]!)}">${html}</td>`;
+  const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`);
+  return `<table class="plain stacked"><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table>`;
+}
+
 /** A part that is closed at first. */
 export function folded(summary: string, html: string): string {
   return html === '' ? '' : `<details><summary>${escape(summary)}</summary>${html}</details>`;

@@ -16,6 +16,10 @@ const cell = (name: string, use: string, shots: number, accuracy: number): Studi
   const id = `${name}-${use}-${shots}`;
   return { id, name, standsFor: [], values, folder: new CellFolder(id), state: { status: 'finished', outcome } };
 };
+function outcomeOf({ state }: StudiedCell) {
+  if (state.status !== 'finished') throw new Error('not finished');
+  return state.outcome;
+}
 const names = ['CLIP', 'CoOp', 'MaPLe'];
 const study = (shots: readonly number[], datasets: readonly string[]) =>
   studyOf({
@@ -52,4 +56,24 @@ it('is not there for one data set; a long grid is folded below it, and says the 
   expect(html).toContain('<details><summary>All 54 rows');
   expect(html).toContain('data-rest="pets · 1"');
   expect(resultSection(study([1], ['pets', 'cars']), undefined).html).not.toContain('rows, to sort');
+});
+
+it('says a name once where its figures stand below each other', () => {
+  const html = overviewHtml(
+    studyOf({
+      ...{ name: 's', protocol: 'few-shot', folder: 'f' },
+      cells: names.flatMap((name) =>
+        ['pets', 'cars'].map((use) => {
+          const made = cell(name, use, 4, 0.5);
+          const state = {
+            status: 'finished' as const,
+            outcome: { ...outcomeOf(made), summary: { accuracy: 0.5, macroF1: 0.4 } },
+          };
+          return { ...made, state };
+        }),
+      ),
+    }),
+  );
+  expect(html).toContain('<td><span>CoOp</span></td><td><span>accuracy</span></td>');
+  expect(html).toContain('<td class="again"><span>CoOp</span></td><td><span>macroF1</span></td>');
 });

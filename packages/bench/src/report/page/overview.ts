@@ -42,17 +42,29 @@ function ofShots(study: Study, shots: number, count: string): Study {
   return { ...study, axes: without(study.axes), rows: rows.map((row) => ({ ...row, labels: without(row.labels) })) };
 }
 
+/** Columns beside which deviations have no room. */
+const MANY = 8;
+
 function tableHtml({ head, rows }: TextTable): string {
   const isNumber = head.map((_, column) => rows.some((row) => row[column]?.number));
   const heads = head.map((text, column) => {
     return `<th scope="col"${isNumber[column] ? ' class="number"' : ''}>${escape(text)}</th>`;
   });
-  const body = rows.map((row) => `<tr>${row.map(cellHtml).join('')}</tr>`);
-  return `<div class="wide"><table class="named"><thead><tr>${heads.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
+  const body = rows.map((row, i) => {
+    const above = rows[i - 1];
+    const isRepeated = (column: number): boolean =>
+      above !== undefined &&
+      !isNumber[column] &&
+      row.slice(0, column + 1).every(({ text }, c) => text === above[c]!.text);
+    return `<tr>${row.map((cell, column) => cellHtml(cell, isRepeated(column))).join('')}</tr>`;
+  });
+  const many = head.length > MANY ? ' many' : '';
+  return `<div class="wide"><table class="named${many}"><thead><tr>${heads.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
 }
 
-/** The deviation stands small behind the mean. */
-function cellHtml({ text, best, second, number }: TextCell): string {
+/** The deviation stands small behind the mean; a name that stands above is there for those alone who do not see that. */
+function cellHtml({ text, best, second, number }: TextCell, isRepeated: boolean): string {
+  if (isRepeated) return `<td class="again"><span>${escape(text)}</span></td>`;
   const [value, ...rest] = number ? text.split(' ± ') : [text];
   const classes = [number && 'number', best && 'best', second && 'second'].filter(Boolean).join(' ');
   const spread = rest.length > 0 ? ` <span class="spread">± ${escape(rest.join(' ± '))}</span>` : '';

@@ -6,8 +6,9 @@ import type { Thumbnails } from '../thumbnails.js';
 import { escape, folded, section, simpleTable, type Section } from './html.js';
 
 /** A picture with what it shows. */
-export function figureHtml({ title, svg, name }: Picture): string {
-  return `<figure id="picture-${name}"><div class="wide">${svg}</div><figcaption>${escape(title)}</figcaption></figure>`;
+export function figureHtml({ title, svg, narrow, name }: Picture): string {
+  const phone = narrow === undefined ? '' : `<div class="wide phone">${narrow}</div>`;
+  return `<figure id="picture-${name}"><div class="wide${narrow === undefined ? '' : ' desk'}">${svg}</div>${phone}<figcaption>${escape(title)}</figcaption></figure>`;
 }
 
 /** Test images before and after training. */

@@ -16,10 +16,15 @@ nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0; }
 .note { max-width: 60rem; }
 .note, figcaption { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
+.phone { display: none; }
 .tall { max-height: 80vh; overflow-y: auto; }
 .tall thead th { position: sticky; top: 0; z-index: 1; }
 summary { cursor: pointer; padding: .4rem 0; }
 .named td, .named th { white-space: nowrap; }
+.named.many { font-size: .85rem; }
+.named.many th, .named.many td { padding: .3rem .45rem; }
+.named.many .spread { display: block; }
+.again > span { opacity: 0; }
 .named tbody td:first-child { font-weight: 600; }
 .second > span:first-child { text-decoration: underline; text-underline-offset: .2em; }
 .spread { font-size: .78rem; font-weight: normal; color: var(--faint); }
@@ -38,6 +43,7 @@ th[aria-sort=descending] button::after { content: ' \\25BE'; opacity: 1; }
 tbody tr:hover { background: var(--soft); }
 th.number button { width: 100%; text-align: right; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
+tbody th { font-weight: 600; }
 .best { font-weight: 700; }
 .best > span:first-child::before { content: '\\2605 '; color: var(--good); }
 td small { display: block; font-weight: normal; font-size: .78rem; color: var(--faint); }
@@ -58,7 +64,7 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
 #tip { position: fixed; z-index: 2; pointer-events: none; padding: .2rem .5rem; max-width: 20rem; border-radius: .3rem; background: var(--ink); color: var(--ground); font-size: .85rem; }
 #tip[hidden] { display: none; }
 .failure { border-left: 3px solid var(--bad); padding-left: .75rem; margin: .75rem 0; overflow-wrap: anywhere; }
-@media (max-width: 40rem) {
+@media screen and (max-width: 40rem) {
   body { font-size: 15px; }
   #grid th:first-child, #grid td:first-child { position: sticky; left: 0; background: var(--ground); max-width: 9rem; white-space: normal; }
   #grid thead th:first-child { background: var(--soft); z-index: 2; }
@@ -66,14 +72,23 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
   #grid td[data-rest]:not([data-rest=""])::after { content: ' \\00b7  ' attr(data-rest); }
   .named th:first-child, .named td:first-child { position: sticky; left: 0; background: var(--ground); max-width: 8rem; white-space: normal; }
   .named .spread { display: block; }
-  .named th, .named td { padding: .3rem .35rem; }
+  .named th, .named td { padding: .3rem .25rem; }
+  .named { font-size: .85rem; }
+  .named .number { white-space: normal; }
   th, td { padding: .3rem .45rem; }
   .cards { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
   .controls { display: grid; grid-template-columns: 1fr 1fr; }
   .controls label, .controls select, .controls input { width: 100%; max-width: none; min-width: 0; }
-  figure svg { max-width: 100%; min-width: 36rem; }
-  .curves figure svg { min-width: 0; }
-  .plain th { white-space: normal; }
+  .desk { display: none; }
+  .phone { display: block; }
+  .plain { font-size: .88rem; }
+  .plain th, .plain td { white-space: normal; padding: .3rem; }
+  .plain td:first-child { overflow-wrap: anywhere; }
+  .stacked thead { position: absolute; clip-path: inset(50%); }
+  .stacked, .stacked tbody, .stacked tr { display: block; }
+  .stacked tr { padding: .4rem 0; border-bottom: 1px solid var(--line); }
+  .stacked th, .stacked td { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .1rem 0; }
+  .stacked td::before { content: attr(data-head); color: var(--faint); }
 }
 @page { margin: 12mm; }
 @media print {
