@@ -16,10 +16,13 @@ import {
   type Cleaning,
   type ClipTokenizer,
   type SentenceTokenizer,
+  collectGarbage,
 } from './tokenizer/index.js';
 
 /** Name of the embedded checkpoint. */
 const EMBEDDED = 'icons';
+/** Pieces of a vocabulary that takes so much memory to read that it is freed at once; CLIP's has 49,408. */
+const MANY_PIECES = 100_000;
 
 /**
  * Loads a CLIP: weights, architecture and tokenizer.
@@ -80,6 +83,7 @@ async function open(options: z.output<typeof clipOptions>, folder: string): Prom
   const { family, visionHeads, textHeads, activation: used } = architecture;
   const tokenizer = await tokenizerOf(weights, options.clean);
   requireVocabulary(tokenizer, weights);
+  if (tokenizer.vocabularySize > MANY_PIECES) collectGarbage();
   const { pooled = 'patches' } = options;
   if (!family && options.pooled !== undefined) throw needless('pooled', 'models with a pooling head (SigLIP, PE-Core)');
   const settings = {
