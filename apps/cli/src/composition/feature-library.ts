@@ -7,10 +7,11 @@ import { cacheFolder, describeComputation, type BackendChoice } from '@promptwea
 const MEGABYTES = 1024;
 
 /**
- * The user's image features: `features` in the cache folder, at most `PROMPTWEAVE_FEATURES_MB` megabytes; 0 keeps none.
+ * The user's image features: `features` in the cache folder, at most `PROMPTWEAVE_FEATURES_MB` megabytes; 0 keeps none. Where that cannot be written,
+ * a note says so.
  * @throws ConfigError where that is no number
  */
-export function featureLibrary(backend: BackendChoice): FeatureLibrary | undefined {
+export function featureLibrary(backend: BackendChoice, onNote: (note: string) => void): FeatureLibrary | undefined {
   const asked = process.env.PROMPTWEAVE_FEATURES_MB;
   const megabytes = asked === undefined ? MEGABYTES : Number(asked);
   if (!(megabytes >= 0)) {
@@ -20,5 +21,5 @@ export function featureLibrary(backend: BackendChoice): FeatureLibrary | undefin
     });
   }
   if (megabytes === 0) return undefined;
-  return new FeatureLibrary(join(cacheFolder(), 'features'), describeComputation(backend), megabytes * 2 ** 20);
+  return new FeatureLibrary(join(cacheFolder(), 'features'), describeComputation(backend), megabytes * 2 ** 20, onNote);
 }

@@ -78,7 +78,7 @@ export async function extendRun(run: string, request: ExtendRequest): Promise<Ex
     experiment = await composition.experiment(configuration);
     const growing = grow(opened, experiment, request.prompts);
     made.push({ dispose: () => growing.classifier.disposeOwn() });
-    const features = featureLibrary(composition.backend);
+    const features = featureLibrary(composition.backend, onNote);
     const { registry, pipeline, folder: configurationFolder } = composition;
     const evaluations = await evaluationSets({ experiment, registry, pipeline, folder: configurationFolder, features });
     const result = await runExperiment({

@@ -98,7 +98,7 @@ export async function train(given: string | Configuration, options: TrainOptions
     if (note !== undefined) onNote(note);
     onProgress?.({ type: 'backend', name: backendName(backend), why: backend.why });
     tracker = createTracker(resolved, registry, { folder, onProblem });
-    const features = featureLibrary(backend);
+    const features = featureLibrary(backend, onProblem);
     const onEvaluation = (set: string, done: number, total: number): void =>
       onProgress?.({ type: 'evaluating', name: set, done, total });
     const labels = { name: basename(resolve(folder)), experiment: name, source: `promptweave train ${name}` };

@@ -20,13 +20,15 @@ export class FeatureLibrary implements FeatureSource {
   /**
    * @param computation what the bits of a feature depend on besides, see `describeComputation` of @promptweave/runtime
    * @param limitBytes of all files together; default 1 GiB
+   * @param onUnkept told once where nothing can be written
    */
   constructor(
     folder: string,
     private readonly computation: string,
     limitBytes?: number,
+    onUnkept?: (message: string) => void,
   ) {
-    this.cache = new FeatureCache(folder, limitBytes);
+    this.cache = new FeatureCache(folder, limitBytes, onUnkept);
   }
 
   async of({ backbone, configuration }: Experiment, dataset: ResolvedPart): Promise<FeatureStore> {

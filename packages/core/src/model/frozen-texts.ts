@@ -23,10 +23,14 @@ export class FrozenTexts {
   /**
    * @param folder of one way of computing
    * @param grown called when a file came
+   * @param unkept called where nothing can be written; throws what is something else
    */
   constructor(
     private readonly folder: string,
     private readonly grown: () => void = () => undefined,
+    private readonly unkept: (error: unknown) => void = (error) => {
+      throw error;
+    },
   ) {}
 
   /** The values of a key, from before or computed now; the caller owns the tensor. */
@@ -38,24 +42,37 @@ export class FrozenTexts {
       const meanwhile = this.read(key, shape);
       if (meanwhile) return meanwhile;
       const computed = compute();
-      const { buffer, byteOffset, byteLength } = computed.dataSync() as Float32Array;
-      writeFileAtomic.sync(this.path(key), Buffer.from(buffer, byteOffset, byteLength));
-      this.grown();
+      this.keep(key, computed);
       return computed;
     } finally {
       claim?.release();
     }
   }
 
+  private keep(key: string, computed: tf.Tensor2D): void {
+    const { buffer, byteOffset, byteLength } = computed.dataSync() as Float32Array;
+    try {
+      writeFileAtomic.sync(this.path(key), Buffer.from(buffer, byteOffset, byteLength));
+      this.grown();
+    } catch (error) {
+      this.unkept(error);
+    }
+  }
+
   /** Waits while another process has it. It computes for that long at most as this one would; so nothing else has to go on meanwhile. */
   private claim(key: string, shape: [number, number]): Claim | undefined {
     const group = join(this.folder, key[0]!);
-    mkdirSync(group, { recursive: true });
     const begun = performance.now();
-    for (;;) {
-      const claim = tryClaim(group);
-      if (claim || performance.now() - begun > PATIENCE || this.read(key, shape)) return claim;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK);
+    try {
+      mkdirSync(group, { recursive: true });
+      for (;;) {
+        const claim = tryClaim(group);
+        if (claim || performance.now() - begun > PATIENCE || this.read(key, shape)) return claim;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK);
+      }
+    } catch (error) {
+      this.unkept(error);
+      return undefined;
     }
   }
 
@@ -71,7 +88,11 @@ export class FrozenTexts {
     if (bytes.length === 4 * shape[0] * shape[1]) {
       return tf.tensor2d(new Float32Array(new Uint8Array(bytes).buffer), shape);
     }
-    rmSync(path, { force: true });
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      this.unkept(error);
+    }
     return undefined;
   }
 

@@ -191,3 +191,27 @@ describe('processes that need the same images at once', () => {
     expect([...encoded, ...rest].sort()).toEqual(items.map(({ id }) => id).sort());
   });
 });
+
+it('does without a place where nothing can be written, and says so once', async () => {
+  const place = join(folder, 'a file');
+  await writeFile(place, 'which has nothing below it');
+  const told: string[] = [];
+  const cache = new FeatureCache(join(place, 'features'), undefined, (message) => told.push(message));
+  const features = cache.of(KIND);
+  const { items, done } = await features.takeOn([cat, dog]);
+  expect(items).toEqual([cat, dog]);
+  features.set('cat', Float32Array.of(1, 2));
+  await features.remember(['cat']);
+  done();
+  expect([...features.get('cat')!]).toEqual([1, 2]);
+  const texts = cache.texts(KIND);
+  const twice = [1, 2].map(() => texts.once('key', [1, 2], () => tf.tensor2d([[3, 4]])));
+  expect(twice.map((tensor) => [...tensor.dataSync()])).toEqual([
+    [3, 4],
+    [3, 4],
+  ]);
+  tf.dispose(twice);
+  expect(told).toEqual([
+    expect.stringMatching(/^Features cannot be kept in .*a file\/features \(ENOTDIR\): they are computed anew/),
+  ]);
+});

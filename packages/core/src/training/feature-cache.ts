@@ -10,6 +10,7 @@ import type { FeatureStore, TakenOn, View } from '../contracts/features.js';
 import { CheckpointError } from '../errors.js';
 import { FrozenTexts, TEXT_FILE } from '../model/frozen-texts.js';
 import { hostTensor, parseSafetensors, writeSafetensors } from '../safetensors/index.js';
+import { isUnwritable } from '../unwritable.js';
 import { FEATURE_BATCH, featureKey } from './batches.js';
 
 /** Ending of the files that hold features. */
@@ -24,22 +25,35 @@ const LOOK = 200;
  * trouble, and by its kind: checkpoint, preprocessing, way of computing. Every process adds files of its own, each there as a whole or not
  * at all; so any number of processes may use one folder. Those that need the same images at the same moment share the work: each group
  * of images, by the first digit of their contents' hashes, is one process's at a time (see `tryClaim`). A file that cannot be read is
- * thrown away. The files that were used longest ago give way where all together exceed the limit.
+ * thrown away. The files that were used longest ago give way where all together exceed the limit. Where nothing can be written, nothing is kept, and
+ * `onUnkept` is told once.
  */
 export class FeatureCache {
   constructor(
     private readonly folder: string,
     private readonly limitBytes = 2 ** 30,
+    private readonly onUnkept: (message: string) => void = () => undefined,
   ) {}
+
+  private isTold = false;
+
+  /** @throws an error that says something else than that nothing can be written */
+  private readonly unkept = (error: unknown): void => {
+    if (!isUnwritable(error)) throw error;
+    if (!this.isTold) {
+      this.onUnkept(`Features cannot be kept in ${this.folder} (${error.code}): they are computed anew each time.`);
+    }
+    this.isTold = true;
+  };
 
   /** The features of one kind, in memory as far as they were asked for. */
   of(kind: Readonly<Record<string, unknown>>): CachedFeatures {
-    return new CachedFeatures(this.folderOf(kind), () => this.shrink());
+    return new CachedFeatures(this.folderOf(kind), () => this.shrink(), this.unkept);
   }
 
   /** Text features of one way of computing, beside those of images. */
   texts(way: Readonly<Record<string, unknown>>): FrozenTexts {
-    return new FrozenTexts(this.folderOf({ texts: way }), () => this.shrink());
+    return new FrozenTexts(this.folderOf({ texts: way }), () => this.shrink(), this.unkept);
   }
 
   private folderOf(kind: Readonly<Record<string, unknown>>): string {
@@ -72,6 +86,7 @@ export class CachedFeatures extends Map<string, Float32Array> implements Feature
   constructor(
     private readonly folder: string,
     private readonly grown: () => void,
+    private readonly unkept: (error: unknown) => void,
   ) {
     super();
   }
@@ -132,20 +147,30 @@ export class CachedFeatures extends Map<string, Float32Array> implements Feature
       return content !== undefined && row ? [{ content, row }] : [];
     });
     if (rows.length === 0) return;
-    await mkdir(this.folder, { recursive: true });
     const width = rows[0]!.row.length;
     const features = new Float32Array(rows.length * width);
     rows.forEach(({ row }, i) => features.set(row, i * width));
     const contents = JSON.stringify(rows.map(({ content }) => content));
     const tensors = new Map([['features', hostTensor(features, [rows.length, width])]]);
-    await writeSafetensors(join(this.folder, `${randomUUID()}${SEGMENT}`), tensors, { contents });
-    this.grown();
+    try {
+      await mkdir(this.folder, { recursive: true });
+      await writeSafetensors(join(this.folder, `${randomUUID()}${SEGMENT}`), tensors, { contents });
+      this.grown();
+    } catch (error) {
+      this.unkept(error instanceof CheckpointError ? (error.cause ?? error) : error);
+    }
   }
 
+  /** Where nothing can be written, this process has all groups, as others may. */
   private async claim(group: string): Promise<Claim | undefined> {
     const folder = join(this.folder, group);
-    await mkdir(folder, { recursive: true });
-    return tryClaim(folder);
+    try {
+      await mkdir(folder, { recursive: true });
+      return tryClaim(folder);
+    } catch (error) {
+      this.unkept(error);
+      return { isHeld: () => true, release: () => undefined };
+    }
   }
 
   private async groupsOf(items: readonly ImageItem[], view?: View): Promise<Map<string, ImageItem[]>> {
@@ -198,7 +223,7 @@ async function readSegment(path: string): Promise<Map<string, Float32Array>> {
     return new Map(contents.map((content, i) => [content, values.slice(i * width, (i + 1) * width)]));
   } catch (cause) {
     if (!(cause instanceof CheckpointError)) throw cause;
-    await rm(path, { force: true });
+    await rm(path, { force: true }).catch(() => undefined); // where it cannot be taken away, it is read in vain again
     return new Map();
   }
 }
@@ -212,7 +237,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    if (isUnwritable(error)) return []; // not there, or not for this user
     throw error;
   }
 }
