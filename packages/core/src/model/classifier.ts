@@ -3,7 +3,7 @@ import { CosineHead, cosineProperties } from '../builtin/cosine-head.js';
 import { untouched } from '../builtin/no-tuning.js';
 import { sumOfTerms } from '../builtin/sum-of-gradients.js';
 import type { LossTerm } from '../contracts/loss.js';
-import type { LabelAligner } from '../contracts/parts.js';
+import type { LabelAligner, PromptLearner } from '../contracts/parts.js';
 import type { NamedVariables } from '../contracts/variables.js';
 import type { Batch, StepOutcome, TrainingStep } from '../contracts/step.js';
 import { ConfigError, TrainingError } from '../errors.js';
@@ -90,23 +90,29 @@ export class Classifier {
    * backbone, learner, tuning and losses stay shared with this classifier.
    */
   withClasses(classNames: readonly string[]): Classifier {
-    const { learner: own, learnerProperties, aligner, head } = this.parts;
-    const swaps = learnerProperties.novelClasses === 'swap';
-    const other = own.withClasses?.(classNames);
-    const learner = other ?? (swaps ? own : selectClasses(own, aligner.classNames, classNames));
+    const { aligner, head } = this.parts;
     return new Classifier({
       ...this.parts,
-      learner,
+      learner: this.learnerOf(classNames),
       aligner: aligner.withClasses(classNames),
       head: head.withClasses(classNames),
       losses: [],
     });
   }
 
-  /** The same parts with other labels, of other classes perhaps, and the head for these; without losses. Free the head, not the rest. */
+  private learnerOf(classNames: readonly string[]): PromptLearner {
+    const { learner, learnerProperties, aligner } = this.parts;
+    const swaps = learnerProperties.novelClasses === 'swap';
+    return (
+      learner.withClasses?.(classNames) ?? (swaps ? learner : selectClasses(learner, aligner.classNames, classNames))
+    );
+  }
+
+  /** The same parts with other labels, of other classes perhaps, learner and head for these; without losses. Free the head, not the rest. */
   withLabels(aligner: LabelAligner): Classifier {
     return new Classifier({
       ...this.parts,
+      learner: this.learnerOf(aligner.classNames),
       aligner,
       head: this.parts.head.withClasses(aligner.classNames),
       losses: [],

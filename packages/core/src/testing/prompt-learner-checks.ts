@@ -132,7 +132,11 @@ function checkNovelClasses({ plugin, options, backbone }: LearnerSubject): void 
     for (const [name, variable] of Object.entries(base.parts.learner.variables)) made.variables[name]!.assign(variable);
     const [a, b] = [logitsOf(swapped, batch), logitsOf(made, batch)];
     demandClose('Other classes get other logits than from a learner that was made for them', [a], [b]);
-    for (const { parts } of [reversed, swapped]) parts.aligner.dispose();
+
+    const labelled = base.withLabels(base.parts.aligner.withClasses(novelNames)); // as where classes are learned one after the other
+    demandClose('Labels of other classes get other logits than these classes', [logitsOf(labelled, batch)], [b]);
+    for (const { parts } of [reversed, swapped, labelled]) parts.aligner.dispose();
+    labelled.parts.head.dispose();
     made.dispose();
   });
   base.dispose();
