@@ -6,6 +6,7 @@ import {
   figureText,
   impossibleError,
   impossibleText,
+  isOfSearch,
   isSearched,
   leadingText,
   planSweep,
@@ -77,8 +78,9 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const configurationFolder = dirname(file);
   const registry = await loadPluginsOf(source, configurationFolder, overrides, import.meta.url);
   allowForChildren(registry, configurationFolder);
-  const search = readSearch(source);
-  const given = search ? ['train.evaluateEvery=1', ...overrides] : overrides; // cells are compared after epochs
+  const search = readSearch(source, overrides);
+  const ofCells = overrides.filter((text) => !isOfSearch(text));
+  const given = search ? ['train.evaluateEvery=1', ...ofCells] : ofCells; // cells are compared after epochs
   const request = {
     source,
     registry,

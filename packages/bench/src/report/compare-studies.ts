@@ -126,7 +126,8 @@ export function comparisonText(
   if (format === 'latex') return table;
   const written = format === 'markdown' ? markdownText : visible;
   const left = alone.map(({ study, label }) => `Only in ${study}: ${label}.`);
-  return [title, table, legend, ...left]
+  const none = 'No row is in both: rows are paired where their cells choose the same by the grid.';
+  return [title, ...(pairs.length > 0 ? [table, legend] : [none]), ...left]
     .map((text) => (text === table ? text : written(text)))
     .join(format === 'markdown' ? '\n\n' : '\n');
 }

@@ -44,6 +44,8 @@ it('marks what validation images chose, in each form, and says so', () => {
   expect(studyText(study, 'table')).toMatch(/0\.2 .*70\.0 \*/);
   expect(studyText(study, 'table').match(/\d \*/g)).toHaveLength(1);
   expect(studyText(study, 'table')).toContain('* chosen by validation images, which test images did not');
+  expect(studyText(study, 'table')).toContain('The search has stopped 1 of 4 cells.');
+  expect(studyText(study, 'table')).not.toContain('not finished yet');
   const latex = studyText(study, 'latex');
   expect(latex).toContain('0.2 & \\textbf{70.0}');
   expect(latex.match(/textbf|underline/g)).toHaveLength(1);

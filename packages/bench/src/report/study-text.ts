@@ -129,8 +129,14 @@ export function earlyStops({ cells }: Pick<Study, 'cells'>): string[] {
 }
 
 function openCells({ cells }: Study): string[] {
-  const open = cells.filter(({ state }) => !['finished', 'failed'].includes(state.status)).length;
-  return open === 0 ? [] : [`${open} of ${cells.length} cells are not finished yet.`];
+  const count = (...statuses: readonly string[]): number =>
+    cells.filter(({ state }) => statuses.includes(state.status)).length;
+  const [stopped, done] = [count('paused'), count('finished', 'failed')];
+  const open = cells.length - done - stopped;
+  return [
+    ...(stopped === 0 ? [] : [`The search has stopped ${stopped} of ${cells.length} cells.`]),
+    ...(open === 0 ? [] : [`${open} of ${cells.length} cells are not finished yet.`]),
+  ];
 }
 
 function damage({ damaged }: Study): string[] {

@@ -21,7 +21,7 @@ export { ProcessError, type ProcessErrorDetails } from './process-error.js';
 export { rayEngine, type RayEngineOptions } from './ray/ray-engine.js';
 export { archiveFolders } from './ray/sweep-archive.js';
 export { runCells, type CellEnvironment } from './run-cells.js';
-export { readSearch, rungsOf, unsearchable, type Search } from './search/search-section.js';
+export { isOfSearch, readSearch, rungsOf, unsearchable, type Search } from './search/search-section.js';
 export { runSearch, type SearchRequest } from './search/run-search.js';
 export { validationCurve } from './search/validation-curve.js';
 export { runSweep, type SweepRequest } from './run-sweep.js';

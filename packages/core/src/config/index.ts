@@ -12,7 +12,7 @@ export { datasetPart } from './dataset-part.js';
 export { partConflicts, type PartConflict } from './part-conflicts.js';
 export { protocolConflicts } from './protocol-conflicts.js';
 export { supportMatrix, type SupportKind, type SupportPart } from './support-matrix.js';
-export { parseOverride } from './overrides.js';
+export { applyOverride, parseOverride } from './overrides.js';
 export type { RawText } from './raw-text.js';
 export { resolveConfiguration, type ResolveOptions } from './resolve.js';
 export { configurationSchema } from './schema.js';

@@ -81,7 +81,7 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
   .controls label, .controls select, .controls input { width: 100%; max-width: none; min-width: 0; }
   .desk { display: none; }
   .phone { display: block; }
-  .plain { font-size: .88rem; }
+  .plain { font-size: .82rem; }
   .plain th, .plain td { white-space: normal; padding: .3rem; }
   .plain td:first-child { overflow-wrap: anywhere; }
   .stacked thead { position: absolute; clip-path: inset(50%); }

@@ -1,6 +1,8 @@
 import {
+  applyOverride,
   describeIssue,
   InvalidConfigurationError,
+  parseOverride,
   type ConfigurationSource,
   type ResolvedConfiguration,
 } from '@promptweave/core/experiment';
@@ -42,16 +44,24 @@ const section = z.strictObject({
     .prefault({}),
 });
 
+/** Whether an override speaks about the search, and not about cells. */
+export function isOfSearch(override: string): boolean {
+  return parseOverride(override).path[0] === 'search';
+}
+
 /** How the cells of a grid are searched instead of all being run to their ends. */
 export type Search = z.output<typeof section>;
 
 /**
- * The `search` section of a configuration; undefined where there is none.
+ * The `search` section of a configuration, with what a command says of it laid over: `search={}`, `search.budget.cells=20`, or `search=null` for none;
+ * undefined where there is none.
  * @throws InvalidConfigurationError with everything that is wrong
  */
-export function readSearch(source: ConfigurationSource): Search | undefined {
-  const written = source.value['search'];
-  if (written === undefined) return undefined;
+export function readSearch(source: ConfigurationSource, overrides: readonly string[] = []): Search | undefined {
+  const own = overrides.filter(isOfSearch);
+  const file: Readonly<Record<string, unknown>> = { search: source.value['search'] };
+  const written = own.reduce((value, text) => applyOverride(value, parseOverride(text)), file)['search'];
+  if (written === undefined || (written === null && own.length > 0)) return undefined;
   const outcome = section.safeParse(written, { error: describeIssue, reportInput: true });
   if (outcome.success) {
     const { sampler, budget } = outcome.data;

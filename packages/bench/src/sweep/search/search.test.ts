@@ -92,6 +92,13 @@ describe('successive halving', () => {
     expect(() => readSearch(source)).toThrow(/c\.yaml:1:\d+: search/);
     expect(readSearch(sourceFromValue({}))).toBeUndefined();
     expect(readSearch(sourceFromValue({ search: {} }))).toMatchObject({ reduction: 3, first: 1, sampler: 'order' });
+    const file = sourceFromValue({ search: { first: 2, budget: { cells: 9 } } });
+    expect(readSearch(file, ['search.budget.cells=4', 'train.batch=8', 'search={sampler: tpe}'])).toMatchObject({
+      ...{ first: 2, sampler: 'tpe', budget: { cells: 4 } },
+    });
+    expect(readSearch(sourceFromValue({}), ['search={}'])).toMatchObject({ method: 'asha' });
+    expect(readSearch(file, ['search=null'])).toBeUndefined();
+    expect(() => readSearch(file, ['search.frist=1'])).toThrow(/frist/);
     const endless = parseConfiguration('search: { sampler: tpe }', 'c.yaml');
     expect(() => readSearch(endless)).toThrow(
       'c.yaml:1:11: search.sampler: tpe chooses which cells are worth a budget',
