@@ -74,6 +74,7 @@ export class TcpLearner implements PromptLearner {
       variables,
       template,
       prompts: () => promptsOf(variables, others.features(), options),
+      withClasses: (names) => this.withClasses(names),
       dispose: () => undefined,
     };
   }

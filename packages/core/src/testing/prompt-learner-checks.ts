@@ -135,7 +135,10 @@ function checkNovelClasses({ plugin, options, backbone }: LearnerSubject): void 
 
     const labelled = base.withLabels(base.parts.aligner.withClasses(novelNames)); // as where classes are learned one after the other
     demandClose('Labels of other classes get other logits than these classes', [logitsOf(labelled, batch)], [b]);
-    for (const { parts } of [reversed, swapped, labelled]) parts.aligner.dispose();
+    const again = labelled.withClasses(classNames);
+    demandClose('Classes that come back get other logits', [logitsOf(again, batch)], [logitsOf(base, batch)]);
+    again.parts.head.dispose();
+    for (const { parts } of [reversed, swapped, labelled, again]) parts.aligner.dispose();
     labelled.parts.head.dispose();
     made.dispose();
   });
