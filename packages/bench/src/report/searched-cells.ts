@@ -92,6 +92,7 @@ export async function searchCurves(found: readonly SearchedCell[], position: num
     type: 'quantitative' as const,
     title: 'accuracy on validation images, percent',
     scale: { zero: false, nice: true },
+    axis: { format: '.3~g' },
   };
   const order = Object.values(group);
   return draw(

@@ -4,6 +4,11 @@ export function escape(text: string): string {
   return text.replace(/[&<>"]/g, (sign) => entities[sign]!);
 }
 
+/** Text that may be parted behind the signs of option paths: `train.learningRate=0.1`. */
+export function parted(text: string): string {
+  return escape(text).replaceAll(/[.=](?=\D)/g, '$&<wbr>');
+}
+
 /** A part of the page with a heading that the list of contents names. */
 export interface Section {
   readonly id: string;

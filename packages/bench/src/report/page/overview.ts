@@ -4,7 +4,7 @@ import { averageTable, paperTable } from '../paper-table.js';
 import { shownName } from '../row-figures.js';
 import { bestOf, type Study, type StudyRow } from '../study.js';
 import type { TextCell, TextTable } from '../table.js';
-import { escape } from './html.js';
+import { escape, parted } from './html.js';
 
 /**
  * What a study of several data sets comes to, averages first: methods as rows, and then, for each number of shots, the data sets as columns; the
@@ -48,7 +48,7 @@ const MANY = 8;
 function tableHtml({ head, rows }: TextTable): string {
   const isNumber = head.map((_, column) => rows.some((row) => row[column]?.number));
   const heads = head.map((text, column) => {
-    return `<th scope="col"${isNumber[column] ? ' class="number"' : ''}>${escape(text)}</th>`;
+    return `<th scope="col"${isNumber[column] ? ' class="number"' : ''}>${parted(text)}</th>`;
   });
   const body = rows.map((row, i) => {
     const above = rows[i - 1];

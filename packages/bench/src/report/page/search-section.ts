@@ -1,6 +1,6 @@
 import type { Picture } from '../draw.js';
 import type { SearchedCell } from '../searched-cells.js';
-import { escape, folded, section, simpleTable, type Section } from './html.js';
+import { escape, folded, parted, section, simpleTable, type Section } from './html.js';
 import { figureHtml } from './sections.js';
 
 /** Cells of a search that are listed. */
@@ -34,7 +34,7 @@ function nearTable(searched: readonly SearchedCell[]): string {
     const then = best.curve.find(([at]) => at === epoch)?.[1];
     const points = then === undefined || place === 'best' ? '' : signed(100 * (last - then));
     return [
-      place === 'best' ? `<b>${escape(name)}</b>` : escape(differs),
+      place === 'best' ? `<b>${parted(name)}</b>` : parted(differs),
       String(epoch),
       percent(last),
       then === undefined ? '' : percent(then),

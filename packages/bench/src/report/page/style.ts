@@ -70,6 +70,7 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
   #grid thead th:first-child { background: var(--soft); z-index: 2; }
   #grid .axis { display: none; }
   #grid td[data-rest]:not([data-rest=""])::after { content: ' \\00b7  ' attr(data-rest); }
+  .named th { white-space: normal; }
   .named th:first-child, .named td:first-child { position: sticky; left: 0; background: var(--ground); max-width: 8rem; white-space: normal; }
   .named .spread { display: block; }
   .named th, .named td { padding: .3rem .25rem; }
@@ -83,7 +84,7 @@ code { font-size: .85rem; overflow-wrap: anywhere; }
   .phone { display: block; }
   .plain { font-size: .82rem; }
   .plain th, .plain td { white-space: normal; padding: .3rem; }
-  .plain td:first-child { overflow-wrap: anywhere; }
+  .plain td:first-child { overflow-wrap: anywhere; min-width: 6.5rem; }
   .stacked thead { position: absolute; clip-path: inset(50%); }
   .stacked, .stacked tbody, .stacked tr { display: block; }
   .stacked tr { padding: .4rem 0; border-bottom: 1px solid var(--line); }
