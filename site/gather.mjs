@@ -8,9 +8,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = fileURLToPath(new URL('pages', import.meta.url));
 const REPOSITORY = 'https://github.com/promptweave/promptweave/blob/main/';
 
+const read = (path) => readFileSync(join(root, path), 'utf8');
 const folders = (path) =>
   readdirSync(join(root, path)).filter((name) => statSync(join(root, path, name)).isDirectory());
 const markdown = (path) => readdirSync(join(root, path)).filter((name) => name.endsWith('.md'));
+const asIndex = (name) => (name === 'README.md' ? 'index.md' : name);
 
 /** Where a page of the site is kept, by its path on the site. */
 export const sources = new Map([
@@ -18,12 +20,13 @@ export const sources = new Map([
   ['contributing.md', 'CONTRIBUTING.md'],
   ['security.md', 'SECURITY.md'],
   ['conduct.md', 'CODE_OF_CONDUCT.md'],
+  ['changelog.md', 'CHANGELOG.md'],
+  ['roadmap.md', 'ROADMAP.md'],
   ['licences-of-data.md', 'LICENSES-data.md'],
   ...markdown('docs').map((name) => [`guide/${name}`, `docs/${name}`]),
-  ...markdown('docs/decisions').map((name) => [
-    `decisions/${name === 'README.md' ? 'index.md' : name}`,
-    `docs/decisions/${name}`,
-  ]),
+  ...folders('docs').flatMap((folder) =>
+    markdown(`docs/${folder}`).map((name) => [`${folder}/${asIndex(name)}`, `docs/${folder}/${name}`]),
+  ),
   ...folders('packages').map((name) => [`packages/${name}.md`, `packages/${name}/README.md`]),
   ['packages/promptweave.md', 'apps/cli/README.md'],
 ]);
@@ -69,6 +72,6 @@ rmSync(pages, { recursive: true, force: true });
 for (const [page, source] of sources) {
   const file = join(pages, page);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, withLinks(readFileSync(join(root, source), 'utf8'), source, page));
+  writeFileSync(file, withLinks(read(source), source, page));
 }
 console.log(`${sources.size} pages`);

@@ -1,11 +1,16 @@
-// Writes docs/reference.md from the plugins' own definitions; with --check it fails where the file is stale.
+// Writes docs/reference.md and docs/reference/ from the definitions; with --check it fails where one of them is stale.
 // Needs a build. Usage: node tools/reference.mjs [--check]
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { defaultPlugins, describeOptions, loadPlugins, supportMatrix } from '@promptweave/core/experiment';
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
+import { createProgram } from '../apps/cli/dist/program.js';
+import { draw } from './drawings/draw.mjs';
+import { methods } from './drawings/methods.mjs';
+import { commandsPage } from './reference/commands.mjs';
+import { configurationPage } from './reference/configuration.mjs';
+import { presetsPage } from './reference/presets.mjs';
 import { supportTables } from './support-tables.mjs';
 
-const target = new URL('../docs/reference.md', import.meta.url);
 const registry = await loadPlugins(defaultPlugins, process.cwd(), import.meta.url);
 const kinds = [
   ['prompt', 'Prompt learners'],
@@ -106,9 +111,27 @@ for (const [kind, title] of kinds) {
     }
   }
 }
-const text = await format(`${lines.join('\n')}\n`, { parser: 'markdown', printWidth: 120 });
-if (!process.argv.includes('--check')) writeFileSync(target, text);
-else if (readFileSync(target, 'utf8') !== text) {
-  console.error('docs/reference.md is stale. Run: npm run build && npm run reference');
-  process.exit(1);
+const style = await resolveConfig(new URL(import.meta.url));
+const pages = {
+  'reference.md': lines,
+  'reference/configuration.md': configurationPage(registry),
+  'reference/presets.md': presetsPage(registry),
+  'reference/commands.md': commandsPage(createProgram()),
+};
+for (const [name, page] of Object.entries(pages)) {
+  const target = new URL(`../docs/${name}`, import.meta.url);
+  const text = await format(`${page.join('\n')}\n`, { parser: 'markdown', ...style });
+  if (!process.argv.includes('--check')) writeFileSync(target, text);
+  else if (!existsSync(target) || readFileSync(target, 'utf8') !== text) {
+    console.error(`docs/${name} is stale. Run: npm run build && npm run reference`);
+    process.exitCode = 1;
+  }
+}
+for (const [name, method] of Object.entries(methods)) {
+  const target = new URL(`../docs/methods/drawings/${name}.svg`, import.meta.url);
+  if (!process.argv.includes('--check')) writeFileSync(target, draw(method));
+  else if (!existsSync(target) || readFileSync(target, 'utf8') !== draw(method)) {
+    console.error(`docs/methods/drawings/${name}.svg is stale. Run: npm run build && npm run reference`);
+    process.exitCode = 1;
+  }
 }

@@ -1,32 +1,43 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import katex from 'katex';
 import { defineConfig } from 'vitepress';
+import { menu } from './menu.mjs';
 
 const pages = new URL('../pages/', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('../../apps/cli/package.json', import.meta.url), 'utf8'));
 
-/** What a page calls itself. */
+/** Where on its host the site lies, with a slash at both ends: SITE_BASE=/promptweave/ */
+const base = process.env.SITE_BASE ?? '/';
+
+/** What a page calls itself; the first words are enough for a list. */
 const titleOf = (path) => /^# (.*)$/m.exec(readFileSync(new URL(path, pages), 'utf8'))?.[1] ?? path;
-/** The first words of a title are enough for a list. */
 const shortTitle = (path) => titleOf(path).replaceAll('`', '').replace('@promptweave/', '').split(':')[0];
 const item = (path) => ({ text: shortTitle(path), link: `/${path.replace(/(index)?\.md$/, '')}` });
-const section = (text, folder, names) => ({
-  text,
-  collapsed: false,
-  items: names.map((name) => item(`${folder}/${name}.md`)),
-});
-const inFolder = (folder, pattern) =>
-  readdirSync(new URL(`${folder}/`, pages))
-    .filter((name) => pattern.test(name))
-    .map((name) => name.replace(/\.md$/, ''));
 
-const first = ['use', 'export', 'benchmarks', 'sweeps', 'report', 'tracking', 'plugins', 'reference'];
-const guides = inFolder('guide', /\.md$/);
-const inOrder = [...first.filter((name) => guides.includes(name)), ...guides.filter((name) => !first.includes(name))];
+/** The pages of a folder: those that the menu names, in its order, then all others. */
+function inFolder(folder, first = []) {
+  const place = new URL(`${folder}/`, pages);
+  const names = existsSync(place) ? readdirSync(place).filter((name) => name.endsWith('.md')) : [];
+  const rest = names.filter(
+    (name) => !first.includes(name.slice(0, -3)) && `${folder}/${name}` !== 'guide/reference.md',
+  );
+  const named = first.map((name) => `${name}.md`).filter((name) => names.includes(name));
+  return [...named, ...rest].map((name) => item(`${folder}/${name}`));
+}
+
+const sidebar = menu.map(({ text, folder, first, pages: named = [], collapsed = true }) => ({
+  text,
+  collapsed,
+  items: [...named.map(item), ...(folder ? inFolder(folder, first) : [])],
+}));
+
+/** Other versions of the site, as SITE_VERSIONS names them: 0.1=/0.1/ next=/ */
+const otherVersions = (process.env.SITE_VERSIONS ?? '').split(/\s+/).filter(Boolean);
 
 export default defineConfig({
   title: 'promptweave',
   description: 'Composable prompt learning for CLIP-like models',
+  base,
   srcDir: 'pages',
   outDir: 'dist',
   cleanUrls: true,
@@ -38,29 +49,34 @@ export default defineConfig({
       md.renderer.rules.fence = (tokens, index, ...rest) => {
         const { info, content } = tokens[index];
         if (info.trim() !== 'math') return fence(tokens, index, ...rest);
-        return `<div class="formula" v-pre>${katex.renderToString(content, { displayMode: true, output: 'mathml' })}</div>`;
+        return `<div class="formula" tabindex="0" v-pre>${katex.renderToString(content, { displayMode: true, output: 'mathml' })}</div>`;
       };
       // What a page of the repository says in words may look like a template of Vue.
       const text = md.renderer.rules.text;
       md.renderer.rules.text = (...given) => text(...given).replaceAll('{{', '&#123;&#123;');
+      const code = md.renderer.rules.code_inline;
+      md.renderer.rules.code_inline = (...given) => code(...given).replace('<code', '<code v-pre');
     },
   },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
     nav: [
-      { text: 'Guide', link: `/guide/${inOrder[0]}` },
-      { text: 'Methods', link: '/packages/method-comma' },
+      { text: 'Tutorials', link: '/tutorials/' },
+      { text: 'Methods', link: '/methods/' },
       { text: 'Reference', link: '/guide/reference' },
-      { text: version, link: '/guide/versioning' },
+      {
+        text: version,
+        items: [
+          { text: 'What changed', link: '/changelog' },
+          { text: 'What a version promises', link: '/guide/versioning' },
+          ...otherVersions.map((entry) => {
+            const [name, link] = entry.split('=');
+            return { text: name, link, target: '_self' };
+          }),
+        ],
+      },
     ],
-    sidebar: [
-      { text: 'promptweave', items: [{ text: 'Start', link: '/' }] },
-      section('Guide', 'guide', inOrder),
-      section('Methods', 'packages', inFolder('packages', /^(method|head)-/)),
-      section('Packages', 'packages', inFolder('packages', /^(?!method-|head-)/)),
-      section('Decisions', 'decisions', inFolder('decisions', /\.md$/)),
-      { text: 'Project', items: ['contributing.md', 'security.md', 'conduct.md', 'licences-of-data.md'].map(item) },
-    ],
+    sidebar,
   },
 });

@@ -32,14 +32,17 @@ export const packagePages: readonly PackagePage[] = ['packages', 'apps']
 
 /** All pages: those of the repository, and the packages' own. */
 export const pages: readonly Page[] = [
-  ...['README.md', 'CONTRIBUTING.md', 'LICENSES-data.md', ...docs()].map((path) => ({ path, text: read(path) })),
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'ROADMAP.md', 'LICENSES-data.md', ...docs()].map((path) => ({
+    path,
+    text: read(path),
+  })),
   ...packagePages,
 ];
 
 function docs(): string[] {
-  return readdirSync(`${root}docs`)
+  return readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`);
+    .map((name) => `docs/${name.replaceAll('\\', '/')}`);
 }
 
 /** All pieces of a page, outer ones before inner ones. */

@@ -1,0 +1,42 @@
+/** The menu: what stands where, and in which order. A folder's pages that are not named follow by their names. */
+export const menu = [
+  { text: 'promptweave', pages: ['index.md'], collapsed: false },
+  {
+    text: 'Tutorials',
+    folder: 'tutorials',
+    first: ['index', 'your-photos', 'ablation', 'from-pytorch'],
+    collapsed: false,
+  },
+  {
+    text: 'Guide',
+    folder: 'guide',
+    first: [
+      'how-to',
+      'concepts',
+      'use',
+      'export',
+      'benchmarks',
+      'sweeps',
+      'report',
+      'tracking',
+      'plugins',
+      'backbones',
+      'speed',
+    ],
+  },
+  { text: 'Methods', folder: 'methods' },
+  {
+    text: 'Reference',
+    pages: ['guide/reference.md'],
+    folder: 'reference',
+    first: ['configuration', 'commands', 'presets'],
+  },
+  { text: 'Packages', folder: 'packages', first: ['promptweave', 'core'] },
+  { text: 'Decisions', folder: 'decisions', first: ['index'] },
+  {
+    text: 'Project',
+    pages: ['changelog', 'roadmap', 'contributing', 'security', 'conduct', 'licences-of-data'].map(
+      (name) => `${name}.md`,
+    ),
+  },
+];
