@@ -29,7 +29,7 @@ function cellsOf(name: string, use: string, summaries: Record<string, number>[],
     id: `${name} ${use} ${shots} ${i}`,
     name,
     values: { dataset: { use, root: '/data' }, ...(shots && { 'dataset.shots': shots }), seed: i + 1 },
-    folder: { path: '' } as StudiedCell['folder'],
+    folder: { path: '', stopsAfter: () => undefined } as Partial<StudiedCell['folder']> as StudiedCell['folder'],
     state: {
       status: 'finished',
       outcome: { summary, parameters: 1, seconds: 1, evaluationSeconds: 1, date: '' },
