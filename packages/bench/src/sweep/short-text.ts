@@ -46,13 +46,29 @@ export function splitText(split: string): string {
   return { val: 'validation images', test: 'test images', train: 'training images' }[split] ?? split;
 }
 
-/** Values of one option as tables show them; different ones that would look the same get a number. */
+/** Values of one option as tables show them, without what all of them have in common; different ones that would look the same get a number. */
 export function shortTexts(values: readonly unknown[], path: string): string[] {
-  const texts = values.map((value) => shortText(value, path));
+  const texts = withoutCommon(values).map((value) => shortText(value, path));
   return texts.map((text, place) => {
     const earlier = texts.slice(0, place).filter((other) => other === text).length;
     return earlier === 0 ? text : `${text} (${earlier + 1})`;
   });
+}
+
+/** Several parts without the options that are the same in all of them. */
+function withoutCommon(values: readonly unknown[]): readonly unknown[] {
+  const isPart = (value: unknown): value is object => typeof value === 'object' && value !== null && 'use' in value;
+  if (values.length < 2 || !values.every(isPart)) return values;
+  const textOf = (part: object, option: string) => JSON.stringify((part as Record<string, unknown>)[option]);
+  return values.map((part) =>
+    Object.fromEntries(
+      Object.entries(part).filter(
+        ([option]) =>
+          ['use', SPLIT, ...PLACES].includes(option) ||
+          values.some((other) => textOf(other, option) !== textOf(part, option)),
+      ),
+    ),
+  );
 }
 
 function innerText(value: unknown, option: string): string {
