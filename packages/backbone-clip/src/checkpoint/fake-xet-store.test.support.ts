@@ -33,7 +33,7 @@ export class FakeXetStore {
     return { accessToken: SECRET, casUrl: `${url}/cas`, exp: Math.floor(Date.now() / 1000) + 3600 };
   }
 
-  /** A file is known: it is made of what came last. Whether there was anything. */
+  /** Makes a file of the blocks that came last; false where there is no such file. */
   keep({ oid }: XetFile): boolean {
     if (this.fresh.length > 0) this.files.set(oid, this.fresh);
     this.fresh = [];
