@@ -15,7 +15,10 @@ const entries = [...exported, ...process.argv.slice(2)];
 /** A module finds its files (workers, data) as if it still lay where it was compiled, with `lib` in the place of `dist`. */
 const keepPlaces = {
   name: 'keep-places',
-  transform: (code, file) => code.replaceAll('import.meta.url', `${MARK}(${JSON.stringify(relative(dist, file))})`),
+  transform: (code, file) => {
+    const place = relative(dist, file).replaceAll('\\', '/'); // of Windows
+    return code.replaceAll('import.meta.url', `${MARK}(${JSON.stringify(place)})`);
+  },
   renderChunk: (code, { fileName }) =>
     code.replace(new RegExp(`${MARK}\\("([^"]+)"\\)`, 'g'), (_, file) => {
       const place = posix.relative(dirname(fileName), file);
