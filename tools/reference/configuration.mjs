@@ -17,7 +17,7 @@ export function configurationPage(registry) {
     '| --- | --- |',
     ...Object.entries(shape).map(([name, schema]) => `| \`${name}\` | ${cell(schema.description ?? '')} |`),
   ];
-  for (const name of ['train', 'evaluate', 'runtime']) {
+  for (const name of ['train', 'evaluate', 'seeds', 'runtime']) {
     lines.push('', `## \`${name}\``, '', '| option | type | default | |', '| --- | --- | --- | --- |');
     for (const option of describeOptions({ options: shape[name] })) {
       const start = option.default === undefined ? '' : `\`${JSON.stringify(option.default)}\``;

@@ -10,6 +10,7 @@ import {
   basicServices,
   datasetPart,
   optionsOf,
+  seedsOf,
   servicesOf,
   type Experiment,
   type FrozenTexts,
@@ -65,12 +66,13 @@ export async function imagesOf({
 }: Omit<ContextRequest, 'experiment' | 'features'> & Pick<Experiment, 'configuration'>): Promise<
   readonly EvaluationSet[]
 > {
-  const { seed, dataset: chosen, protocol } = configuration;
+  const { dataset: chosen, protocol } = configuration;
   const { use, shots, classes } = chosen;
+  const { sample, start: seed } = seedsOf(configuration);
   const whole = await registry
     .get('dataset', use)
     .create({ folder, seed, services: basicServices(seed) }, optionsOf(chosen, 'shots', 'classes'));
-  const dataset = pipeline.subset(whole, { shots: shots === 'all' ? undefined : shots, seed, classes });
+  const dataset = pipeline.subset(whole, { shots: shots === 'all' ? undefined : shots, seed: sample, classes });
   const context = protocolContext(
     { experiment: { configuration, dataset }, registry, pipeline, folder },
     () => undefined,
@@ -89,7 +91,8 @@ function protocolContext(
   },
   note: (dataset: Dataset, part: ResolvedPart) => void,
 ): ProtocolContext {
-  const { seed, dataset: chosen } = experiment.configuration;
+  const { dataset: chosen } = experiment.configuration;
+  const { sample, start: seed } = seedsOf(experiment.configuration);
   const { container } = experiment;
   const services = container ? servicesOf(container) : basicServices(seed);
   const trained: ResolvedPart = { use: chosen.use, ...optionsOf(chosen, 'shots', 'classes') };
@@ -102,7 +105,7 @@ function protocolContext(
   return {
     dataset: experiment.dataset,
     classes: async (which) => {
-      const dataset = pipeline.subset(await whole(), { shots, seed, classes: which });
+      const dataset = pipeline.subset(await whole(), { shots, seed: sample, classes: which });
       note(dataset, trained);
       return dataset;
     },

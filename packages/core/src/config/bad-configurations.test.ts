@@ -131,7 +131,7 @@ const badFiles: readonly (readonly [string, string, string])[] = [
   [
     'unknown section, nothing near',
     'dataset: emoji/animals\nzebra: 1\n',
-    'config.yaml:2:1: zebra: unknown section. There are: plugins, preset, backbone, dataset, prompt, labels, head, tuning, losses, gradients, train, evaluate, protocol, tracker, seed, runtime, output, grid, search.',
+    'config.yaml:2:1: zebra: unknown section. There are: plugins, preset, backbone, dataset, prompt, labels, head, tuning, losses, gradients, train, evaluate, protocol, tracker, seed, seeds, runtime, output, grid, search.',
   ],
   [
     'option of train at the top',

@@ -1,4 +1,4 @@
-import type { EvaluateSettings, RuntimeSettings } from './sections.js';
+import type { EvaluateSettings, RuntimeSettings, SeedsSettings } from './sections.js';
 import type { TrainSettings } from '../training/settings.js';
 import { without } from './layers.js';
 
@@ -22,6 +22,7 @@ export interface Configuration {
   readonly protocol?: PartChoice;
   readonly tracker?: PartChoice;
   readonly seed?: number;
+  readonly seeds?: SeedsSettings;
   readonly runtime?: Partial<RuntimeSettings>;
   readonly output?: string;
   readonly grid?: Readonly<Record<string, unknown>>;
@@ -60,6 +61,8 @@ export interface ResolvedConfiguration {
   readonly protocol: ResolvedPart;
   readonly tracker: ResolvedPart;
   readonly seed: number;
+  /** Sources of chance with a seed of their own. */
+  readonly seeds?: SeedsSettings;
   readonly runtime: RuntimeSettings;
   /** Folder of the results; whoever runs the experiment chooses one where it is absent. */
   readonly output?: string;
@@ -78,4 +81,9 @@ export function defineConfiguration(configuration: Configuration): Configuration
 /** The options of a part as its plugin takes them: without `use` and what the configuration adds to every part of its kind. */
 export function optionsOf(part: ResolvedPart, ...added: readonly string[]): Record<string, unknown> {
   return without(part, 'use', ...added);
+}
+
+/** The seed of each source of chance: its own, or the run's. */
+export function seedsOf({ seed, seeds }: Pick<ResolvedConfiguration, 'seed' | 'seeds'>): Required<SeedsSettings> {
+  return { sample: seed, start: seed, order: seed, ...seeds };
 }

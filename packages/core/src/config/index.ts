@@ -16,5 +16,5 @@ export { applyOverride, parseOverride } from './overrides.js';
 export type { RawText } from './raw-text.js';
 export { resolveConfiguration, type ResolveOptions } from './resolve.js';
 export { configurationSchema } from './schema.js';
-export type { EvaluateSettings, RuntimeSettings } from './sections.js';
+export type { EvaluateSettings, RuntimeSettings, SeedsSettings } from './sections.js';
 export { parseConfiguration, readConfiguration, sourceFromValue, type ConfigurationSource } from './source.js';

@@ -89,6 +89,7 @@ export function resolveConfiguration(
     protocol: useFirst(data.protocol!),
     tracker: useFirst(data.tracker!),
     seed: data.seed,
+    ...(data.seeds === undefined ? {} : { seeds: data.seeds }),
     runtime: data.runtime,
     ...(data.output === undefined ? {} : { output: data.output }),
   };

@@ -4,7 +4,7 @@ import { defaultPlugins } from '../plugin/load-plugins.js';
 import type { Registry } from '../plugin/registry.js';
 import { trainSettings } from '../training/settings.js';
 import type { ResolvedPart } from './configuration.js';
-import { datasetSettings, evaluateSettings, lossSettings, runtimeSettings } from './sections.js';
+import { datasetSettings, evaluateSettings, lossSettings, runtimeSettings, seedSetting, seedsSettings } from './sections.js';
 
 const schemas = new WeakMap<Registry, ReturnType<typeof composeSchema>>();
 
@@ -48,7 +48,10 @@ function composeSchema(registry: Registry) {
       {},
       'Where runs are recorded besides their folders. Default: local, the folders alone.',
     ).optional(),
-    seed: z.int().min(0).max(2147483647).default(1).describe('Seed of sampling, start values, order and augmentation.'),
+    seed: seedSetting,
+    seeds: seedsSettings
+      .optional()
+      .describe('Seeds of single sources of chance, each in the place of `seed`: to see how much each one matters.'),
     runtime: runtimeSettings.prefault({}).describe('Where and how it is computed.'),
     output: z.string().min(1).optional().describe('Folder of the results.'),
     grid: z

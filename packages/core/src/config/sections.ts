@@ -34,6 +34,18 @@ export const runtimeSettings = z.strictObject({
     .describe('Megabytes of decoded images that are kept in memory from epoch to epoch; 0 keeps none.'),
 });
 
+const seed = z.int().min(0).max(2147483647);
+
+/** The seed of everything that chance decides in a run. */
+export const seedSetting = seed.default(1).describe('Seed of sampling, start values, order and augmentation.');
+
+/** Seeds of single sources of chance. */
+export const seedsSettings = z.strictObject({
+  sample: seed.optional().describe('Which training and validation images are drawn.'),
+  start: seed.optional().describe('What learned values start from.'),
+  order: seed.optional().describe('The order of the images, their crops and flips, and dropout.'),
+});
+
 /** What every data set takes besides its own options. */
 export const datasetSettings = {
   shots: z
@@ -55,6 +67,7 @@ export const lossSettings = {
 
 export type EvaluateSettings = z.output<typeof evaluateSettings>;
 export type RuntimeSettings = z.output<typeof runtimeSettings>;
+export type SeedsSettings = z.output<typeof seedsSettings>;
 
 /** Option names that a plugin of a kind cannot use, for they are the configuration's own. */
 export const reservedOptions: Readonly<Record<string, readonly string[]>> = {

@@ -6,7 +6,7 @@ import { describeIssue, describeValue } from './describe-issue.js';
 import { isMapping, partSections } from './layers.js';
 import { nearestName } from './nearest-name.js';
 import { pathText } from './problems.js';
-import { datasetSettings, evaluateSettings, runtimeSettings } from './sections.js';
+import { datasetSettings, evaluateSettings, runtimeSettings, seedsSettings } from './sections.js';
 
 /** Something wrong at a path. */
 export interface Finding {
@@ -107,5 +107,6 @@ function optionsElsewhere(value: unknown, registry: Registry): string[] {
     ...chosen,
     ...paths('evaluate', evaluateSettings.shape),
     ...paths('runtime', runtimeSettings.shape),
+    ...paths('seeds', seedsSettings.shape),
   ];
 }

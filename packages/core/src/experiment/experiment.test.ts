@@ -64,6 +64,14 @@ describe('createExperiment', () => {
     experiment.dispose();
   });
 
+  it('draws images by the seed of the sample and starts values by that of the start', async () => {
+    const { log, create } = program();
+    const experiment = await create({ dataset: { use: 'pets', shots: 2 }, seed: 5, seeds: { sample: 6, start: 7 } });
+    expect(log.subsets).toEqual([{ shots: 2, seed: 6, classes: 'all' }]);
+    expect(log.created[0]!.context).toMatchObject({ seed: 7 });
+    experiment.dispose();
+  });
+
   it('shares a backbone between experiments until the program frees it', async () => {
     const { log, container, create } = program();
     const [one, two] = await Promise.all([create({}), create({})]);

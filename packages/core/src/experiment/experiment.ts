@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { canonicalJson } from '../config/canonical.js';
 import { contentsOf, type Contents } from '../config/content-files.js';
-import { optionsOf, type ResolvedConfiguration } from '../config/configuration.js';
+import { optionsOf, seedsOf, type ResolvedConfiguration } from '../config/configuration.js';
 import type { Backbone } from '../contracts/backbone.js';
 import type { Dataset } from '../contracts/dataset.js';
 import type { ServiceToken } from '../contracts/services.js';
@@ -64,7 +64,8 @@ export async function createExperiment(
   configuration: ResolvedConfiguration,
   { container: program, registry, folder, texts }: ExperimentOptions,
 ): Promise<Experiment> {
-  const { seed, runtime } = configuration;
+  const { runtime } = configuration;
+  const { start: seed } = seedsOf(configuration);
   const container = program.createChildContainer();
   const log = new PartLog();
   container.register(TOKENS.configuration, { useValue: configuration });
@@ -116,18 +117,19 @@ export async function disposeBackbones(container: DependencyContainer): Promise<
 }
 
 async function createDataset(
-  { dataset: chosen, seed }: ResolvedConfiguration,
+  configuration: ResolvedConfiguration,
   registry: Registry,
   source: SourceContext,
   program: DependencyContainer,
 ): Promise<{ readonly whole: Dataset; readonly dataset: Dataset }> {
+  const { dataset: chosen } = configuration;
   const { use, shots, classes } = chosen;
   const plugin = registry.get('dataset', use);
   const whole = await attempt(registry.owner('dataset', use), 'threw in create()', () =>
     plugin.create(source, optionsOf(chosen, 'shots', 'classes')),
   );
-  const perClass = shots === 'all' ? undefined : shots;
-  return { whole, dataset: program.resolve(TOKENS.pipeline).subset(whole, { shots: perClass, seed, classes }) };
+  const request = { shots: shots === 'all' ? undefined : shots, seed: seedsOf(configuration).sample, classes };
+  return { whole, dataset: program.resolve(TOKENS.pipeline).subset(whole, request) };
 }
 
 /** @returns the backbone, and what gives it back */

@@ -17,6 +17,7 @@ const configuration = resolveConfiguration(
       learns: ['prompt', 'labels'],
       then: { steps: 2, learns: ['labels'] },
     },
+    seeds: { sample: 4, start: 5, order: 6 },
     output: 'runs/a',
   },
   { registry: fakeRegistry() },

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { seedsOf } from '../config/configuration.js';
 import type { Dataset, ImageItem } from '../contracts/dataset.js';
 import type { Evaluation, EvaluationSet } from '../contracts/evaluation.js';
 import type { FeatureStore } from '../contracts/features.js';
@@ -69,7 +70,7 @@ export async function runExperiment(request: RunRequest): Promise<RunResult | un
       pipeline: skips.watching(pipeline, (item) => splitOf(experiment, item)),
       dataset,
       settings: configuration.train,
-      seed: configuration.seed,
+      seed: seedsOf(configuration).order,
       evaluationBatch: configuration.evaluate.batch,
       runFolder: folder.path,
       configuration,
