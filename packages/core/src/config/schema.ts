@@ -4,7 +4,14 @@ import { defaultPlugins } from '../plugin/load-plugins.js';
 import type { Registry } from '../plugin/registry.js';
 import { trainSettings } from '../training/settings.js';
 import type { ResolvedPart } from './configuration.js';
-import { datasetSettings, evaluateSettings, lossSettings, runtimeSettings, seedSetting, seedsSettings } from './sections.js';
+import {
+  datasetSettings,
+  evaluateSettings,
+  lossSettings,
+  runtimeSettings,
+  seedSetting,
+  seedsSettings,
+} from './sections.js';
 
 const schemas = new WeakMap<Registry, ReturnType<typeof composeSchema>>();
 
