@@ -50,6 +50,7 @@ describe('means', () => {
 describe('summaries', () => {
   it('say what the protocols’ tables say', () => {
     expect(fewShot.summary({ test: scored(0.5) }, costs)).toEqual({ accuracy: 0.5, macroF1: 0.25 });
+    expect(fewShot.summary({ val: scored(0.5) }, costs)).toEqual({ accuracy: 0.5, macroF1: 0.25 });
     expect(baseToNovel.summary({ base: scored(0.6), novel: scored(0.3) }, costs)).toEqual({
       ...{ base: 0.6, novel: 0.3, HM: { value: 0.4, leads: true } },
     });
@@ -230,6 +231,14 @@ describe('runProtocol', () => {
     expect(correct / labels.length).toBe(result.evaluations['after/all']!.accuracy);
     expect(result.parameters).toBe(4 * 6); // one row of width 6 for each class
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('tests a few-shot training on validation images where settings are to be chosen', async () => {
+    const { result } = await run('few-shot-val', { prompt: 'context', protocol: { use: 'few-shot', split: 'val' } });
+    expect(Object.keys(result.evaluations)).toEqual(['val']);
+    expect(readPredictions(join(folder, 'few-shot-val'))!['val']!.labels).toHaveLength(16);
+    const tested = await run('few-shot-test', { prompt: 'context', protocol: 'few-shot' });
+    expect(tested.result.evaluations['test']!.loss).not.toBe(result.evaluations['val']!.loss);
   });
 
   it('says which images were skipped, in the result and in the log', async () => {
