@@ -33,6 +33,16 @@ export function holds(conditions: Conditions, cell: Compared): boolean {
   });
 }
 
+/**
+ * Whether they hold for a cell whose options are not known yet: what neither the cell nor its file says is that of the defaults, unless a preset
+ * may say it.
+ */
+export function holdsForSure(conditions: Conditions, cell: Compared): boolean {
+  const hasPreset = chosen('preset', cell.values, cell.base) !== undefined;
+  const isSaid = (path: string): boolean => path === NAME || chosen(path, cell.values, cell.base) !== undefined;
+  return holds(conditions, cell) && (!hasPreset || Object.keys(conditions).every(isSaid));
+}
+
 /** The value at a path: of the cell, of a mapping or a name that the cell gives for the whole part, or of the base. */
 function chosen(path: string, values: Mapping, base: Mapping): unknown {
   const keys = path.split('.');

@@ -67,6 +67,29 @@ describe('conditions', () => {
     expect(await plan({ grid: { seed: [1, 2] } }, { only: { 'prompt.use': 'none', seed: 2 } })).toHaveLength(1);
   });
 
+  it('take no default for what a preset or the command line says', async () => {
+    const registry = new Registry(
+      tinyRegistry()
+        .entries.filter(({ module }) => module === 'tiny')
+        .map((entry) => {
+          const { kind, name } = entry.plugin;
+          if (kind !== 'prompt' || name !== 'context') return entry;
+          return { ...entry, plugin: { ...entry.plugin, presets: { paper: { prompt: 'context' } } } };
+        }),
+    );
+    const except = [{ 'prompt.use': 'none', 'head.use': null, seed: [2, 3] }];
+    const list = [
+      { name: 'clip', prompt: 'none' },
+      { name: 'ours', preset: 'context/paper' },
+    ];
+    const cells = await plan({ grid: { list, seed: [1, 2, 3], except } }, { registry });
+    expect(cells.map(describeChoice)).toEqual(['clip, seed=1', 'ours, seed=1', 'ours, seed=2', 'ours, seed=3']);
+    const seeds = { grid: { seed: [1, 2, 3], except } };
+    expect(await plan({ prompt: 'none', ...seeds })).toHaveLength(1);
+    expect(await plan({ prompt: 'none', ...seeds }, { overrides: ['prompt=context'] })).toHaveLength(3);
+    expect(await plan({ prompt: 'context', ...seeds }, { overrides: ['prompt.use=none'] })).toHaveLength(1);
+  });
+
   it('that no cell has are told', async () => {
     const notes: string[] = [];
     await plan({ grid: { list, except: [{ name: 'C' }] } }, { onNote: (note) => notes.push(note) });

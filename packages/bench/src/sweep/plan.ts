@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { ConfigError, type BackboneIdentity } from '@promptweave/core';
 import {
+  applyOverride,
   backboneIdentity,
   basicServices,
   canonicalJson,
@@ -10,12 +11,13 @@ import {
   hasContents,
   modulesInUse,
   optionsOf,
+  parseOverride,
   type ConfigurationSource,
   type Contents,
   type Registry,
   type ResolvedConfiguration,
 } from '@promptweave/core/experiment';
-import { holds, type Compared } from './conditions.js';
+import { holds, holdsForSure, type Compared } from './conditions.js';
 import { expandGrid, type Choice } from './expand.js';
 import { readGrid, type Conditions, type Grid } from './grid.js';
 import { applyToGrid } from './grid-overrides.js';
@@ -83,20 +85,23 @@ export async function planSweep(request: PlanRequest): Promise<PlannedCell[]> {
   checkGridPaths(grid, source, registry);
   if (only) checkConditions(only, registry, '--only');
   const all = expandGrid({ ...grid, except: [] }, base);
-  const choices = all.filter((choice) => !grid.except.some((conditions) => holds(conditions, { ...choice, base })));
+  const said = overrides.map(parseOverride).reduce(applyOverride, base);
+  const choices = all.filter(
+    (choice) => !grid.except.some((conditions) => holdsForSure(conditions, { ...choice, base: said })),
+  );
   if (choices.length === 0) throw new ConfigError('The sweep has no cell.', { where: 'grid' });
   if (choices.length > CELLS) {
     const message = `The sweep has ${choices.length.toLocaleString('en')} cells; at most ${CELLS.toLocaleString('en')} are run.`;
     throw new ConfigError(message, { where: 'grid', remedy: 'Take values away, or make several sweeps of it.' });
   }
-  const resolved = resolveCells(choices, grid, { ...request, source, overrides, base });
+  const resolved = resolveCells(choices, grid, { ...request, source, overrides, base, said });
   noteIdle(
     grid,
-    [...all.map((choice) => ({ ...choice, base })), ...resolved.map((cell) => comparedOf(cell, base))],
+    [...all.map((choice) => ({ ...choice, base: said })), ...resolved.map((cell) => comparedOf(cell, said))],
     request,
   );
   const cells = resolved.filter((cell) => {
-    const compared = comparedOf(cell, base);
+    const compared = comparedOf(cell, said);
     return !grid.except.some((conditions) => holds(conditions, compared)) && (!only || holds(only, compared));
   });
   if (cells.length === 0) {

@@ -31,6 +31,8 @@ export interface ResolveRequest {
   readonly source: ConfigurationSource;
   /** Without its grid. */
   readonly base: Mapping;
+  /** The same with the overrides: what holds for every cell. */
+  readonly said: Mapping;
   readonly registry: Registry;
   /** `path=value` each, for every cell. */
   readonly overrides: readonly string[];
@@ -52,7 +54,7 @@ export function comparedOf({ name, values, configuration }: ResolvedCell, base: 
  * no effect in a cell
  */
 export function resolveCells(choices: readonly Choice[], grid: Grid, request: ResolveRequest): ResolvedCell[] {
-  const { source, base, registry, overrides, onImpossible, onNote } = request;
+  const { source, base, said, registry, overrides, onImpossible, onNote } = request;
   const single: ConfigurationSource = { ...source, value: base };
   const written = writtenValues(source, ['grid']);
   const writtenBase = writtenValues(single, []);
@@ -75,7 +77,7 @@ export function resolveCells(choices: readonly Choice[], grid: Grid, request: Re
       }
       const values = withTextsOf(choice.values, configuration);
       const cell = { ...choice, values, priority: 0, configuration: configuration as ResolvedConfiguration };
-      const named = grid.first.findIndex((conditions) => holds(conditions, comparedOf(cell, base)));
+      const named = grid.first.findIndex((conditions) => holds(conditions, comparedOf(cell, said)));
       return [{ ...cell, priority: named < 0 ? grid.first.length : named }];
     } catch (error) {
       if (!(error instanceof InvalidConfigurationError)) throw error;
