@@ -69,7 +69,7 @@ export type TrainedRun = {
 /**
  * Trains what a configuration describes, evaluates it and writes the folder of the run, which `openRun` opens.
  *
- * @param configuration a value, the path of a file, or of a folder with a folder of images for each class
+ * @param given a configuration as a value, the path of its file, or of a folder with a folder of images for each class
  * @throws ConfigError, DatasetError, CheckpointError, BackendError or TrainingError, which say what to do
  *
  * @example

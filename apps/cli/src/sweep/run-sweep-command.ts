@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import {
   bestOf,
   CHOSEN,
@@ -46,6 +46,7 @@ import { chooseEngine, localJobs, rayHeaders, type EngineFlags } from './sweep-e
 import { estimateSweep } from './sweep-estimates.js';
 import { listCells } from './sweep-list.js';
 import { sweepNotes } from './sweep-notes.js';
+import { sweepOutput } from './sweep-output.js';
 import { createSweepView } from './sweep-view.js';
 import { pictureFiles, reportFiles, writeReport } from '../report/write-report.js';
 
@@ -103,7 +104,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
       remedy: `Leave --engine ${engine} out: the cells run here, one after the other.`,
     });
   }
-  const path = command.output ?? outputOf(source.value) ?? join('runs', configurationName(file));
+  const path = command.output ?? sweepOutput(file, source.value, overrides);
   const folder = new SweepFolder(path);
   const chosen = all.filter(({ id }) => !asked || asked.has(id)).toSorted((a, b) => a.priority - b.priority);
   const isPlain = alone || (engine === 'local' && localJobs(command) === 1);
@@ -258,10 +259,6 @@ function bestRow(folder: SweepFolder): string | undefined {
   if (!best) return undefined;
   const chosen = isSearched(study.rows) ? ` (${CHOSEN})` : '';
   return `${best.row.labels.join(' ')} ${best.figure} ${figureText(best.row.figures[best.figure]!)}${chosen}`;
-}
-
-function outputOf(value: Readonly<Record<string, unknown>>): string | undefined {
-  return typeof value['output'] === 'string' ? value['output'] : undefined;
 }
 
 function conditions(only: readonly string[]): Record<string, unknown> | undefined {
