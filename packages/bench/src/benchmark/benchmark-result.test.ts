@@ -179,7 +179,7 @@ describe('the table of a benchmark', () => {
     const [head, ...lines] = as('csv').split('\n');
     expect(head).toMatch(/^study,protocol,of,dataset,seed,cell,commit,figure,unit,value,low,high,deviation,seeds,/);
     const cells = lines.filter((line) => line.includes(',cell,'));
-    expect(cells).toHaveLength(2 * 2 * 3);
+    expect(cells).toHaveLength(2 * 2 * (3 + 2)); // three figures of the protocol, and what the cell took
     expect(cells[0]).toBe('x,base-to-novel,cell,dtd,1,maple dtd 16 0,,base,,0.8,,,,,,,,,,');
     const json = JSON.parse(as('json')) as { rows: { datasets: { dtd: { base: unknown } } }[]; failures: unknown[] };
     expect(json.rows[0]!.datasets.dtd.base).toEqual({ mean: 70, sd: expect.closeTo(14.142, 3), count: 2 });

@@ -1,4 +1,6 @@
+import type { ProtocolSummary } from '@promptweave/core';
 import { figureOf } from '@promptweave/core/experiment';
+import type { CellOutcome } from '../sweep/cell-folder.js';
 import type { Comparison } from './analysis/comparison.js';
 import { resampleCells } from './analysis/resampled-figures.js';
 import { interval } from './analysis/resampling.js';
@@ -51,7 +53,7 @@ export function longRows(study: Study, comparison?: Comparison): LongRow[] {
       const own = resampled.cells.get(cell);
       const git = resultOf(cell)?.provenance.git;
       const { seed } = cell.values;
-      return Object.entries(cell.state.outcome.summary).map(([figure, entry]): LongRow => {
+      return Object.entries(figuresOf(cell.state.outcome)).map(([figure, entry]): LongRow => {
         const { value, unit } = figureOf(entry);
         return {
           ...{ ...base, of: 'cell' as const, cell: cell.id, figure, value },
@@ -87,6 +89,15 @@ export function longRows(study: Study, comparison?: Comparison): LongRow[] {
     });
     return [...ofCells, ...ofRow];
   });
+}
+
+/** What the protocol tells of a cell, and what it took. */
+function figuresOf({ summary, parameters, seconds }: CellOutcome): ProtocolSummary {
+  return {
+    ...summary,
+    'learned values': { value: parameters, unit: 'numbers', better: 'less' },
+    'training time': { value: seconds, unit: 's', better: 'less' },
+  };
 }
 
 function bounds(draws: Float64Array | undefined): Pick<LongRow, 'low' | 'high'> {
