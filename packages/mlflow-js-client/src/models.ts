@@ -14,6 +14,7 @@ export interface RegisteredModel {
   readonly aliases: Readonly<Record<string, string>>;
 }
 
+/** A version of a registered model, as the server has it. */
 export interface ModelVersion {
   readonly name: string;
   /** A whole number as text, as the server gives it. */

@@ -16,6 +16,7 @@ export const runTags = {
   gitCommit: 'mlflow.source.git.commit',
 } as const;
 
+/** Where a run stands. */
 export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED';
 
 /** A run without its data. Times are in milliseconds since 1970. */
@@ -31,6 +32,7 @@ export interface RunInfo {
   readonly lifecycleStage: 'active' | 'deleted';
 }
 
+/** A run with what was recorded of it, as the server has it. */
 export interface Run {
   readonly info: RunInfo;
   /** The last value of each metric; any number, NaN and the infinities included. */

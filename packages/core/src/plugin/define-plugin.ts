@@ -71,6 +71,7 @@ export interface SourceContext {
   readonly services: Services;
 }
 
+/** A CLIP-like model with its weights, frozen. */
 export interface BackbonePlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'backbone', O> {
   create(context: SourceContext, options: z.output<O>): Promise<Backbone>;
   /** What the backbone would be, without making it: cheaper, where many cells of a sweep are told apart. */
@@ -79,10 +80,12 @@ export interface BackbonePlugin<O extends OptionsSchema = OptionsSchema> extends
   shape?(context: SourceContext, options: z.output<O>): Promise<BackboneShape>;
 }
 
+/** Reads images with their class names, in three splits. */
 export interface DatasetPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'dataset', O> {
   create(context: SourceContext, options: z.output<O>): Promise<Dataset>;
 }
 
+/** What is learned among the inputs of the towers. */
 export interface PromptPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'prompt', O> {
   properties(options: z.output<O>): LearnerProperties;
   create(context: PartContext, options: z.output<O>): PromptLearner;
@@ -90,12 +93,14 @@ export interface PromptPlugin<O extends OptionsSchema = OptionsSchema> extends P
   losses?(options: z.output<O>): LossChoice[];
 }
 
+/** What the embeddings of the class names are: frozen, or trained. */
 export interface LabelsPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'labels', O> {
   properties(options: z.output<O>): AlignerProperties;
   create(context: PartContext, options: z.output<O>): LabelAligner;
   losses?(options: z.output<O>): LossChoice[];
 }
 
+/** Makes logits of image and text features. */
 export interface HeadPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'head', O> {
   properties(options: z.output<O>): HeadProperties;
   create(context: PartContext, options: z.output<O>): Head;
@@ -103,12 +108,14 @@ export interface HeadPlugin<O extends OptionsSchema = OptionsSchema> extends Plu
   losses?(options: z.output<O>): LossChoice[];
 }
 
+/** What is learned within the towers, without prompts. */
 export interface TuningPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'tuning', O> {
   properties(options: z.output<O>): TuningProperties;
   create(context: PartContext, options: z.output<O>): Tuning;
   losses?(options: z.output<O>): LossChoice[];
 }
 
+/** How a step follows from the losses. */
 export interface GradientsPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'gradients', O> {
   /** Losses without which the rule is nothing. */
   readonly needsLosses?: readonly string[];
@@ -116,6 +123,7 @@ export interface GradientsPlugin<O extends OptionsSchema = OptionsSchema> extend
   losses?(options: z.output<O>): LossChoice[];
 }
 
+/** A term of the training objective. */
 export interface LossPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'loss', O> {
   /** True where the loss makes sense with trained labels only; tested before anything is built. */
   readonly needsTrainedLabels?: boolean;
