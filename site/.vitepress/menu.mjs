@@ -4,25 +4,14 @@ export const menu = [
   {
     text: 'Tutorials',
     folder: 'tutorials',
-    first: ['index', 'your-photos', 'ablation', 'from-pytorch'],
+    first: ['index', 'your-photos', 'ablation', 'paper-table', 'write-a-method', 'from-pytorch'],
     collapsed: false,
   },
+  { text: 'How to', folder: 'how-to', first: ['index'] },
   {
     text: 'Guide',
     folder: 'guide',
-    first: [
-      'how-to',
-      'concepts',
-      'use',
-      'export',
-      'benchmarks',
-      'sweeps',
-      'report',
-      'tracking',
-      'plugins',
-      'backbones',
-      'speed',
-    ],
+    first: ['concepts', 'use', 'export', 'benchmarks', 'sweeps', 'report', 'tracking', 'plugins', 'backbones', 'speed'],
   },
   { text: 'Methods', folder: 'methods' },
   {
@@ -31,6 +20,7 @@ export const menu = [
     folder: 'reference',
     first: ['configuration', 'commands', 'presets'],
   },
+  { text: 'API', folder: 'api', first: ['index', 'promptweave', 'core', 'core-testing', 'mlflow-js-client'] },
   { text: 'Packages', folder: 'packages', first: ['promptweave', 'core'] },
   { text: 'Decisions', folder: 'decisions', first: ['index'] },
   {
