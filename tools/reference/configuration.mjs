@@ -1,4 +1,6 @@
+import { gridSections, sampleRange, searchSection } from '@promptweave/bench';
 import { configurationSchema, describeOptions } from '@promptweave/core/experiment';
+import { z } from 'zod';
 
 const cell = (value) => String(value).replaceAll('|', '\\|');
 
@@ -9,7 +11,8 @@ export function configurationPage(registry) {
     '# Configuration',
     '',
     'What a configuration says besides its parts, made from the definitions by `npm run reference`. The options of the parts: [Reference](../reference.md).',
-    'The sections `grid` and `search`: [Sweeps](../sweeps.md).',
+    'What the sections `grid` and `search` are for, with examples: [Sweeps](../sweeps.md).',
+    'An option that is required has to be there where its mapping is: `train.stop.patience` where there is `train.stop`.',
     '',
     '## Sections',
     '',
@@ -17,14 +20,24 @@ export function configurationPage(registry) {
     '| --- | --- |',
     ...Object.entries(shape).map(([name, schema]) => `| \`${name}\` | ${cell(schema.description ?? '')} |`),
   ];
-  for (const name of ['train', 'evaluate', 'seeds', 'runtime']) {
-    lines.push('', `## \`${name}\``, '', '| option | type | default | |', '| --- | --- | --- | --- |');
-    for (const option of describeOptions({ options: shape[name] })) {
-      const start = option.default === undefined ? '' : `\`${JSON.stringify(option.default)}\``;
-      lines.push(
-        `| \`${name}.${option.name}\` | ${cell(option.type)} | ${cell(start)} | ${cell(option.description)} |`,
-      );
-    }
-  }
+  const table = (name, options, prefix = name) => [
+    ...['', `## \`${name}\``, '', '| option | type | default | |', '| --- | --- | --- | --- |'],
+    ...describeOptions({ options }).map((option) => row(prefix, option)),
+  ];
+  for (const name of ['train', 'evaluate', 'seeds', 'runtime']) lines.push(...table(name, shape[name]));
+  const [heading, ...sections] = table('grid', z.object(gridSections).partial()).slice(1);
+  lines.push(
+    ...['', heading, '', 'The sections of a grid, and any number of axes beside them. All of them multiply.'],
+    ...sections.slice(0, 3),
+    '| `grid.PATH` | list of values, or `{ values, when }` | | An axis: the path of an option, such as `prompt.depth`, and its values. With `when` it is varied only in cells that have these values of other options. |',
+    ...sections.slice(3),
+    ...describeOptions({ options: sampleRange }).map((option) => row('grid.sample.ranges.PATH', option)),
+    ...table('search', searchSection),
+  );
   return lines;
+}
+
+function row(prefix, { name, type, default: value, required, description }) {
+  const start = required ? 'required' : value === undefined ? '' : `\`${JSON.stringify(value)}\``;
+  return `| \`${prefix}.${name}\` | ${cell(type)} | ${cell(start)} | ${cell(description)} |`;
 }

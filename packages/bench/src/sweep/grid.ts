@@ -13,18 +13,21 @@ const values = z.array(z.unknown(), 'expected a list of values').min(1, 'expecte
 const axis = z.union([values, z.strictObject({ values, when: conditions.optional() })]);
 const range = z
   .strictObject({
-    from: z.number(),
-    to: z.number(),
-    scale: z.enum(['linear', 'log']).default('linear'),
-    whole: z.boolean().default(false),
+    from: z.number().describe('Smallest value.'),
+    to: z.number().describe('Largest value.'),
+    scale: z.enum(['linear', 'log']).default('linear').describe('Whether values or their logarithms are spread.'),
+    whole: z.boolean().default(false).describe('Whole numbers alone.'),
   })
   .refine(({ from, to }) => from < to, 'expected from below to')
   .refine(({ from, scale }) => scale === 'linear' || from > 0, 'a logarithmic range begins above 0');
 const sample = z.strictObject({
-  count: z.int().min(1),
-  method: z.enum(['halton', 'random']).default('halton'),
-  seed: z.int().min(0).default(1),
-  ranges: z.record(z.string(), range),
+  count: z.int().min(1).describe('Points that are drawn.'),
+  method: z
+    .enum(['halton', 'random'])
+    .default('halton')
+    .describe('How: spread evenly (`halton`), or independently of each other (`random`).'),
+  seed: z.int().min(0).default(1).describe('Seed of `random`.'),
+  ranges: z.record(z.string(), range).describe('Ranges by option path: `from`, `to`, `scale`, `whole`.'),
 });
 
 /** A range that points are drawn from. */
@@ -57,17 +60,26 @@ export interface Grid {
 }
 
 const sections = {
-  list: z.array(z.record(z.string(), z.unknown())).min(1),
+  list: z
+    .array(z.record(z.string(), z.unknown()))
+    .min(1)
+    .describe('Explicit choices: each entry sets some options, and has a `name` for the tables.'),
   zip: z
     .record(z.string(), values)
     .refine(
       (zip) => new Set(Object.values(zip).map(({ length }) => length)).size === 1,
       'the lists are of unequal length',
-    ),
-  sample,
-  except: z.array(conditions),
-  first: z.array(conditions),
+    )
+    .describe('Lists of values by option path that are taken together: first with first, second with second.'),
+  sample: sample.describe('Points drawn from ranges.'),
+  except: z.array(conditions).describe('Cells that are left out, each entry by values of options.'),
+  first: z.array(conditions).describe('Cells that run before the others, in this order.'),
 };
+
+/** What a grid may have besides its axes, for the documentation. */
+export const gridSections: Readonly<Record<string, z.ZodType>> = sections;
+/** The ranges of `sample`, for the documentation. */
+export const sampleRange: z.ZodObject = z.strictObject(range.shape);
 
 /**
  * Reads the `grid` section of a configuration.

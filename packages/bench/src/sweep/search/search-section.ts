@@ -8,7 +8,8 @@ import {
 } from '@promptweave/core/experiment';
 import { z } from 'zod';
 
-const section = z.strictObject({
+/** Options of the section `search`. */
+export const searchSection = z.strictObject({
   method: z
     .enum(['asha', 'whole'])
     .default('asha')
@@ -41,7 +42,8 @@ const section = z.strictObject({
         .describe('Optimiser steps of all cells together, after which nothing more is begun.'),
       hours: z.number().positive().optional().describe('Hours of this command, after which nothing more is begun.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Where the search ends.'),
 });
 
 /** Whether an override speaks about the search, and not about cells. */
@@ -50,7 +52,7 @@ export function isOfSearch(override: string): boolean {
 }
 
 /** How the cells of a grid are searched instead of all being run to their ends. */
-export type Search = z.output<typeof section>;
+export type Search = z.output<typeof searchSection>;
 
 /**
  * The `search` section of a configuration, with what a command says of it laid over: `search={}`, `search.budget.cells=20`, or `search=null` for none;
@@ -62,7 +64,7 @@ export function readSearch(source: ConfigurationSource, overrides: readonly stri
   const file: Readonly<Record<string, unknown>> = { search: source.value['search'] };
   const written = own.reduce((value, text) => applyOverride(value, parseOverride(text)), file)['search'];
   if (written === undefined || (written === null && own.length > 0)) return undefined;
-  const outcome = section.safeParse(written, { error: describeIssue, reportInput: true });
+  const outcome = searchSection.safeParse(written, { error: describeIssue, reportInput: true });
   if (outcome.success) {
     const { sampler, budget } = outcome.data;
     if (sampler === 'order' || Object.values(budget).some((value) => value !== undefined)) return outcome.data;
