@@ -15,7 +15,7 @@ export const SIGNIFICANT = '†';
 
 /**
  * The table of a paper: methods as rows, data sets as columns and their average; with a single data set, the figures are the columns. The best of a
- * column is marked, and the second. Learned numbers and times are in the report.
+ * column is marked, and the second. Learned parameters and times are in the report.
  */
 export function paperTable(study: Study, comparison?: Comparison): TextTable {
   const { axes, figures, kinds, rows } = study;

@@ -172,13 +172,13 @@ export async function trainingCurves(points: readonly LearningPoint[]): Promise<
 }
 
 const TIME = 'seconds for training and tests of one cell';
-const NUMBERS = 'learned numbers';
+const NUMBERS = 'learned parameters';
 /** Colours of the palette; the last one is for the rest. */
 const COLOURS = 20;
-/** Learned numbers that the axis names. */
+/** Learned parameters that the axis names. */
 const POWERS = [0, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 
-/** What each row costs against a figure: time, and learned numbers. */
+/** What each row costs against a figure: time, and learned parameters. */
 export async function costAgainst(figure: string, rows: readonly StudyRow[]): Promise<Picture | undefined> {
   // More rows than colours are told apart by their first axis alone; pointing at one says which it is.
   const firsts = [...new Set(rows.map(({ labels }) => labels[0] ?? 'all'))].slice(0, COLOURS - 1);
@@ -188,7 +188,7 @@ export async function costAgainst(figure: string, rows: readonly StudyRow[]): Pr
     const found = Object.hasOwn(row.figures, figure) ? row.figures[figure] : undefined;
     if (!found || row.seconds === undefined) return [];
     const value = shownValue(found, found.mean);
-    const cost = `${duration(row.seconds)}, ${(row.parameters ?? 0).toLocaleString('en')} learned numbers`;
+    const cost = `${duration(row.seconds)}, ${(row.parameters ?? 0).toLocaleString('en')} learned parameters`;
     const said = `${rowName(row)}: ${figureText(found)}, ${cost}`;
     return [
       { row: named(row), value, said, what: TIME, cost: row.seconds },

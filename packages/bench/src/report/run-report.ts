@@ -62,7 +62,7 @@ export async function runReport(folder: string, thumbnails: RunThumbnails): Prom
     title: name,
     protocol: 'one run',
     intro: [
-      `${parameters.toLocaleString('en')} learned numbers, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
+      `${parameters.toLocaleString('en')} learned parameters, ${training.step} steps in ${training.seconds.toFixed(1)} s.`,
       ...(training.stops ?? []).map(describeStop),
     ].join(' '),
     sections: sections.filter((part) => part !== undefined),

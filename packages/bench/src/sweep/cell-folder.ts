@@ -36,7 +36,7 @@ export const cellFiles = {
 export interface CellOutcome {
   /** The figures of the protocol, fractions in [0, 1]. */
   readonly summary: ProtocolSummary;
-  /** Learned numbers. */
+  /** Learned parameters. */
   readonly parameters: number;
   /** Training alone. */
   readonly seconds: number;

@@ -24,7 +24,7 @@ export type Evaluations = Readonly<Record<string, Evaluation>>;
 
 /** What a run took. */
 export interface RunCosts {
-  /** Learned numbers, those that a head was fitted to (and keeps of the training images) among them. */
+  /** Learned parameters, those that a head was fitted to (and keeps of the training images) among them. */
   readonly parameters: number;
   /** Median seconds of an optimiser step, waiting for images included; undefined where nothing is learned. */
   readonly stepSeconds?: number;

@@ -32,7 +32,7 @@ export type TrainEvent =
       readonly epochs: number;
       /** Images of a pass. */
       readonly images: number;
-      /** Learned numbers. */
+      /** Learned parameters. */
       readonly parameters: number;
       /** Numbers that a head was fitted to before the training, where there are any. */
       readonly fitted?: number;
@@ -47,7 +47,7 @@ export type TrainEvent =
       readonly phases: number;
       /** Sections of the configuration whose parts learn in it. */
       readonly learns: readonly string[];
-      /** Learned numbers. */
+      /** Learned parameters. */
       readonly parameters: number;
       readonly steps: number;
     }

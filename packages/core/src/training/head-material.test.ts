@@ -73,7 +73,7 @@ it('plain images where it wants no views, and no validation images that it does 
   expect(crops).toEqual([]);
 });
 
-it('counts among the learned numbers what a head was fitted to', () => {
+it('counts among the learned parameters what a head was fitted to', () => {
   const { parts } = tinyClassifier();
   const before = new Classifier(parts).learnedNumbers;
   const weight = tf.variable(tf.zeros([3, 5]));

@@ -6,7 +6,7 @@ import type { TrainOutcome } from './train-request.js';
 /** The contents of `result.json`. */
 export interface RunResult {
   readonly format: 1;
-  /** Learned numbers, those that a head was fitted to (and keeps of the training images) among them. */
+  /** Learned parameters, those that a head was fitted to (and keeps of the training images) among them. */
   readonly parameters: number;
   readonly training: Omit<TrainOutcome, 'status'>;
   /** By the names of the evaluation sets. */

@@ -173,7 +173,7 @@ class Training {
   private readonly emit = (event: TrainEvent): void => this.request.onEvent?.(event);
 }
 
-/** Learned numbers. */
+/** Learned parameters. */
 function sizeOf(variables: NamedVariables): number {
   return Object.values(variables).reduce((total, variable) => total + variable.size, 0);
 }

@@ -46,7 +46,7 @@ export function resultSection(study: Study, comparison: Comparison | undefined):
   const table = `<div class="wide${isLong ? ' tall' : ''}"><table id="grid"><thead><tr>${heads}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
   const whole = [controls(study, comparison), table, note(study, comparison)].join('\n');
   const overview = overviewHtml(study);
-  const summary = `All ${rows.length} rows, to sort and to filter, with differences, learned numbers and times`;
+  const summary = `All ${rows.length} rows, to sort and to filter, with differences, learned parameters and times`;
   const all = isLong && overview ? `<details><summary>${summary}</summary>${whole}</details>` : whole;
   return section('results', 'Results', overview, all, data(study, comparison))!;
 }
