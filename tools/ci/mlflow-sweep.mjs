@@ -3,7 +3,7 @@
 //
 // Needs the built command line, and MLFLOW_TEST_SERVER: the path of `mlflow` (tools/ci/mlflow.sh sees to both).
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,8 +11,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
 import { MlflowClient } from '@promptweave/mlflow-js-client';
 import { pyfuncPredicts } from './mlflow-pyfunc.mjs';
+import { blocksOf } from '../documentation/blocks.mjs';
 import { mlflowServer } from './mlflow-server.mjs';
 
 const program = join(dirname(fileURLToPath(import.meta.url)), '../../apps/cli/bin/promptweave.js');
@@ -234,10 +236,26 @@ async function registeredPromptsAreUsed() {
   tell('mlflow.pyfunc in Python answers the same');
 }
 
+/** The line with MLflow of the tutorial of the ablation grid, as it stands there, for one cell. */
+async function lineOfTheTutorial() {
+  const page = readFileSync(new URL('../../docs/tutorials/ablation.md', import.meta.url), 'utf8');
+  const { text } = blocksOf(page).find(({ name }) => name === 'ablation.yaml');
+  const [, line] = /^MLFLOW_TRACKING_URI=\S+ npx promptweave (sweep ablation\.yaml tracker=mlflow)$/m.exec(page);
+  writeFileSync(join(folder, 'ablation.yaml'), text);
+  const words = [...line.split(' '), 'train.steps=2', '--limit', '1'];
+  const env = { ...process.env, MLFLOW_TRACKING_URI: server.uri };
+  await promisify(execFile)(process.execPath, [program, ...words], { cwd: folder, env });
+  const { experimentId } = await client.experiments.getByName('ablation');
+  const runs = await all(client.runs.search({ experimentIds: [experimentId] }));
+  assert.equal(runs.length, 2, 'the sweep and one cell');
+  tell("the tutorial's line records its sweep");
+}
+
 try {
   await killedAndStartedAgain();
   await everythingIsThereOnce();
   await registeredPromptsAreUsed();
+  await lineOfTheTutorial();
 } finally {
   for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
   client.close();
