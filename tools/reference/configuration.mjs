@@ -18,7 +18,7 @@ export function configurationPage(registry) {
     '',
     '| section | |',
     '| --- | --- |',
-    ...Object.entries(shape).map(([name, schema]) => `| \`${name}\` | ${cell(schema.description ?? '')} |`),
+    ...Object.entries(shape).map(([name, schema]) => `| \`${name}\` | ${cell(aboutSection(name, schema))} |`),
   ];
   const table = (name, options, prefix = name) => [
     ...['', `## \`${name}\``, '', '| option | type | default | |', '| --- | --- | --- | --- |'],
@@ -35,6 +35,25 @@ export function configurationPage(registry) {
     ...table('search', searchSection),
   );
   return lines;
+}
+
+/** Where the reference has what a section chooses from. */
+const parts = {
+  ...{
+    backbone: 'Backbones',
+    dataset: 'Data sets',
+    prompt: 'Prompt learners',
+    labels: 'Label aligners',
+    head: 'Heads',
+  },
+  ...{ tuning: 'Tunings', losses: 'Losses', gradients: 'Gradient rules', protocol: 'Protocols', tracker: 'Trackers' },
+};
+
+function aboutSection(name, { description }) {
+  const title = parts[name];
+  if (!title && !description) throw new Error(`The section ${name} has no description.`);
+  const link = title && `[${title}](../reference.md#${title.toLowerCase().replaceAll(' ', '-')})`;
+  return [description, link && `By name, or \`{ use: NAME, … }\` with its options: ${link}.`].filter(Boolean).join(' ');
 }
 
 function row(prefix, { name, type, default: value, required, description }) {
