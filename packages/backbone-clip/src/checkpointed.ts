@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { withoutTape } from '@promptweave/core';
-import { gradientsWithinBackward } from './within-backward.js';
+import { gradientsWithinBackward, withoutTape } from '@promptweave/core';
 
 /**
  * A function of which only the inputs and the output stay in memory: the backward pass computes it again and takes its gradient

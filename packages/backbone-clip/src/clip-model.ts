@@ -15,8 +15,8 @@ export interface ClipModel<Block = BlockWeights> {
   readonly padId: number;
   /** What a pooling head attends to: the rows of the image alone, or prompts as well. */
   readonly pooled: 'patches' | 'all';
-  /** Makes the rotation of queries and keys of the vision tower, for sequences of so many rows. */
-  readonly rotation?: (rows: number) => Rotation;
+  /** Gives what makes the rotation of queries and keys of the vision tower, for sequences of so many rows. */
+  readonly rotation?: (rows: number) => () => Rotation;
   /** Token embeddings without positions, [ids.length, T]. */
   embedTokens(ids: readonly number[]): tf.Tensor2D;
 }

@@ -22,7 +22,7 @@ it.each([true, false])('turns patches by column and row, and nothing else, class
   tf.tidy(() => {
     const rows = (classToken ? 1 : 0) + 4 + 2; // with two prompts
     const x = seededNormal([2, 3, rows, 8], 1, 7, 'rows') as tf.Tensor4D;
-    const by = patchRotation(shapeOf(classToken))(rows);
+    const by = patchRotation(shapeOf(classToken))(rows)();
     const found = turned(x, by).arraySync();
     const first = classToken ? 1 : 0;
     x.arraySync().forEach((head, h) =>

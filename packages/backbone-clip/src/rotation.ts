@@ -17,16 +17,16 @@ const BASE = 10_000;
  * the first half of a head's channels turns with the column, the second with the row, each pair of neighbours at one of d/4 frequencies.
  * Columns and rows count from 1 where there is a class token, else from 0. Class token and prompts stay as they are.
  *
- * @returns makes the rotation of sequences of so many rows: class token, patches, prompts
+ * @returns gives what makes the rotation of sequences of so many rows (class token, patches, prompts): the same for the same number
  */
-export function patchRotation(shape: Pick<TransformerShape, 'vision'>): (rows: number) => Rotation {
+export function patchRotation(shape: Pick<TransformerShape, 'vision'>): (rows: number) => () => Rotation {
   const { width, heads, imageSize, patchSize } = shape.vision;
   const perHead = width / heads;
   const grid = Math.floor(imageSize / patchSize);
   const before = classRowsOf(shape);
   const first = before > 0 ? 1 : 0;
   const quarter = perHead / 4;
-  return (rows) => {
+  const angles = (rows: number) => {
     const cos = new Float32Array(rows * perHead).fill(1);
     const sin = new Float32Array(rows * perHead);
     for (let patch = 0; patch < grid * grid; patch++) {
@@ -40,7 +40,16 @@ export function patchRotation(shape: Pick<TransformerShape, 'vision'>): (rows: n
         }
       });
     }
-    return { cos: tf.tensor2d(cos, [rows, perHead]), sin: tf.tensor2d(sin, [rows, perHead]) };
+    return { cos, sin };
+  };
+  const made = new Map<number, () => Rotation>();
+  return (rows) => {
+    const known = made.get(rows);
+    if (known) return known;
+    const { cos, sin } = angles(rows);
+    const make = () => ({ cos: tf.tensor2d(cos, [rows, perHead]), sin: tf.tensor2d(sin, [rows, perHead]) });
+    made.set(rows, make);
+    return make;
   };
 }
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import {
   checkDepth,
+  differentiableProgram,
   disposeVariables,
   linearOf,
   linearStart,
@@ -9,6 +10,7 @@ import {
   startContext,
   unstackMatrices,
   variablesFrom,
+  withoutTape,
   type LearnedPrompts,
   type NamedVariables,
   type PartContext,
@@ -65,7 +67,7 @@ export class CommaLearner implements PromptLearner {
     const deep = stacked ? unstackMatrices(stacked as tf.Tensor3D) : [];
     return {
       text: { vectors: ctx, scope: 'shared', namePosition: 'end', deep },
-      vision: this.gradient ? this.generateVision(ctx, deep) : this.storeVision(ctx, deep),
+      vision: this.gradient ? this.generateVision() : this.storeVision(ctx),
     };
   }
 
@@ -73,28 +75,33 @@ export class CommaLearner implements PromptLearner {
     disposeVariables(this.variables);
   }
 
-  private generateVision(ctx: tf.Tensor2D, text: readonly tf.Tensor2D[]): Prompts {
-    const shallow = linearOf(this.variables, 'proj', ctx); // v₀
-    const deep: tf.Tensor2D[] = [];
-    for (let i = 0; i < this.deep; i++) {
-      deep.push(
-        i === 0
-          ? generate(this.variables, BASE, shallow, ctx, this.withMlp) // v₁
-          : generate(this.variables, later(i - 1), deep[i - 1]!, text[i - 1]!, this.withMlp), // v_{i+1} from v_i, t_i
-      );
-    }
-    return { shallow, deep };
+  private generateVision(): Prompts {
+    const { compound_prompts_image: _, ...learned } = this.variables;
+    const [shallow, ...deep] = differentiableProgram(`comma ${this.withMlp}`, learned, (given) => {
+      const ctx = given.ctx as tf.Tensor2D;
+      const prompts = [linearOf(given, 'proj', ctx)]; // v₀
+      const text = this.deep > 1 ? unstackMatrices(given.compound_prompts_text as tf.Tensor3D) : [];
+      for (let i = 0; i < this.deep; i++) {
+        prompts.push(
+          i === 0
+            ? generate(given, BASE, prompts[0]!, ctx, this.withMlp) // v₁
+            : generate(given, later(i - 1), prompts[i]!, text[i - 1]!, this.withMlp), // v_{i+1} from v_i, t_i
+        );
+      }
+      return prompts;
+    });
+    return { shallow: shallow!, deep };
   }
 
   /**
    * As released: the generated prompts overwrite a parameter outside of autograd. That parameter receives gradient and
    * decay, but the next pass overwrites it; the generators receive nothing and stay as they started.
    */
-  private storeVision(ctx: tf.Tensor2D, text: readonly tf.Tensor2D[]): Prompts {
-    const { shallow, deep } = this.generateVision(ctx, text);
-    if (deep.length === 0) return { shallow, deep };
+  private storeVision(ctx: tf.Tensor2D): Prompts {
+    const shallow = linearOf(this.variables, 'proj', ctx);
+    if (this.deep === 0) return { shallow, deep: [] };
     const stored = this.variables.compound_prompts_image!;
-    tf.tidy(() => stored.assign(tf.stack([...deep])));
+    withoutTape(() => tf.tidy(() => stored.assign(tf.stack([...this.generateVision().deep]))));
     return { shallow, deep: unstackMatrices(stored as tf.Tensor as tf.Tensor3D) };
   }
 }

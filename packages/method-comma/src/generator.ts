@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layerNorm, linearOf, linearStart, type NamedVariables } from '@promptweave/core';
+import { layerNorm, linearOf, linearStart, softmax, type NamedTensors } from '@promptweave/core';
 
 /** Start values of one generator's layers under the authors' names. V is the vision width, T the text width. */
 export function generatorStart(name: string, textWidth: number, visionWidth: number, withMlp: boolean, seed: number) {
@@ -24,18 +24,18 @@ export function generatorStart(name: string, textWidth: number, visionWidth: num
  * @returns [n, V]
  */
 export function generate(
-  variables: NamedVariables,
+  tensors: NamedTensors,
   name: string,
   vision: tf.Tensor2D,
   text: tf.Tensor2D,
   withMlp: boolean,
 ): tf.Tensor2D {
-  const keys = linearOf(variables, `${name}.fc`, text); // [n, V]
+  const keys = linearOf(tensors, `${name}.fc`, text); // [n, V]
   const scores: tf.Tensor2D = tf.div(tf.matMul(vision, keys, false, true), Math.sqrt(vision.shape[1])); // [n, n]
-  const attended: tf.Tensor2D = tf.matMul(tf.softmax(scores) as tf.Tensor2D, keys); // [n, V]
+  const attended: tf.Tensor2D = tf.matMul(softmax(scores), keys); // [n, V]
   if (!withMlp) return attended;
-  const weight = variables[`${name}.ln.weight`] as tf.Tensor as tf.Tensor1D;
-  const bias = variables[`${name}.ln.bias`] as tf.Tensor as tf.Tensor1D;
-  const hidden: tf.Tensor2D = tf.relu(linearOf(variables, `${name}.mlp.0`, layerNorm(attended, weight, bias))); // [n, V / 4]
-  return linearOf(variables, `${name}.mlp.2`, hidden);
+  const weight = tensors[`${name}.ln.weight`] as tf.Tensor1D;
+  const bias = tensors[`${name}.ln.bias`] as tf.Tensor1D;
+  const hidden: tf.Tensor2D = tf.relu(linearOf(tensors, `${name}.mlp.0`, layerNorm(attended, weight, bias))); // [n, V / 4]
+  return linearOf(tensors, `${name}.mlp.2`, hidden);
 }

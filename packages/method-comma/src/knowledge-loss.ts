@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import {
+  differentiableProgram,
   keepCopy,
   normalise,
   TextBase,
   type Loss,
   type LossTerm,
+  type NamedTensors,
   type PartContext,
   type TextPass,
   type TokenPosition,
@@ -44,7 +46,7 @@ export class KnowledgeLoss implements Loss {
     const weight = reduce === 'mean' ? 1 / lateBlocks : 1;
     return Array.from({ length: lateBlocks }, (_, s) => ({
       name: lateBlocks === 1 ? this.name : `${this.name}[${s}]`,
-      value: tf.mean(tf.stack(step.texts.map((pass) => this.ofBlock(step, pass, s)))) as tf.Scalar,
+      value: meanOf(step.texts.map((pass) => this.ofBlock(step, pass, s))),
       weight,
     }));
   }
@@ -59,8 +61,11 @@ export class KnowledgeLoss implements Loss {
     // Another loss may have asked for more blocks than this one looks at.
     const block = encoding.kept - this.options.lateBlocks + s;
     const learned = encoding.rows(block, this.positions(roles, this.reference.roles)); // [K, T]
-    const cosines = tf.sum(tf.mul(normalise(learned), this.reference.states[s]!), -1); // [K]
-    return tf.sub(1, tf.mean(cosines));
+    const compute = (given: NamedTensors): [tf.Scalar] => {
+      const cosines = tf.sum(tf.mul(normalise(given.learned as tf.Tensor2D), given.reference!), -1); // [K]
+      return [tf.sub(1, tf.mean(cosines))];
+    };
+    return differentiableProgram('comma knowledge', { learned }, compute, { reference: this.reference.states[s]! })[0];
   }
 
   private encodeReference(
@@ -111,3 +116,6 @@ export class KnowledgeLoss implements Loss {
     });
   }
 }
+
+const meanOf = (values: readonly tf.Scalar[]): tf.Scalar =>
+  values.length === 1 ? values[0]! : tf.mean<tf.Scalar>(tf.stack([...values]));

@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { rowCosine, stopGradient, type Loss, type LossTerm, type TrainingStep } from '@promptweave/core';
+import {
+  differentiableProgram,
+  rowCosine,
+  softmax,
+  type Loss,
+  type LossTerm,
+  type NamedTensors,
+  type TrainingStep,
+} from '@promptweave/core';
 
 /** Which logits the logits-space term treats as constants. */
 export type Detach = 'none' | 'learned' | 'anchor';
@@ -7,7 +15,8 @@ export type Detach = 'none' | 'learned' | 'anchor';
 /** Parameter space (arXiv 2312.08212, eq. 5): Σ (token − original token)² over classes, tokens and widths. */
 export function parameterTerm(step: TrainingStep): tf.Scalar {
   const { current, original } = step.parts.aligner.trained!();
-  return tf.sum(tf.squaredDifference(current, original));
+  const compute = (given: NamedTensors): [tf.Scalar] => [tf.sum(tf.squaredDifference(given.current!, given.original!))];
+  return differentiableProgram('lamm parameter', { current }, compute, { original })[0];
 }
 
 /**
@@ -15,27 +24,29 @@ export function parameterTerm(step: TrainingStep): tf.Scalar {
  * anchor a constant. 0 where all images of the batch have one label.
  */
 export function featureTerm(step: TrainingStep): tf.Scalar {
-  const anchors = stopGradient(step.ofLabels((pass) => pass.anchors!)); // [B, E]
-  const distance = tf.sub(
-    1,
-    tf.mean(
-      rowCosine(
-        step.ofLabels((pass) => pass.features),
-        anchors,
-      ),
-    ),
-  );
-  const labelsDiffer = tf.cast(tf.notEqual(tf.max(step.labels), tf.min(step.labels)), 'float32');
-  return tf.mul(distance, labelsDiffer);
+  const { labels } = step;
+  const anchors = step.ofLabels((pass) => pass.anchors!); // [B, E]
+  const features = step.ofLabels((pass) => pass.features);
+  const compute = (given: NamedTensors): [tf.Scalar] => {
+    const distance = tf.sub(1, tf.mean(rowCosine(given.features as tf.Tensor2D, given.anchors as tf.Tensor2D)));
+    const labelsDiffer = tf.cast(tf.notEqual(tf.max(given.labels!), tf.min(given.labels!)), 'float32');
+    return [tf.mul(distance, labelsDiffer)];
+  };
+  return differentiableProgram('lamm feature', { features }, compute, { anchors, labels })[0];
 }
 
 /** Logits space (eq. 7): T² · mean over images of −Σ softmax(z / T) log softmax(z′ / T), z learned and z′ anchor logits. */
 export function logitsTerm(step: TrainingStep, temperature: number, detach: Detach): tf.Scalar {
-  const learned = detach === 'learned' ? stopGradient(step.logits) : step.logits;
-  const anchor = detach === 'anchor' ? stopGradient(step.anchorLogits) : step.anchorLogits;
-  const target = tf.softmax(tf.div(learned, temperature)); // [B, C]
-  const perImage = tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(tf.div(anchor, temperature))), -1));
-  return tf.mul(tf.mean(perImage), temperature ** 2);
+  const { logits: learned, anchorLogits: anchor } = step;
+  const compute = (given: NamedTensors): [tf.Scalar] => {
+    const target = softmax(tf.div(given.learned!, temperature)); // [B, C]
+    const perImage = tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(tf.div(given.anchor!, temperature))), -1));
+    return [tf.mul(tf.mean<tf.Scalar>(perImage), temperature ** 2)];
+  };
+  const key = `lamm logits ${temperature}`;
+  if (detach === 'learned') return differentiableProgram(key, { anchor }, compute, { learned })[0];
+  if (detach === 'anchor') return differentiableProgram(key, { learned }, compute, { anchor })[0];
+  return differentiableProgram(key, { learned, anchor }, compute)[0];
 }
 
 /** A loss of LAMM's terms: all three together are the hierarchical loss (eq. 8), each is a loss of its own, too. */

@@ -2,12 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import {
   ConfigError,
+  differentiableProgram,
   disposeVariables,
   nameTokens,
   variablesFrom,
   type Backbone,
   type LabelAligner,
   type LabelEmbeddings,
+  type NamedTensors,
 } from '@promptweave/core';
 import type { lammOptions } from './options.js';
 
@@ -79,8 +81,12 @@ export class LammLabels implements LabelAligner {
     if (this.options.slot === 'released') {
       return { names: tf.clone(this.names), lengths: this.lengths, afterContext: tf.clone(trained) };
     }
-    const flat: tf.Tensor2D = tf.reshape(trained, [this.classNames.length * this.trainedTokens, trained.shape[2]]);
-    const names = tf.gather(tf.concat([this.names, flat], 0), tf.tensor1d([...this.rows], 'int32')); // [Σ lengths, T]
+    const place = (given: NamedTensors): [tf.Tensor2D] => {
+      const flat = tf.reshape(given.trained!, [this.classNames.length * this.trainedTokens, trained.shape[2]]);
+      return [tf.gather(tf.concat([given.names!, flat], 0) as tf.Tensor2D, tf.tensor1d([...this.rows], 'int32'))];
+    };
+    const key = `lamm names ${this.rows}`;
+    const [names] = differentiableProgram(key, { trained }, place, { names: this.names }); // [Σ lengths, T]
     return { names, lengths: this.lengths };
   }
 

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import {
   checkDepth,
+  differentiableProgram,
   disposeVariables,
   linearOf,
   linearStart,
@@ -48,12 +49,16 @@ export class MaPLeLearner implements PromptLearner {
     const prompt = (name: string) => this.variables[name] as tf.Tensor as tf.Tensor2D;
     const ctx = prompt('ctx');
     const deep = Array.from({ length: this.deep }, (_, i) => prompt(`compound_prompts_text.${i}`));
+    const vision = differentiableProgram('maple', this.variables, (given) => [
+      linearOf(given, 'proj', given.ctx as tf.Tensor2D),
+      ...deep.map((_, i) => {
+        const text = given[`compound_prompts_text.${i}`] as tf.Tensor2D;
+        return linearOf(given, `compound_prompt_projections.${i}`, text);
+      }),
+    ]);
     return {
       text: { vectors: ctx, scope: 'shared', namePosition: 'end', deep },
-      vision: {
-        shallow: linearOf(this.variables, 'proj', ctx),
-        deep: deep.map((text, i) => linearOf(this.variables, `compound_prompt_projections.${i}`, text)),
-      },
+      vision: { shallow: vision[0]!, deep: vision.slice(1) },
     };
   }
 

@@ -43,6 +43,13 @@ export interface NativeGpu {
   allowTensorFloat32(on: boolean): boolean;
 }
 
+/** Functions of programs/programs.cc; they throw what TensorFlow says. */
+export interface ProgramsAddon {
+  /** @param graph a serialised GraphDef @param inputs and `outputs`: of its nodes, `node:index` */
+  add(name: string, graph: Uint8Array, inputs: readonly string[], outputs: readonly string[]): void;
+  remove(name: string): void;
+}
+
 /** See load.js. Throws what the dynamic loader or the binding throws. */
 export function loadNative(
   folder: string,
@@ -52,5 +59,6 @@ export function loadNative(
   tensorflowVersion: string;
   usesGpu: boolean;
   fused: boolean;
+  programs?: ProgramsAddon;
   gpu?: NativeGpu;
 };

@@ -17,8 +17,8 @@ const sharedTfjs = Symbol.for('promptweave.tfjs');
  * @param {string} folder an installation
  * @param {object} tfjs the caller's tfjs-core
  * @param {string} [compiled] folder for what TensorFlow compiles for a GPU while it runs
- * @returns {{ tensorflowVersion: string, usesGpu: boolean, fused: boolean, gpu?: object }} `fused`: whether the operations of fused/ are
- *   there; `gpu`: of an installation for GPUs, see gpu.js
+ * @returns {{ tensorflowVersion: string, usesGpu: boolean, fused: boolean, programs?: object, gpu?: object }} `fused`: whether the operations of fused/ are
+ *   there; `programs`: makes functions of recorded operations, see programs/; `gpu`: of an installation for GPUs, see gpu.js
  */
 export function loadNative(folder, tfjs, compiled) {
   provideRemovedUtilities();
@@ -36,7 +36,9 @@ export function loadNative(folder, tfjs, compiled) {
   const wanted = !usesGpu && process.env.PROMPTWEAVE_FUSED !== '0';
   const fused = wanted && existsSync(join(folder, 'binding', 'fused.node'));
   if (fused) requireFrom('./binding/fused.node');
-  return { tensorflowVersion: binding.TF_Version, usesGpu, fused, ...(gpu && { gpu }) };
+  const programs = process.env.PROMPTWEAVE_PROGRAMS === '0' ? undefined : requireFrom('./binding/programs.node');
+  programs?.attach(join(folder, 'binding', 'tfjs_binding.node'));
+  return { tensorflowVersion: binding.TF_Version, usesGpu, fused, programs, ...(gpu && { gpu }) };
 }
 
 /** Loads the binding and with it libtensorflow, without what that prints unless `TF_CPP_MIN_LOG_LEVEL` asks for it with 0. */

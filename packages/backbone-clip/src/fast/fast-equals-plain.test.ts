@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { composed } from '@promptweave/core/testing';
 import fc from 'fast-check';
 import {
   seededNormal,
@@ -125,7 +126,7 @@ describe('the rows that a step computes', () => {
         const steps = request.blocks?.length ?? options.text.layers;
         // Only the MLP's first layer has such weights; of the last step, one row of each class is read.
         const { inputs, encode } = textInputs(clip, text);
-        const widths = rowsThrough([width, 4 * width], () => tf.tidy(() => void encode(inputs)));
+        const widths = composed(() => rowsThrough([width, 4 * width], () => tf.tidy(() => void encode(inputs))));
         tf.dispose(inputs);
         clip.dispose();
         const read = keeps ? [] : [lengths.length];

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearWeights } from '../clip-weights.js';
 import { attend, attendBackward, turnedHeads, turnedHeadsBackward, type HeadSplit } from './attention.js';
+import { blockProgram } from './block-program.js';
 import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { mergeHeads, splitHeads, type SequenceGroup } from './heads.js';
 import { standardise, standardiseBackward, standardiseSum } from './layer-norm.js';
 import type { EnteringPrompt } from './prompt-rows.js';
 import { addApplied, through } from './rows.js';
-import { withPrompt } from './with-prompt.js';
+import { withPrompt, type BlockPass } from './with-prompt.js';
 
 /** What a block may do besides. */
 export interface BlockOptions {
@@ -31,17 +32,17 @@ export function frozenBlock(
   groups: readonly SequenceGroup[],
   { recompute = false, prompt }: BlockOptions = {},
 ): tf.Tensor2D {
-  return withPrompt(x, prompt, groups[0]!, (rows, keeps) => {
-    const { output, kept } = forward(rows, weights, groups, keeps && !recompute);
-    return {
-      output,
-      kept: recompute ? [rows] : kept,
-      backward: (dy, saved) => {
-        const ready = recompute ? forward(saved[0] as tf.Tensor2D, weights, groups, true).kept : saved;
-        return [backward(dy, ready, weights, groups)];
-      },
-    };
-  });
+  const pass: BlockPass = {
+    forward: (rows, keeps) => {
+      const { output, kept } = forward(rows, weights, groups, keeps && !recompute);
+      return { output, kept: recompute ? [rows] : kept };
+    },
+    backward: (dy, kept) => {
+      const ready = recompute ? forward(kept[0] as tf.Tensor2D, weights, groups, true).kept : kept;
+      return [backward(dy, ready, weights, groups)];
+    },
+  };
+  return withPrompt(x, prompt, groups[0]!, pass, { program: blockProgram(`frozen ${recompute}`, weights, groups) });
 }
 
 /** Kept in this order: x̂₁, r₁, x̂₂, r₂, slope of the activation; of each group queries, keys, values and attention weights. */

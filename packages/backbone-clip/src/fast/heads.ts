@@ -19,6 +19,18 @@ export interface SequenceGroup {
   readonly rotation?: () => Rotation;
 }
 
+/** The rows of the last group that are read after the last block: class tokens or ends of text, S of them. */
+export interface ReadRows {
+  /** Their numbers in the packed matrix. */
+  readonly rows: readonly number[];
+  /** Rows that are read of each sequence at most, Q: as many queries as each sequence has place for. */
+  readonly perSequence: number;
+  /** The place of each read row among the C·Q queries. */
+  readonly places: readonly number[];
+  /** Makes what is added to the scores of each place, [C, Q, P + L]; without it every place sees everything. */
+  readonly mask?: () => tf.Tensor;
+}
+
 /**
  * Splits the rows of one group into heads.
  *

@@ -1,25 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearWeights } from '../clip-weights.js';
 import { attend, attendBackward } from './attention.js';
+import { blockProgram } from './block-program.js';
 import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
-import { mergeHeads, splitHeads, type SequenceGroup } from './heads.js';
+import { mergeHeads, splitHeads, type ReadRows, type SequenceGroup } from './heads.js';
 import { standardise, standardiseBackward, standardiseSum } from './layer-norm.js';
 import type { EnteringPrompt } from './prompt-rows.js';
 import { addApplied, apply, invert, pickRows, spreadRows, through } from './rows.js';
-import { withPrompt } from './with-prompt.js';
-
-/** The rows of the last group that are read after the last block: class tokens or ends of text, S of them. */
-export interface ReadRows {
-  /** Their numbers in the packed matrix. */
-  readonly rows: readonly number[];
-  /** Rows that are read of each sequence at most, Q: as many queries as each sequence has place for. */
-  readonly perSequence: number;
-  /** The place of each read row among the C·Q queries. */
-  readonly places: readonly number[];
-  /** Makes what is added to the scores of each place, [C, Q, P + L]; without it every place sees everything. */
-  readonly mask?: () => tf.Tensor;
-}
+import { withPrompt, type BlockPass } from './with-prompt.js';
 
 /**
  * The last block of a tower, of which only some rows are read: keys and values for every row; queries, output projection and MLP
@@ -37,10 +26,11 @@ export function readBlock(
   read: ReadRows,
   prompt?: EnteringPrompt,
 ): tf.Tensor2D {
-  return withPrompt(x, prompt, groups[0]!, (rows, keeps) => ({
-    ...forward(rows, weights, groups, read, keeps),
+  const pass: BlockPass = {
+    forward: (rows, keeps) => forward(rows, weights, groups, read, keeps),
     backward: (dy, kept) => [backward(dy, kept, weights, groups, read)],
-  }));
+  };
+  return withPrompt(x, prompt, groups[0]!, pass, { program: blockProgram('read', weights, groups, read) });
 }
 
 /** Kept in this order: x̂₁, r₁, x̂₂, r₂, slope of the activation, queries, keys, values, attention weights. */

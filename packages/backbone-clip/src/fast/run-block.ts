@@ -2,8 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { BlockTuning } from '@promptweave/core';
 import type { FoldedBlock } from './folded-weights.js';
 import { frozenBlock, type BlockOptions } from './frozen-block.js';
-import type { SequenceGroup } from './heads.js';
-import { readBlock, type ReadRows } from './read-block.js';
+import type { ReadRows, SequenceGroup } from './heads.js';
+import { readBlock } from './read-block.js';
 import { tunedBlock } from './tuned/tuned-block.js';
 import { tunedReadBlock } from './tuned/tuned-read-block.js';
 

@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { TokenPosition } from '@promptweave/core';
 import { causalMask } from '../plain/text-tower.js';
 import { insertedId, PADDING_ID } from '../row-ids.js';
-import type { SequenceGroup } from './heads.js';
-import type { ReadRows } from './read-block.js';
+import type { ReadRows, SequenceGroup } from './heads.js';
 import { tileBranches } from './tiles.js';
 
 /** Score of a key that is not seen. */
@@ -103,14 +102,23 @@ export function tileText(plan: TextRowsPlan): TextLayout {
       if (at < sharedPositions + lengths[c]!) return firstRow[c]! + at - sharedPositions;
       throw new RangeError(`Class ${c} has no row at position ${at}: padding was not asked for.`);
     },
-    read: (numbers) => {
+    read: oneAtATime((numbers) => {
       const ofPlaces = new Float32Array(tiles.length * most * visible); // an empty place may see anything
       numbers.forEach((row, c) => {
         const scores = (row - prefixLength) * visible;
         ofPlaces.set(mask.subarray(scores, scores + visible), places[c]! * visible);
       });
       return { rows: numbers, perSequence: most, places, mask: () => masks(ofPlaces, most) };
-    },
+    }),
+  };
+}
+
+/** Remembers what the last rows were read by. */
+function oneAtATime(read: TextLayout['read']): TextLayout['read'] {
+  let last: ReadRows | undefined;
+  return (numbers) => {
+    const isSame = last?.rows.length === numbers.length && numbers.every((row, i) => row === last!.rows[i]);
+    return isSame ? last! : (last = read(numbers));
   };
 }
 

@@ -3,8 +3,8 @@ import type { PromptedText } from '@promptweave/core';
 import { seesAll } from '../clip-form.js';
 import type { ClipModel } from '../clip-model.js';
 import type { EnteringPrompt } from './prompt-rows.js';
-import { tileText, type TextLayout } from './text-layout.js';
-import { wholeTexts } from './whole-texts.js';
+import { layOut } from './known-layouts.js';
+import type { TextLayout } from './text-layout.js';
 
 /** The layout of the rows at each step; one object for all steps that have the same. */
 export function layouts(
@@ -19,10 +19,9 @@ export function layouts(
     const ownContext = ofClasses !== undefined && step >= ofClasses.block;
     const key = `${isInserted} ${ownContext}`;
     const { contextLength } = shape.text;
-    const lay = seesAll(shape) ? wholeTexts : tileText;
     const layout =
       made.get(key) ??
-      lay({
+      layOut(seesAll(shape) ? 'whole' : 'tiles', {
         ...{ prefix: text.prefix.shape[0], lengths: text.lengths, contextLength, paddedClasses, ownContext, startRows },
         inserted: isInserted ? inserted.rows[0]!.shape[0] : 0,
       });

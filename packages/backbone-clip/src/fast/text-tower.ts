@@ -4,6 +4,7 @@ import type { ClipModel } from '../clip-model.js';
 import { ENTRY, firstLearnedStep, tapedFrom } from '../learned-steps.js';
 import { rowsOfPrompts, textFeatures } from '../plain/text-tower.js';
 import type { TextTowerRequest } from '../tower-request.js';
+import { edgeNorm, enteringText } from './edges.js';
 import { enterRows } from './enter-rows.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { pickRows } from './rows.js';
@@ -30,9 +31,10 @@ export function encodeTextFast(
 
   let layout = layoutOf(0);
   let x = tapedFrom(learnedFrom, ENTRY, () => {
-    const rows = pickRows(rowsOfPrompts(model, text), layout.source);
     const { input } = tuning ?? {};
-    const entering = input ? tf.add(rows, input.apply(rows, input.variables, layout.ids(firstBranchRow))) : rows;
+    if (!input) return enteringText(model, text, layout);
+    const rows = pickRows(rowsOfPrompts(model.embedTokens([model.padId]), text), layout.source);
+    const entering = tf.add(rows, input.apply(rows, input.variables, layout.ids(firstBranchRow)));
     return tf.add<tf.Tensor2D>(entering, pickRows(tensors.text.positions, layout.position)); // [N, T]
   });
   const kept: { readonly x: tf.Tensor2D; readonly layout: TextLayout }[] = [];
@@ -65,7 +67,7 @@ export function encodeTextFast(
   const ends = text.roles.map(({ end }, c) => layout.rowOf({ class: c, position: end }));
   const read = keepLast === 0 ? x : pickRows(x, ends); // [C, T]
   return {
-    features: textFeatures(model, read, tuning),
+    features: textFeatures(model, read, tuning, edgeNorm),
     kept: kept.length,
     rows: (step, positions) => {
       const { x: states, layout: own } = kept[step]!;

@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { withoutTape, type ImageRequest, type Prompts } from '@promptweave/core';
 import type { ClipModel } from '../clip-model.js';
 import { ENTRY, firstLearnedBlock, tapedFrom } from '../learned-steps.js';
-import { tunedNorm } from '../plain/block.js';
 import { poolByAttention } from '../attention-pool.js';
-import { embedPatches, projected } from '../plain/vision-tower.js';
+import { projected } from '../plain/vision-tower.js';
 import type { FoldedBlock } from './folded-weights.js';
+import { appended, edgeNorm, embedded } from './edges.js';
 import type { SequenceGroup } from './heads.js';
 import { pickRows } from './rows.js';
 import { runBlock } from './run-block.js';
@@ -27,12 +27,10 @@ export function encodeImagesFast(
   const { shallow, deep, inserted } = prompts;
   const { blocks, lnPre, lnPost, pooling } = tensors.vision;
   const learnedFrom = firstLearnedBlock(prompts, tuning, blocks.length);
-  const embedded = withoutTape(() => tf.tidy(() => embedPatches(model, images))); // [B, 1 + P, V]; P rows without a class token
-  trace?.push(embedded);
-  const [batch, promptStart] = embedded.shape;
+  const patches = withoutTape(() => embedded(model, images)); // [B, 1 + P, V]; P rows without a class token
+  trace?.push(patches);
+  const [batch, promptStart] = patches.shape;
   const n = (inserted?.rows[0] ?? shallow)?.shape[0] ?? 0;
-  const appended = (rows: tf.Tensor3D, added: tf.Tensor2D): tf.Tensor3D =>
-    tf.concat([rows, tf.tile(tf.expandDims(added, 0), [batch, 1, 1])], 1) as tf.Tensor3D;
   const unpacked = (rows: tf.Tensor2D): tf.Tensor3D => tf.reshape(rows, [batch, -1, width]);
   const packed = (rows: tf.Tensor3D): tf.Tensor2D => tf.reshape(rows, [-1, width]);
   const ids = (length: number): Int32Array => {
@@ -43,13 +41,13 @@ export function encodeImagesFast(
   const { rotation } = model;
   const groupOf = (rows: number): SequenceGroup => ({
     ...{ start: 0, count: batch, length: rows },
-    ...(rotation && { rotation: () => rotation(rows) }),
+    ...(rotation && { rotation: rotation(rows) }),
   });
 
   let length = promptStart + (inserted ? 0 : n);
   let x = tapedFrom(learnedFrom, ENTRY, () => {
-    const sequences = shallow && !inserted ? appended(embedded, shallow) : embedded;
-    const rows = lnPre ? tunedNorm(packed(sequences), lnPre, tuning?.lnPre) : packed(sequences); // [B · L, V]
+    const sequences = shallow && !inserted ? appended(patches, shallow) : patches;
+    const rows = lnPre ? edgeNorm(packed(sequences), lnPre, tuning?.lnPre) : packed(sequences); // [B · L, V]
     const { input } = tuning ?? {};
     return input ? tf.add<tf.Tensor2D>(rows, input.apply(rows, input.variables, ids(length))) : rows;
   });
@@ -76,13 +74,13 @@ export function encodeImagesFast(
     trace?.push(unpacked(x));
   });
   if (pooling) {
-    const final = unpacked(tunedNorm(x, lnPost, tuning?.lnPost)); // [B, L, V]
+    const final = unpacked(edgeNorm(x, lnPost, tuning?.lnPost)); // [B, L, V]
     if (n > 0) promptRows?.push(tf.slice(final, [0, promptStart, 0], [-1, n, -1]));
     const pooled = model.pooled === 'all' ? final : tf.slice(final, [0, 0, 0], [-1, promptStart, -1]);
     return projected(model, poolByAttention(pooled, pooling, model.activation));
   }
   const read = trace || rotation ? pickRows(x, readOf(batch, length, perImage).rows) : x; // [B · (1 or 1 + n), V]
-  const final = tunedNorm(read, lnPost, tuning?.lnPost);
+  const final = edgeNorm(read, lnPost, tuning?.lnPost);
   if (perImage.length === 1) return projected(model, final);
   const ofImages = unpacked(final);
   promptRows!.push(tf.slice(ofImages, [0, 1, 0], [-1, n, -1]));

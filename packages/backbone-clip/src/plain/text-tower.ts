@@ -56,15 +56,22 @@ export function encodeTextPlainly(model: ClipModel, text: PromptedText, request:
 }
 
 /** Features of the rows that texts are read at, [C, E]. */
-export function textFeatures({ tensors }: ClipModel<unknown>, rows: tf.Tensor2D, tuning?: TowerTuning): tf.Tensor2D {
+export function textFeatures(
+  { tensors }: ClipModel<unknown>,
+  rows: tf.Tensor2D,
+  tuning?: TowerTuning,
+  norm = tunedNorm,
+): tf.Tensor2D {
   const { lnFinal, projection, projectionBias } = tensors.text;
-  const features: tf.Tensor2D = tf.matMul(tunedNorm(rows, lnFinal, tuning?.lnPost), projection);
+  const features: tf.Tensor2D = tf.matMul(norm(rows, lnFinal, tuning?.lnPost), projection);
   return projectionBias ? tf.add<tf.Tensor2D>(features, projectionBias) : features;
 }
 
 /** The rows of all prompts, [prefix; branches; padding], without positions. */
-export function rowsOfPrompts(model: ClipModel<unknown>, { prefix, branches }: PromptedText): tf.Tensor2D {
-  const padding = model.embedTokens([model.padId]);
+export function rowsOfPrompts(
+  padding: tf.Tensor2D,
+  { prefix, branches }: Pick<PromptedText, 'prefix' | 'branches'>,
+): tf.Tensor2D {
   return tf.concat(prefix.shape[0] === 0 ? [branches, padding] : [prefix, branches, padding], 0);
 }
 
@@ -77,7 +84,7 @@ export function denseEmbeddings(
 ): tf.Tensor3D {
   const { contextLength, width } = model.shape.text;
   const index = denseIds(text, contextLength);
-  const all = rowsOfPrompts(model, text);
+  const all = rowsOfPrompts(model.embedTokens([model.padId]), text);
   const paddingRow = all.shape[0] - 1;
   const numbers = index.map((id) => (id === PADDING_ID ? paddingRow : id));
   let rows: tf.Tensor2D = tf.gather(all, tf.tensor1d(numbers, 'int32'));

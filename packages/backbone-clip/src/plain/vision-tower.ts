@@ -46,7 +46,7 @@ export function encodeImagesPlainly(
     const ofBlock = tuning?.blocks[i];
     const isInserted = inserted !== undefined && i >= inserted.block;
     const tuned = ofBlock && { tuning: ofBlock, ids: isInserted ? idsAfter : idsBefore };
-    x = block(x, weights, heads, activation, undefined, tuned, model.rotation?.(x.shape[1]));
+    x = block(x, weights, heads, activation, undefined, tuned, model.rotation?.(x.shape[1])());
     trace?.push(x);
   });
   const final = (first: number, count: number): tf.Tensor2D =>

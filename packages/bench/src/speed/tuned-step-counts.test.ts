@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { randomClip } from '@promptweave/backbone-clip';
 import { completeChoice, composeClassifier, Registry } from '@promptweave/core/experiment';
+import { composed } from '@promptweave/core/testing';
 import { plugins as lora } from '@promptweave/method-lora';
 import { plugins as mma } from '@promptweave/method-mma';
 import { expect, it } from 'vitest';
@@ -38,7 +39,7 @@ function operationsOf(parts: Parameters<typeof completeChoice>[1]): number {
     return runKernel.apply(engine, of);
   }) as typeof runKernel;
   try {
-    step();
+    composed(step);
   } finally {
     engine.runKernel = runKernel;
   }

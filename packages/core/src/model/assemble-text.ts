@@ -9,6 +9,7 @@ import type {
   TokenRoles,
 } from '../contracts/prompts.js';
 import { ConfigError } from '../errors.js';
+import { differentiableProgram } from './program.js';
 
 /** What a prompt is put together from. */
 export interface TextParts {
@@ -89,14 +90,26 @@ export function assembleText(
   }
 
   const tensors = tf.tidy(() => {
-    const sources: tf.Tensor2D[] = [backbone.embedTokens(fixedIds), labels.names];
-    const width = labels.names.shape[1];
-    if (context) sources.push(tf.reshape(context.vectors, [contextRows, width]));
-    if (labels.afterContext) sources.push(tf.reshape(labels.afterContext, [replacedClasses * replaced, width]));
-    const all = tf.concat(sources, 0); // [rows of all sources, T]
+    const { names, afterContext } = labels;
+    const width = names.shape[1];
+    const sources = { names, ...(context && { context: context.vectors }), ...(afterContext && { afterContext }) };
+    const [branches, ...prefix] = differentiableProgram(
+      `text of rows ${prefixRows}; ${branchRows}`,
+      sources,
+      ({ fixed, ...given }) => {
+        const all = tf.concat(
+          [fixed!, ...Object.values(given).map((rows) => (rows.rank === 2 ? rows : tf.reshape(rows, [-1, width])))],
+          0,
+        );
+        return [branchRows, prefixRows]
+          .filter(({ length }) => length > 0)
+          .map((rows) => tf.gather(all as tf.Tensor2D, tf.tensor1d(rows, 'int32')));
+      },
+      { fixed: backbone.embedTokens(fixedIds) },
+    );
     return {
-      prefix: prefixLength === 0 ? tf.zeros<tf.Rank.R2>([0, width]) : tf.gather(all, tf.tensor1d(prefixRows, 'int32')), // [P, T]
-      branches: tf.gather(all, tf.tensor1d(branchRows, 'int32')), // [Σ lengths, T]
+      prefix: prefix[0] ?? tf.zeros<tf.Rank.R2>([0, width]), // [P, T]
+      branches: branches!, // [Σ lengths, T]
       deep: context ? context.deep.map((prompt) => tf.clone(prompt)) : [],
       ...(context?.ofClasses && { ofClasses: { ...context.ofClasses, rows: tf.clone(context.ofClasses.rows) } }),
       ...(inserted && { inserted: { ...inserted, rows: inserted.rows.map((rows) => tf.clone(rows)) } }),

@@ -1,19 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedVariables } from '../contracts/variables.js';
+import { differentiableProgram, program, type NamedTensors } from './program.js';
 
 /** Rows scaled to unit length, [N, E]. */
 export function normalise(x: tf.Tensor2D): tf.Tensor2D {
   // `tf.norm` goes through powers, which cost many times as much, and its gradient more still.
   return tf.customGrad((given, save) => {
-    const length = tf.sqrt(tf.sum(tf.square(given as tf.Tensor2D), -1, true)); // [N, 1]
-    const unit: tf.Tensor2D = tf.div(given as tf.Tensor2D, length);
-    (save as tf.GradSaveFunc)([unit, length]);
+    const rows = given as tf.Tensor2D;
+    const [unit, length] = program('normalise', [rows], () => {
+      const lengths = tf.sqrt(tf.sum(tf.square(rows), -1, true)); // [N, 1]
+      return [tf.div<tf.Tensor2D>(rows, lengths), lengths];
+    });
+    (save as tf.GradSaveFunc)([unit!, length!]);
     return {
-      value: unit,
+      value: unit as tf.Tensor2D,
       gradFunc: (dy: tf.Tensor2D, saved: tf.Tensor[]) => {
         const [direction, size] = saved as [tf.Tensor2D, tf.Tensor2D];
-        const along = tf.sum(tf.mul(dy, direction), -1, true); // [N, 1]
-        return tf.div(tf.sub(dy, tf.mul(direction, along)), size);
+        const [dRows] = program('normalise, backward', [dy, direction, size], () => {
+          const along = tf.sum(tf.mul(dy, direction), -1, true); // [N, 1]
+          return [tf.div<tf.Tensor2D>(tf.sub(dy, tf.mul(direction, along)), size)];
+        });
+        return dRows!;
       },
     };
   })(x);
@@ -40,15 +46,39 @@ export function relu<T extends tf.Tensor>(x: T): T {
   })(x);
 }
 
+/** Softmax of the last axis, of operations that may stand in a program (TensorFlow's own gives other bits there, and is composed). */
+export function softmax<T extends tf.Tensor>(x: T): T {
+  return tf.customGrad((given, save) => {
+    const powers = tf.exp(tf.sub(given as T, tf.max(given as T, -1, true)));
+    const value: T = tf.div(powers, tf.sum(powers, -1, true));
+    (save as tf.GradSaveFunc)([value]);
+    return {
+      value,
+      gradFunc: (dy: T, saved: tf.Tensor[]) => {
+        const weighted = tf.mul(dy, saved[0]!);
+        return tf.sub(weighted, tf.mul(tf.sum(weighted, -1, true), saved[0]!));
+      },
+    };
+  })(x);
+}
+
 /** −mean over rows of Σ target · log softmax(logits), of targets that sum to 1 in each row; the targets are constants, [N, C] each. */
 export function crossEntropyOf(logits: tf.Tensor2D, target: tf.Tensor2D): tf.Scalar {
   return tf.customGrad((given, save) => {
-    const logProbabilities = tf.logSoftmax(given as tf.Tensor2D);
-    (save as tf.GradSaveFunc)([logProbabilities, target]);
+    const rows = given as tf.Tensor2D;
+    const [value, logProbabilities] = program('cross-entropy', [rows, target], () => {
+      const found = tf.logSoftmax(rows);
+      return [tf.neg(tf.mean<tf.Scalar>(tf.sum(tf.mul(target, found), -1))), found];
+    });
+    (save as tf.GradSaveFunc)([logProbabilities!, target]);
     return {
-      value: tf.neg(tf.mean<tf.Scalar>(tf.sum(tf.mul(target, logProbabilities), -1))),
-      gradFunc: (dy: tf.Scalar, saved: tf.Tensor[]) =>
-        tf.mul(tf.sub(tf.exp(saved[0]!), saved[1]!), tf.div(dy, logits.shape[0])),
+      value: value as tf.Scalar,
+      gradFunc: (dy: tf.Scalar, saved: tf.Tensor[]) => {
+        const [dRows] = program('cross-entropy, backward', [dy, ...saved], () => [
+          tf.mul(tf.sub(tf.exp(saved[0]!), saved[1]!), tf.div(dy, saved[0]!.shape[0]!)),
+        ]);
+        return dRows!;
+      },
     };
   })(logits);
 }
@@ -60,7 +90,10 @@ export function meanDirection(all: readonly tf.Tensor2D[]): tf.Tensor2D {
 
 /** scale · a · bᵀ of normalised rows, [A, B]. */
 export function cosineLogits(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.Tensor2D {
-  return tf.mul(scale, tf.matMul(a, b, false, true));
+  const compare = (given: NamedTensors): [tf.Tensor2D] => [
+    tf.mul(scale, tf.matMul(given.a as tf.Tensor2D, given.b as tf.Tensor2D, false, true)),
+  ];
+  return differentiableProgram(`cosine ${scale}`, { a, b }, compare)[0];
 }
 
 /** y = x · Wᵀ + b with PyTorch's layout of a linear layer: x [N, in], weight [out, in], bias [out]. */
@@ -98,13 +131,9 @@ export function hashSeed(seed: number, name: string): number {
   return (hash >>> 1) + 1;
 }
 
-/** y = x · Wᵀ + b with the variables `${name}.weight` [out, in] and `${name}.bias` [out]; x [N, in]. */
-export function linearOf(variables: NamedVariables, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  return linear(
-    x,
-    variables[`${name}.weight`] as tf.Tensor as tf.Tensor2D,
-    variables[`${name}.bias`] as tf.Tensor as tf.Tensor1D,
-  );
+/** y = x · Wᵀ + b with the tensors `${name}.weight` [out, in] and `${name}.bias` [out]; x [N, in]. */
+export function linearOf(tensors: Readonly<Record<string, tf.Tensor>>, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  return linear(x, tensors[`${name}.weight`] as tf.Tensor2D, tensors[`${name}.bias`] as tf.Tensor1D);
 }
 
 /** The N matrices of x [N, rows, width]. Unlike `tf.unstack`, it has a gradient for N = 1, too. */

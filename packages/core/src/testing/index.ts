@@ -22,6 +22,7 @@ export {
   type Chosen,
   type Composition,
 } from './compose.js';
+export { composed, forgetPrograms } from './composed.js';
 export { ConformanceError } from './conformance-error.js';
 export type { DatasetSuite } from './dataset-checks.js';
 export {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedVariables } from '../contracts/variables.js';
 import { CheckpointError } from '../errors.js';
+import { program } from '../model/program.js';
 import type { TrainSettings } from './settings.js';
 
 /** What an optimiser is made from. */
@@ -34,67 +35,89 @@ export interface Optimizer {
 /** What an optimiser remembers of one variable, by slot. */
 type Memory = Readonly<Record<string, tf.Tensor>>;
 
-/** The new value of a variable, and what to remember of it. */
-interface Moved {
-  readonly value: tf.Tensor;
-  readonly memory: Memory;
+/** How variables are moved. */
+interface Rule {
+  /** What it remembers of each variable. */
+  readonly slots: readonly string[];
+  /** Numbers that are the same in every step. */
+  readonly constants: readonly number[];
+  /** Numbers of one step, the `step`th of the variable. */
+  numbers(learningRate: number, step: number): readonly number[];
+  /** Whether a variable's steps are counted. */
+  readonly counts: boolean;
+  move(
+    value: tf.Tensor,
+    gradient: tf.Tensor,
+    memory: readonly tf.Tensor[] | undefined,
+    constants: readonly tf.Tensor[],
+    numbers: readonly tf.Tensor[],
+  ): Moved;
 }
 
-/** How one variable is moved. */
-type Rule = (
-  value: tf.Tensor,
-  gradient: tf.Tensor,
-  learningRate: number,
-  memory: Memory | undefined,
-  /** The number as a tensor, which stays for the next steps: for what is the same in each of them. */
-  constant: (value: number) => tf.Scalar,
-) => Moved;
+/** The new value of a variable, and what to remember of it, slot after slot. */
+interface Moved {
+  readonly value: tf.Tensor;
+  readonly memory: readonly tf.Tensor[];
+}
 
 /** Makes the optimiser that the settings name. */
 export function createOptimizer(settings: OptimizerSettings): Optimizer {
-  if (settings.optimizer === 'sgd') return new RuleOptimizer(sgd(settings), ['momentum']);
-  return new RuleOptimizer(adam(settings), ['first', 'second', 'step']);
+  const { optimizer, momentum, weightDecay, beta1, beta2, epsilon } = settings;
+  const key = [optimizer, momentum, weightDecay, beta1, beta2, epsilon].join(' ');
+  return new RuleOptimizer(optimizer === 'sgd' ? sgd(settings) : adam(settings), key);
 }
 
 /** v ← μ v + (g + λ w), the first v being g + λ w itself; w ← w − lr · v. */
 function sgd({ momentum, weightDecay }: OptimizerSettings): Rule {
-  return (value, gradient, learningRate, memory, constant): Moved => {
-    const decayed = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(value, constant(weightDecay)));
-    if (momentum === 0) return { value: tf.sub(value, tf.mul(decayed, learningRate)), memory: {} };
-    const factor = constant(momentum); // in the first step, too: no later one makes a tensor that stays
-    const velocity = memory?.momentum ? tf.add(tf.mul(memory.momentum, factor), decayed) : decayed;
-    return { value: tf.sub(value, tf.mul(velocity, learningRate)), memory: { momentum: velocity } };
+  return {
+    slots: momentum === 0 ? [] : ['momentum'],
+    constants: [weightDecay, momentum],
+    counts: false,
+    numbers: (learningRate) => [learningRate],
+    move: (value, gradient, memory, [decay, factor], [rate]): Moved => {
+      const decayed = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(value, decay!));
+      if (momentum === 0) return { value: tf.sub(value, tf.mul(decayed, rate!)), memory: [] };
+      const velocity = memory ? tf.add(tf.mul(memory[0]!, factor!), decayed) : decayed;
+      return { value: tf.sub(value, tf.mul(velocity, rate!)), memory: [velocity] };
+    },
   };
 }
 
 /** Adam (weight decay added to the gradient) and AdamW (taken off the value), both with bias correction. */
 function adam({ optimizer, weightDecay, beta1, beta2, epsilon }: OptimizerSettings): Rule {
-  return (value, gradient, learningRate, memory, constant): Moved => {
-    const decoupled = optimizer === 'adamw';
-    const start = decoupled ? tf.mul(value, 1 - learningRate * weightDecay) : value;
-    const g = decoupled || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(value, constant(weightDecay)));
-    const step = memory ? memory.step!.dataSync()[0]! + 1 : 1;
-    const first = tf.add(tf.mul(memory?.first ?? tf.zerosLike(value), constant(beta1)), tf.mul(g, constant(1 - beta1)));
-    const second = tf.add(
-      tf.mul(memory?.second ?? tf.zerosLike(value), constant(beta2)),
-      tf.mul(tf.square(g), constant(1 - beta2)),
-    );
-    // Both corrections of the bias go into numbers: √(v / c₂) + ε = (√v + ε √c₂) / √c₂.
-    const root = Math.sqrt(1 - beta2 ** step);
-    const denominator = tf.add(tf.sqrt(second), epsilon * root);
-    const change = tf.mul(tf.div(first, denominator), (learningRate * root) / (1 - beta1 ** step));
-    return { value: tf.sub(start, change), memory: { first, second, step: tf.scalar(step, 'int32') } };
+  const decoupled = optimizer === 'adamw';
+  return {
+    slots: ['first', 'second'],
+    constants: [weightDecay, beta1, 1 - beta1, beta2, 1 - beta2],
+    counts: true,
+    numbers: (learningRate, step) => {
+      // Both corrections of the bias go into numbers: √(v / c₂) + ε = (√v + ε √c₂) / √c₂.
+      const root = Math.sqrt(1 - beta2 ** step);
+      return [1 - learningRate * weightDecay, epsilon * root, (learningRate * root) / (1 - beta1 ** step)];
+    },
+    move: (value, gradient, memory, [decay, keep1, take1, keep2, take2], [shrink, small, rate]): Moved => {
+      const start = decoupled ? tf.mul(value, shrink!) : value;
+      const g = decoupled || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(value, decay!));
+      const first = tf.add(tf.mul(memory?.[0] ?? tf.zerosLike(value), keep1!), tf.mul(g, take1!));
+      const second = tf.add(tf.mul(memory?.[1] ?? tf.zerosLike(value), keep2!), tf.mul(tf.square(g), take2!));
+      const change = tf.mul(tf.div(first, tf.add(tf.sqrt(second), small!)), rate!);
+      return { value: tf.sub(start, change), memory: [first, second] };
+    },
   };
 }
 
-/** Applies a rule to every variable and keeps its memory. */
+/** Name of the number of a variable's steps in the state. */
+const STEP = 'step';
+
+/** Applies a rule to every variable, all of them as one program, and keeps its memory. */
 class RuleOptimizer implements Optimizer {
   private readonly memories = new Map<string, Memory>();
-  private readonly constants = new Map<number, tf.Scalar>();
+  private constants?: readonly tf.Tensor[];
 
+  /** @param key says how the rule moves variables */
   constructor(
     private readonly rule: Rule,
-    private readonly slots: readonly string[],
+    private readonly key: string,
   ) {}
 
   apply(
@@ -103,23 +126,41 @@ class RuleOptimizer implements Optimizer {
     learningRate: number,
     factors: Readonly<Record<string, number>> = {},
   ): void {
-    for (const [name, variable] of Object.entries(variables)) {
-      const gradient = gradients[name];
-      if (!gradient) continue;
-      const former = this.memories.get(name);
-      tf.tidy(() => {
-        const { value, memory } = this.rule(
-          variable,
-          gradient,
-          learningRate * (factors[name] ?? 1),
-          former,
-          this.constant,
-        );
-        variable.assign(value);
-        this.memories.set(name, kept(memory));
+    const { slots, counts, move } = this.rule;
+    const constants = (this.constants ??= this.rule.constants.map((value) => tf.keep(tf.scalar(value))));
+    tf.tidy(() => {
+      const numbers = new Map<string, readonly tf.Tensor[]>();
+      const moving = Object.keys(variables).flatMap((name) => {
+        const gradient = gradients[name];
+        if (!gradient) return [];
+        const former = this.memories.get(name);
+        const step = counts ? (former ? former[STEP]!.dataSync()[0]! + 1 : 1) : 0;
+        const rate = learningRate * (factors[name] ?? 1);
+        const key = `${rate} ${step}`;
+        const own = numbers.get(key) ?? this.rule.numbers(rate, step).map((value) => tf.scalar(value));
+        numbers.set(key, own);
+        const memory = former && slots.map((slot) => former[slot]!);
+        return [{ name, variable: variables[name]!, gradient, former, memory, step, numbers: own }];
       });
-      if (former) tf.dispose(Object.values(former));
-    }
+      if (moving.length === 0) return;
+      const inputs = moving.flatMap(({ variable, gradient, memory = [] }) => [variable, gradient, ...memory]);
+      const all = [...numbers.values()];
+      const given = [...inputs, ...constants, ...all.flat()];
+      const key = `${this.key} ${moving.map(({ memory, numbers: own }) => `${all.indexOf(own)}${memory ? '+' : '-'}`)}`;
+      const moved = program(key, given, () =>
+        moving.flatMap(({ variable, gradient, memory, numbers: own }) => {
+          const { value, memory: next } = move(variable, gradient, memory, constants, own);
+          return [value, ...next];
+        }),
+      );
+      moving.forEach(({ name, variable, former, step }, i) => {
+        const [value, ...memory] = moved.slice(i * (1 + slots.length), (i + 1) * (1 + slots.length));
+        variable.assign(value!);
+        const next = Object.fromEntries(slots.map((slot, s) => [slot, memory[s]!]));
+        this.memories.set(name, kept({ ...next, ...(counts && { [STEP]: tf.scalar(step, 'int32') }) }));
+        if (former) tf.dispose(Object.values(former));
+      });
+    });
   }
 
   state(): Readonly<Record<string, tf.Tensor>> {
@@ -135,7 +176,8 @@ class RuleOptimizer implements Optimizer {
       const slash = key.indexOf('/');
       return { key, slot: key.slice(0, slash), name: key.slice(slash + 1), tensor };
     });
-    const unknown = entries.find(({ slot }) => !this.slots.includes(slot))?.key;
+    const known = [...this.rule.slots, ...(this.rule.counts ? [STEP] : [])];
+    const unknown = entries.find(({ slot }) => !known.includes(slot))?.key;
     if (unknown !== undefined) {
       throw new CheckpointError(`The optimiser has no state named "${unknown}".`, {
         where: unknown,
@@ -150,20 +192,14 @@ class RuleOptimizer implements Optimizer {
 
   dispose(): void {
     this.forget();
-    tf.dispose([...this.constants.values()]);
-    this.constants.clear();
+    tf.dispose([...(this.constants ?? [])]);
+    this.constants = undefined;
   }
 
   private forget(): void {
     for (const memory of this.memories.values()) tf.dispose(Object.values(memory));
     this.memories.clear();
   }
-
-  private readonly constant = (value: number): tf.Scalar => {
-    const known = this.constants.get(value) ?? tf.keep(tf.scalar(value));
-    this.constants.set(value, known);
-    return known;
-  };
 }
 
 /** Clones that outlive the tidy; a memory may hold the caller's gradient itself. */

@@ -5,8 +5,11 @@ import { cacheFolder } from '../cache-folder.js';
 import { hasNvidiaGpu, mayUseGpu, visibleEntries } from '../gpu/driver.js';
 import { explainUnusedGpu, type UnusedGpu } from '../gpu/unused-gpu.js';
 import { type Installation, listRuntimes } from '../install/installation.js';
+import { registerCast } from '../native/cast.js';
 import { registerFusedKernels } from '../native/fused.js';
 import { registerMatMul } from '../native/mat-mul.js';
+import { registerPrograms } from '../native/programs/programs.js';
+import type { NativeBackend as RecordedBackend } from '../native/programs/recorder.js';
 import { registerOrderedSegmentSum } from '../native/segment-sum.js';
 import type { Tfjs } from './load-tfjs.js';
 
@@ -50,9 +53,11 @@ async function load(tfjs: Tfjs): Promise<NativeBackend> {
   if (!installation) throw missing(installations);
   try {
     const compiled = join(cacheFolder(), 'compiled-operations', installation.name);
-    const { tensorflowVersion, usesGpu, fused, gpu } = loadNative(installation.folder, tfjs, compiled);
+    const { tensorflowVersion, usesGpu, fused, programs, gpu } = loadNative(installation.folder, tfjs, compiled);
     registerMatMul();
+    registerCast();
     if (fused) registerFusedKernels();
+    if (programs) registerPrograms(tfjs.findBackend('tensorflow') as unknown as RecordedBackend, programs);
     const loaded = { installation, tensorflowVersion, fused };
     if (usesGpu) registerOrderedSegmentSum();
     if (usesGpu && gpu) return { ...loaded, gpu: gpu.first, allowTensorFloat32: (on) => allow(gpu, installation, on) };

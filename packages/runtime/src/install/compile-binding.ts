@@ -14,6 +14,7 @@ export const layout = {
   quiet: 'binding/quiet.node',
   signals: 'binding/signals.node',
   fused: 'binding/fused.node',
+  programs: 'binding/programs.node',
   gpu: 'binding/gpu.node',
   standIns: 'nvidia/stand_ins/lib',
   package: 'node_modules/@tensorflow/tfjs-node-gpu',
@@ -36,10 +37,18 @@ export async function compileBinding(folder: string, platform: WheelPlatform): P
   }
   await compile(compiler, 'the binding of TensorFlow', [
     ...addon('tfjs_binding', platform),
+    '-DTFE_NewContext=promptweave_new_context',
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(folder, layout.package, 'binding', name)),
+    sourceOf('programs/context.cc'),
     ...tensorflow(folder, platform),
     '-o',
     join(folder, layout.binding),
+  ]);
+  await compile(compiler, 'native/programs', [
+    ...addon('programs', platform),
+    sourceOf('programs/programs.cc'),
+    ...tensorflow(folder, platform),
+    ...['-ldl', '-o', join(folder, layout.programs)],
   ]);
   return compiler.version;
 }

@@ -169,6 +169,7 @@ async function build(
     layout.binding,
     layout.quiet,
     layout.signals,
+    layout.programs,
     ...forGpu,
     ...(notFused ? [] : [layout.fused]),
   ]) {

@@ -88,6 +88,7 @@ async function findProblem(folder: string, manifest: InstallationManifest): Prom
   if (manifest.tfjs !== tfjsVersion) return `it was made for TensorFlow.js ${manifest.tfjs}, this is ${tfjsVersion}`;
   const parts = [
     layout.signals,
+    layout.programs,
     ...(manifest.notFused ? [] : [layout.fused]),
     ...(manifest.variant === 'cuda' ? [layout.gpu] : []),
   ];

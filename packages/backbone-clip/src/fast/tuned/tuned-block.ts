@@ -6,7 +6,7 @@ import type { BlockOptions } from '../frozen-block.js';
 import { mergeHeads, splitHeads, type SequenceGroup } from '../heads.js';
 import { standardise, standardiseBackward } from '../layer-norm.js';
 import { through } from '../rows.js';
-import { withPrompt } from '../with-prompt.js';
+import { withPrompt, type BlockPass } from '../with-prompt.js';
 import { addBranches, branchesBackward, sumOf } from './branches.js';
 import { addLowRank, lowRankBackward, lowRankGroup, type LowRankGroup } from './low-rank.js';
 import { tunedMlp, tunedMlpBackward } from './tuned-mlp.js';
@@ -30,28 +30,22 @@ export function tunedBlock(
   { recompute = false, prompt }: BlockOptions = {},
 ): tf.Tensor2D {
   const learned = tensorsOfBlock(tuned.tuning);
-  return withPrompt(
-    x,
-    prompt,
-    groups[0]!,
-    (rows, keeps) => {
+  const pass: BlockPass = {
+    forward: (rows, keeps) => {
       const { output, kept } = forward(rows, block, groups, tuned, keeps && !recompute);
-      return {
-        output,
-        kept: [...learned, ...(recompute ? [rows] : kept)],
-        backward: (dy, saved) => {
-          const tensors = saved.slice(0, learned.length);
-          const own = { ...tuned, tuning: blockWith(tuned.tuning, tensors) };
-          const rest = saved.slice(learned.length);
-          const ready = recompute ? forward(rest[0] as tf.Tensor2D, block, groups, own, true).kept : rest;
-          const gradients = new TuningGradients();
-          const dx = backward(dy, ready, block, groups, own, gradients);
-          return [dx, ...gradients.of(tensors)];
-        },
-      };
+      return { output, kept: [...learned, ...(recompute ? [rows] : kept)] };
     },
-    learned,
-  );
+    backward: (dy, saved) => {
+      const tensors = saved.slice(0, learned.length);
+      const own = { ...tuned, tuning: blockWith(tuned.tuning, tensors) };
+      const rest = saved.slice(learned.length);
+      const ready = recompute ? forward(rest[0] as tf.Tensor2D, block, groups, own, true).kept : rest;
+      const gradients = new TuningGradients();
+      const dx = backward(dy, ready, block, groups, own, gradients);
+      return [dx, ...gradients.of(tensors)];
+    },
+  };
+  return withPrompt(x, prompt, groups[0]!, pass, { learned });
 }
 
 /** Kept: x̂₁, r₁, x̂₂, r₂, slope of the activation, mixed values if the output projection has a branch; then as in `frozen-block.ts`. */

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { blockWith, tensorsOfBlock } from '../../tuned-tensors.js';
 import { attend, attendBackward } from '../attention.js';
 import type { FoldedBlock } from '../folded-weights.js';
-import { mergeHeads, splitHeads, type SequenceGroup } from '../heads.js';
+import { mergeHeads, splitHeads, type ReadRows, type SequenceGroup } from '../heads.js';
 import { standardise, standardiseBackward } from '../layer-norm.js';
 import type { EnteringPrompt } from '../prompt-rows.js';
-import { intoPlaces, placesOf, splitProjection, type ReadRows } from '../read-block.js';
+import { intoPlaces, placesOf, splitProjection } from '../read-block.js';
 import { invert, pickRows, spreadRows, through } from '../rows.js';
-import { withPrompt } from '../with-prompt.js';
+import { withPrompt, type BlockPass } from '../with-prompt.js';
 import { addBranches, branchesBackward, sumOf } from './branches.js';
 import { addLowRank, lowRankBackward, lowRankGroup, type LowRankGroup } from './low-rank.js';
 import { firstRows, hasOutputBranch, keptMixed } from './tuned-block.js';
@@ -33,26 +33,20 @@ export function tunedReadBlock(
   prompt?: EnteringPrompt,
 ): tf.Tensor2D {
   const learned = tensorsOfBlock(tuned.tuning);
-  return withPrompt(
-    x,
-    prompt,
-    groups[0]!,
-    (rows, keeps) => {
+  const pass: BlockPass = {
+    forward: (rows, keeps) => {
       const { output, kept } = forward(rows, block, groups, tuned, read, keeps);
-      return {
-        output,
-        kept: [...learned, ...kept],
-        backward: (dy, saved) => {
-          const tensors = saved.slice(0, learned.length);
-          const own = { ...tuned, tuning: blockWith(tuned.tuning, tensors) };
-          const gradients = new TuningGradients();
-          const dx = backward(dy, saved.slice(learned.length), block, groups, own, read, gradients);
-          return [dx, ...gradients.of(tensors)];
-        },
-      };
+      return { output, kept: [...learned, ...kept] };
     },
-    learned,
-  );
+    backward: (dy, saved) => {
+      const tensors = saved.slice(0, learned.length);
+      const own = { ...tuned, tuning: blockWith(tuned.tuning, tensors) };
+      const gradients = new TuningGradients();
+      const dx = backward(dy, saved.slice(learned.length), block, groups, own, read, gradients);
+      return [dx, ...gradients.of(tensors)];
+    },
+  };
+  return withPrompt(x, prompt, groups[0]!, pass, { learned });
 }
 
 /** Kept: x̂₁, r₁, x̂₂, r₂, slope of the activation, mixed values if the output projection has a branch; then as in `read-block.ts`. */

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Branch } from '@promptweave/core';
-import { gradientsWithinBackward } from '../../within-backward.js';
+import { gradientsWithinBackward, type Branch } from '@promptweave/core';
 
 /** Gradients of the learned tensors of a block, as its backward pass finds them. */
 export class TuningGradients {
