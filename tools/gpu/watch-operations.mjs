@@ -25,7 +25,7 @@ function watch(value) {
     for (const method of ['executeSingleOutput', 'executeMultipleOutputs']) {
       const original = backend[method];
       backend[method] = function (operation, ...rest) {
-        names.add(operation);
+        if (!operation.startsWith('promptweave_')) names.add(operation); // a program: its operations were seen when it was recorded
         return original.call(this, operation, ...rest);
       };
     }

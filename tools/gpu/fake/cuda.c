@@ -58,11 +58,12 @@ int cuPointerGetAttribute(void *value, int attribute, uint64_t pointer) {
 static int copy(const char *name, void *to, const void *from, size_t bytes) { fake_call(LIBRARY, name); memmove(to, from, bytes); return 0; }
 int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *stream) { return copy(__func__, (void *)to, from, bytes); }
 int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *stream) { return copy(__func__, to, (void *)from, bytes); }
-int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *stream) { return copy(__func__, (void *)to, (void *)from, bytes); }
+// A GPU copies within its memory without the host; what lies there is nothing anyway.
+int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *stream) { CALLED; return 0; }
 int cuMemcpyHtoD_v2(uint64_t to, const void *from, size_t bytes) { return copy(__func__, (void *)to, from, bytes); }
 int cuMemcpyDtoH_v2(void *to, uint64_t from, size_t bytes) { return copy(__func__, to, (void *)from, bytes); }
 int cuMemcpyAsync(uint64_t to, uint64_t from, size_t bytes, void *stream) { return copy(__func__, (void *)to, (void *)from, bytes); }
-int cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void *stream) { CALLED; memset((void *)to, value, bytes); return 0; }
+int cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void *stream) { CALLED; return 0; }
 int cuMemsetD32Async(uint64_t to, unsigned value, size_t count, void *stream) { CALLED; for (size_t i = 0; i < count; i++) ((unsigned *)to)[i] = value; return 0; }
 
 static void *fresh(void) { static uint64_t last = 0x700000000000; return (void *)__sync_add_and_fetch(&last, 64); }
