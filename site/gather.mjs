@@ -57,13 +57,16 @@ function relativeTo(page, target) {
 function withLinks(text, source, page) {
   const pieces = text.split(/(^```[^]*?^```$|`[^`\n]*`(?!\]))/m);
   return pieces
-    .map((piece, i) =>
-      i % 2 === 1
-        ? piece
-        : piece.replace(
-            /(\]\()([^)\s]+)(\))/g,
-            (_, open, target, close) => open + linkFrom(source, page, target) + close,
-          ),
+    .map(
+      (piece, i) =>
+        i % 2 === 1
+          ? piece
+          : piece
+              .replace(
+                /(\]\()([^)\s]+)(\))/g,
+                (_, open, target, close) => open + linkFrom(source, page, target) + close,
+              )
+              .replaceAll(/(?<=\d) ± (?=\d)/g, '\u00a0±\u00a0'), // a number and its deviation stay on one line
     )
     .join('');
 }

@@ -31,7 +31,7 @@ const sidebar = menu.map(({ text, folder, first, pages: named = [], collapsed = 
   items: [...named.map(item), ...(folder ? inFolder(folder, first) : [])],
 }));
 
-/** Other versions of the site, as SITE_VERSIONS names them: 0.1=/0.1/ next=/ */
+/** Other versions of the site, as SITE_VERSIONS names them by whole addresses: 0.1=https://example.org/0.1/ next=https://example.org/ */
 const otherVersions = (process.env.SITE_VERSIONS ?? '').split(/\s+/).filter(Boolean);
 
 export default defineConfig({

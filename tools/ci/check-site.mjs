@@ -1,4 +1,5 @@
-// Opens every page of the built site in a browser: node check-site.mjs BROWSER FOLDER
+// Opens every page of the built site in a browser: node check-site.mjs BROWSER FOLDER [BASE]
+// BASE is the path below which it lies on its host, as SITE_BASE said when it was built; a link out of it fails.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -6,7 +7,7 @@ import { extname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { searchFor } from './site-search.mjs';
 
-const [browserPath, folder] = process.argv.slice(2);
+const [browserPath, folder, base = '/'] = process.argv.slice(2);
 const shots = process.env.SITE_SCREENSHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 const TYPES = {
@@ -19,7 +20,8 @@ const TYPES = {
 
 // A server of files, with addresses without .html as a host of sites has them.
 const server = createServer(({ url }, response) => {
-  const path = join(folder, decodeURIComponent(new URL(url, 'http://site').pathname));
+  const { pathname } = new URL(url, 'http://site');
+  const path = join(folder, pathname.startsWith(base) ? decodeURIComponent(pathname.slice(base.length)) : 'nowhere');
   const file = [path, `${path}.html`, join(path, 'index.html')].find(
     (name) => existsSync(name) && statSync(name).isFile(),
   );
@@ -31,9 +33,11 @@ const site = `http://127.0.0.1:${server.address().port}`;
 
 const pages = readdirSync(folder, { recursive: true })
   .filter((name) => name.endsWith('.html') && name !== '404.html')
-  .map((name) => `/${name.replaceAll('\\', '/').replace(/(index)?\.html$/, '')}`);
+  .map((name) => `${base}${name.replaceAll('\\', '/').replace(/(index)?\.html$/, '')}`);
 assert.ok(pages.length > 30, `only ${pages.length} pages`);
 
+const known = new Set(pages);
+const isThere = (path) => known.has(decodeURIComponent(path)) || existsSync(join(folder, path.slice(base.length)));
 const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
 const faults = [];
 for (const width of [1400, 400]) {
@@ -57,6 +61,9 @@ for (const width of [1400, 400]) {
       links.map((link) => decodeURIComponent(link.hash.slice(1))).filter((id) => id && !document.getElementById(id)),
     );
     faults.push(...lost.map((id) => `${where}: no heading #${id}`));
+    // A link that is not followed by the build: into the site, to an address that is there.
+    const out = await page.$$eval('a[href^="/"]', (links) => links.map((link) => link.pathname));
+    faults.push(...out.filter((to) => !isThere(to)).map((to) => `${where}: a link to ${to}`));
     if (shots) await page.screenshot({ path: join(shots, `${path.replace(/\W+/g, '-')}-${width}.png`) });
   }
   await page.close();
@@ -66,7 +73,7 @@ for (const width of [1400, 400]) {
 const { options, found } = await searchFor(folder);
 for (const option of options) if (!found(option)) faults.push(`the search finds no ${option}`);
 const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-await page.goto(site, { waitUntil: 'networkidle' });
+await page.goto(`${site}${base}`, { waitUntil: 'networkidle' });
 await page.click('#local-search button', { timeout: 120_000 });
 for (const option of ['warmupEpochs', 'contextLength', 'imageCacheMegabytes']) {
   await page.fill('#localsearch-input', option, { timeout: 120_000 });
@@ -76,5 +83,5 @@ for (const option of ['warmupEpochs', 'contextLength', 'imageCacheMegabytes']) {
 }
 await browser.close();
 server.close();
-assert.deepEqual(faults, []);
+assert.equal(faults.length, 0, faults.join('\n'));
 console.log(`${pages.length} pages at two widths and ${options.length} options in the search: well`);
