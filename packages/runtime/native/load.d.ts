@@ -43,6 +43,9 @@ export interface NativeGpu {
   allowTensorFloat32(on: boolean): boolean;
 }
 
+/** What multiplies bfloat16, as Linux names it. */
+export type Bfloat16Instruction = 'amx_bf16' | 'avx512_bf16';
+
 /** Functions of programs/programs.cc; they throw what TensorFlow says. */
 export interface ProgramsAddon {
   /** @param graph a serialised GraphDef @param inputs and `outputs`: of its nodes, `node:index` */
@@ -59,6 +62,8 @@ export function loadNative(
   tensorflowVersion: string;
   usesGpu: boolean;
   fused: boolean;
+  /** The CPU's instruction for products of bfloat16 that the fused operations use. */
+  bfloat16?: Bfloat16Instruction;
   programs?: ProgramsAddon;
   gpu?: NativeGpu;
 };

@@ -17,8 +17,9 @@ const sharedTfjs = Symbol.for('promptweave.tfjs');
  * @param {string} folder an installation
  * @param {object} tfjs the caller's tfjs-core
  * @param {string} [compiled] folder for what TensorFlow compiles for a GPU while it runs
- * @returns {{ tensorflowVersion: string, usesGpu: boolean, fused: boolean, programs?: object, gpu?: object }} `fused`: whether the operations of fused/ are
- *   there; `programs`: makes functions of recorded operations, see programs/; `gpu`: of an installation for GPUs, see gpu.js
+ * @returns {{ tensorflowVersion: string, usesGpu: boolean, fused: boolean, bfloat16?: string, programs?: object, gpu?: object }} `fused`: whether the
+ *   operations of fused/ are there; `bfloat16`: the CPU's instruction that they multiply bfloat16 with, if there is one; `programs`: makes functions of
+ *   recorded operations, see programs/; `gpu`: of an installation for GPUs, see gpu.js
  */
 export function loadNative(folder, tfjs, compiled) {
   provideRemovedUtilities();
@@ -35,10 +36,11 @@ export function loadNative(folder, tfjs, compiled) {
   const usesGpu = backend.isUsingGpuDevice;
   const wanted = !usesGpu && process.env.PROMPTWEAVE_FUSED !== '0';
   const fused = wanted && existsSync(join(folder, 'binding', 'fused.node'));
-  if (fused) requireFrom('./binding/fused.node');
+  const bfloat16 = (fused && requireFrom('./binding/fused.node').bfloat16) || undefined;
   const programs = process.env.PROMPTWEAVE_PROGRAMS === '0' ? undefined : requireFrom('./binding/programs.node');
   programs?.attach(join(folder, 'binding', 'tfjs_binding.node'));
-  return { tensorflowVersion: binding.TF_Version, usesGpu, fused, programs, ...(gpu && { gpu }) };
+  const own = { fused, ...(bfloat16 && { bfloat16 }), programs };
+  return { tensorflowVersion: binding.TF_Version, usesGpu, ...own, ...(gpu && { gpu }) };
 }
 
 /** Loads the binding and with it libtensorflow, without what that prints unless `TF_CPP_MIN_LOG_LEVEL` asks for it with 0. */

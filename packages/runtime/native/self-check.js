@@ -10,7 +10,7 @@ import { operations } from './operations.js';
 
 const [folder, mode] = process.argv.slice(2);
 const tfjs = completeTfjs();
-const { tensorflowVersion, usesGpu, fused, gpu } = loadNative(folder, tfjs);
+const { tensorflowVersion, usesGpu, fused, bfloat16, gpu } = loadNative(folder, tfjs);
 if (usesGpu && gpu && !gpu.allowTensorFloat32(false)) throw new Error('TF32 cannot be switched off');
 
 const found = await computed('tensorflow');
@@ -57,6 +57,30 @@ async function checkOwn() {
   if (!fused) return;
   const [total] = backend.executeMultipleOutputs('PromptweaveAddProduct', [], [x, y, row], 1);
   await compare('the fused sum', total, () => tfjs.add(tfjs.add(x, y), row));
+  if (bfloat16) await checkBfloat16(backend);
+}
+
+/** Products of numbers that bfloat16 has, larger than its blocks of 32, and the rounding of others: to even ones half-way between two. */
+async function checkBfloat16(backend) {
+  const run = (name, inputs, attributes) =>
+    backend.executeMultipleOutputs(`Promptweave${name}`, attributes, inputs, 1)[0];
+  const attributes = (rows, columns, transposed) =>
+    Object.entries({ rows, columns, transposed }).map(([name, value]) => ({
+      ...{ name, value },
+      type: backend.binding.TF_ATTR_INT,
+    }));
+  const eighths = (shape, seed) => tfjs.div(tfjs.round(tfjs.randomUniform(shape, -8, 8, 'float32', seed)), 8);
+  const [rows, columns] = [40, 70];
+  const weight = eighths([rows, columns], 4);
+  const packed = run('PackWeight', [weight], []);
+  for (const transposed of [0, 1]) {
+    const x = eighths([33, transposed ? columns : rows], 5);
+    const product = run('Bfloat16Product', [x, packed], attributes(rows, columns, transposed));
+    await compare('a product of bfloat16', product, () => tfjs.matMul(x, weight, false, transposed === 1));
+  }
+  const between = run('PackWeight', [tfjs.tensor2d([[1 + 2 ** -8, 1 + 3 * 2 ** -8]])], []);
+  const rounded = run('UnpackWeight', [between], attributes(1, 2, 0));
+  await compare('rounding to bfloat16', rounded, () => tfjs.tensor2d([[1, 1 + 2 ** -6]]));
 }
 
 async function compare(name, { dataId }, expected) {

@@ -8,11 +8,13 @@ const DECISIVE = ['OMP_NUM_THREADS', 'ONEDNN_MAX_CPU_ISA', 'TF_ENABLE_ONEDNN_OPT
 
 /**
  * Everything outside of a configuration that the last bits of a result depend on, as one line: the backend with its version and
- * operations, the processor, the threads; of a GPU its driver, which compiles, and whether products round to TF32. Two computations with
+ * operations, the processor, the threads; of a GPU its driver, which compiles, and whether products round to TF32; of a
+ * CPU what multiplies bfloat16, if that was asked for. Two computations with
  * the same line give the same bits.
  */
-export function describeComputation({ name, tensorflowVersion, gpu, tensorFloat32, fused }: BackendChoice): string {
-  const program = [name, tensorflowVersion, fused === undefined ? undefined : fused ? 'fused' : 'composed'];
+export function describeComputation(choice: BackendChoice): string {
+  const { name, tensorflowVersion, gpu, tensorFloat32, fused, bfloat16 } = choice;
+  const program = [name, tensorflowVersion, fused === undefined ? undefined : fused ? 'fused' : 'composed', bfloat16];
   const settings = DECISIVE.flatMap((variable) => {
     const value = process.env[variable];
     return value === undefined ? [] : [`${variable}=${value}`];

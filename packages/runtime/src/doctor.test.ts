@@ -16,6 +16,7 @@ test('the report is plain data about this machine and names what brings what is 
   expect(report.backend.name).toBe('wasm');
   expect(report.matmul.size).toBe(512);
   expect(report.matmul.gflops).toBeGreaterThan(0.1);
+  expect(report.bfloat16).toMatchObject({ not: 'the backend wasm has none.' });
   expect(report.memory.available).toBeLessThanOrEqual(report.memory.total);
   expect(report.caches.promptweave).toBe(cache());
   expect(report.tools.compiler).toBeUndefined();
@@ -33,6 +34,7 @@ test('a report as text', () => {
     backend: { name: 'wasm', why: 'It was asked for.' },
     gpu: 'A GPU',
     matmul: { size: 512, gflops: 12.5 },
+    bfloat16: { not: 'the backend wasm has none.', remedy: 'Take another' },
     tools: { npm: '11.0.0' },
     caches: { promptweave: '/c', runtime: '/c/runtime' },
     installations: [],
@@ -44,6 +46,7 @@ Memory       64.0 GiB, this container may use 16.0 GiB, 8.0 GiB available
 GPU          A GPU, not used
 Backend      wasm. It was asked for.
 Speed        12.5 GFLOP/s (float32 product of two 512 × 512 matrices)
+bfloat16     no: the backend wasm has none.
 Compiler     missing
 Python, pip  missing
 npm          11.0.0
@@ -63,6 +66,7 @@ test('the GPU that computes stands with its memory and driver, and tools that on
     backend: { name: 'tensorflow', why: 'It was asked for.', gpu, tensorFloat32: true },
     gpu: 'A GPU',
     matmul: { size: 4096, gflops: 51234.5 },
+    bfloat16: { instruction: 'amx_bf16' },
     tools: {},
     caches: { promptweave: '/c', runtime: '/c/runtime' },
     installations: [
@@ -72,6 +76,7 @@ test('the GPU that computes stands with its memory and driver, and tools that on
   });
   expect(text).toContain('GPU          A GPU, 80.0 GiB, driver 580.65, TF32\n');
   expect(text).toContain('51234.5 GFLOP/s (TF32 product of two 4096 × 4096 matrices)');
+  expect(text).toContain('bfloat16     amx_bf16, see runtime.precision\n');
   expect(text).toContain('Compiler     none, which only an installation needs\n');
   expect(text).toMatch(/Nothing is missing\.$/);
 });

@@ -1,13 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { matMul, randomUniform, slice, tidy } from '@tensorflow/tfjs-core';
 import { BackendError } from '@promptweave/core';
 import { cacheFolder, runtimeFolder } from './cache-folder.js';
+import { cpuFlags } from './cpu-flags.js';
 import { gpuName, hasNvidiaGpu } from './gpu/driver.js';
 import { findCompiler } from './install/compile-binding.js';
 import { type Installation, listRuntimes } from './install/installation.js';
 import { findPython } from './install/pip.js';
 import { memoryReport, type MemoryReport } from './memory.js';
+import { type Bfloat16, bfloat16On } from './precision.js';
 import { type BackendChoice, type BackendName, selectBackend } from './select-backend.js';
 
 /** What the machine can do, as plain data. */
@@ -24,6 +25,8 @@ export interface DoctorReport {
   readonly tools: { readonly compiler?: string; readonly python?: string; readonly npm?: string };
   readonly caches: { readonly promptweave: string; readonly runtime: string };
   readonly installations: readonly Installation[];
+  /** What multiplies bfloat16 (`runtime.precision`), or why nothing does. */
+  readonly bfloat16: Bfloat16;
   /** What is missing for the fastest backend, each with what brings it. */
   readonly missing: readonly { readonly what: string; readonly remedy: string }[];
 }
@@ -77,6 +80,7 @@ export async function doctor(request: BackendName | 'auto' = 'auto'): Promise<Do
     backend,
     ...(gpu && { gpu }),
     matmul: await measureMatmul(backend),
+    bfloat16: await bfloat16On(backend),
     tools: { ...(compiler && { compiler }), ...(python && { python }), ...(!npm.failed && { npm: npm.stdout }) },
     caches: { promptweave: cacheFolder(), runtime: runtimeFolder() },
     installations,
@@ -87,8 +91,7 @@ export async function doctor(request: BackendName | 'auto' = 'auto'): Promise<Do
 /** The vector instructions that matter to TensorFlow, of those that Linux lists; macOS has the same on all its ARM machines. */
 async function cpuFeatures(): Promise<string[]> {
   if (process.platform === 'darwin') return process.arch === 'arm64' ? ['neon', 'fp16'] : [];
-  const text = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
-  const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
+  const flags = await cpuFlags();
   const known = [
     'sse4_2',
     'avx',

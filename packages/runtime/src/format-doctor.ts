@@ -2,7 +2,7 @@ import type { DoctorReport } from './doctor.js';
 
 /** The report as lines for a terminal; what is missing comes last, each with what to do. */
 export function formatDoctor(report: DoctorReport): string {
-  const { node, cpu, memory, backend, matmul, tools } = report;
+  const { node, cpu, memory, backend, matmul, bfloat16, tools } = report;
   const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   const limit = memory.containerLimit ? `, this container may use ${gibibytes(memory.containerLimit)}` : '';
   const none = report.installations.some((entry) => !entry.problem)
@@ -18,6 +18,7 @@ export function formatDoctor(report: DoctorReport): string {
       'Speed',
       `${matmul.gflops} GFLOP/s (${backend.tensorFloat32 ? 'TF32' : 'float32'} product of two ${matmul.size} × ${matmul.size} matrices)`,
     ],
+    ['bfloat16', 'not' in bfloat16 ? `no: ${bfloat16.not}` : `${bfloat16.instruction}, see runtime.precision`],
     ['Compiler', tools.compiler ?? none],
     ['Python, pip', tools.python ?? none],
     ['npm', tools.npm ?? 'missing'],

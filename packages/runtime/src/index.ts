@@ -9,4 +9,5 @@ export { installRuntime, type InstallOptions } from './install/install.js';
 export { type Installation, listRuntimes, removeRuntime } from './install/installation.js';
 export type { InstallProgress, OnProgress } from './install/progress.js';
 export { memoryReport, type MemoryReport } from './memory.js';
+export type { Precision } from './precision.js';
 export { type BackendChoice, type BackendName, backendNames, type Gpu, selectBackend } from './select-backend.js';

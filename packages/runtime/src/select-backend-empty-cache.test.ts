@@ -42,7 +42,7 @@ test('an installation that is not whole is not used, and named', async () => {
 test('an installation whose fused operations are fewer than those that are called is not used', async () => {
   const folder = join(cache(), 'runtime', '2.21.0-cpu-linux-x64');
   await mkdir(folder, { recursive: true });
-  const files = Object.fromEntries([layout.signals, layout.fused].map((file) => [file, { bytes: 1 }]));
+  const files = Object.fromEntries([layout.signals, layout.programs, layout.fused].map((file) => [file, { bytes: 1 }]));
   const machine = `${process.platform}-${process.arch}`;
   const manifest = { format: 1, tensorflow: '2.21.0', variant: 'cpu', machine, tfjs: tfjsVersion, files };
   const problemWith = async (fused?: readonly string[]) => {

@@ -1,6 +1,8 @@
 import { BackendError } from '@promptweave/core';
+import type { Bfloat16Instruction } from '../native/load.js';
 import { loadTfjs, type Tfjs } from './backends/load-tfjs.js';
 import { loadNativeBackend } from './backends/native.js';
+import { bfloat16On, type Precision, requireBfloat16 } from './precision.js';
 import { loadWasmBackend } from './backends/wasm.js';
 import type { UnusedGpu } from './gpu/unused-gpu.js';
 
@@ -34,6 +36,10 @@ export interface BackendChoice {
   readonly unusedGpu?: UnusedGpu;
   /** Of a GPU: whether products round their operands to TF32. */
   readonly tensorFloat32?: boolean;
+  /** What a backbone's frozen weights are multiplied with, if not float32: the CPU's instruction for bfloat16. */
+  readonly bfloat16?: Bfloat16Instruction;
+  /** Why it is float32, where `auto` was asked for and could not take bfloat16. */
+  readonly notBfloat16?: string;
   /** Whether the native backend has our fused operations. */
   readonly fused?: boolean;
   /** Name of the installation of libtensorflow that was loaded. */
@@ -51,11 +57,13 @@ export interface BackendChoice {
  * @param options.tfjsCore the caller's `@tensorflow/tfjs-core`, to make sure that there is only one copy of it
  * @param options.tensorFloat32 lets products on an NVIDIA GPU round their operands to TF32 (10 bits of fraction instead of 23). Default
  *   false, whatever was set before
- * @throws BackendError where the requested backend is missing (it names the command that installs it) or unknown
+ * @param options.precision `bfloat16` says that frozen weights will be multiplied in bfloat16, which not every CPU can; `auto` where it can.
+ *   Default float32
+ * @throws BackendError where the requested backend is missing (it names the command that installs it) or unknown, or cannot multiply bfloat16
  */
 export async function selectBackend(
   request: BackendName | 'auto' = 'auto',
-  options: { tfjsCore?: Tfjs; tensorFloat32?: boolean } = {},
+  options: { tfjsCore?: Tfjs; tensorFloat32?: boolean; precision?: Precision | 'auto' } = {},
 ): Promise<BackendChoice> {
   if (request !== 'auto' && !backendNames.includes(request)) {
     throw new BackendError(`There is no backend of the name ${JSON.stringify(request)}.`, {
@@ -64,7 +72,15 @@ export async function selectBackend(
     });
   }
   const tfjs = await loadTfjs(options.tfjsCore);
-  const { tensorFloat32 = false } = options;
+  const { tensorFloat32 = false, precision = 'float32' } = options;
+  const choice = await chosen(request, tfjs, tensorFloat32);
+  if (precision === 'float32') return choice;
+  const found = await bfloat16On(choice);
+  if (precision === 'auto' && 'not' in found) return { ...choice, notBfloat16: found.not };
+  return { ...choice, bfloat16: requireBfloat16(found) };
+}
+
+async function chosen(request: BackendName | 'auto', tfjs: Tfjs, tensorFloat32: boolean): Promise<BackendChoice> {
   if (request !== 'auto') return use(request, tfjs, 'It was asked for', tensorFloat32);
   try {
     return await use('tensorflow', tfjs, 'It is the fastest and installed', tensorFloat32);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <numeric>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "workers.h"
@@ -74,10 +75,11 @@ class Call {
   }
 
   // The numbers of an input that must be `size`; null where there is no such input.
-  const float* input(int i, int64_t size) {
+  template <class Number = float>
+  const Number* input(int i, int64_t size) {
     if (i >= count()) return nullptr;
     require(size_of(shape(i)) == size, "input " + std::to_string(i) + " has not " + std::to_string(size) + " numbers");
-    return static_cast<const float*>(TF_TensorData(inputs_[i]));
+    return static_cast<const Number*>(TF_TensorData(inputs_[i]));
   }
   const float* input(int i) { return input(i, size_of(shape(i))); }
 
@@ -86,13 +88,16 @@ class Call {
     return reinterpret_cast<const int32_t*>(input(i, size));
   }
 
-  float* output(int i, const Shape& shape) {
-    const size_t bytes = size_of(shape) * sizeof(float);
+  template <class Number = float>
+  Number* output(int i, const Shape& shape) {
+    static_assert(sizeof(Number) == 4, "float32 or int32");
+    constexpr TF_DataType type = std::is_same_v<Number, float> ? TF_FLOAT : TF_INT32;
+    const size_t bytes = size_of(shape) * sizeof(Number);
     if (!ready()) return nullptr;
-    TF_Tensor* tensor = TF_AllocateOutput(context_, i, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), bytes, status_);
+    TF_Tensor* tensor = TF_AllocateOutput(context_, i, type, shape.data(), static_cast<int>(shape.size()), bytes, status_);
     if (!tensor) return nullptr;
     outputs_.push_back(tensor);
-    return static_cast<float*>(TF_TensorData(tensor));
+    return static_cast<Number*>(TF_TensorData(tensor));
   }
 
   void require(bool holds, const std::string& message) {

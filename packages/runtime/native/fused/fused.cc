@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bfloat16.h"
 #include "call.h"
 #include "low-rank.h"
 #include "passes.h"
@@ -199,6 +200,56 @@ void add_low_rank(void*, TF_OpKernelContext* context) {
   call.run(AddLowRank{call.input(0), call.input(1, r.rows * up.rows), call.input(2), call.output(0, r.shape), r.width, up.rows}, r.rows, 8 * r.size);
 }
 
+struct WeightAttributes {
+  WeightAttributes(TF_OpKernelConstruction* c, TF_Status* s)
+      : rows(integer(c, "rows", s)), columns(integer(c, "columns", s)), transposed(integer(c, "transposed", s) != 0) {}
+  const int64_t rows, columns;
+  const bool transposed;
+  // Words of 32 bits, two numbers each.
+  int64_t words() const { return blocks(rows) * blocks(columns) * BLOCK * BLOCK / 2; }
+};
+
+void needs_bfloat16(Call& call) {
+  call.require(bfloat16_unit() != Bfloat16Unit::none, "this CPU multiplies no bfloat16, or the compiler of these operations knew no such instructions");
+}
+
+// A weight [K, N] in bfloat16, as pairs in numbers of 32 bits.
+void pack_weight(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  needs_bfloat16(call);
+  const Shape shape = call.shape(0);
+  call.require(shape.size() == 2, "a weight has two dimensions");
+  if (!call.ready()) return;
+#ifdef PROMPTWEAVE_BFLOAT16
+  int32_t* packed = call.output<int32_t>(0, {blocks(shape[0]) * blocks(shape[1]) * BLOCK * BLOCK / 2});
+  const PackWeight pack{call.input(0), shape[0], shape[1], reinterpret_cast<Bf16*>(packed)};
+  if (packed) Workers::divide(2 * blocks(shape[1]), 6 * size_of(shape), pack);
+#endif
+}
+
+void unpack_weight(void* attributes, TF_OpKernelContext* context) {
+  const auto& a = *static_cast<WeightAttributes*>(attributes);
+  Call call(context);
+  const int32_t* packed = call.input<int32_t>(0, a.words());
+  float* weight = call.output(0, {a.rows, a.columns});
+  if (call.ready()) unpack(reinterpret_cast<const uint16_t*>(packed), a.rows, a.columns, weight);
+}
+
+// x · W, or x · Wᵀ, of a packed W.
+void bfloat16_product(void* attributes, TF_OpKernelContext* context) {
+  const auto& a = *static_cast<WeightAttributes*>(attributes);
+  Call call(context);
+  needs_bfloat16(call);
+  const Rows x(call.shape(0));
+  call.require(x.width == (a.transposed ? a.columns : a.rows), "the rows do not fit the weight");
+  const int32_t* packed = call.input<int32_t>(1, a.words());
+  float* y = call.output(0, {x.rows, a.transposed ? a.rows : a.columns});
+  if (!call.ready()) return;
+#ifdef PROMPTWEAVE_BFLOAT16
+  product(call.input(0), x.rows, {reinterpret_cast<const Bf16*>(packed), a.rows, a.columns}, a.transposed, y);
+#endif
+}
+
 template <class Attributes>
 void* create(TF_OpKernelConstruction* construction) {
   TF_Status* status = TF_NewStatus();
@@ -265,6 +316,21 @@ const Operation operations[] = {
      create<BackwardAttributes>,
      destroy<BackwardAttributes>},
     {"PromptweaveAddLowRank", {"y: float", "low: float", "up: float"}, {"total: float"}, add_low_rank},
+    {"PromptweavePackWeight", {"weight: float"}, {"packed: int32"}, pack_weight},
+    {"PromptweaveUnpackWeight",
+     {"packed: int32"},
+     {"weight: float"},
+     unpack_weight,
+     {"rows: int", "columns: int", "transposed: int"},
+     create<WeightAttributes>,
+     destroy<WeightAttributes>},
+    {"PromptweaveBfloat16Product",
+     {"x: float", "packed: int32"},
+     {"product: float"},
+     bfloat16_product,
+     {"rows: int", "columns: int", "transposed: int"},
+     create<WeightAttributes>,
+     destroy<WeightAttributes>},
 };
 
 void register_operation(const Operation& operation, TF_Status* status) {
@@ -288,5 +354,9 @@ NAPI_MODULE_INIT() {
   }
   if (TF_GetCode(status) != TF_OK) napi_throw_error(env, nullptr, TF_Message(status));
   TF_DeleteStatus(status);
+  const Bfloat16Unit unit = bfloat16_unit();
+  napi_value name;
+  napi_create_string_utf8(env, unit == Bfloat16Unit::amx ? "amx_bf16" : unit == Bfloat16Unit::avx512 ? "avx512_bf16" : "", NAPI_AUTO_LENGTH, &name);
+  napi_set_named_property(env, exports, "bfloat16", name);
   return exports;
 }

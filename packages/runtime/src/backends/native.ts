@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { BackendError } from '@promptweave/core';
-import { type FirstGpu, loadNative, type NativeGpu } from '../../native/load.js';
+import { type Bfloat16Instruction, type FirstGpu, loadNative, type NativeGpu } from '../../native/load.js';
 import { cacheFolder } from '../cache-folder.js';
 import { hasNvidiaGpu, mayUseGpu, visibleEntries } from '../gpu/driver.js';
 import { explainUnusedGpu, type UnusedGpu } from '../gpu/unused-gpu.js';
@@ -23,6 +23,8 @@ export interface NativeBackend {
   readonly unusedGpu?: UnusedGpu;
   /** Whether it has our fused operations. */
   readonly fused: boolean;
+  /** What they multiply bfloat16 with, where the CPU can. */
+  readonly bfloat16?: Bfloat16Instruction;
   /** Lets products of matrices on the GPU round their operands to TF32, or forbids it; takes effect at once. */
   allowTensorFloat32(on: boolean): void;
 }
@@ -53,12 +55,16 @@ async function load(tfjs: Tfjs): Promise<NativeBackend> {
   if (!installation) throw missing(installations);
   try {
     const compiled = join(cacheFolder(), 'compiled-operations', installation.name);
-    const { tensorflowVersion, usesGpu, fused, programs, gpu } = loadNative(installation.folder, tfjs, compiled);
+    const { tensorflowVersion, usesGpu, fused, bfloat16, programs, gpu } = loadNative(
+      installation.folder,
+      tfjs,
+      compiled,
+    );
     registerMatMul();
     registerCast();
-    if (fused) registerFusedKernels();
+    if (fused) registerFusedKernels(bfloat16 !== undefined);
     if (programs) registerPrograms(tfjs.findBackend('tensorflow') as unknown as RecordedBackend, programs);
-    const loaded = { installation, tensorflowVersion, fused };
+    const loaded = { installation, tensorflowVersion, fused, ...(bfloat16 && { bfloat16 }) };
     if (usesGpu) registerOrderedSegmentSum();
     if (usesGpu && gpu) return { ...loaded, gpu: gpu.first, allowTensorFloat32: (on) => allow(gpu, installation, on) };
     const hidden = cuda && hasNvidiaGpu() && visibleEntries()?.length === 0;

@@ -46,7 +46,7 @@ test.each([
   expect(found.unexpected).toBe(unexpected);
 });
 
-test('results of a CPU, of a GPU, of its driver and in TF32 are told apart', () => {
+test('results of a CPU, of its instructions for bfloat16, of a GPU, of its driver and in TF32 are told apart', () => {
   const choice = { name: 'tensorflow', why: '', tensorflowVersion: '2.21.0', fused: false } as const;
   const gpu = { name: 'A GPU', memory: 2 ** 36, driver: '580.65' };
   const lines = [
@@ -54,7 +54,10 @@ test('results of a CPU, of a GPU, of its driver and in TF32 are told apart', () 
     describeComputation({ ...choice, gpu, tensorFloat32: false }),
     describeComputation({ ...choice, gpu, tensorFloat32: true }),
     describeComputation({ ...choice, gpu: { ...gpu, driver: '590.1' }, tensorFloat32: false }),
+    describeComputation({ ...choice, fused: true }),
+    describeComputation({ ...choice, fused: true, bfloat16: 'amx_bf16' }),
+    describeComputation({ ...choice, fused: true, bfloat16: 'avx512_bf16' }),
   ];
-  expect(new Set(lines).size).toBe(4);
+  expect(new Set(lines).size).toBe(7);
   expect(lines[1]).toContain('A GPU (driver 580.65, float32)');
 });

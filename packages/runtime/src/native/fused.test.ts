@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { listRuntimes } from '../install/installation.js';
-import { fusedOperations } from './fused.js';
+import { bfloat16On } from '../precision.js';
 import { selectBackend } from '../select-backend.js';
+import { bfloat16Operations, fusedOperations } from './fused.js';
 
 // What they compute is compared with composed operations in backbone-clip, fast/fused-equals-composed.test.ts.
-const { installation, gpu } = await selectBackend(tf.getBackend() as 'tensorflow');
+const choice = await selectBackend(tf.getBackend() as 'tensorflow');
+const { installation, gpu } = choice;
+const bfloat16 = await bfloat16On(choice);
 const entry = (await listRuntimes()).find(({ name }) => name === installation);
 
 const run = (name: string, inputs: readonly tf.Tensor[], attributes: tf.NamedAttrMap = {}): tf.Tensor[] =>
@@ -19,10 +22,17 @@ const lowRank = (down: number, ids: number, keys: number) => [
   ...[tf.zeros([ids], 'int32'), tf.zeros([keys], 'int32')],
 ];
 
+it('are compiled for whichever CPU: an installation without one of them is made anew', () => {
+  expect(fusedOperations).toEqual(expect.arrayContaining([...bfloat16Operations]));
+});
+
 describe.runIf(entry && !entry.notFused && wanted)('the fused operations', () => {
   it('are kernels of the backend', () => {
     const names = tf.getKernelsForBackend('tensorflow').map(({ kernelName }) => kernelName);
-    expect(names).toEqual(expect.arrayContaining(fusedOperations.map((name) => `Promptweave${name}`)));
+    const absent = 'not' in bfloat16 ? bfloat16Operations : [];
+    const expected = fusedOperations.filter((operation) => !absent.includes(operation));
+    expect(names).toEqual(expect.arrayContaining(expected.map((operation) => `Promptweave${operation}`)));
+    expect(names.filter((name) => absent.some((operation) => name === `Promptweave${operation}`))).toEqual([]);
   });
 
   it.each([

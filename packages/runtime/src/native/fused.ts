@@ -35,12 +35,22 @@ const operations: Readonly<Record<string, (attributes: NamedAttrMap) => number>>
   AddLowRank: () => 1,
 };
 
-/** Names of the operations, which an installation was compiled with or was not. */
-export const fusedOperations: readonly string[] = Object.keys(operations);
+/** Those of native/fused/bfloat16.h, which need its instructions. */
+const ofBfloat16: typeof operations = {
+  PackWeight: () => 1,
+  UnpackWeight: () => 1,
+  Bfloat16Product: () => 1,
+};
+
+/** Names of those that are kernels only where the CPU multiplies bfloat16. */
+export const bfloat16Operations: readonly string[] = Object.keys(ofBfloat16);
+
+/** Names of all operations, which an installation was compiled with or was not: for whichever CPU. */
+export const fusedOperations: readonly string[] = Object.keys({ ...operations, ...ofBfloat16 });
 
 /** Makes the operations kernels of the backend 'tensorflow'; their attributes are integers and lists of integers. */
-export function registerFusedKernels(): void {
-  for (const [operation, outputs] of Object.entries(operations)) {
+export function registerFusedKernels(bfloat16: boolean): void {
+  for (const [operation, outputs] of Object.entries({ ...operations, ...(bfloat16 && ofBfloat16) })) {
     const kernelName = `Promptweave${operation}`;
     const kernelFunc = ({ inputs, attrs, backend }: Call): TensorInfo[] => {
       const type = backend.binding.TF_ATTR_INT;
