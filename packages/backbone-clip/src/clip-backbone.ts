@@ -19,6 +19,7 @@ import type { Activation } from './activation.js';
 import type { ClipModel } from './clip-model.js';
 import { disposeClipTensors, type BlockWeights, type ClipTensors } from './clip-weights.js';
 import { foldBlock, type FoldedBlock } from './fast/folded-weights.js';
+import { hasBfloat16, type Precision } from './fast/frozen-matrix.js';
 import { encodeTextFast } from './fast/text-tower.js';
 import { encodeImagesFast } from './fast/vision-tower.js';
 import { encodeTextPlainly } from './plain/text-tower.js';
@@ -58,6 +59,8 @@ export interface ClipComputation {
   readonly fast: boolean;
   /** Keep only the blocks' inputs and compute each block again in the backward pass: less memory, a third more time. */
   readonly recompute: boolean;
+  /** What the fast path keeps the weights of its blocks in, and multiplies them with; `auto`: bfloat16 where the CPU has products for it. Default: float32. */
+  readonly precision?: Precision | 'auto';
   /** Classes that go through the text tower together; several chunks cost another forward pass. Default: `auto`. */
   readonly classChunk?: ClassChunk;
 }
@@ -72,6 +75,7 @@ export class ClipBackbone implements Backbone {
   readonly digest: string;
   readonly settings?: Backbone['settings'];
   readonly notes?: readonly string[];
+  readonly precision: Precision;
   readonly logitScale: number;
   readonly logitBias?: number;
   readonly publishedVision?: () => PublishedVision;
@@ -103,8 +107,9 @@ export class ClipBackbone implements Backbone {
       ...(parts.rotation && { rotation: patchRotation(shape) }),
       embedTokens: (ids: readonly number[]) => this.embedTokens(ids),
     };
+    this.precision = precisionOf(computation);
     this.model = computation.fast
-      ? { folded: { ...common, tensors: foldTensors(parts) } }
+      ? { folded: { ...common, tensors: foldTensors(parts, this.precision) } }
       : { plain: { ...common, tensors } };
     this.publishedVision = publishedVision(this.anyModel);
   }
@@ -179,11 +184,19 @@ export class ClipBackbone implements Backbone {
   }
 }
 
-function foldTensors({ tensors, shape, activation }: ClipParts): ClipTensors<FoldedBlock> {
+function precisionOf({ fast, precision = 'float32' }: ClipComputation): Precision {
+  if (!fast) return 'float32';
+  return precision === 'auto' ? (hasBfloat16() ? 'bfloat16' : 'float32') : precision;
+}
+
+function foldTensors({ tensors, shape, activation }: ClipParts, precision: Precision): ClipTensors<FoldedBlock> {
   const { text, vision } = tensors;
   return {
     ...tensors,
-    text: { ...text, blocks: text.blocks.map((block) => foldBlock(block, shape.text.heads, activation)) },
-    vision: { ...vision, blocks: vision.blocks.map((block) => foldBlock(block, shape.vision.heads, activation)) },
+    text: { ...text, blocks: text.blocks.map((block) => foldBlock(block, shape.text.heads, activation, precision)) },
+    vision: {
+      ...vision,
+      blocks: vision.blocks.map((block) => foldBlock(block, shape.vision.heads, activation, precision)),
+    },
   };
 }

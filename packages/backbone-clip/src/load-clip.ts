@@ -4,7 +4,7 @@ import { modelFolder } from '@promptweave/clip-icons';
 import { CheckpointError, ConfigError, type BackboneIdentity, type TransformerShape } from '@promptweave/core';
 import type { z } from 'zod';
 import { loadClipCheckpoint, type ClipArchitecture, type ClipWeights } from './checkpoint/index.js';
-import { ClipBackbone } from './clip-backbone.js';
+import { ClipBackbone, type ClipComputation } from './clip-backbone.js';
 import { formOf } from './clip-form.js';
 import { uploadClipTensors } from './clip-weights.js';
 import type { clipOptions } from './options.js';
@@ -28,13 +28,13 @@ const MANY_PIECES = 100_000;
  * Loads a CLIP: weights, architecture and tokenizer.
  *
  * @param folder what a relative path is relative to
- * @param fast false computes the dense reference; the numbers are the same
+ * @param computation see {@link ClipComputation}; without it the fast path, in float32
  * @throws CheckpointError where weights or tokenizer are missing, corrupt, or do not belong together
  */
 export async function loadClip(
   options: z.output<typeof clipOptions>,
   folder: string,
-  fast = true,
+  { fast = true, precision }: Partial<Pick<ClipComputation, 'fast' | 'precision'>> = {},
 ): Promise<ClipBackbone> {
   const { weights, tokenizer, identity, notes } = await open(options, folder);
   const { architecture } = weights;
@@ -53,7 +53,7 @@ export async function loadClip(
       rotation: form.rotation,
       notes,
     },
-    { fast, recompute: options.recompute, classChunk: options.classChunk },
+    { fast, precision, recompute: options.recompute, classChunk: options.classChunk },
   );
 }
 

@@ -13,7 +13,7 @@ import { loadSentenceTokenizer } from './tokenizer/index.js';
 
 /** Tiny MetaCLIP 2s and what transformers and open_clip compute with them; made by scripts/make-metaclip-fixtures.py. */
 const folder = fileURLToPath(new URL('../fixtures/metaclip-2/', import.meta.url));
-const load = (options: Record<string, unknown>, fast = true) => loadClip(clipOptions.parse(options), folder, fast);
+const load = (options: Record<string, unknown>, fast = true) => loadClip(clipOptions.parse(options), folder, { fast });
 const special = { 'xlm-v': [0, 2, 1], mt5: [undefined, 1, 0] } as const;
 const cleaning = { 'xlm-v': 'none', mt5: 'canonical' } as const;
 

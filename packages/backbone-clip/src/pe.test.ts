@@ -12,7 +12,7 @@ import { expectRecorded, recordedIn } from './recorded.test.support.js';
 
 /** Tiny PE-Cores and what timm and open_clip compute with them; made by scripts/make-pe-fixtures.py. */
 const folder = fileURLToPath(new URL('../fixtures/pe/', import.meta.url));
-const load = (options: Record<string, unknown>, fast = true) => loadClip(clipOptions.parse(options), folder, fast);
+const load = (options: Record<string, unknown>, fast = true) => loadClip(clipOptions.parse(options), folder, { fast });
 
 describe.each(['class', 'bare'])('PE-Core %s', (name) => {
   let tensors: number;

@@ -8,7 +8,7 @@ export const clip = definePlugin({
   description:
     'CLIP with two transformers, MetaCLIP 2, SigLIP or PE-Core, frozen (arXiv 2103.00020, 2507.22062, 2303.15343, 2504.13181).',
   options: clipOptions,
-  create: ({ folder, fast }, options) => loadClip(options, folder, fast),
+  create: ({ folder, fast, precision }, options) => loadClip(options, folder, { fast, precision }),
   identity: ({ folder }, options) => clipIdentity(options, folder),
   shape: ({ folder }, options) => clipShape(options, folder),
 });

@@ -4,6 +4,7 @@ import { CLIP_FORM } from './clip-form.js';
 import type { ClipModel } from './clip-model.js';
 import type { BlockWeights, LayerNormWeights, LinearWeights } from './clip-weights.js';
 import { quickFactor, scalesOfInput, unfold, type FoldedBlock } from './fast/folded-weights.js';
+import { unpacked, type FrozenLinear } from './fast/frozen-matrix.js';
 
 /**
  * The frozen vision tower by OpenAI's names. Of folded weights the last bits may differ from those of the file.
@@ -57,7 +58,10 @@ function ofClip({ tensors, shape, activation }: VisionOfClip): PublishedVision {
     const hidden = block.down.weight.shape[0];
     norm(`${name}.ln_1`, block.ln1);
     linear(`${name}.attn.in_proj`, '_', [width, 3 * width], () => inputProjectionOf(block, width));
-    linear(`${name}.attn.out_proj`, '.', [width, width], () => block.outputProjection);
+    linear(`${name}.attn.out_proj`, '.', [width, width], () => ({
+      ...block.outputProjection,
+      weight: unpacked(block.outputProjection.weight),
+    }));
     norm(`${name}.ln_2`, block.ln2);
     linear(`${name}.mlp.c_fc`, '.', [width, hidden], () => upOf(block));
     linear(`${name}.mlp.c_proj`, '.', [hidden, width], () => downOf(block));
@@ -79,11 +83,11 @@ function upOf(block: BlockWeights | FoldedBlock): LinearWeights {
 
 function downOf(block: BlockWeights | FoldedBlock): LinearWeights {
   if (!('heads' in block)) return block.down;
-  return { weight: tf.mul(block.down.weight, quickFactor(block)), bias: block.down.bias };
+  return { weight: tf.mul(unpacked(block.down.weight), quickFactor(block)), bias: block.down.bias };
 }
 
 /** The layer without the norm and without the factors of its outputs. */
-function unfolded(norm: FoldedBlock['ln1'], linear: LinearWeights, factors: tf.Tensor): LinearWeights {
+function unfolded(norm: FoldedBlock['ln1'], linear: FrozenLinear, factors: tf.Tensor): LinearWeights {
   const { weight } = unfold(norm, linear, factors);
   return { weight: tf.div(weight, factors), bias: norm.linearBias };
 }

@@ -11,7 +11,7 @@ import { loadSentenceTokenizer } from './tokenizer/index.js';
 /** Tiny SigLIPs and what transformers, timm and open_clip compute with them; made by scripts/make-siglip-fixtures.py. */
 const folder = fileURLToPath(new URL('../fixtures/siglip/', import.meta.url));
 
-const load = (options: Record<string, unknown>, fast = true) => loadClip(clipOptions.parse(options), folder, fast);
+const load = (options: Record<string, unknown>, fast = true) => loadClip(clipOptions.parse(options), folder, { fast });
 
 describe.each(['one', 'two'])('SigLIP %s', (name) => {
   let recorded: Recorded;

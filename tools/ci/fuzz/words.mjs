@@ -130,6 +130,7 @@ export const paths = [
     'tracker',
     'runtime.fast',
     'runtime.backend',
+    'runtime.precision',
     'output',
     'preset',
     'plugins',
@@ -206,7 +207,7 @@ export const right = [
   ['train', ['{ epochs: 1 }', '{ batch: 2, epochs: 3 }', '{ learningRate: 1e-3, schedule: constant }', '{ steps: 5 }']],
   ['protocol', ['few-shot', 'base-to-novel', '{ use: cross-dataset, targets: [emoji-food] }']],
   ['evaluate', ['{ batch: 8 }']],
-  ['runtime', ['{ fast: false }', '{ backend: cpu }']],
+  ['runtime', ['{ fast: false }', '{ backend: cpu }', '{ precision: auto }']],
   ['backbone', ['{ use: clip, checkpoint: icons }']],
   ['output', ['runs/x', '007', '草图']],
 ];

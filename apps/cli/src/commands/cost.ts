@@ -24,6 +24,10 @@ export function register(program: Command): void {
         const experiment = await composition.experiment();
         const report = costOf(experiment, measureMatmulRate());
         experiment.dispose();
+        if (composition.backend.bfloat16)
+          console.error(
+            'The times are those of float32: how much shorter bfloat16 makes a step, bench speed measures.',
+          );
         const available = await availableBytes();
         if (flags.json) console.log(JSON.stringify({ ...report, availableBytes: available }));
         else console.log(describe(report, backendName(composition.backend), available));

@@ -53,6 +53,8 @@ export interface CompositionRequest {
   readonly folder?: string;
   /** Where the file is not one that the user wrote or named: what it may load. */
   readonly foreign?: ForeignConfiguration;
+  /** A run is used, on whichever machine: what it computed in bfloat16 is computed in float32 where that cannot be done. Default false. */
+  readonly used?: boolean;
   /** Told what a person should know: a slower backend than there could be, images that are skipped. Default: standard error. */
   readonly onNote?: (note: string) => void;
   /** Told of every image that is skipped. Default: as a note. */
@@ -71,12 +73,16 @@ export async function compose(request: CompositionRequest): Promise<Composition>
 
 /** Sets the backend of a configuration and registers the data pipeline. */
 export async function assemble(
-  configuration: ResolvedConfiguration,
+  wanted: ResolvedConfiguration,
   registry: Registry,
   folder: string,
-  { onNote = (note) => console.error(note), onSkip }: Pick<CompositionRequest, 'onNote' | 'onSkip'> = {},
+  { onNote = (note) => console.error(note), onSkip, used }: Pick<CompositionRequest, 'onNote' | 'onSkip' | 'used'> = {},
 ): Promise<Composition> {
-  const backend = await chooseBackend(configuration.runtime, onNote);
+  const backend = await chooseBackend(wanted.runtime, onNote, used);
+  const inFloat32 = wanted.runtime.precision === 'bfloat16' && !backend.bfloat16;
+  const configuration = inFloat32
+    ? { ...wanted, runtime: { ...wanted.runtime, precision: 'float32' as const } }
+    : wanted;
   const pipeline = createDataPipeline({
     workers: decodingThreads(),
     cacheMegabytes: configuration.runtime.imageCacheMegabytes,
@@ -102,8 +108,8 @@ export async function assemble(
 }
 
 /** What a result says about the backend. */
-export function backendName({ name, tensorflowVersion, gpu, tensorFloat32 }: BackendChoice): string {
-  return [name, tensorflowVersion, gpu?.name, tensorFloat32 ? 'TF32' : undefined]
+export function backendName({ name, tensorflowVersion, gpu, tensorFloat32, bfloat16 }: BackendChoice): string {
+  return [name, tensorflowVersion, gpu?.name, tensorFloat32 ? 'TF32' : undefined, bfloat16 && 'bfloat16']
     .filter((part) => part !== undefined)
     .join(' ');
 }
@@ -122,16 +128,26 @@ export function configurationName(file: string): string {
   return basename(file).replace(/\.[^.]*$/, '');
 }
 
-/** The configuration's backend, or the one that the environment asks for; a slower one than there could be is announced. */
+/**
+ * The configuration's backend, or the one that the environment asks for; a slower one than there could be is announced.
+ * @param used see {@link CompositionRequest.used}
+ */
 export async function chooseBackend(
-  { backend, tf32 }: Pick<ResolvedConfiguration['runtime'], 'backend' | 'tf32'>,
+  { backend, tf32, fast, precision }: Omit<ResolvedConfiguration['runtime'], 'imageCacheMegabytes'>,
   onNote: (note: string) => void,
+  used = false,
 ): Promise<BackendChoice> {
   const wanted = backend === 'auto' ? (process.env.PROMPTWEAVE_BACKEND ?? 'auto') : backend;
-  const choice = await selectBackend(wanted as BackendName | 'auto', { tensorFloat32: tf32 });
+  const choice = await selectBackend(wanted as BackendName | 'auto', {
+    tensorFloat32: tf32,
+    precision: !fast ? 'float32' : used && precision === 'bfloat16' ? 'auto' : precision,
+  });
   if (choice.remedy) onNote(`WARNING: computing on ${choice.name}. ${choice.why}\n  to do: ${choice.remedy}`);
   const { unusedGpu, gpu } = choice;
   if (unusedGpu?.unexpected) onNote(`WARNING: computing on the CPU. ${unusedGpu.what}\n  to do: ${unusedGpu.remedy}`);
+  if (precision === 'bfloat16' && choice.notBfloat16)
+    onNote(`Computed in float32 and not in bfloat16, as the run was: ${choice.notBfloat16}`);
+  if (precision === 'auto') onNote(`runtime.precision: auto takes ${takenPrecision(choice, fast)}`);
   if (tf32 && !gpu) onNote('runtime.tf32 changes nothing here: no GPU computes.');
   return choice;
 }
@@ -141,4 +157,9 @@ export function decodingThreads(): number {
   if (import.meta.url.endsWith('.ts')) return 0; // threads run what is compiled, and tests run on the sources
   const cores = availableParallelism();
   return cores >= 8 ? 4 : cores >= 2 ? 2 : 0;
+}
+
+function takenPrecision({ bfloat16, notBfloat16 }: BackendChoice, fast: boolean): string {
+  if (!fast) return 'float32: the plain path computes in nothing else.';
+  return bfloat16 ? `bfloat16 (${bfloat16}).` : `float32: ${notBfloat16}`;
 }

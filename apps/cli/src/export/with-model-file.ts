@@ -16,7 +16,7 @@ export async function withModelFile<T>(
   // The plain path keeps the weights as they are in the checkpoint, to the bit.
   const opened = await openClassifier(run, {
     ...options,
-    overrides: ['runtime.fast=false', ...(options.overrides ?? [])],
+    overrides: ['runtime.fast=false', 'runtime.precision=float32', ...(options.overrides ?? [])],
   });
   try {
     const { backbone, step, template, importedFrom, configuration } = opened.description;

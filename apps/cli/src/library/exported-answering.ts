@@ -11,7 +11,7 @@ export async function exportedAnswering(
   { onNote = (note) => console.error(note), onSkip }: Pick<OpenOptions, 'onNote' | 'onSkip'> = {},
 ): Promise<Answering> {
   const bundle = await readBundle(file);
-  await chooseBackend({ backend: 'auto', tf32: false }, onNote);
+  await chooseBackend({ backend: 'auto', tf32: false, fast: true, precision: 'float32' }, onNote);
   const model = new ImageModel(bundle);
   const pipeline = createDataPipeline({ workers: decodingThreads(), onSkip });
   const { preprocessing, embedding } = model.description;

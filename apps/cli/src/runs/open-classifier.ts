@@ -140,7 +140,7 @@ async function openLearned(
   const configuration = file ?? (description.configuration as Configuration);
   const folder = options.folder ?? baseFolder(place, description, onNote);
   const foreign = { allowed, place };
-  const composition = await compose({ configuration, overrides, onNote, onSkip, folder, foreign });
+  const composition = await compose({ configuration, overrides, onNote, onSkip, folder, foreign, used: true });
   try {
     const experiment = await withoutImages(composition, description);
     await loadLearned(learned, experiment.classifier);

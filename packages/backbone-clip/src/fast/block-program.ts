@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { FoldedBlock } from './folded-weights.js';
+import { formOf, tensorOf } from './frozen-matrix.js';
 import type { ReadRows, SequenceGroup } from './heads.js';
 import { identity } from './identity.js';
 import type { BlockProgram } from './with-prompt.js';
@@ -14,8 +15,11 @@ export function blockProgram(
   const { inputProjection, outputProjection, up, down, heads, activation, ln1, ln2 } = weights;
   const layers = [inputProjection, outputProjection, up, down];
   return {
-    key: [name, heads, activation, ln1.epsilon, ln2.epsilon, ...groups.map(keyOf), read && keyOfRead(read)].join(' '),
-    reads: layers.flatMap(({ weight, bias }): tf.Tensor[] => [weight, bias]),
+    key: [
+      ...[name, heads, activation, ln1.epsilon, ln2.epsilon, ...layers.map(({ weight }) => formOf(weight))],
+      ...[...groups.map(keyOf), read && keyOfRead(read)],
+    ].join(' '),
+    reads: layers.flatMap(({ weight, bias }): tf.Tensor[] => [tensorOf(weight), bias]),
   };
 }
 

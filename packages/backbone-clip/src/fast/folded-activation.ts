@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { normalCdf, TANH_GELU, tanhCdf } from '../activation.js';
-import type { LinearWeights } from '../clip-weights.js';
+import { timesFrozen, type FrozenLinear } from './frozen-matrix.js';
 import { fused } from './fused.js';
 
 /**
@@ -12,12 +12,12 @@ export type FoldedActivation = 'silu' | 'gelu' | 'gelu-tanh';
 /** {@link activateProduct} of x · W. */
 export function activate(
   x: tf.Tensor2D,
-  { weight, bias }: LinearWeights,
+  { weight, bias }: FrozenLinear,
   activation: FoldedActivation,
   withSlope: boolean,
 ): Activated {
   return tf.tidy(
-    () => activateProduct(tf.matMul(x, weight), bias, activation, withSlope) as Activated & tf.TensorContainerObject,
+    () => activateProduct(timesFrozen(x, weight), bias, activation, withSlope) as Activated & tf.TensorContainerObject,
   );
 }
 

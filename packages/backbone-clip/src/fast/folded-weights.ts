@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../activation.js';
 import type { BlockWeights, LayerNormWeights, LinearWeights } from '../clip-weights.js';
 import type { FoldedActivation } from './folded-activation.js';
+import { pack, unpacked, type FrozenLinear, type Precision } from './frozen-matrix.js';
 
 /** Factor within QuickGELU's sigmoid. */
 const QUICK = 1.702;
@@ -14,10 +15,10 @@ const SMALL = 0.05;
  */
 export interface FoldedBlock {
   /** [W, 3W]. */
-  readonly inputProjection: LinearWeights;
-  readonly outputProjection: LinearWeights;
-  readonly up: LinearWeights;
-  readonly down: LinearWeights;
+  readonly inputProjection: FrozenLinear;
+  readonly outputProjection: FrozenLinear;
+  readonly up: FrozenLinear;
+  readonly down: FrozenLinear;
   readonly heads: number;
   readonly activation: FoldedActivation;
   /** What was folded into the layers after the two layer norms. */
@@ -36,7 +37,13 @@ export interface FoldedNorm extends LayerNormWeights {
 }
 
 /** Folds one block; the block's own weights are freed or taken over. */
-export function foldBlock(block: BlockWeights, heads: number, activation: Activation): FoldedBlock {
+export function foldBlock(
+  block: BlockWeights,
+  heads: number,
+  activation: Activation,
+  precision: Precision = 'float32',
+): FoldedBlock {
+  const keep = (linear: LinearWeights): FrozenLinear => keepIn(precision, linear);
   const folded = tf.tidy(() => {
     const width = block.inputProjection.weight.shape[0];
     const input = foldLayerNorm(block.ln1, block.inputProjection);
@@ -45,14 +52,14 @@ export function foldBlock(block: BlockWeights, heads: number, activation: Activa
     return {
       inputProjection: keep(scale(input.linear, scalesOfInput(width, heads))),
       up: keep(scale(up.linear, tf.scalar(quick))),
-      down: keep({ weight: tf.div(block.down.weight, quick), bias: tf.clone(block.down.bias) }),
+      down: keep({ ...cloned(block.down), weight: tf.div(block.down.weight, quick) }),
       ln1: { ...block.ln1, ...input.folded, linearBias: block.inputProjection.bias },
       ln2: { ...block.ln2, ...up.folded, linearBias: block.up.bias },
-    };
+      outputProjection: keep(cloned(block.outputProjection)),
+    } as tf.TensorContainerObject & Omit<FoldedBlock, 'heads' | 'activation'>;
   });
-  tf.dispose([block.inputProjection.weight, block.up.weight, block.down]);
-  const { outputProjection } = block;
-  return { ...folded, outputProjection, heads, activation: activation === 'quick-gelu' ? 'silu' : activation };
+  tf.dispose([block.inputProjection.weight, block.outputProjection, block.up.weight, block.down]);
+  return { ...folded, heads, activation: activation === 'quick-gelu' ? 'silu' : activation };
 }
 
 /** What the MLP's first layer is multiplied with. */
@@ -61,9 +68,9 @@ export function quickFactor({ activation }: Pick<FoldedBlock, 'activation'>): nu
 }
 
 /** The layer after a layer norm that was folded into it, as it is without: W, with the factors of its outputs left in. */
-export function unfold(norm: FoldedNorm, folded: LinearWeights, factors: tf.Tensor): LinearWeights {
+export function unfold(norm: FoldedNorm, folded: FrozenLinear, factors: tf.Tensor): LinearWeights {
   return tf.tidy(() => {
-    const scaled = tf.add(tf.div(folded.weight, factors), norm.means);
+    const scaled = tf.add(tf.div(unpacked(folded.weight), factors), norm.means);
     const divided: tf.Tensor2D = tf.div(scaled, tf.expandDims(norm.weight, 1));
     const weight = norm.rows ? tf.gather(tf.concat([divided, norm.rows.values], 0), norm.rows.source) : divided;
     return scale({ weight, bias: norm.linearBias }, factors);
@@ -109,6 +116,12 @@ function scale({ weight, bias }: LinearWeights, factors: tf.Tensor): LinearWeigh
   return { weight: tf.mul(weight, factors), bias: tf.mul(bias, factors) };
 }
 
-function keep({ weight, bias }: LinearWeights): LinearWeights {
-  return { weight: tf.keep(weight), bias: tf.keep(bias) };
+function cloned({ weight, bias }: LinearWeights): LinearWeights {
+  return { weight: tf.clone(weight), bias: tf.clone(bias) };
+}
+
+function keepIn(precision: Precision, { weight, bias }: LinearWeights): FrozenLinear {
+  if (precision === 'float32') return { weight: tf.keep(weight), bias: tf.keep(bias) };
+  const rounded = pack(weight);
+  return { weight: { ...rounded, packed: tf.keep(rounded.packed) }, bias: tf.keep(bias) };
 }

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LinearWeights } from '../clip-weights.js';
 import { attend, attendBackward, turnedHeads, turnedHeadsBackward, type HeadSplit } from './attention.js';
 import { blockProgram } from './block-program.js';
 import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
+import { timesFrozen, type FrozenLinear } from './frozen-matrix.js';
 import { mergeHeads, splitHeads, type SequenceGroup } from './heads.js';
 import { standardise, standardiseBackward, standardiseSum } from './layer-norm.js';
 import type { EnteringPrompt } from './prompt-rows.js';
@@ -91,12 +91,12 @@ function backward(
 /** Queries, keys and values of each group; the keys and values of the first group come before those of the others. */
 function headsOfGroups(
   x: tf.Tensor2D,
-  { weight, bias }: LinearWeights,
+  { weight, bias }: FrozenLinear,
   groups: readonly SequenceGroup[],
   heads: number,
 ): HeadSplit[] {
   return tf.tidy(() => {
-    const projected: tf.Tensor2D = tf.matMul(x, weight); // [N, 3W]
+    const projected = timesFrozen(x, weight); // [N, 3W]
     return groups.map((group, g) => {
       const prefix = g === 0 ? 0 : groups[0]!.length;
       const [q, k, v] = splitHeads(projected, group, { heads, parts: 3, prefix, bias });

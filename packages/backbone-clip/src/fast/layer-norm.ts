@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LinearWeights } from '../clip-weights.js';
+import { timesFrozen, type FrozenLinear } from './frozen-matrix.js';
 import { fused } from './fused.js';
 
 /** x̂ of x [N, W], and the reciprocal root of the variance, [N, 1]. */
@@ -26,11 +26,11 @@ export function standardise(x: tf.Tensor2D, epsilon = FUSED): Standardised {
 export function standardiseSum(
   x: tf.Tensor2D,
   y: tf.Tensor2D,
-  linear: LinearWeights,
+  linear: FrozenLinear,
   epsilon = FUSED,
 ): Standardised & { readonly total: tf.Tensor2D } {
   return tf.tidy(() => {
-    const product: tf.Tensor2D = tf.matMul(y, linear.weight);
+    const product = timesFrozen(y, linear.weight);
     const inputs = [x, product, linear.bias];
     const done =
       epsilon === FUSED ? fused<[tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]>('StandardiseSum', inputs) : undefined;

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LinearWeights } from '../clip-weights.js';
 import { attend, attendBackward } from './attention.js';
 import { blockProgram } from './block-program.js';
 import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
+import { columnsOf, timesFrozen, type FrozenLinear } from './frozen-matrix.js';
 import { mergeHeads, splitHeads, type ReadRows, type SequenceGroup } from './heads.js';
 import { standardise, standardiseBackward, standardiseSum } from './layer-norm.js';
 import type { EnteringPrompt } from './prompt-rows.js';
@@ -47,7 +47,7 @@ function forward(
   const queries = apply(pickRows(first.standard, read.rows), query); // [S, W]
   const last = groups.at(-1)!;
   const prefix = groups.length > 1 ? groups[0]!.length : 0;
-  const projected: tf.Tensor2D = tf.matMul(first.standard, keysAndValues.weight); // [N, 2W]
+  const projected = timesFrozen(first.standard, keysAndValues.weight); // [N, 2W]
   const [k, v] = splitHeads(projected, last, { heads, parts: 2, prefix, bias: keysAndValues.bias });
   const q = intoPlaces(queries, groups, read, heads);
   const attended = attend({ q, k: k!, v: v! }, read.mask?.());
@@ -86,11 +86,11 @@ function backward(
 }
 
 /** The layer that gives the queries, and the one that gives keys and values. */
-export function splitProjection({ weight, bias }: LinearWeights) {
+export function splitProjection({ weight, bias }: FrozenLinear) {
   const width = weight.shape[0];
   return {
-    query: { weight: tf.slice(weight, [0, 0], [-1, width]), bias: tf.slice(bias, 0, width) },
-    keysAndValues: { weight: tf.slice(weight, [0, width], [-1, 2 * width]), bias: tf.slice(bias, width, 2 * width) },
+    query: { weight: columnsOf(weight, 0, width), bias: tf.slice(bias, 0, width) },
+    keysAndValues: { weight: columnsOf(weight, width, 2 * width), bias: tf.slice(bias, width, 2 * width) },
   };
 }
 

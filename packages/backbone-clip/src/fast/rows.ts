@@ -1,23 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LinearWeights } from '../clip-weights.js';
+import { timesFrozen, timesTransposed, type FrozenLinear } from './frozen-matrix.js';
 import { fused } from './fused.js';
 
 /** x · W + b. Like all parts of a block, it leaves nothing but its result: a block's intermediates are what its peak memory is made of. */
-export function apply(x: tf.Tensor2D, { weight, bias }: LinearWeights): tf.Tensor2D {
-  return tf.tidy(() => tf.add(tf.matMul(x, weight), bias));
+export function apply(x: tf.Tensor2D, { weight, bias }: FrozenLinear): tf.Tensor2D {
+  return tf.tidy(() => tf.add(timesFrozen(x, weight), bias));
 }
 
 /** x + y · W + b; x [N, W]. */
-export function addApplied(x: tf.Tensor2D, y: tf.Tensor2D, { weight, bias }: LinearWeights): tf.Tensor2D {
+export function addApplied(x: tf.Tensor2D, y: tf.Tensor2D, { weight, bias }: FrozenLinear): tf.Tensor2D {
   return tf.tidy(() => {
-    const product: tf.Tensor2D = tf.matMul(y, weight);
+    const product = timesFrozen(y, weight);
     return fused<[tf.Tensor2D]>('AddProduct', [x, product, bias])?.[0] ?? tf.add(x, tf.add(product, bias));
   });
 }
 
 /** Gradient of x · W + b with respect to x. */
-export function through(dy: tf.Tensor2D, { weight }: LinearWeights): tf.Tensor2D {
-  return tf.matMul(dy, weight, false, true);
+export function through(dy: tf.Tensor2D, { weight }: Pick<FrozenLinear, 'weight'>): tf.Tensor2D {
+  return timesTransposed(dy, weight);
 }
 
 /** Rows of x by number, [n, W]. */

@@ -132,9 +132,9 @@ const described = z.object({
   sweep: z.object({ id: z.string(), name: z.string() }),
 });
 
-/** Cells of equal text can share a process: the backend, and whether its products round to TF32. */
-function computesOn({ runtime: { backend, tf32 } }: PlannedCell['configuration']): string {
-  return tf32 ? `${backend}, TF32` : backend;
+/** Cells of equal text can share a process: the backend, and what its products round to. */
+function computesOn({ runtime: { backend, tf32, precision } }: PlannedCell['configuration']): string {
+  return [backend, ...(tf32 ? ['TF32'] : []), ...(precision === 'float32' ? [] : [precision])].join(', ');
 }
 
 /** The folder of one cell of a sweep: all that is known about it. */

@@ -157,7 +157,8 @@ async function identityOfBackbone(
   setBackend: PlanRequest['setBackend'],
 ): Promise<BackboneIdentity> {
   const plugin = registry.get('backbone', backbone.use);
-  const context = { folder, seed, fast: runtime.fast, services: basicServices(seed) };
+  const { fast, precision } = runtime;
+  const context = { folder, seed, fast, precision, services: basicServices(seed) };
   if (plugin.identity) return backboneIdentity(await plugin.identity(context, optionsOf(backbone)));
   await setBackend?.();
   const made = await plugin.create(context, optionsOf(backbone));

@@ -21,7 +21,11 @@ export function decisive(configuration: ResolvedConfiguration): Readonly<Record<
     ...without({ ...configuration }, 'output', 'plugins', 'tracker'),
     evaluate: without({ ...configuration.evaluate }, 'batch'),
     // What was so before there was the option has the identity that it had.
-    runtime: without({ ...runtime }, 'imageCacheMegabytes', ...(runtime.tf32 ? [] : ['tf32'])),
+    runtime: without(
+      { ...runtime },
+      ...['imageCacheMegabytes', ...(runtime.tf32 ? [] : ['tf32'])],
+      ...(runtime.precision === 'float32' ? ['precision'] : []),
+    ),
   };
 }
 

@@ -28,7 +28,7 @@ describe('resolveConfiguration', () => {
       protocol: { use: 'few-shot' },
       tracker: { use: 'local' },
       seed: 1,
-      runtime: { backend: 'auto', fast: true, tf32: false, imageCacheMegabytes: 128 },
+      runtime: { backend: 'auto', fast: true, tf32: false, precision: 'float32', imageCacheMegabytes: 128 },
     });
   });
 
@@ -212,11 +212,19 @@ seed: 7
     expect(hash(['runtime.imageCacheMegabytes=0'])).toBe(hash([]));
     expect(hash(['runtime.fast=false'])).not.toBe(hash([]));
     expect(hash(['runtime.tf32=true'])).not.toBe(hash([]));
+    expect(hash(['runtime.precision=bfloat16'])).not.toBe(hash([]));
+    expect(hash(['runtime.precision=auto'])).not.toBe(hash(['runtime.precision=bfloat16']));
     const others = [['seed=8'], ['prompt.depth=5'], ['losses.1.weight=1'], ['dataset.shots=4'], ['labels.tokens=all']];
     expect(new Set([[], ...others].map(hash)).size).toBe(6);
   });
 
-  it('keeps the identity that it had before there was TF32', () => {
+  it('refuses bfloat16 of the plain path, which is the reference', () => {
+    const both = { ...fromCode, runtime: { fast: false, precision: 'bfloat16' } } as const;
+    expect(() => resolve(both, [])).toThrow(/runtime\.precision|plain path/);
+    expect(resolve({ ...fromCode, runtime: { fast: false, precision: 'auto' } }, []).runtime.precision).toBe('auto');
+  });
+
+  it('keeps the identity that it had before there were TF32 and bfloat16', () => {
     expect(decisive(resolve(fromCode, [])).runtime).toEqual({ backend: 'auto', fast: true });
   });
 

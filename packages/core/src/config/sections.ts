@@ -12,27 +12,38 @@ export const evaluateSettings = z.strictObject({
 });
 
 /** The `runtime` section. */
-export const runtimeSettings = z.strictObject({
-  backend: z
-    .enum(['auto', 'tensorflow', 'wasm', 'cpu'])
-    .default('auto')
-    .describe('TensorFlow.js backend; auto takes the best one that is installed.'),
-  fast: z
-    .boolean()
-    .default(true)
-    .describe("The backbone's fast path; false takes the plain one, which gives the same numbers."),
-  tf32: z
-    .boolean()
-    .default(false)
-    .describe(
-      'On an NVIDIA GPU, lets products of matrices round their operands to TF32 (10 bits of fraction instead of 23): faster, and off by up to 1 % where float32 agrees with the authors to 0.01 %.',
-    ),
-  imageCacheMegabytes: z
-    .number()
-    .min(0)
-    .default(128)
-    .describe('Megabytes of decoded images that are kept in memory from epoch to epoch; 0 keeps none.'),
-});
+export const runtimeSettings = z
+  .strictObject({
+    backend: z
+      .enum(['auto', 'tensorflow', 'wasm', 'cpu'])
+      .default('auto')
+      .describe('TensorFlow.js backend; auto takes the best one that is installed.'),
+    fast: z
+      .boolean()
+      .default(true)
+      .describe("The backbone's fast path; false takes the plain one, which gives the same numbers."),
+    tf32: z
+      .boolean()
+      .default(false)
+      .describe(
+        'On an NVIDIA GPU, lets products of matrices round their operands to TF32 (10 bits of fraction instead of 23): faster, and off by up to 1 % where float32 agrees with the authors to 0.01 %.',
+      ),
+    precision: z
+      .enum(['float32', 'bfloat16', 'auto'])
+      .default('float32')
+      .describe(
+        "What the frozen weights of the towers' blocks are kept in and multiplied with on the CPU; sums and everything else stay float32. bfloat16 (8 bits of fraction instead of 24) halves their memory, is several times faster where the CPU has amx_bf16 or avx512_bf16, and is an error where it has not; auto takes it where it can.",
+      ),
+    imageCacheMegabytes: z
+      .number()
+      .min(0)
+      .default(128)
+      .describe('Megabytes of decoded images that are kept in memory from epoch to epoch; 0 keeps none.'),
+  })
+  .refine(({ fast, precision }) => fast || precision !== 'bfloat16', {
+    path: ['precision'],
+    error: 'The plain path (runtime.fast: false) is the reference and computes in float32; take float32 or auto.',
+  });
 
 const seed = z.int().min(0).max(2147483647);
 

@@ -133,6 +133,8 @@ export interface Backbone extends BackboneIdentity {
   readonly logitBias?: number;
   /** What was chosen, assumed or left aside when it was loaded, a sentence each; every run tells them. */
   readonly notes?: readonly string[];
+  /** What it multiplies its weights with, see `SourceContext.precision`. Absent from one that knows float32 alone. */
+  readonly precision?: 'float32' | 'bfloat16';
   /** Token embeddings without positions, [ids.length, text width]. */
   embedTokens(ids: readonly number[]): Tensor2D;
   encodeText(text: PromptedText, request?: TextRequest): TextEncoding;

@@ -84,6 +84,26 @@ describe('createExperiment', () => {
     expect(log.backbones.map(({ disposed }) => disposed)).toEqual([true, true]);
   });
 
+  it('refuses a backbone that ignores a precision that was asked for, and frees it', async () => {
+    const { log, container, create } = program();
+    await expect(create({ runtime: { precision: 'bfloat16' } })).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: 'The backbone "tiny" does not compute in bfloat16.',
+      where: 'runtime.precision',
+    });
+    expect(log.created.at(-1)!.context).toMatchObject({ precision: 'bfloat16' });
+    await disposeBackbones(container);
+    expect(log.backbones.map(({ disposed }) => disposed)).toEqual([true]);
+  });
+
+  it('says where auto leaves a backbone in float32 that knows nothing else', async () => {
+    const { container, create } = program();
+    const experiment = await create({ runtime: { precision: 'auto' } });
+    expect(experiment.warnings).toEqual(['runtime.precision is auto, and the backbone "tiny" computes in float32.']);
+    experiment.dispose();
+    await disposeBackbones(container);
+  });
+
   it('shares a backbone between seeds', async () => {
     const { log, container, create } = program();
     for (const seed of [1, 2]) (await create({ seed })).dispose();

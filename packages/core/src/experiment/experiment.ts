@@ -15,6 +15,7 @@ import { attempt } from '../plugin/guarded.js';
 import type { Registry } from '../plugin/registry.js';
 import { SERVICES } from '../plugin/services.js';
 import { BackboneCache } from './backbone-cache.js';
+import { checkPrecision } from './check-precision.js';
 import { composeClassifier } from './compose-classifier.js';
 import { PartLog } from './part-log.js';
 import { randomNumbers, servicesOf } from './services.js';
@@ -72,16 +73,17 @@ export async function createExperiment(
   register(container, SERVICES.logger, log);
   register(container, SERVICES.random, randomNumbers(seed));
   const services = servicesOf(container);
-  const source: SourceContext = { folder: resolve(folder), seed, fast: runtime.fast, services };
+  const { fast, precision } = runtime;
+  const source: SourceContext = { folder: resolve(folder), seed, fast, precision, services };
   const { whole, dataset } = await createDataset(configuration, registry, source, program);
   const { backbone, release } = await createBackbone(configuration, registry, source, program);
   const { classNames, template } = dataset;
   const shots = shotsOf(configuration.dataset.shots, dataset);
   let classifier: Classifier;
   let contents: Contents;
-  let warning: string | undefined;
+  let warnings: readonly (string | undefined)[];
   try {
-    warning = checkNames(backbone.tokenizer, whole);
+    warnings = [checkPrecision(configuration, backbone), checkNames(backbone.tokenizer, whole)];
     container.register(TOKENS.backbone, { useValue: backbone });
     container.register(TOKENS.dataset, { useValue: dataset });
     const context = { backbone, classNames, template, shots, seed, folder: source.folder };
@@ -101,7 +103,7 @@ export async function createExperiment(
     log,
     modules: modulesInUse(configuration, registry),
     contents,
-    warnings: warning === undefined ? [] : [warning],
+    warnings: warnings.filter((warning) => warning !== undefined),
     container,
     dispose: () => {
       classifier.dispose();

@@ -6,9 +6,21 @@ export function backboneWith(
   { encodeText, encodeImages }: Partial<Pick<Backbone, 'encodeText' | 'encodeImages'>>,
 ): Backbone {
   const { name, shape, tokenizer, preprocessing, imagesPerBlock, digest, settings, tunable } = backbone;
-  const { logitScale, logitBias } = backbone;
+  const { logitScale, logitBias, precision } = backbone;
   return {
-    ...{ name, shape, tokenizer, preprocessing, imagesPerBlock, logitScale, logitBias, digest, settings, tunable },
+    ...{
+      name,
+      shape,
+      tokenizer,
+      preprocessing,
+      imagesPerBlock,
+      logitScale,
+      logitBias,
+      precision,
+      digest,
+      settings,
+      tunable,
+    },
     embedTokens: (ids) => backbone.embedTokens(ids),
     encodeText: encodeText ?? ((...of) => backbone.encodeText(...of)),
     encodeImages: encodeImages ?? ((...of) => backbone.encodeImages(...of)),

@@ -67,6 +67,11 @@ export interface SourceContext {
   readonly seed: number;
   /** False asks a backbone for its plain path, the readable reference of the fast one (`runtime.fast`). Default true. */
   readonly fast?: boolean;
+  /**
+   * What a backbone's frozen weights are to be multiplied with; `auto`: what is fastest here (`runtime.precision`). It says in
+   * `Backbone.precision` what it took; one that says nothing is refused where bfloat16 is asked for. Default float32.
+   */
+  readonly precision?: 'float32' | 'bfloat16' | 'auto';
   /** What the program offers besides, see `SERVICES`. */
   readonly services: Services;
 }

@@ -3,6 +3,7 @@ import { blockWith, tensorsOfBlock } from '../../tuned-tensors.js';
 import { attend, attendBackward, turnedHeads, turnedHeadsBackward, type HeadSplit } from '../attention.js';
 import type { FoldedBlock } from '../folded-weights.js';
 import type { BlockOptions } from '../frozen-block.js';
+import { timesFrozen } from '../frozen-matrix.js';
 import { mergeHeads, splitHeads, type SequenceGroup } from '../heads.js';
 import { standardise, standardiseBackward } from '../layer-norm.js';
 import { through } from '../rows.js';
@@ -61,7 +62,7 @@ function forward(
   const first = standardise(x, block.ln1.epsilon);
   const group = lowRankGroup(weights.inputParts, block.ln1, tuned);
   const rows = firstRows(first.standard, block, tuned, group);
-  const product: tf.Tensor2D = tf.matMul(rows.ofLayer, weights.input.weight); // [N, 3W]
+  const product = timesFrozen(rows.ofLayer, weights.input.weight); // [N, 3W]
   const projected = group
     ? addLowRank(product, first.standard, group)
     : addBranches(product, rows.ofBranches, weights.inputParts, tuned);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { activateProduct } from '../folded-activation.js';
 import { quickFactor, type FoldedBlock } from '../folded-weights.js';
+import { timesFrozen } from '../frozen-matrix.js';
 import { standardiseBackward, standardiseSum } from '../layer-norm.js';
 import { addApplied, through } from '../rows.js';
 import { addBranches, branchesBackward } from './branches.js';
@@ -83,7 +84,7 @@ function hiddenRows(
   tuned: TunedRows,
   slope: boolean,
 ) {
-  const product = addBranches(tf.matMul(rows.ofLayer, up.weight), rows.ofBranches, [upPart], tuned);
+  const product = addBranches(timesFrozen(rows.ofLayer, up.weight), rows.ofBranches, [upPart], tuned);
   return activateProduct(product, up.bias, block.activation, slope);
 }
 

@@ -2,11 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { blockWith, tensorsOfBlock } from '../../tuned-tensors.js';
 import { attend, attendBackward } from '../attention.js';
 import type { FoldedBlock } from '../folded-weights.js';
+import { timesFrozen } from '../frozen-matrix.js';
 import { mergeHeads, splitHeads, type ReadRows, type SequenceGroup } from '../heads.js';
 import { standardise, standardiseBackward } from '../layer-norm.js';
 import type { EnteringPrompt } from '../prompt-rows.js';
 import { intoPlaces, placesOf, splitProjection } from '../read-block.js';
-import { invert, pickRows, spreadRows, through } from '../rows.js';
+import { apply, invert, pickRows, spreadRows, through } from '../rows.js';
 import { withPrompt, type BlockPass } from '../with-prompt.js';
 import { addBranches, branchesBackward, sumOf } from './branches.js';
 import { addLowRank, lowRankBackward, lowRankGroup, type LowRankGroup } from './low-rank.js';
@@ -67,9 +68,9 @@ function forward(
   const group = lowRankGroup(otherParts, block.ln1, tuned);
   const rows = firstRows(first.standard, block, tuned, group);
   const picked = readByBranches(first.standard, rows, block, tuned, read, group); // [S, W]
-  const asked: tf.Tensor2D = tf.add(tf.matMul(pickRows(rows.ofLayer, read.rows), query.weight), query.bias);
+  const asked = apply(pickRows(rows.ofLayer, read.rows), query);
   const queries = addBranches(asked, picked, [queryPart!], ofRead);
-  const product: tf.Tensor2D = tf.matMul(rows.ofLayer, keysAndValues.weight); // [N, 2W]
+  const product = timesFrozen(rows.ofLayer, keysAndValues.weight); // [N, 2W]
   const projected = group
     ? addLowRank(product, first.standard, group)
     : addBranches(product, rows.ofBranches, otherParts, tuned);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BlockLayer, BlockTuning } from '@promptweave/core';
-import type { LinearWeights } from '../../clip-weights.js';
-import { quickFactor, scalesOfInput, unfold, type FoldedBlock } from '../folded-weights.js';
+import { quickFactor, scalesOfInput, unfold, type FoldedBlock, type FoldedNorm } from '../folded-weights.js';
+import { keptLike, type FrozenLinear } from '../frozen-matrix.js';
 
 /** What is learned within a block, and the numbers of its rows. */
 export interface TunedRows {
@@ -18,10 +18,10 @@ export interface LayerPart {
 
 /** The layers that the linear weights of a tuned block consist of. */
 export interface TunedWeights {
-  readonly input: LinearWeights;
-  readonly output: LinearWeights;
-  readonly up: LinearWeights;
-  readonly down: LinearWeights;
+  readonly input: FrozenLinear;
+  readonly output: FrozenLinear;
+  readonly up: FrozenLinear;
+  readonly down: FrozenLinear;
   readonly inputParts: readonly LayerPart[];
   readonly upPart: LayerPart;
 }
@@ -38,9 +38,9 @@ export function tunedWeights(block: FoldedBlock, { ln1, ln2, biases = {} }: Bloc
     factor: layer === 'q' ? 1 / Math.sqrt(width / block.heads) : 1,
   }));
   const input = ln1
-    ? unfold(block.ln1, block.inputProjection, scalesOfInput(width, block.heads))
+    ? withoutNorm(block.ln1, block.inputProjection, scalesOfInput(width, block.heads))
     : block.inputProjection;
-  const up = ln2 ? unfold(block.ln2, block.up, tf.scalar(quick)) : block.up;
+  const up = ln2 ? withoutNorm(block.ln2, block.up, tf.scalar(quick)) : block.up;
   const changes = inputParts.map(({ layer, factor }, i) => {
     const learned = biases[layer];
     if (!learned) return tf.zeros<tf.Rank.R1>([width]);
@@ -55,4 +55,9 @@ export function tunedWeights(block: FoldedBlock, { ln1, ln2, biases = {} }: Bloc
     inputParts,
     upPart: { layer: 'up', factor: quick },
   };
+}
+
+function withoutNorm(norm: FoldedNorm, folded: FrozenLinear, factors: tf.Tensor): FrozenLinear {
+  const { weight, bias } = unfold(norm, folded, factors);
+  return { weight: keptLike(weight, folded.weight), bias };
 }
