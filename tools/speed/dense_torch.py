@@ -1,8 +1,9 @@
 """Seconds of a training step of prompt learning as an ordinary PyTorch program computes it: every class as a dense row of 77 tokens,
-automatic differentiation through frozen towers, images anew in every step. Random weights of CLIP ViT-B/16, float32, on the CPU.
+automatic differentiation through frozen towers, images anew in every step. Random weights of CLIP ViT-B/16 on the CPU, in float32 or with
+PyTorch's autocast to bfloat16.
 To be set beside `promptweave bench speed` on the same machine. Needs torch (tools/pretrain/requirements.txt).
 
-Usage: python tools/speed/dense_torch.py [--method coop maple maple+lamm lora] [--classes 10 100] [--repeats 3]
+Usage: python tools/speed/dense_torch.py [--method coop maple maple+lamm lora] [--classes 10 100] [--repeats 3] [--precision float32 bfloat16]
 """
 
 import argparse
@@ -145,6 +146,7 @@ def main():
     parser.add_argument("--method", nargs="+", default=["coop", "maple", "maple+lamm", "lora"])
     parser.add_argument("--classes", nargs="+", type=int, default=[10, 100])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--precision", nargs="+", choices=["float32", "bfloat16"], default=["float32"])
     options = parser.parse_args()
     torch.manual_seed(1)
     clip = Clip()
@@ -152,14 +154,18 @@ def main():
     for classes in sorted(options.classes):
         for method in options.method:
             step = step_of(clip, method, classes)
-            step()
-            seconds = []
-            for _ in range(options.repeats):
-                begun = time.perf_counter()
-                step()
-                seconds.append(time.perf_counter() - begun)
+            seconds = {precision: [] for precision in options.precision}
+            for i in range(1 + options.repeats):
+                for precision in options.precision:  # in turns
+                    begun = time.perf_counter()
+                    with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+                        step()
+                    if i > 0:  # the first warms up
+                        seconds[precision].append(time.perf_counter() - begun)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-            print(f"{method}, {classes} classes: {statistics.median(seconds):.2f} s ({min(seconds):.2f}), peak so far {peak:.1f} GiB", flush=True)
+            for precision, times in seconds.items():
+                median = f"{statistics.median(times):.2f} s ({min(times):.2f})"
+                print(f"{method}, {classes} classes, {precision}: {median}, peak so far {peak:.1f} GiB", flush=True)
 
 
 main()

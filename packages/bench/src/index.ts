@@ -3,7 +3,7 @@ export * from './protocols/index.js';
 export * from './report/index.js';
 export * from './sweep/index.js';
 export { shellWord } from './shell-word.js';
-export { ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, type TensorComparison } from './verify/comparison.js';
+export { TOLERANCES, type TensorComparison, type Tolerances } from './verify/comparison.js';
 export { type FixtureSet } from './verify/fixture-set.js';
 export { openRecordedRun, verify, type RecordedRun, type RunVerdict, type VerifyOptions } from './verify/verify.js';
 export { architectureNamed, architectures } from './speed/architectures.js';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { StepTimes } from '@promptweave/bench';
 import type { Measurement, SpeedReport, SpeedRow } from '../speed/speed-report.js';
-import { wholeNumber } from '../terminal/one-of.js';
+import { oneOf, wholeNumber } from '../terminal/one-of.js';
 
 interface SpeedFlags {
   readonly method: string[];
@@ -10,6 +11,7 @@ interface SpeedFlags {
   readonly architecture: string;
   readonly repeats: number;
   readonly fastOnly?: boolean;
+  readonly precision: 'float32' | 'bfloat16';
   readonly plainRepeats: number;
   readonly loader: string[];
   readonly markdown?: boolean;
@@ -20,6 +22,9 @@ interface SpeedFlags {
 
 /** Classes of the dense reference that are computed together: 25 of ViT-B/16 need 7 GiB. */
 const PLAIN_TOGETHER = 25;
+
+/** The turns of both precisions, so that what slows the machine down meets both. */
+const TURNS = [undefined, 'bfloat16', undefined, 'bfloat16'] as const;
 
 /** Repetitions of the vision tower, each beside products of matrices: a ratio of two noisy times wants some. */
 const TOWER_REPEATS = 9;
@@ -46,6 +51,12 @@ export function registerSpeed(bench: Command): void {
     .option('--architecture <name>', 'ViT-B/16, ViT-B/32, ViT-L/14, ViT-L/14@336 or icons', 'ViT-B/16')
     .option('--repeats <number>', 'counted steps, after one that warms up', wholeNumber, 3)
     .option('--fast-only', 'leave the dense reference out')
+    .option(
+      '--precision <name>',
+      'bfloat16 measures the fast path in float32 and in bfloat16, in two turns each',
+      oneOf('float32', 'bfloat16'),
+      'float32',
+    )
     .option('--plain-repeats <number>', 'counted steps of the dense reference', wholeNumber, 1)
     .option('--loader <names...>', 'methods whose steps are also timed on encoded images (or none)', ['coop', 'maple'])
     .option('--markdown', 'print tables in Markdown')
@@ -54,13 +65,14 @@ export function registerSpeed(bench: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  $ promptweave bench speed --method maple comma --classes 10 50 100 --repeats 5\n' +
+        '  $ promptweave bench speed --precision bfloat16 --fast-only --markdown\n' +
         '  $ promptweave bench speed --architecture icons --classes 85 --json',
     )
     .action(async (flags: SpeedFlags) => {
       const { knownMethod, measureHere, measureInProcess: measure } = await import('../speed/speed-measurements.js');
       if (flags.measure)
         return console.log(JSON.stringify(await measureHere(JSON.parse(flags.measure) as Measurement)));
-      const { beginning, describeReport, progressLine } = await import('../speed/speed-report.js');
+      const { allOf, beginning, describeReport, progressLine } = await import('../speed/speed-report.js');
       flags.method.forEach(knownMethod);
       const measureInProcess = <Result>(measurement: Measurement): Promise<Result> => {
         console.error(beginning(measurement)); // on a loaded machine one takes minutes
@@ -68,16 +80,25 @@ export function registerSpeed(bench: Command): void {
       };
       const { architecture, repeats, batch } = flags;
       const common = { architecture, repeats, ...(batch !== undefined && { batch }) };
-      const machine = (): Promise<SpeedReport['vision']> =>
-        measureInProcess({ ...common, repeats: TOWER_REPEATS, kind: 'vision', method: '', classes: 0, path: 'fast' });
+      const machine = (precision?: 'bfloat16'): Promise<SpeedReport['vision']> => {
+        const tower = { repeats: TOWER_REPEATS, kind: 'vision', method: '', classes: 0, path: 'fast' } as const;
+        return measureInProcess({ ...common, ...tower, precision });
+      };
+      const inBoth = flags.precision === 'bfloat16';
       const counts = flags.classes.map(wholeNumber);
       const plain = flags.fastOnly ? [] : (flags.plain?.map(wholeNumber) ?? counts.filter((count) => count <= 100));
       const rows: SpeedRow[] = [];
       const vision = await machine();
+      const bfloat16 = inBoth ? await machine('bfloat16') : undefined;
       for (const method of flags.method) {
         for (const classes of counts) {
           const step = { ...common, kind: 'step', method, classes } as const;
-          const fast = await measureInProcess<SpeedRow['fast']>({ ...step, path: 'fast' });
+          const inTurns: { precision?: 'bfloat16'; times: StepTimes }[] = [];
+          for (const precision of inBoth ? TURNS : [undefined]) {
+            inTurns.push({ precision, times: await measureInProcess<StepTimes>({ ...step, path: 'fast', precision }) });
+          }
+          const of = (wanted?: 'bfloat16'): StepTimes =>
+            allOf(inTurns.flatMap(({ precision, times }) => (precision === wanted ? [times] : [])));
           const dense = {
             ...step,
             path: 'plain',
@@ -85,8 +106,9 @@ export function registerSpeed(bench: Command): void {
             repeats: flags.plainRepeats,
           } as const;
           const row: SpeedRow = {
-            ...{ method, classes, fast },
-            ...(plain.includes(classes) && { plain: await measureInProcess<SpeedRow['fast']>(dense) }),
+            ...{ method, classes, fast: of() },
+            ...(inBoth && { bfloat16: of('bfloat16') }),
+            ...(plain.includes(classes) && { plain: await measureInProcess<StepTimes>(dense) }),
           };
           rows.push(row);
           console.error(progressLine(row));
@@ -97,7 +119,8 @@ export function registerSpeed(bench: Command): void {
       for (const method of flags.loader.filter((name) => flags.method.includes(name))) {
         loader[method] = await measureInProcess({ ...common, kind: 'loader', method, classes: fewest, path: 'fast' });
       }
-      const report: SpeedReport = { architecture, repeats, vision, visionAfter: await machine(), rows, loader };
+      const towers = { vision, visionAfter: await machine(), ...(bfloat16 && { visionBfloat16: bfloat16 }) };
+      const report: SpeedReport = { architecture, repeats, ...towers, rows, loader };
       console.log(flags.json ? JSON.stringify(report) : describeReport(report, flags.markdown === true));
     });
 }

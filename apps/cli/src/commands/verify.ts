@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import type { RunVerdict } from '@promptweave/bench';
+import { oneOf } from '../terminal/one-of.js';
 
 interface VerifyFlags {
   readonly method?: string;
   readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu';
   readonly plain?: boolean;
+  readonly precision: 'float32' | 'bfloat16';
   readonly plugin: string[];
   readonly json?: boolean;
 }
@@ -22,6 +24,12 @@ export function register(program: Command): void {
     .option('--method <name>', 'only this run of the set')
     .option('--backend <name>', 'auto, tensorflow, wasm or cpu', 'auto')
     .option('--plain', 'compute the dense reference instead of the fast path')
+    .option(
+      '--precision <name>',
+      'float32, or bfloat16 for products of the frozen weights: with tolerances of its own',
+      oneOf('float32', 'bfloat16'),
+      'float32',
+    )
     .option('--plugin <module...>', 'further modules with plugins', [])
     .option('--json', 'print every comparison as JSON')
     .addHelpText(
@@ -30,16 +38,26 @@ export function register(program: Command): void {
         '  $ promptweave verify packages/bench/fixtures/given --method comma_paper_s2 --backend wasm --json',
     )
     .action(async (folder: string, flags: VerifyFlags) => {
-      const { verify } = await import('@promptweave/bench');
+      const { ConfigError } = await import('@promptweave/core');
+      const { TOLERANCES, verify } = await import('@promptweave/bench');
       const { fixtureBackbone } = await import('@promptweave/backbone-clip');
       const { defaultPlugins, loadPlugins } = await import('@promptweave/core/experiment');
       const { selectBackend } = await import('@promptweave/runtime');
-      const { name } = await selectBackend(flags.backend);
+      const { precision } = flags;
+      if (flags.plain && precision !== 'float32') {
+        throw new ConfigError('The plain path is the reference and computes in float32.', {
+          where: '--precision',
+          remedy: 'Leave --plain or --precision out.',
+        });
+      }
+      const { name, bfloat16 } = await selectBackend(flags.backend, { precision });
       const registry = await loadPlugins([...defaultPlugins, ...flags.plugin], process.cwd(), import.meta.url);
       const verdicts = await verify(folder, {
         method: flags.method,
         registry,
-        loadBackbone: (set, tokenizer) => fixtureBackbone(set, tokenizer, { fast: !flags.plain, recompute: false }),
+        precision,
+        loadBackbone: (set, tokenizer) =>
+          fixtureBackbone(set, tokenizer, { fast: !flags.plain, recompute: false, precision }),
         onVerdict: (verdict) => flags.json || console.log(describe(verdict)),
       });
       const failed = verdicts.filter(({ ok }) => !ok);
@@ -48,13 +66,15 @@ export function register(program: Command): void {
           JSON.stringify({
             backend: name,
             path: flags.plain ? 'plain' : 'fast',
+            precision,
+            tolerances: TOLERANCES[precision],
             ok: failed.length === 0,
             runs: verdicts,
           }),
         );
       else
         console.log(
-          `\n${verdicts.length - failed.length} of ${verdicts.length} runs agree (${name}, ${flags.plain ? 'plain' : 'fast'} path).`,
+          `\n${verdicts.length - failed.length} of ${verdicts.length} runs agree (${name}, ${flags.plain ? 'plain' : 'fast'} path${bfloat16 ? `, bfloat16 by ${bfloat16}: losses and logits to ${TOLERANCES.bfloat16.absolute}, the rest to ${TOLERANCES.bfloat16.relative} of its norm` : ''}).`,
         );
       if (failed.length > 0) process.exitCode = 1;
     });

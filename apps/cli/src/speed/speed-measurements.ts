@@ -47,13 +47,16 @@ export function knownMethod(name: string): void {
 
 /** Makes a measurement in this process. */
 export async function measureHere(measurement: Measurement): Promise<unknown> {
-  const { kind, architecture, method, classes, batch, repeats, path, together } = measurement;
-  const { name } = await selectBackend('auto');
+  const { kind, architecture, method, classes, batch, repeats, path, together, precision = 'float32' } = measurement;
+  const { name, bfloat16 } = await selectBackend('auto', { precision });
   const backbone = randomClip(
     { seed: 1, ...architectureNamed(architecture) },
-    { fast: path === 'fast', recompute: false },
+    { fast: path === 'fast', recompute: false, precision },
   );
-  if (kind === 'vision') return { backend: name, ...measureVisionTower(backbone, batch ?? 4, repeats) };
+  if (kind === 'vision') {
+    const rates = measureVisionTower(backbone, batch ?? 4, repeats);
+    return { backend: name, ...(bfloat16 && { bfloat16 }), ...rates };
+  }
   const registry = await loadPlugins(defaultPlugins, process.cwd(), import.meta.url);
   const named = speedMethodNamed(method, backbone.shape);
   const chosen = path === 'plain' ? { ...named, cached: false } : named; // stored features are a saving, too

@@ -11,6 +11,8 @@ export interface Measurement {
   readonly path: 'fast' | 'plain';
   /** Classes that are computed together. */
   readonly together?: number;
+  /** Default: float32. */
+  readonly precision?: 'bfloat16';
 }
 
 /** Times of one method at one number of classes. */
@@ -18,7 +20,16 @@ export interface SpeedRow {
   readonly method: string;
   readonly classes: number;
   readonly fast: StepTimes;
+  /** The fast path with frozen weights in bfloat16. */
+  readonly bfloat16?: StepTimes;
   readonly plain?: StepTimes;
+}
+
+/** The image tower, and what computed it. */
+export interface MeasuredTower extends TowerRates {
+  readonly backend: string;
+  /** The CPU's instruction, where it was computed in bfloat16. */
+  readonly bfloat16?: string;
 }
 
 /** Everything that `bench speed` found; its `--json`. */
@@ -26,54 +37,64 @@ export interface SpeedReport {
   readonly architecture: string;
   readonly repeats: number;
   /** Before and after everything else: on a quiet machine they agree. */
-  readonly vision: TowerRates & { readonly backend: string };
-  readonly visionAfter: TowerRates & { readonly backend: string };
+  readonly vision: MeasuredTower;
+  readonly visionAfter: MeasuredTower;
+  readonly visionBfloat16?: MeasuredTower;
   readonly rows: readonly SpeedRow[];
   /** By method, at the fewest classes. */
   readonly loader: Readonly<Record<string, LoaderTimes>>;
 }
 
+/** All times of several measurements of the same step. */
+export function allOf(measured: readonly StepTimes[]): StepTimes {
+  const all = (of: (times: StepTimes) => readonly number[]): number[] => measured.flatMap(of);
+  return {
+    seconds: all(({ seconds }) => seconds),
+    textSeconds: all(({ textSeconds }) => textSeconds),
+    cpuSeconds: all(({ cpuSeconds }) => cpuSeconds),
+    peakBytes: Math.max(...measured.map(({ peakBytes }) => peakBytes)),
+    together: measured[0]!.together,
+  };
+}
+
 /** What is measured now, for whoever waits. */
-export function beginning({ kind, method, classes, path }: Measurement): string {
-  if (kind === 'vision') return 'Measuring the image tower beside products of matrices.';
+export function beginning({ kind, method, classes, path, precision }: Measurement): string {
+  const how = precision ? `, ${precision}` : '';
+  if (kind === 'vision') return `Measuring the image tower beside products of matrices${how}.`;
   if (kind === 'loader') return `Measuring how long ${method} waits for images.`;
-  return `Measuring ${method} with ${classes} classes, ${path} path.`;
+  return `Measuring ${method} with ${classes} classes, ${path} path${how}.`;
 }
 
 /** A finished row, for whoever waits. */
-export function progressLine({ method, classes, fast, plain }: SpeedRow): string {
-  return `${method}, ${classes} classes: ${times(fast.seconds)}${plain ? `, plain ${times(plain.seconds)}` : ''}`;
+export function progressLine({ method, classes, fast, bfloat16, plain }: SpeedRow): string {
+  const other = bfloat16 ? `, bfloat16 ${times(bfloat16.seconds)}` : '';
+  return `${method}, ${classes} classes: ${times(fast.seconds)}${other}${plain ? `, plain ${times(plain.seconds)}` : ''}`;
 }
 
 /** All results for people. */
 export function describeReport(
-  { architecture, repeats, vision, visionAfter, rows, loader }: SpeedReport,
+  { architecture, repeats, vision, visionAfter, visionBfloat16, rows, loader }: SpeedReport,
   markdown: boolean,
 ): string {
-  const head = [
-    ...[
-      'method',
-      'classes',
-      'step',
-      'text part',
-      'peak memory',
-      'plain step',
-      'plain text part',
-      'plain / fast',
-      'text part',
-    ],
-  ];
-  const body = rows.map(({ method, classes, fast, plain }) => [
-    ...[method, String(classes), times(fast.seconds), times(fast.textSeconds), gibibytes(fast.peakBytes)],
-    ...(plain
-      ? [
-          times(plain.seconds),
-          times(plain.textSeconds),
-          ratio(plain.seconds, fast.seconds),
-          ratio(plain.textSeconds, fast.textSeconds),
-        ]
-      : ['', '', '', '']),
-  ]);
+  const columns: Record<string, (row: SpeedRow) => string | undefined> = {
+    method: ({ method }) => method,
+    classes: ({ classes }) => String(classes),
+    step: ({ fast }) => times(fast.seconds),
+    'text part': ({ fast }) => times(fast.textSeconds),
+    'peak memory': ({ fast }) => gibibytes(fast.peakBytes),
+    'bfloat16 step': ({ bfloat16 }) => bfloat16 && times(bfloat16.seconds),
+    'bfloat16 text part': ({ bfloat16 }) => bfloat16 && times(bfloat16.textSeconds),
+    'bfloat16 memory': ({ bfloat16 }) => bfloat16 && gibibytes(bfloat16.peakBytes),
+    'float32 / bfloat16': ({ fast, bfloat16 }) => bfloat16 && ratio(fast.seconds, bfloat16.seconds),
+    'text, float32 / bfloat16': ({ fast, bfloat16 }) => bfloat16 && ratio(fast.textSeconds, bfloat16.textSeconds),
+    'plain step': ({ plain }) => plain && times(plain.seconds),
+    'plain text part': ({ plain }) => plain && times(plain.textSeconds),
+    'plain / fast': ({ fast, plain }) => plain && ratio(plain.seconds, fast.seconds),
+    'text, plain / fast': ({ fast, plain }) => plain && ratio(plain.textSeconds, fast.textSeconds),
+  };
+  const told = Object.entries(columns).filter(([, cell]) => rows.some((row) => cell(row) !== undefined));
+  const head = told.map(([name]) => name);
+  const body = rows.map((row) => told.map(([, cell]) => cell(row) ?? ''));
   const waits = Object.entries(loader).map(([method, { seconds, waited }]) => {
     const share = sum(waited) / sum(seconds);
     return `Waiting for images, ${method}: ${(100 * share).toFixed(1)} % of ${times(seconds)} a step.`;
@@ -83,15 +104,16 @@ export function describeReport(
     '',
     ...(markdown ? markdownTable([head, ...body]) : plainTable([head, ...body])),
     '',
-    ...[vision, visionAfter].map(towerLine),
+    ...[vision, ...(visionBfloat16 ? [visionBfloat16] : []), visionAfter].map(towerLine),
     ...waits,
   ].join('\n');
 }
 
-function towerLine({ tower, products }: TowerRates): string {
+function towerLine({ tower, products, images, bfloat16 }: MeasuredTower): string {
   const [rate, product] = [median(tower), median(products)].map((flops) => (flops / 1e9).toFixed(0));
   const shares = tower.map((flops, i) => (100 * flops) / products[i]!);
-  return `Vision tower, forward + backward: ${rate} GFLOP/s, where 1024³ matrix products right before and after reach ${product}: ${median(shares).toFixed(0)} % (${Math.min(...shares).toFixed(0)} to ${Math.max(...shares).toFixed(0)} %).`;
+  const name = bfloat16 ? `Vision tower in bfloat16 (${bfloat16})` : 'Vision tower';
+  return `${name}, forward + backward: ${rate} GFLOP/s, where 1024³ matrix products of float32 right before and after reach ${product}: ${median(shares).toFixed(0)} % (${Math.min(...shares).toFixed(0)} to ${Math.max(...shares).toFixed(0)} %). Forward alone: ${median(images).toFixed(1)} images/s.`;
 }
 
 function plainTable(lines: readonly (readonly string[])[]): string[] {

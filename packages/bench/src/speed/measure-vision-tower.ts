@@ -8,7 +8,12 @@ export interface TowerRates {
   readonly tower: readonly number[];
   /** Of large matrix products right before and after each repetition, the mean of both. */
   readonly products: readonly number[];
+  /** Images a second of each repetition: forward pass alone, without prompts, of a block that an evaluation takes. */
+  readonly images: readonly number[];
 }
+
+/** Images of an evaluated block. */
+const EVALUATED = 8;
 
 /** Times the vision tower's forward and backward pass against a matrix product, in turns. */
 export function measureVisionTower(backbone: Backbone, batch: number, repeats: number): TowerRates {
@@ -24,7 +29,10 @@ export function measureVisionTower(backbone: Backbone, batch: number, repeats: n
     for (const gradient of Object.values(grads)) gradient.dataSync();
     tf.dispose([value, grads]);
   };
+  const block = tf.randomNormal([EVALUATED, 3, imageSize, imageSize], 0, 1, 'float32', 9) as tf.Tensor4D;
+  const evaluate = (): void => tf.tidy(() => void backbone.encodeImages(block).dataSync());
   pass();
+  evaluate();
   const tower: number[] = [];
   const products: number[] = [];
   const flops = visionFlops(backbone, batch);
@@ -37,8 +45,13 @@ export function measureVisionTower(backbone: Backbone, batch: number, repeats: n
     products.push((before + after) / 2);
     before = after;
   }
-  tf.dispose([images, prompt]);
-  return { tower, products };
+  const rates = Array.from({ length: repeats }, () => {
+    const begun = performance.now();
+    evaluate();
+    return (EVALUATED * 1000) / (performance.now() - begun);
+  });
+  tf.dispose([images, block, prompt]);
+  return { tower, products, images: rates };
 }
 
 function visionFlops(backbone: Backbone, batch: number): number {

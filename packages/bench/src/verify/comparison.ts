@@ -5,15 +5,31 @@ export interface TensorComparison {
   readonly maxAbsolute: number;
   /** ‖actual − expected‖₂ / ‖expected‖₂. */
   readonly relative: number;
+  /** ‖expected‖₂. */
+  readonly norm: number;
   readonly tolerance: string;
   readonly ok: boolean;
 }
 
-/** Losses and logits must agree to this, absolutely, where cosines are scaled by this or less; where by more, to as much more. */
-export const ABSOLUTE_TOLERANCE = 1e-4;
+/** How far values may be off. */
+export interface Tolerances {
+  /** Of losses and logits where cosines are scaled by 33 or less; where by more, as much more. */
+  readonly absolute: number;
+  /** Of everything else, relative to its norm. */
+  readonly relative: number;
+  /** Of all gradients of a step together, relative to their norm. Without it each of them must be as near as everything else. */
+  readonly gradients?: number;
+}
+
+/**
+ * By what the weights are multiplied with. Operands of bfloat16 are off by up to 2⁻⁹ each, which gradients and steps carry on; a unit of a ReLU may
+ * switch, so that there the gradients of a step are judged together.
+ */
+export const TOLERANCES: Readonly<Record<'float32' | 'bfloat16', Tolerances>> = {
+  float32: { absolute: 1e-4, relative: 2e-4 },
+  bfloat16: { absolute: 0.1, relative: 0.02, gradients: 0.15 },
+};
 const USUAL_SCALE = 100 / 3;
-/** Everything else must agree to this, relative to its norm. */
-export const RELATIVE_TOLERANCE = 2e-4;
 /** Tensors whose recorded norm is below this are compared absolutely: their relative error is rounding alone. */
 const NEGLIGIBLE_NORM = 1e-6;
 
@@ -21,13 +37,13 @@ const isAbsolute = (name: string) => /(^|\/)(loss_|(\w+_)?logits)/.test(name);
 
 /**
  * Compares values with recorded ones; the kind of tolerance follows from the name. NaN and wrong sizes fail.
- * @param scale of the cosines in the logits
+ * @param options.scale of the cosines in the logits
  */
 export function compare(
   name: string,
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
-  scale = USUAL_SCALE,
+  { scale = USUAL_SCALE, tolerances = TOLERANCES.float32 }: { scale?: number; tolerances?: Tolerances } = {},
 ): TensorComparison {
   let maxAbsolute = actual.length === expected.length ? 0 : Infinity;
   let difference2 = maxAbsolute;
@@ -41,15 +57,41 @@ export function compare(
   const norm = Math.sqrt(expected2);
   const relative = Math.sqrt(difference2) / Math.max(norm, Number.MIN_VALUE);
   if (isAbsolute(name) || norm < NEGLIGIBLE_NORM) {
-    const allowed = (ABSOLUTE_TOLERANCE * Math.max(USUAL_SCALE, scale)) / USUAL_SCALE;
+    const allowed = (tolerances.absolute * Math.max(USUAL_SCALE, scale)) / USUAL_SCALE;
     const ok = maxAbsolute <= allowed;
-    return { name, maxAbsolute, relative, tolerance: `${Number(allowed.toPrecision(3))} absolute`, ok };
+    return { name, maxAbsolute, relative, norm, tolerance: `${Number(allowed.toPrecision(3))} absolute`, ok };
   }
-  const ok = relative <= RELATIVE_TOLERANCE;
-  return { name, maxAbsolute, relative, tolerance: `${RELATIVE_TOLERANCE} relative`, ok };
+  const ok = relative <= tolerances.relative;
+  return { name, maxAbsolute, relative, norm, tolerance: `${tolerances.relative} relative`, ok };
 }
 
 /** A recorded tensor that could not be compared. */
 export function missing(name: string): TensorComparison {
-  return { name, maxAbsolute: Infinity, relative: Infinity, tolerance: 'not computed', ok: false };
+  return { name, maxAbsolute: Infinity, relative: Infinity, norm: 0, tolerance: 'not computed', ok: false };
+}
+
+/** Judges the gradients of each step together, where the tolerances say so. */
+export function gradientsTogether(
+  tensors: readonly TensorComparison[],
+  { gradients }: Tolerances,
+): readonly TensorComparison[] {
+  if (gradients === undefined) return tensors;
+  const stepOf = ({ name }: TensorComparison): string | undefined =>
+    /^(?:float64: )?grad\d+(?:\.rows\d+)?(?=\/)/.exec(name)?.[0];
+  const size = (step: string, of: (tensor: TensorComparison) => number): number =>
+    Math.hypot(...tensors.map((tensor) => (stepOf(tensor) === step ? of(tensor) : 0)));
+  const steps = new Set(tensors.flatMap((tensor) => stepOf(tensor) ?? []));
+  const distances = new Map(
+    [...steps].map((step) => {
+      const difference = size(step, ({ relative, norm }) => relative * norm);
+      return [step, difference / size(step, ({ norm }) => norm)];
+    }),
+  );
+  return tensors.map((tensor) => {
+    const step = stepOf(tensor);
+    if (step === undefined) return tensor;
+    const together = distances.get(step)!;
+    const tolerance = `${gradients} relative to all of ${step}, which are off by ${together.toExponential(1)}`;
+    return { ...tensor, tolerance, ok: together <= gradients };
+  });
 }

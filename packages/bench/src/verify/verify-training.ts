@@ -9,7 +9,7 @@ import {
   type Classifier,
   type Optimizer,
 } from '@promptweave/core/experiment';
-import { compare, missing, type TensorComparison } from './comparison.js';
+import { compare, missing, TOLERANCES, type TensorComparison, type Tolerances } from './comparison.js';
 import type { ComposedFixture } from './compose-fixture.js';
 import type { FixtureRun, FixtureSet, RunDescription } from './fixture-set.js';
 import { observeForward, observeLosses, observeParts, type Observations } from './observe.js';
@@ -20,6 +20,7 @@ export function verifyTraining(
   set: FixtureSet,
   run: FixtureRun,
   { classifier, observers, average }: ComposedFixture,
+  tolerances = TOLERANCES.float32,
 ): TensorComparison[] {
   const { optimizer: settings, labels_key, hyper, lr_of, trainable_without_gradient } = run.description;
   const { head, rule } = classifier.parts;
@@ -65,7 +66,7 @@ export function verifyTraining(
     for (const [name, norm] of Object.entries(norms)) {
       const variable = classifier.variables[name];
       const actual = variable ? tf.tidy(() => tf.norm(variable).dataSync()) : [NaN];
-      extra.push(compare(`step${k}/norm of ${name}`, actual, [norm]));
+      extra.push(compare(`step${k}/norm of ${name}`, actual, [norm], { tolerances }));
     }
     tf.dispose([gradients, batch]);
     if (k % perEpoch > 0) continue;
@@ -98,8 +99,8 @@ export function verifyTraining(
   optimizer.dispose();
   if (material) tf.dispose([[...material.train.views], material.train.labels, material.texts]);
 
-  const scale = Number(hyper.logit_scale ?? 0);
-  return [...extra, ...against(run.expected, seen, '', scale), ...against(run.expected64, seen, 'float64: ', scale)];
+  const how = { scale: Number(hyper.logit_scale ?? 0), tolerances };
+  return [...extra, ...against(run.expected, seen, '', how), ...against(run.expected64, seen, 'float64: ', how)];
 }
 
 /** @throws ConfigError where the run has an optimiser that there is not */
@@ -140,14 +141,20 @@ function startAsRecorded(run: FixtureRun, classifier: Classifier): TensorCompari
   return results;
 }
 
-function against(expected: StateDict, seen: Observations, label: string, scale: number): TensorComparison[] {
+function against(
+  expected: StateDict,
+  seen: Observations,
+  label: string,
+  how: { readonly scale: number; readonly tolerances: Tolerances },
+): TensorComparison[] {
   return [...expected].map(([name, tensor]) => {
     const actual = seen.get(name);
     if (!actual) return missing(label + name);
     const values = tensor.data();
     // Anchors are kept normalised, because only their direction is ever used.
-    if (!name.endsWith('origin_text_features')) return compare(label + name, actual, values, scale);
-    return compare(label + name, actual, normalisedRows(values, tensor.shape.at(-1)!));
+    if (!name.endsWith('origin_text_features')) return compare(label + name, actual, values, how);
+    const { tolerances } = how;
+    return compare(label + name, actual, normalisedRows(values, tensor.shape.at(-1)!), { tolerances });
   });
 }
 

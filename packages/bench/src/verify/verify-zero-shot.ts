@@ -1,11 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { cosineLogits, normalise, type Backbone, type PromptedText } from '@promptweave/core';
-import { compare, missing, type TensorComparison } from './comparison.js';
+import { compare, missing, TOLERANCES, type TensorComparison } from './comparison.js';
 import type { FixtureRun, FixtureSet } from './fixture-set.js';
 import type { Observations } from './observe.js';
 
 /** Compares features, logits and every hidden state of the plain CLIP. */
-export function verifyZeroShot(set: FixtureSet, run: FixtureRun, backbone: Backbone): TensorComparison[] {
+export function verifyZeroShot(
+  set: FixtureSet,
+  run: FixtureRun,
+  backbone: Backbone,
+  tolerances = TOLERANCES.float32,
+): TensorComparison[] {
   const seen: Observations = new Map();
   tf.tidy(() => {
     const put = (name: string, tensor: tf.Tensor) => seen.set(name, tensor.dataSync());
@@ -39,7 +44,7 @@ export function verifyZeroShot(set: FixtureSet, run: FixtureRun, backbone: Backb
   ];
   return recorded.map(([name, tensor]) => {
     const actual = seen.get(name.replace('float64: ', ''));
-    return actual ? compare(name, actual, tensor.data()) : missing(name);
+    return actual ? compare(name, actual, tensor.data(), { tolerances }) : missing(name);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Backbone, Tokenizer } from '@promptweave/core';
 import type { Registry } from '@promptweave/core/experiment';
-import type { TensorComparison } from './comparison.js';
+import { gradientsTogether, TOLERANCES, type TensorComparison, type Tolerances } from './comparison.js';
 import { composeFixture, type ComposedFixture } from './compose-fixture.js';
 import { openFixtureRun, openFixtureSet, type FixtureRun, type FixtureSet } from './fixture-set.js';
 import { fixtureTokenizer } from './fixture-tokenizer.js';
@@ -21,6 +21,8 @@ export interface VerifyOptions {
   readonly registry: Registry;
   /** Makes the backbone of a set; the caller knows which package does. */
   readonly loadBackbone: (set: FixtureSet, tokenizer: Tokenizer) => Backbone;
+  /** What the backbone multiplies its weights with; it has tolerances of its own. Default float32. */
+  readonly precision?: 'float32' | 'bfloat16';
   /** Called after each run. */
   readonly onVerdict?: (verdict: RunVerdict) => void;
 }
@@ -36,7 +38,8 @@ export async function verify(folder: string, options: VerifyOptions): Promise<Ru
   const verdicts: RunVerdict[] = [];
   for (const method of set.methods) {
     const run = await openFixtureRun(set, method);
-    const tensors = run.description.kind ? trainingRun(set, run, options) : zeroShotRun(set, run, options);
+    const compared = run.description.kind ? trainingRun(set, run, options) : zeroShotRun(set, run, options);
+    const tensors = gradientsTogether(compared, tolerancesOf(options));
     const verdict = { method, ok: tensors.length > 0 && tensors.every(({ ok }) => ok), tensors };
     options.onVerdict?.(verdict);
     verdicts.push(verdict);
@@ -81,16 +84,18 @@ function composedRun(
 
 function trainingRun(set: FixtureSet, run: FixtureRun, options: VerifyOptions): TensorComparison[] {
   const recorded = composedRun(set, run, options);
-  const tensors = verifyTraining(set, run, recorded);
+  const tensors = verifyTraining(set, run, recorded, tolerancesOf(options));
   recorded.dispose();
   return tensors;
 }
 
-function zeroShotRun(set: FixtureSet, run: FixtureRun, { loadBackbone }: VerifyOptions): TensorComparison[] {
+function zeroShotRun(set: FixtureSet, run: FixtureRun, options: VerifyOptions): TensorComparison[] {
   const ids = [...run.inputs.get('token_ids')!.data()];
   const tokenizer = { startId: ids[0]!, endId: Math.max(...ids), encode: () => [], decode: () => '' };
-  const backbone = loadBackbone(set, tokenizer);
-  const tensors = verifyZeroShot(set, run, backbone);
+  const backbone = options.loadBackbone(set, tokenizer);
+  const tensors = verifyZeroShot(set, run, backbone, tolerancesOf(options));
   backbone.dispose();
   return tensors;
 }
+
+const tolerancesOf = ({ precision = 'float32' }: VerifyOptions): Tolerances => TOLERANCES[precision];
