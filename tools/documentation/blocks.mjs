@@ -16,14 +16,14 @@ export function blocksOf(page) {
       said = { ...comment.groups, line: i + 1 };
       continue;
     }
-    const fence = /^```(\w*)/.exec(lines[i]);
+    const fence = /^(?<ticks>`{3,})(?<language>\w*)/.exec(lines[i])?.groups;
     if (!fence) {
       if (said && lines[i].trim() !== '') throw new Error(`Line ${said.line}: no block follows the comment.`);
       continue;
     }
-    const end = lines.indexOf('```', i + 1);
+    const end = lines.indexOf(fence.ticks, i + 1); // a block of Markdown holds shorter ones
     if (end < 0) throw new Error(`Line ${i + 1}: the block does not end.`);
-    const kind = kindOf(said, fence[1]);
+    const kind = kindOf(said, fence.language);
     if (kind) blocks.push({ kind, name: said?.name, text: `${lines.slice(i + 1, end).join('\n')}\n`, line: i + 1 });
     said = undefined;
     i = end;

@@ -9,6 +9,7 @@ const page = [
   '<!-- output -->\n\n```text\nloss 1.5\n```',
   '<!-- not run: it asks -->\n\n```sh\nnpx ask\n```',
   '```yaml\nonly: shown\n```',
+  '<!-- file: a.md -->\n\n````md\n```yaml\nb: 1\n```\n````',
 ].join('\n\n');
 
 it('takes a page apart', () => {
@@ -17,6 +18,7 @@ it('takes a page apart', () => {
     ['file', 'a.yaml', 'seed: 1\n'],
     ['nightly', undefined, 'long\n'],
     ['output', undefined, 'loss 1.5\n'],
+    ['file', 'a.md', '```yaml\nb: 1\n```\n'],
   ]);
 });
 
