@@ -62,7 +62,11 @@ export default defineConfig({
           globalSetup: room === 'apps/cli' ? [`${root}tools/vitest-build.ts`] : [],
         },
       })),
-      { extends: true, test: { name: 'documentation', root: `${root}tools/documentation`, include: ['*.test.ts'] } },
+      {
+        extends: true,
+        resolve: { alias: sources },
+        test: { name: 'documentation', root: `${root}tools/documentation`, include: ['*.test.ts'] },
+      },
     ],
   },
 });

@@ -1,13 +1,16 @@
-// Writes docs/reference.md and docs/reference/ from the definitions; with --check it fails where one of them is stale.
+// Writes docs/reference.md, docs/reference/ and what docs/methods/ has beside its own words from the definitions; with --check it fails where one of them is stale.
 // Needs a build. Usage: node tools/reference.mjs [--check]
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { defaultPlugins, describeOptions, loadPlugins, supportMatrix } from '@promptweave/core/experiment';
+import { defaultPlugins, loadPlugins, supportMatrix } from '@promptweave/core/experiment';
 import { format, resolveConfig } from 'prettier';
 import { createProgram } from '../apps/cli/dist/program.js';
 import { draw } from './drawings/draw.mjs';
 import { methods } from './drawings/methods.mjs';
+import { trainingStep } from './drawings/training-step.mjs';
+import { methodPages } from './methods/pages.mjs';
 import { commandsPage } from './reference/commands.mjs';
 import { configurationPage } from './reference/configuration.mjs';
+import { optionsTable } from './reference/options.mjs';
 import { presetsPage } from './reference/presets.mjs';
 import { supportTables } from './support-tables.mjs';
 
@@ -24,7 +27,6 @@ const kinds = [
   ['backbone', 'Backbones'],
   ['dataset', 'Data sets'],
 ];
-const cell = (value) => String(value).replaceAll('|', '\\|');
 const lines = [
   '# Reference',
   '',
@@ -98,17 +100,8 @@ for (const [kind, title] of kinds) {
     const presets = Object.keys(plugin.presets ?? {});
     if (presets.length > 0)
       lines.push('', `Presets: ${presets.map((name) => `\`${plugin.name}/${name}\``).join(', ')}.`);
-    const options = describeOptions(plugin);
-    if (options.length === 0) continue;
-    lines.push('', '| option | type | default | |', '| --- | --- | --- | --- |');
-    for (const option of options) {
-      const start = option.required
-        ? 'required'
-        : option.default === undefined
-          ? ''
-          : `\`${JSON.stringify(option.default)}\``;
-      lines.push(`| \`${option.name}\` | ${cell(option.type)} | ${cell(start)} | ${cell(option.description)} |`);
-    }
+    const table = optionsTable(plugin);
+    if (table.length > 0) lines.push('', ...table);
   }
 }
 const style = await resolveConfig(new URL(import.meta.url));
@@ -117,21 +110,19 @@ const pages = {
   'reference/configuration.md': configurationPage(registry),
   'reference/presets.md': presetsPage(registry),
   'reference/commands.md': commandsPage(createProgram()),
+  ...methodPages(registry),
 };
-for (const [name, page] of Object.entries(pages)) {
+/** Writes a file of docs/, or says that it is stale. */
+function keep(name, text) {
   const target = new URL(`../docs/${name}`, import.meta.url);
-  const text = await format(`${page.join('\n')}\n`, { parser: 'markdown', ...style });
   if (!process.argv.includes('--check')) writeFileSync(target, text);
   else if (!existsSync(target) || readFileSync(target, 'utf8') !== text) {
     console.error(`docs/${name} is stale. Run: npm run build && npm run reference`);
     process.exitCode = 1;
   }
 }
-for (const [name, method] of Object.entries(methods)) {
-  const target = new URL(`../docs/methods/drawings/${name}.svg`, import.meta.url);
-  if (!process.argv.includes('--check')) writeFileSync(target, draw(method));
-  else if (!existsSync(target) || readFileSync(target, 'utf8') !== draw(method)) {
-    console.error(`docs/methods/drawings/${name}.svg is stale. Run: npm run build && npm run reference`);
-    process.exitCode = 1;
-  }
+for (const [name, page] of Object.entries(pages)) {
+  keep(name, await format(`${page.join('\n')}\n`, { parser: 'markdown', ...style }));
 }
+keep('training-step.svg', trainingStep());
+for (const [name, method] of Object.entries(methods)) keep(`methods/drawings/${name}.svg`, draw(method));

@@ -31,6 +31,13 @@ const sidebar = menu.map(({ text, folder, first, pages: named = [], collapsed = 
   items: [...named.map(item), ...(folder ? inFolder(folder, first) : [])],
 }));
 
+/** The name by which a heading is linked: as on GitHub, so that a link leads to it in both places. */
+const headingId = (title) =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
 /** Other versions of the site, as SITE_VERSIONS names them by whole addresses: 0.1=https://example.org/0.1/ next=https://example.org/ */
 const otherVersions = (process.env.SITE_VERSIONS ?? '').split(/\s+/).filter(Boolean);
 
@@ -44,6 +51,7 @@ export default defineConfig({
   lastUpdated: false,
   head: [['link', { rel: 'icon', href: 'data:,' }]], // none, which browsers would ask for
   markdown: {
+    anchor: { slugify: headingId },
     config: (md) => {
       const fence = md.renderer.rules.fence;
       md.renderer.rules.fence = (tokens, index, ...rest) => {

@@ -1,3 +1,5 @@
+import { catalogue } from '../../tools/methods/catalogue.mjs';
+
 /** The menu: what stands where, and in which order. A folder's pages that are not named follow by their names. */
 export const menu = [
   { text: 'promptweave', pages: ['index.md'], collapsed: false },
@@ -13,7 +15,7 @@ export const menu = [
     folder: 'guide',
     first: ['concepts', 'use', 'export', 'benchmarks', 'sweeps', 'report', 'tracking', 'plugins', 'backbones', 'speed'],
   },
-  { text: 'Methods', folder: 'methods' },
+  { text: 'Methods', folder: 'methods', first: ['index', ...Object.keys(catalogue)] },
   {
     text: 'Reference',
     pages: ['guide/reference.md'],

@@ -1,22 +1,16 @@
+import * as shapes from './shapes.mjs';
+
+const { label, legend, svg, way } = shapes;
+
 /** Draws a method: two frozen towers in grey, what is learned in orange, what follows from learned values with an orange frame. */
 const [WIDTH, HEIGHT] = [600, 270];
-const colours = { frozen: '#d8dee6', learned: '#f0883e', made: '#ffffff' };
 const rows = { text: 50, vision: 150 };
 const blocks = [190, 265, 340];
 
-export function draw({ title, text = {}, vision = {}, name, link, blocks: within, head, loss }) {
+export function draw({ title, text = {}, vision = {}, name, link, blocks: within, head, loss, readsText = 'yes' }) {
   const parts = [];
-  const box = (x, y, w, h, kind, says = '') => {
-    const stroke = kind === 'frozen' ? '#57606a' : '#bc4c00';
-    parts.push(
-      `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="4" fill="${colours[kind]}" stroke="${stroke}"/>`,
-      says && label(x + w / 2, y + h / 2 + 4, says),
-    );
-  };
-  const arrow = (x1, y1, x2, y2, dashed = '') =>
-    parts.push(
-      `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="#57606a" marker-end="url(#tip)"${dashed && ' stroke-dasharray="4 3"'}/>`,
-    );
+  const box = (...given) => parts.push(...shapes.box(...given));
+  const arrow = (...given) => parts.push(shapes.arrow(...given));
   for (const [tower, y] of Object.entries(rows)) {
     const what = tower === 'text' ? text : vision;
     if (what.input) box(10, y, 62, 30, what.input, 'prompt');
@@ -34,12 +28,12 @@ export function draw({ title, text = {}, vision = {}, name, link, blocks: within
     }
     box(425, y, 70, 30, 'frozen', tower === 'text' ? 'text' : 'image');
   }
-  arrow(495, 65, 523, 104);
+  if (readsText !== 'no') arrow(495, 65, 523, 104, readsText === 'start' ? 'dashed' : '');
   arrow(495, 165, 523, 128);
   box(525, 100, 65, 32, head ? 'learned' : 'frozen', head ? 'head' : 'logits');
   if (link) {
     if (link.from === 'image') {
-      parts.push('<polyline points="460,182 460,205 41,205" fill="none" stroke="#57606a" stroke-dasharray="4 3"/>');
+      parts.push(way('460,182 460,205 41,205', { dashed: true }));
       parts.push(label(290, 200, link.says));
       arrow(41, 205, 41, 84, 'dashed');
     } else if (link.from === 'text') {
@@ -53,28 +47,6 @@ export function draw({ title, text = {}, vision = {}, name, link, blocks: within
   }
   if (head) parts.push(label(590, 222, `Head: ${head}`, 'end'));
   if (loss) parts.push(label(590, 240, `Loss: ${loss}`, 'end'));
-  parts.push(label(10, 22, title, 'start', 15), ...legend());
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" font-family="sans-serif">
-<title>${title}: where learned values enter</title>
-<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#57606a"/></marker></defs>
-<rect width="${WIDTH}" height="${HEIGHT}" rx="6" fill="#ffffff"/>
-${parts.filter(Boolean).join('\n')}
-</svg>
-`;
-}
-
-function label(x, y, says, anchor = 'middle', size = 12) {
-  return `<text x="${x}" y="${y}" text-anchor="${anchor}" font-size="${size}" fill="#1f2328">${says}</text>`;
-}
-
-function legend() {
-  return Object.entries({ frozen: 'frozen', learned: 'learned', made: 'made of learned values' }).flatMap(
-    ([kind, says], i) => {
-      const x = 10 + 80 * i;
-      return [
-        `<rect x="${x}" y="248" width="12" height="12" fill="${colours[kind]}" stroke="${kind === 'frozen' ? '#57606a' : '#bc4c00'}"/>`,
-        label(x + 18, 258, says, 'start'),
-      ];
-    },
-  );
+  parts.push(label(10, 22, title, 'start', 15), ...legend(248));
+  return svg(`${title}: where learned values enter`, WIDTH, HEIGHT, parts);
 }
