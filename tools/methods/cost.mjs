@@ -11,10 +11,10 @@ export function learnedParameters(name) {
   return `${count(learned)} (${setting.architecture}, ${setting.classes} classes${name === 'tip-adapter' ? `, ${setting.shots} shots` : ''})`;
 }
 
-/** The cells of a method in the table of costs: learned parameters, seconds of all cores for a step, memory. */
+/** The cells of a method in the table of costs: learned parameters, seconds of a step, memory. */
 export function costCells(name) {
-  const { learned, cpuSeconds, peakBytes, cached, batch } = costs[name];
+  const { learned, seconds, peakBytes, cached, batch } = costs[name];
   if (peakBytes === undefined) return [count(learned), '–', '–'];
   const note = batch === 1 ? '¹' : '';
-  return [count(learned), `${cpuSeconds ?? ''}${note}${cached ? '' : ' ²'}`, (peakBytes / 2 ** 30).toFixed(1)];
+  return [count(learned), `${seconds ?? ''}${note}${cached ? '' : ' ²'}`, (peakBytes / 2 ** 30).toFixed(1)];
 }

@@ -2,7 +2,7 @@
  * Measures what a training step of each method costs, and writes tools/methods/cost.json: ViT-B/16 with random weights, 100 classes, 4 images,
  * image features from the store where nothing moves them. Each method has a process of its own, so that its peak memory is its own.
  *
- * Needs a build. Usage: node tools/methods/measure-cost.mjs [METHOD…]
+ * The machine has to be quiet. Needs a build. Usage: node tools/methods/measure-cost.mjs [METHOD…]
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -89,12 +89,12 @@ async function measure({ fits = false, keys = false, batch = 4, ...choice }) {
   const given = randomBatch(backbone.shape, batch, cached);
   const step = () => tf.dispose(Object.values(classifier.gradients(given, 1).gradients)); // with a seed, so that dropout counts
   step(); // warms up
-  const cpuSeconds = Array.from({ length: 3 }, () => timed(step)).sort((a, b) => a - b)[1];
+  const seconds = Array.from({ length: 3 }, () => timed(step)).sort((a, b) => a - b)[1];
   return {
     learned,
     batch,
     cached,
-    cpuSeconds: Number(cpuSeconds.toPrecision(2)),
+    seconds: Number(seconds.toPrecision(2)),
     peakBytes: process.resourceUsage().maxRSS * 1024,
   };
 }
@@ -105,12 +105,10 @@ function randomBatch({ vision: { imageSize }, embedding }, size, cached) {
   return { images: tf.randomNormal([size, 3, imageSize, imageSize], 0, 1, 'float32', 7), labels };
 }
 
-/** Seconds of all cores together, which bear other work on the machine better than those of the clock. */
 function timed(run) {
-  const before = process.cpuUsage();
+  const begun = performance.now();
   run();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
+  return (performance.now() - begun) / 1000;
 }
 
 function today() {

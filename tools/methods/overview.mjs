@@ -12,14 +12,14 @@ export function overview() {
     cost: [
       ...table(
         [
-          ['method', 'learned parameters', 'step, CPU s', 'memory, GiB', 'base', 'novel', 'HM', 'few-shot'],
+          ['method', 'learned parameters', 'step, s', 'memory, GiB', 'base', 'novel', 'HM', 'few-shot'],
           ...names.flatMap((name) => rowsOf(name, link(name))),
         ],
         ['---', ...Array(7).fill('---:')],
       ),
       '',
       `Cost: ${setting.architecture}, ${setting.classes} classes, 4 images a step (¹ one image), ${setting.processor}, ${setting.date}; \`node tools/methods/measure-cost.mjs\`.`,
-      'Image features come from the store, but where ² the vision tower runs in every step, and 32 images take about eight times as long. – is fitted without steps.',
+      'Image features come from the store, but where ² the vision tower runs in every step, and its time grows with the images. – is fitted without steps; where nothing stands, the machine was not quiet.',
     ],
   };
 }
