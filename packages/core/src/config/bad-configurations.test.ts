@@ -165,8 +165,8 @@ const badFiles: readonly (readonly [string, string, string])[] = [
   ],
   [
     'option of a part that has none',
-    'dataset: emoji/animals\nprotocol: { use: few-shot, tokens: all }\n',
-    'config.yaml:2:28: protocol.tokens: unknown option of few-shot. It has none.',
+    'dataset: emoji/animals\ngradients: { use: sum, tokens: all }\n',
+    'config.yaml:2:24: gradients.tokens: unknown option of sum. It has none.',
   ],
   [
     'option without the part that has it',
