@@ -259,8 +259,9 @@ describe('a server that does not work', () => {
   });
 
   it('on which the run was deleted is left alone', async () => {
-    record(trackerFor(), 2);
-    await sync();
+    const tracker = trackerFor();
+    record(tracker, 2);
+    await tracker.close();
     cell()[0]!.deleted = true;
     appendFileSync(join(folder, 'journal.jsonl'), `{"seq":5,"time":1,"type":"metrics","step":6,"values":{"loss":1}}\n`);
     await expect(sync()).rejects.toThrow(/was deleted on/);

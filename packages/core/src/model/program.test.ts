@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { composed } from '../testing/composed.js';
 import { softmax } from './maths.js';
-import { differentiableProgram, type NamedTensors } from './program.js';
+import { composed, differentiableProgram, type NamedTensors } from './program.js';
 
 let tensors: number;
 beforeEach(() => void (tensors = tf.memory().numTensors));

@@ -62,6 +62,19 @@ export function differentiableProgram<Outputs extends tf.Tensor[]>(
   return engine.runKernelFunc({ forwardFunc, backwardsFunc, inputs });
 }
 
+/** Does work with every operation handed over by itself, none of them within a program, for those who look at the operations. */
+export function composed<T>(work: () => T): T {
+  const backend = tf.getBackend();
+  const programs = tf.getKernel(KERNEL, backend);
+  if (!programs) return work();
+  tf.unregisterKernel(KERNEL, backend);
+  try {
+    return work();
+  } finally {
+    tf.registerKernel(programs);
+  }
+}
+
 const hasPrograms = (): boolean => tf.getKernel(KERNEL, tf.getBackend()) !== undefined;
 
 const joined = (tensors: readonly tf.Tensor[]): tf.Tensor =>

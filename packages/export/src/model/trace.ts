@@ -1,4 +1,4 @@
-import { ConfigError, hostTensor, type HostTensor } from '@promptweave/core';
+import { composed, ConfigError, hostTensor, type HostTensor } from '@promptweave/core';
 import { keptOutcome } from '@promptweave/core/experiment';
 import { KERNELS, type KernelName, type Program, type ProgramNode } from '@promptweave/web';
 import * as tf from '@tensorflow/tfjs-core';
@@ -99,7 +99,7 @@ function traceOnce({ what, prefix, inputs, compute }: TraceRequest, rows: number
         names.set(tensor.id, `input:${name}`);
         return [name, tensor] as const;
       });
-      const outcome = compute(Object.fromEntries(given));
+      const outcome = composed(() => compute(Object.fromEntries(given)));
       const last = names.get(outcome.id);
       if (last !== `#${nodes.length - 1}`) throw unable(what, 'its outcome is not what it computed last');
       const own = (name: string): string => name.replace(/^input:/, '');
