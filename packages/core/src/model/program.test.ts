@@ -48,3 +48,16 @@ it('leaves the gradients around it alone', () => {
     });
   }
 });
+
+it('lets no gradient through constants, as a program and composed', () => {
+  const slope = (): number =>
+    tf.tidy(() => {
+      const learned = (x: tf.Tensor): tf.Tensor => {
+        const inputs = { x };
+        const constants = { half: tf.mul(x, 0.5) }; // moves with x, and counts as a constant
+        return differentiableProgram('with a constant', inputs, ({ x: y, half }) => [tf.mul(y!, half!)], constants)[0]!;
+      };
+      return tf.grad(learned)(tf.scalar(3)).dataSync()[0]!;
+    });
+  for (let step = 0; step < 3; step++) expect([slope(), composed(slope)]).toEqual([1.5, 1.5]);
+});

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { stopGradient } from './stop-gradient.js';
 import { gradientsWithinBackward } from './within-backward.js';
 
 const KERNEL = 'PromptweaveProgram';
@@ -38,7 +39,10 @@ export function differentiableProgram<Outputs extends tf.Tensor[]>(
   compute: (given: NamedTensors) => Outputs,
   constants: NamedTensors = {},
 ): Outputs {
-  if (!hasPrograms()) return compute({ ...inputs, ...constants });
+  if (!hasPrograms()) {
+    const fixed = Object.entries(constants).map(([name, tensor]) => [name, stopGradient(tensor)]);
+    return compute({ ...inputs, ...Object.fromEntries(fixed) });
+  }
   const names = Object.keys({ ...inputs, ...constants });
   const learned = Object.keys(inputs);
   const named = `${key} of ${names}`;
