@@ -1,6 +1,7 @@
 // A sweep of 12 cells, killed with kill -9 at 20 random moments: the scheduler or one of its workers, while they start and while they
 // work. Afterwards every cell must have come to its end exactly once, with the bits of a sweep that nobody disturbed.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,7 +80,7 @@ async function disturbed(words) {
     }
     killed[worker ? 'workers' : 'schedulers'] += 1;
     killed.before.push(ended.size);
-    if (!worker) await setTimeout(50);
+    if (!worker) await once(running, 'exit');
   }
   if (running.exitCode === null && running.signalCode === null) await succeeded(running);
   else await succeeded((running = begin(words)));
