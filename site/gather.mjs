@@ -41,8 +41,12 @@ function linkFrom(source, page, target) {
   const kept = [found, `${found}/README.md`].find((name) => pageOf.has(name));
   if (kept) return `${relativeTo(page, pageOf.get(kept))}${anchor}`;
   if (/^\.(svg|png|jpe?g|webp)$/.test(extname(found))) {
-    mkdirSync(join(pages, 'pictures'), { recursive: true });
-    cpSync(join(root, found), join(pages, 'pictures', posix.basename(found)));
+    const copy = join(pages, 'pictures', posix.basename(found));
+    mkdirSync(dirname(copy), { recursive: true });
+    if (existsSync(copy) && !readFileSync(copy).equals(readFileSync(join(root, found)))) {
+      throw new Error(`${source}: another picture is called ${posix.basename(found)}, too`);
+    }
+    cpSync(join(root, found), copy);
     return relativeTo(page, `pictures/${posix.basename(found)}`);
   }
   return `${REPOSITORY}${found}${anchor}`;

@@ -13,7 +13,19 @@ export const menu = [
   {
     text: 'Guide',
     folder: 'guide',
-    first: ['concepts', 'use', 'export', 'benchmarks', 'sweeps', 'report', 'tracking', 'plugins', 'backbones', 'speed'],
+    first: [
+      'concepts',
+      'use',
+      'export',
+      'benchmarks',
+      'findings',
+      'sweeps',
+      'report',
+      'tracking',
+      'plugins',
+      'backbones',
+      'speed',
+    ],
   },
   { text: 'Methods', folder: 'methods', first: ['index', ...Object.keys(catalogue)] },
   {

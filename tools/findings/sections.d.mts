@@ -1,0 +1,2 @@
+/** Tables of the page by their names there. */
+export declare const sections: Readonly<Record<string, () => string>>;
