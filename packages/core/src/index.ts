@@ -11,7 +11,6 @@ export * from './model/head-texts.js';
 export * from './model/linear-start.js';
 export * from './model/maths.js';
 export * from './model/program.js';
-export * from './model/stop-gradient.js';
 export * from './model/template-text.js';
 export * from './model/template-tokens.js';
 export * from './model/text-base.js';

@@ -142,6 +142,16 @@ export function unstackMatrices(x: tf.Tensor3D): tf.Tensor2D[] {
   return count === 1 ? [tf.reshape(x, [rows, width])] : (tf.unstack(x) as tf.Tensor2D[]);
 }
 
+/** x as a constant: no gradient flows through it. */
+export function stopGradient<T extends tf.Tensor>(x: T): T {
+  const { shape } = x; // x itself may be gone when the gradient is asked for
+  const constant = tf.customGrad((input) => ({
+    value: tf.clone(input as tf.Tensor),
+    gradFunc: () => tf.zeros(shape),
+  }));
+  return constant(x) as T;
+}
+
 /** Keeps a tensor beyond the current `tidy`. */
 export function keepCopy<T extends tf.Tensor>(tensor: T): T {
   return tf.keep(tf.clone(tensor)) as T;

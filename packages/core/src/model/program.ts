@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from './stop-gradient.js';
 import { gradientsWithinBackward } from './within-backward.js';
 
 const KERNEL = 'PromptweaveProgram';
@@ -40,7 +39,7 @@ export function differentiableProgram<Outputs extends tf.Tensor[]>(
   constants: NamedTensors = {},
 ): Outputs {
   if (!hasPrograms()) {
-    const fixed = Object.entries(constants).map(([name, tensor]) => [name, stopGradient(tensor)]);
+    const fixed = Object.entries(constants).map(([name, tensor]) => [name, offTape(tensor)]);
     return compute({ ...inputs, ...Object.fromEntries(fixed) });
   }
   const names = Object.keys({ ...inputs, ...constants });
@@ -77,6 +76,12 @@ export function composed<T>(work: () => T): T {
   } finally {
     tf.registerKernel(programs);
   }
+}
+
+/** The same numbers as a tensor of which the tape knows nothing: no operation is handed over for it, and no gradient flows through it. */
+function offTape({ dataId, shape, dtype }: tf.Tensor): tf.Tensor {
+  tf.backend().incRef(dataId);
+  return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype });
 }
 
 const hasPrograms = (): boolean => tf.getKernel(KERNEL, tf.getBackend()) !== undefined;

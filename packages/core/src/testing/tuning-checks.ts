@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Branch } from '../contracts/tuning.js';
 import { dropout } from '../model/dropout.js';
-import { stopGradient } from '../model/stop-gradient.js';
+import { stopGradient } from '../model/maths.js';
 import type { TuningPlugin } from '../plugin/define-plugin.js';
 import { compose, contextOf, jitter, logitsOf, novelNames, sameValues } from './compose.js';
 import { demand } from './conformance-error.js';
