@@ -56,6 +56,15 @@ it('finds the token that a context vector is, and the word that a label went to'
   expect(labels[0]!.words[0]!.distance).toBeCloseTo(0.25 * way, 2);
 });
 
+it('names no word for vectors that are no numbers', () => {
+  const vectors = tf.fill([1, tinyBackbone().shape.text.width], NaN) as tf.Tensor2D;
+  const prompts = () => ({
+    text: { vectors: tf.clone(vectors), scope: 'shared', namePosition: 'end', deep: [] } as const,
+  });
+  const classifier = tinyClassifier({ learner: { variables: { ctx: tf.variable(vectors) }, prompts } });
+  expect(nearestWords(classifier)!.context).toEqual([{ position: 0, words: [] }]);
+});
+
 it('has nothing to say where nothing is learned', () => {
   expect(nearestWords(tinyClassifier({ learner: { variables: {} } }))).toBeUndefined();
 });

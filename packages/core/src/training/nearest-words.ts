@@ -117,8 +117,8 @@ function lookUp(rows: readonly Row[], backbone: Backbone): LearnedVector[] {
     return { word: backbone.tokenizer.decode([id]).trim(), distance: round(distance) };
   };
   return rows.map(({ class: name, position, vector, original }, i) => {
-    const origin = original && wordOf(near[rows.length + i]![0]!).word;
-    const from = original && { word: origin!, distance: round(distanceOf(vector, original)) };
+    const origin = near[rows.length + i]![0];
+    const from = original && origin && { word: wordOf(origin).word, distance: round(distanceOf(vector, original)) };
     return { class: name, position, from, words: near[i]!.map(wordOf).filter(isWord).slice(0, NEAREST) };
   });
 }
@@ -132,7 +132,7 @@ interface NearToken {
   readonly distance: number;
 }
 
-/** The tokens nearest to each vector, the nearest first. */
+/** The tokens nearest to each vector, the nearest first; none for a vector that is no numbers, for nothing is near it. */
 function nearestOf(rows: readonly Float32Array[], backbone: Backbone): NearToken[][] {
   const found = rows.map((): NearToken[] => []);
   if (rows.length === 0) return found;
@@ -149,8 +149,9 @@ function nearestOf(rows: readonly Float32Array[], backbone: Backbone): NearToken
       return [values.arraySync() as number[][], indices.arraySync() as number[][]];
     });
     found.forEach((known, i) => {
-      const more = places![i]!.map((place, k) => {
-        return { id: ids[place]!, distance: Math.sqrt(Math.max(0, lengths[i]! - far![i]![k]!)) };
+      const more = places![i]!.flatMap((place, k): NearToken[] => {
+        const [id, distance] = [ids[place], Math.sqrt(Math.max(0, lengths[i]! - far![i]![k]!))];
+        return id === undefined || Number.isNaN(distance) ? [] : [{ id, distance }];
       });
       found[i] = [...known, ...more].sort((a, b) => a.distance - b.distance).slice(0, CANDIDATES);
     });
