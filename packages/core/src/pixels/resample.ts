@@ -134,6 +134,17 @@ function resampleColumns(data: Uint8Array, width: number, offset: number, taps: 
   return out;
 }
 
+/** A part of an image as it is: what resampling to the same size gives, for all weight is on the pixel itself. */
+function cut({ data, width }: RgbImage, box: Box): RgbImage {
+  const line = 3 * box.width;
+  const out = new Uint8Array(box.height * line);
+  for (let row = 0; row < box.height; row++) {
+    const from = 3 * ((box.top + row) * width + box.left);
+    out.set(data.subarray(from, from + line), row * line);
+  }
+  return { data: out, width: box.width, height: box.height };
+}
+
 /**
  * Pillow's resize of 8-bit images, bit for bit: an antialiased kernel, first along the rows, then along the columns,
  * in fixed point with rounding to 8 bits between the two. (Pillow 13 goes columns first where that is cheaper, which changes
@@ -153,6 +164,9 @@ export function resize(
   interpolation: Interpolation,
   view: Box = { left: 0, top: 0, width, height },
 ): RgbImage {
+  if (region.width === width && region.height === height) {
+    return cut(source, { ...view, left: region.left + view.left, top: region.top + view.top });
+  }
   const across = computeTaps(kernels[interpolation], region.width, width, view.left, view.width);
   const down = computeTaps(kernels[interpolation], region.height, height, view.top, view.height);
   const last = view.height - 1;

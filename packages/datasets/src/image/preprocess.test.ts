@@ -27,6 +27,24 @@ const clip: Omit<Preprocessing, 'size'> = {
   std: [0.26862954, 0.26130258, 0.27577711],
 };
 
+it('takes the pixels as they are where the sizes are the same', async () => {
+  const [name] = Object.keys(expected);
+  const image = await decodeImage(await read(name), 'reference', name);
+  const { width, height } = image;
+  const side = Math.min(width, height);
+  const [left, top] = [roundHalfEven((width - side) / 2), roundHalfEven((height - side) / 2)];
+  const values = preprocessForEvaluation(image, { ...clip, size: side, mean: [0, 0, 0], std: [1, 1, 1] });
+  const pixels = Float32Array.from(values, (value) => Math.round(255 * value));
+  for (const [x, y, channel] of [
+    [0, 0, 0],
+    [side - 1, side - 1, 2],
+    [7, 3, 1],
+  ] as const) {
+    const found = pixels[channel * side * side + y * side + x];
+    expect(found).toBe(image.data[3 * ((top + y) * width + left + x) + channel]);
+  }
+});
+
 describe('the reference policy', () => {
   it.each(Object.keys(expected))('%s: pixels and model input are those of Pillow, bit for bit', async (name) => {
     const { width, height, rgb, evaluation } = expected[name];

@@ -42,9 +42,14 @@ export interface OwnedDataPipeline extends DataPipeline {
   close(): Promise<void>;
 }
 
-/** Batches that are prepared while one is being used, at most, and images that are enough. */
+/**
+ * What is prepared while a batch is being used: at least two batches or 64 images, and more of small images, for their way takes many turns of
+ * a main thread that computes most of the time.
+ */
 const AHEAD = 2;
+const MOST_AHEAD = 16;
 const ENOUGH_AHEAD = 64;
+const ENOUGH_BYTES = 16 * 2 ** 20;
 
 function subset(dataset: Dataset, { shots, seed, classes }: SubsetRequest): Dataset {
   if (shots === undefined) return selectClasses(dataset, classes);
@@ -163,7 +168,9 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
       batch.catch(() => undefined); // reported where the batch is awaited; one that is never awaited is not wanted
       started.push(batch);
     };
-    const ahead = Math.min(AHEAD, Math.ceil(ENOUGH_AHEAD / request.batchSize));
+    const bytes = request.batchSize * Float32Array.BYTES_PER_ELEMENT * 3 * request.preprocessing.size ** 2;
+    const small = Math.min(MOST_AHEAD, Math.floor(ENOUGH_BYTES / bytes));
+    const ahead = Math.max(small, Math.min(AHEAD, Math.ceil(ENOUGH_AHEAD / request.batchSize)));
     for (let i = 0; i <= ahead; i++) start();
     for (let next = started.shift(); next; next = started.shift()) {
       const batch = await next;
