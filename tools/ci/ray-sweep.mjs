@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { makeTrial, promptweave, readCells, sameResults, succeeded, until } from './sweep-trial.mjs';
+import { makeTrial, promptweave, readCells, sameResults, sawGpus, succeeded, until } from './sweep-trial.mjs';
 
 const [address, home] = process.argv.slice(2);
 const folder = join(home, 'trial');
@@ -92,3 +92,6 @@ const left = (await jobs()).filter(({ metadata }) => metadata);
 assert.deepEqual(left, [], 'what came home is off the list');
 assert.ok(!said.includes('sent once'), 'the second scheduler had nothing to send');
 console.log('6 cells on Ray in 2 slots: one supervisor lost and replaced, the scheduler killed and started again.');
+
+await succeeded(promptweave(folder, ...sweep, '--output', 'cards', '--gpus', '1'));
+sawGpus(readCells(join(folder, 'cards')), cells);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A sweep on a real Ray head on this machine: six cells in two slots, a supervisor and the scheduler killed on the way.
+# Sweeps on a real Ray head on this machine: six cells in two slots, a supervisor and the scheduler killed on the way; then cells with a GPU each,
+# of which Ray is told that there are two (it does not look).
 # Installs Ray with pip in an environment of its own, or takes the one whose folder is given.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -34,7 +35,7 @@ fi
 # Ray gives its parts 30 seconds to start, which a busy machine may need more than once.
 for attempt in 1 2 3; do
   port=$((20000 + RANDOM % 10000))
-  RAY_DISABLE_USAGE_STATS=1 "$environment/bin/ray" start --head --block --num-cpus 2 --num-gpus 0 --memory 2000000000 \
+  RAY_DISABLE_USAGE_STATS=1 "$environment/bin/ray" start --head --block --num-cpus 2 --num-gpus 2 --memory 2000000000 \
     --object-store-memory 100000000 --port $((port + 1)) --dashboard-host 127.0.0.1 --dashboard-port "$port" \
     --dashboard-agent-listen-port $((port + 2)) --ray-client-server-port $((port + 3)) --temp-dir "$folder/ray" \
     >"$folder/head.log" 2>&1 &

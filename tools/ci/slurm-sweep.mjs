@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTrial, promptweave, readCells, sameResults, succeeded, until } from './sweep-trial.mjs';
+import { makeTrial, promptweave, readCells, sameResults, sawGpus, succeeded, until } from './sweep-trial.mjs';
 
 const [home] = process.argv.slice(2);
 const folder = join(home, 'trial');
@@ -68,3 +68,6 @@ for (const cell of cells) {
 }
 assert.equal(slurm('squeue', '--noheader').trim(), '', 'nothing is left in the queue');
 console.log('6 cells as a Slurm array, 2 at once: one killed, submitted again and gone on from its checkpoint.');
+
+await succeeded(promptweave(folder, ...sweep, '--output', 'cards', '--gpus', '1'));
+sawGpus(readCells(join(folder, 'cards')), cells);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A sweep on a real Slurm on this machine: six cells as a job array, one of them killed and submitted again.
+# Sweeps on a real Slurm on this machine: six cells as a job array, one of them killed and submitted again; then cells with one of two GPUs each,
+# which are no cards here (Slurm opens none).
 # Installs Debian's slurm-wlm and munge where they are missing, which root alone can.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -58,9 +59,13 @@ MpiDefault=none
 ReturnToService=2
 SchedulerParameters=sched_interval=2,batch_sched_delay=1
 KillWait=5
-NodeName=$host NodeAddr=127.0.0.1 CPUs=2 RealMemory=3000 State=UNKNOWN
+GresTypes=gpu
+NodeName=$host NodeAddr=127.0.0.1 CPUs=2 RealMemory=3000 Gres=gpu:2 State=UNKNOWN
 PartitionName=trial Nodes=$host Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
 CONF
+ln -s /dev/null "$folder/nvidia0"
+ln -s /dev/null "$folder/nvidia1"
+echo "NodeName=$host Name=gpu File=$folder/nvidia[0-1]" >"$folder/gres.conf"
 mkdir "$folder/state" "$folder/spool"
 export SLURM_CONF="$folder/slurm.conf"
 slurmctld -D -f "$SLURM_CONF" >"$folder/slurmctld.out" 2>&1 &

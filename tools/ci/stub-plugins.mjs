@@ -1,6 +1,6 @@
 // A backbone, a data set and a prompt learner that are small enough for thousands of runs: what CI tries sweeps with.
 import { setTimeout } from 'node:timers/promises';
-import { definePlugin, hashSeed, seededNormal } from '@promptweave/core';
+import { definePlugin, hashSeed, seededNormal, SERVICES } from '@promptweave/core';
 import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { z } from 'zod';
@@ -98,7 +98,10 @@ export const plugins = [
       images: z.number().default(4).describe('Images of each class in each split.'),
       load: z.number().default(0).describe('Milliseconds that reading an image takes.'),
     }),
-    create: async (_, { images, load }) => stubDataset(images, load),
+    create: async ({ services }, { images, load }) => {
+      services.get(SERVICES.logger).info(`GPUs: ${process.env.CUDA_VISIBLE_DEVICES ?? 'all'}`);
+      return stubDataset(images, load);
+    },
   }),
   definePlugin({
     kind: 'prompt',

@@ -36,7 +36,7 @@ export async function succeeded(child) {
   return child.said;
 }
 
-/** The cells of a sweep: id, learned values, figures, failures and steps in the log. */
+/** The cells of a sweep: id, learned values, figures, failures and steps in the log, GPUs that it was shown. */
 export function readCells(sweep) {
   const folder = join(sweep, 'cells');
   return readdirSync(folder)
@@ -58,6 +58,7 @@ export function readCells(sweep) {
         checkpoint: existsSync(join(folder, id, 'resume.safetensors')),
         ends: lines('log.txt').filter((line) => line.includes('Training finished')).length,
         resumed: lines('log.txt').filter((line) => line.includes('Going on after step')).length,
+        gpus: /GPUs: (.*)/.exec(text('log.txt'))?.[1],
       };
     });
 }
@@ -87,4 +88,11 @@ export async function until(what, get, seconds = 60) {
 /** The tensors of a safetensors file, without its header, which names folders. */
 export function tensorsOf(file) {
   return file.subarray(8 + Number(file.readBigUInt64LE(0)));
+}
+
+/** Asserts that each cell of one sweep saw one of two GPUs, and those of another, which asked for none, saw none. */
+export function sawGpus(cells, without) {
+  assert.deepEqual([...new Set(without.map(({ gpus }) => gpus))], [''], 'a cell without --gpus sees no GPU');
+  assert.deepEqual([...new Set(cells.map(({ gpus }) => gpus))].sort(), ['0', '1'], 'GPUs of the cells');
+  console.log(`Cells with a GPU each, on ${cells.map(({ gpus }) => gpus).join(', ')}; without, on none.`);
 }
