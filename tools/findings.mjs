@@ -1,8 +1,8 @@
-// Writes the tables and figures of docs/findings.md from examples/studies/results; with --check it fails where one of them is stale.
+// Writes the tables and figures that docs/findings.md asks for, from examples/studies/results; with --check it fails where one of them is stale.
 // Needs a build. Usage: node tools/findings.mjs [--check]
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { figures } from './findings/figures.mjs';
+import { figuresOf } from './findings/figures.mjs';
 import { withNumbers } from './findings/sections.mjs';
 
 const docs = new URL('../docs/', import.meta.url);
@@ -13,7 +13,7 @@ const page = await format(withNumbers(readFileSync(path, 'utf8')), {
 });
 const files = [
   ['findings.md', page],
-  ...Object.entries(await figures()).map(([name, svg]) => [`findings-${name}.svg`, svg]),
+  ...Object.entries(await figuresOf(page)).map(([name, svg]) => [`findings-${name}.svg`, svg]),
 ];
 const isStale = ([name, text]) => {
   const file = new URL(name, docs);

@@ -17,6 +17,10 @@ export function readStudy(name) {
   return { name, cells, rows, commits: unique(cells.map((cell) => cell.commit)) };
 }
 
+/** The row with these values. */
+export const rowOf = (rows, values) =>
+  rows.find((row) => Object.entries(values).every(([key, value]) => row[key] === value));
+
 export const unique = (values) => [...new Set(values)];
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 

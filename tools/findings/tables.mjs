@@ -1,18 +1,21 @@
-import { deviation, mean, readStudy, unique } from './data.mjs';
+import { deviation, mean, readStudy, rowOf, unique } from './data.mjs';
 import { count, percent, points, table } from './text.mjs';
 
-const figureOfRow = (rows, name, at, figure) =>
-  rows.find((row) => row.name === name && row.figure === figure && Object.entries(at).every(([k, v]) => row[k] === v));
+/** Mean ± deviation over the seeds. */
+export function valueText({ value, deviation: spread }) {
+  return percent(value) + (spread === undefined ? '' : ` ± ${percent(spread)}`);
+}
 
-/** Mean ± deviation over the seeds, and below it the difference to the study's baseline with its 95 % interval. */
+/** The difference to the study's baseline with its 95 % interval. */
+export function differenceText({ difference, differenceLow: low, differenceHigh: high }) {
+  if (low === undefined) return points(difference);
+  return `${points(difference)} [${points(low)}, ${points(high)}]${low > 0 || high < 0 ? '†' : ''}`;
+}
+
+/** Both, one below the other. */
 function cellText(row) {
   if (!row) return '';
-  const spread = row.deviation === undefined ? '' : ` ± ${percent(row.deviation)}`;
-  if (row.difference === undefined) return percent(row.value) + spread;
-  const isSure = row.differenceLow > 0 || row.differenceHigh < 0;
-  const bounds =
-    row.differenceLow === undefined ? '' : ` [${points(row.differenceLow)}, ${points(row.differenceHigh)}]`;
-  return `${percent(row.value)}${spread}<br>${points(row.difference)}${bounds}${isSure ? '†' : ''}`;
+  return row.difference === undefined ? valueText(row) : `${valueText(row)}<br>${differenceText(row)}`;
 }
 
 /** What a row learns, over its data sets. */
@@ -24,18 +27,36 @@ function learned(cells, name) {
   return least === most ? count(least) : `${count(least)}–${count(most)}`;
 }
 
-/** Rows by names, data sets as columns, one figure. */
-export function byDataset(study, figure) {
-  const { rows, cells } = readStudy(study);
-  const names = unique(rows.map(({ name }) => name));
-  const sets = unique(rows.map((row) => row['dataset.use']));
+/** Rows by names, one figure in columns by an axis. */
+function byAxis({ rows, cells }, figure, axis, title) {
+  const places = unique(rows.map((row) => row[axis]));
+  const hasMean = axis === 'dataset.use' && places.length > 1;
   return table(
-    ['', 'learned values', ...sets.map((set) => `${set}, ${figure}`), ...(sets.length > 1 ? ['mean'] : [])],
-    names.map((name) => {
-      const found = sets.map((set) => figureOfRow(rows, name, { 'dataset.use': set }, figure));
+    ['', 'learned values', ...places.map(title), ...(hasMean ? ['mean'] : [])],
+    unique(rows.map(({ name }) => name)).map((name) => {
+      const found = places.map((place) => rowOf(rows, { name, figure, [axis]: place }));
       const all = found.every(Boolean) ? percent(mean(found.map(({ value }) => value))) : '';
-      return [name, learned(cells, name), ...found.map(cellText), ...(sets.length > 1 ? [all] : [])];
+      return [name, learned(cells, name), ...found.map(cellText), ...(hasMean ? [all] : [])];
     }),
+  );
+}
+
+export const byDataset = (study, figure) =>
+  byAxis(readStudy(study), figure, 'dataset.use', (set) => `${set}, ${figure}`);
+
+export const byShots = (study, figure) =>
+  byAxis(readStudy(study), figure, 'dataset.shots', (shots) => `${shots} ${shots === '1' ? 'shot' : 'shots'}`);
+
+/** Rows by names, figures of one data set as columns by their titles. */
+export function byFigure(study, titles) {
+  const { rows, cells } = readStudy(study);
+  return table(
+    ['', 'learned values', ...Object.values(titles)],
+    unique(rows.map(({ name }) => name)).map((name) => [
+      name,
+      learned(cells, name),
+      ...Object.keys(titles).map((figure) => cellText(rowOf(rows, { name, figure }))),
+    ]),
   );
 }
 

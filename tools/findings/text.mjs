@@ -1,11 +1,14 @@
 /** A fraction as percent with one decimal. */
-export const percent = (value) => (100 * value).toFixed(1);
+export const percent = (value) =>
+  (100 * value)
+    .toFixed(1)
+    .replace(/^-0\.0$/, '0.0')
+    .replace('-', '−');
 
 /** A difference of fractions in points, with its sign. */
 export function points(value) {
-  const text = (100 * value).toFixed(1);
-  if (Number(text) === 0) return '0.0';
-  return value < 0 ? `−${text.slice(1)}` : `+${text}`;
+  const text = percent(value);
+  return text === '0.0' || text.startsWith('−') ? text : `+${text}`;
 }
 
 /** A Markdown table; numbers to the right. */
