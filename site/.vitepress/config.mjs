@@ -76,7 +76,7 @@ export default defineConfig({
       {
         text: version,
         items: [
-          { text: 'What changed', link: '/changelog' },
+          { text: 'Changelog', link: '/changelog' },
           { text: 'What a version promises', link: '/guide/versioning' },
           ...otherVersions.map((entry) => {
             const [name, link] = entry.split('=');
