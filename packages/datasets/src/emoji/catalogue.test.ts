@@ -1,11 +1,13 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Plugin } from '@promptweave/core';
 import { describe, expect, it } from 'vitest';
 import { emojiCatalogue } from './catalogue.js';
 import { readDrawings } from './drawings.js';
 import { emojiImages } from './emoji-images.js';
 import { requireEmojiData } from './emoji-data.js';
 import { emojiCodeOf } from './emoji-names.js';
+import { emojiPlugins } from './plugins.js';
 import { stylesOf } from './split.js';
 
 describe('the catalogue', () => {
@@ -70,6 +72,17 @@ describe('drawings', () => {
       expect(new Set(drawings.map((drawing) => drawing.emoji.code)).size).toBe(drawings.length);
       expect(new Set(drawings.map((drawing) => drawing.id)).size).toBe(drawings.length);
     }
+  });
+
+  it('and their data sets are made once a process, for all experiments of a sweep', async () => {
+    const [style] = stylesOf('downstream');
+    expect(readDrawings(style)).toBe(readDrawings(style));
+    const plugin = emojiPlugins.find(({ name }) => name === 'emoji-plants') as Extract<Plugin, { kind: 'dataset' }>;
+    const make = (size: number) => plugin.create({} as never, { size });
+    const [first, again, larger] = [await make(48), await make(48), await make(64)];
+    expect(again).toBe(first);
+    expect(larger.classNames).toEqual(first.classNames);
+    expect(larger.test[0]).not.toBe(first.test[0]);
   });
 
   it('say how to get the optional package that they come from', () => {

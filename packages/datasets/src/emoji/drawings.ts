@@ -13,6 +13,9 @@ export interface Drawing {
   svg(): string;
 }
 
+/** By style: a set has up to 10 MB, and every data set in a process takes its drawings from it. */
+const known = new Map<string, readonly Drawing[]>();
+
 /**
  * All drawings of one style, at most one for each emoji, in Unicode order. Drawings are matched to emoji by code
  * points where the set gives them, else by name.
@@ -20,7 +23,15 @@ export interface Drawing {
  * @param modulesFolder see {@link readIconSet}
  * @throws DatasetError when the style's package is not installed
  */
-export function readDrawings(style: EmojiStyle, modulesFolder?: string): Drawing[] {
+export function readDrawings(style: EmojiStyle, modulesFolder?: string): readonly Drawing[] {
+  if (modulesFolder !== undefined) return drawingsOf(style, modulesFolder);
+  const key = `${style.name} ${style.package}`;
+  const drawings = known.get(key) ?? drawingsOf(style);
+  known.set(key, drawings);
+  return drawings;
+}
+
+function drawingsOf(style: EmojiStyle, modulesFolder?: string): readonly Drawing[] {
   const set = readIconSet(style.package, modulesFolder);
   const nameOf = namesByCode(set);
   return emojiCatalogue().flatMap((emoji) => {
