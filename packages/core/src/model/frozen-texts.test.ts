@@ -141,7 +141,8 @@ describe('while another process computes it', () => {
 
   it('waits for the result', () => {
     const path = JSON.stringify(join(folder, `${KEY}${TEXT_FILE}`));
-    const write = `fs.writeFileSync(${path}, Buffer.from(Float32Array.of(7, 8).buffer)); setInterval(() => {}, 1000);`;
+    const write = `fs.writeFileSync(${path} + '.part', Buffer.from(Float32Array.of(7, 8).buffer));
+      fs.renameSync(${path} + '.part', ${path}); setInterval(() => {}, 1000);`;
     const child = other(write);
     const made = vi.fn(compute);
     const found = new FrozenTexts(folder).once(KEY, [1, 2], made);
