@@ -45,7 +45,7 @@ export const catalogue = {
     published: ['CoOp'],
     measured: ['coop'],
     recorded: /^coop_/,
-    takeIt: 'all classes of the future are known today; base accuracy matters, novel classes do not',
+    takeIt: 'all classes are known today; base accuracy matters, novel classes do not',
   },
   cocoop: {
     title: 'CoCoOp',
@@ -95,7 +95,7 @@ export const catalogue = {
     published: ['TCP'],
     measured: ['tcp'],
     recorded: /^tcp/,
-    takeIt: 'text prompts alone are to be learned, with rows of each class that also exist for novel classes',
+    takeIt: 'only text prompts should be learned, with vectors of each class that novel classes have, too',
   },
   language: {
     title: 'Language prompting',
@@ -104,7 +104,7 @@ export const catalogue = {
     sources: ['MaPLe', 'Released code'],
     presets: ['language/'],
     published: ['language-prompting-5ep'],
-    takeIt: 'deep prompts are to be compared with shallow ones, in the text tower alone',
+    takeIt: 'you compare deep prompts with shallow ones, in the text tower alone',
   },
   vpt: {
     title: 'VPT',
@@ -122,7 +122,7 @@ export const catalogue = {
     sources: ['MaPLe', 'Released code'],
     presets: ['ivlp/'],
     published: ['IVLP-5ep', 'IVLP-20ep'],
-    takeIt: 'prompts of both towers are to be independent, as what MaPLe and PromptSRC are compared with',
+    takeIt: 'prompts of both towers should be independent, as a baseline of MaPLe and PromptSRC',
   },
   maple: {
     title: 'MaPLe',
@@ -134,7 +134,7 @@ export const catalogue = {
     published: ['MaPLe'],
     measured: ['maple'],
     recorded: /^maple_/,
-    takeIt: 'images differ from what CLIP has seen, so that the vision tower should learn, too',
+    takeIt: 'images differ from what CLIP has seen, so the vision tower should learn, too',
   },
   comma: {
     title: 'COMMA',
@@ -148,7 +148,7 @@ export const catalogue = {
     published: ['COMMA'],
     measured: ['comma'],
     recorded: /^comma_/,
-    takeIt: 'as MaPLe, and what CLIP knows should hold the prompts',
+    takeIt: 'the same, and prompts should stay near what CLIP knows',
   },
   promptsrc: {
     title: 'PromptSRC',
@@ -163,7 +163,7 @@ export const catalogue = {
     published: ['PromptSRC'],
     measured: ['promptsrc'],
     recorded: /^promptsrc/,
-    takeIt: 'prompts are trained for long, in both towers, and novel classes matter',
+    takeIt: 'prompts in both towers are trained for many epochs, and novel classes matter',
   },
   mmrl: {
     title: 'MMRL',
@@ -189,7 +189,7 @@ export const catalogue = {
     published: ['CoOp+DePT', 'KgCoOp+DePT', 'MaPLe+DePT'],
     measured: ['dept'],
     recorded: /^dept_/,
-    takeIt: 'another method learns its trained classes too little: it stands beside it',
+    takeIt: 'another method learns its trained classes too little: DePT is added to it',
   },
   lora: {
     title: 'CLIP-LoRA',
@@ -213,7 +213,7 @@ export const catalogue = {
     presets: ['layer-norm/'],
     published: ['2SFS'],
     measured: ['layer-norm'],
-    takeIt: 'few parameters within the towers are to learn, then a classifier beside them',
+    takeIt: 'a few parameters within the towers should learn first, then a classifier',
   },
   bias: {
     title: 'Biases',
@@ -261,7 +261,7 @@ export const catalogue = {
     published: ["CLIP-Adapter (re-run by DePT's authors)"],
     measured: ['clip-adapter'],
     recorded: /^clip_adapter/,
-    takeIt: 'the same, and what is learned is to serve novel classes, too',
+    takeIt: 'the same, and what is learned should also work for novel classes',
   },
   'tip-adapter': {
     title: 'Tip-Adapter',
@@ -274,7 +274,7 @@ export const catalogue = {
     presets: ['tip-adapter/'],
     measured: ['tip-adapter', 'tip-adapter-f'],
     recorded: /^tip_adapter/,
-    takeIt: 'there is to be no training at all, or a short one: the training images answer',
+    takeIt: 'there should be no training at all, or a short one: the training images answer',
   },
   'linear-probe': {
     title: 'Linear probe',
@@ -299,7 +299,7 @@ export const catalogue = {
     differences: /^LP\+\+: /,
     presets: ['lp-plus-plus/'],
     measured: ['lp++'],
-    takeIt: 'all classes are known and nothing is to be set: a baseline that is hard to beat',
+    takeIt: 'all classes are known and you want nothing to set: a baseline that is hard to beat',
   },
   'zero-shot-linear-probe': {
     title: 'Zero-shot linear probe and CLAP',
@@ -312,6 +312,6 @@ export const catalogue = {
     presets: ['zero-shot-linear-probe/'],
     measured: ['zs-lp', 'clap'],
     recorded: /^(clap|zs_linear_probe)/,
-    takeIt: 'a classifier is to start from the text, with validation images for no setting (CLAP)',
+    takeIt: 'a classifier should start from the text; CLAP needs no validation images for its settings',
   },
 };

@@ -17,21 +17,21 @@ export function combinations({ parts }, registry) {
   supports ??= supportMatrix(registry);
   return [
     ...parts.flatMap(([kind, part]) => [...combinationsOf(kind, part, registry), '']),
-    'This is said for default options and one phase of training: [the whole table](../reference.md#what-combines-with-what).',
+    'This holds for default options and one phase of training: [the whole table](../reference.md#what-combines-with-what).',
   ];
 }
 
 function combinationsOf(kind, part, registry) {
   const { needsTrainedLabels, needsMovedImages } = registry.get(kind, part);
   const says = [
-    `\`${kind}: ${part}\` stands together with all other parts and protocols`,
+    `\`${kind}: ${part}\` combines with all other parts and protocols`,
     needsTrainedLabels && 'It needs labels that are trained.',
     needsMovedImages && 'It needs a prompt or a tuning in the vision tower.',
   ].filter(Boolean);
   const excluded = exclusions(kind, part, registry);
   if (excluded.length === 0) return [`${says.join('. ')}${says.length > 1 ? '' : '.'}`];
   const [first, ...needs] = says;
-  return [[`${first}, but for these.`, ...needs].join(' '), '', ...excluded];
+  return [[`${first}, except these.`, ...needs].join(' '), '', ...excluded];
 }
 
 /** A line for each rule that excludes parts. */

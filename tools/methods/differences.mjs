@@ -19,6 +19,7 @@ function ofReadme(folder, wanted, sources) {
   if (!wanted) return sources ? [] : section.split('\n');
   const [head, ...rows] = tableOf(section);
   const own = rows.filter(([name]) => wanted.test(name)).map(([name, ...says]) => [withoutMethod(name), ...says]);
+  if (own.length === 0) return [];
   const [first] = section.split('\n\n');
   return [...(first.startsWith('|') ? [] : [first, '']), ...table([head, ...own])];
 }

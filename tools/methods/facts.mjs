@@ -39,13 +39,13 @@ function imageFeatures(parsed) {
   const moves = parsed.some(({ properties }) => properties.promptsVision || properties.tunesVision);
   return moves
     ? 'every step takes its images through the vision tower'
-    : 'are computed once and kept, where images are not augmented anew in every epoch';
+    : 'are computed once and cached, where images are not augmented again in every epoch';
 }
 
 const NOVEL = {
   swap: 'have an answer: their names take the place of the trained ones',
   cosine: 'have an answer, by the cosine with their names alone',
-  'trained only': 'have none: it knows the trained classes alone',
+  'trained only': 'have no answer: it knows only the trained classes',
 };
 
 function novelClasses(parsed) {

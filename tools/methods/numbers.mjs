@@ -13,13 +13,13 @@ function publishedLines(names) {
   const rows = names.flatMap((name) => publishedRows(name));
   if (rows.length === 0)
     return [
-      'We keep no published numbers of it in the protocols that are compared here: its papers show other ones, or curves alone.',
+      'We keep no published numbers of it in the protocols that are compared here: its papers show other protocols, or only curves.',
     ];
   const ofClip = names.includes('CLIP')
     ? []
     : publishedRows('CLIP').filter(({ protocol }) => rows.some((row) => row.protocol === protocol));
   return [
-    'CLIP ViT-B/16, percent, means over the data sets of each protocol. Two numbers of one name may be other measurements: [what surprises in them](../published-numbers.md).',
+    'CLIP ViT-B/16, percent, means over the data sets of each protocol. Two numbers with the same name may be different measurements: [what surprises people in them](../published-numbers.md).',
     '',
     ...table([['', 'protocol', 'numbers', 'read in'], ...[...rows, ...ofClip].map(({ cells }) => cells)]),
   ];
@@ -59,6 +59,6 @@ function measuredLines(names) {
       ['---', ...Array(7).fill('---:')],
     ),
     '',
-    '† the 95 % interval of the difference to zero-shot CLIP is on one side of 0. Base-to-novel with 16 shots, few-shot with 4 on emoji-plants.',
+    '† The 95 % interval of the difference to zero-shot CLIP is on one side of 0. Base-to-novel with 16 shots, few-shot with 4 on emoji-plants.',
   ];
 }

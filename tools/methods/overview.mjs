@@ -19,7 +19,7 @@ export function overview() {
       ),
       '',
       `Cost: ${setting.architecture}, ${setting.classes} classes, 4 images a step (¹ one image), ${setting.processor}, ${setting.date}; \`node tools/methods/measure-cost.mjs\`.`,
-      'Image features come from the store, but where ² the vision tower runs in every step, and its time grows with the images. – is fitted without steps; where nothing stands, the machine was not quiet.',
+      'Image features come from the cache; where ² is shown, the vision tower runs in every step instead, and its time grows with the images. – means fitted without steps; a cell is empty where the machine was not quiet.',
     ],
   };
 }
