@@ -36,8 +36,11 @@ export interface VisionShape {
 
 /** Sizes of a CLIP-like model. */
 export interface BackboneShape {
+  /** Of the tower of images; V in the comments on shapes is its `width`. */
   readonly vision: VisionShape;
+  /** Of the tower of texts; T in the comments on shapes is its `width`. */
   readonly text: TowerShape & {
+    /** Rows that a text may have, start and end of text included; 77 of OpenAI's CLIP. */
     readonly contextLength: number;
     /**
      * What a row sees: itself and those before it, or all. With `full` padding is part of the text: every class has rows up to the context
@@ -53,7 +56,12 @@ export interface BackboneShape {
 
 /** Sizes of a model of two transformers. */
 export interface TransformerShape extends BackboneShape {
-  readonly vision: VisionShape & TowerShape & { readonly patchSize: number };
+  /** A tower of blocks over rows of patches. */
+  readonly vision: VisionShape &
+    TowerShape & {
+      /** Pixels a side of what becomes a row. */
+      readonly patchSize: number;
+    };
 }
 
 /** What a text pass is asked for besides its features. */
@@ -82,6 +90,7 @@ export interface ImageRequest {
 
 /** One position of one class's token sequence. */
 export interface TokenPosition {
+  /** Index of the class, from 0. */
   readonly class: number;
   /** 0 is the start token, where there is one. */
   readonly position: number;
@@ -109,6 +118,7 @@ export interface BackboneIdentity {
 
 /** A vision transformer of CLIP as OpenAI published it. */
 export interface PublishedVision {
+  /** Non-linearity of the MLPs: x · σ(1.702 x), as in OpenAI's own weights, or x · Φ(x). */
   readonly activation: 'quick-gelu' | 'gelu';
   /** OpenAI's names, shapes and layouts, `visual.…`. The values are fetched when they are asked for. */
   readonly tensors: StateDict;
@@ -119,8 +129,11 @@ export interface PublishedVision {
  * embeddings, never to its own weights. The caller owns every tensor that a method returns.
  */
 export interface Backbone extends BackboneIdentity {
+  /** What messages call it: its checkpoint, for example. */
   readonly name: string;
+  /** Sizes of both towers: T is `text.width`, V is `vision.width` and E is `embedding` in the comments on shapes. */
   readonly shape: BackboneShape;
+  /** Makes the ids that `embedTokens` takes. */
   readonly tokenizer: Tokenizer;
   /**
    * Images that pass through the vision tower together where no gradient is taken, padded to this number: what is worth it in
@@ -137,9 +150,14 @@ export interface Backbone extends BackboneIdentity {
   readonly precision?: 'float32' | 'bfloat16';
   /** Token embeddings without positions, [ids.length, text width]. */
   embedTokens(ids: readonly number[]): Tensor2D;
+  /**
+   * Features of the prompts of C classes, and hidden states where they are asked for.
+   * @throws ConfigError where something is to enter, or to be learned at, a block that the tower does not have
+   */
   encodeText(text: PromptedText, request?: TextRequest): TextEncoding;
   /**
-   * Image features before normalisation, [B, embedding], of normalised images [B, 3, size, size].
+   * Image features before normalisation, [B, E], of normalised images [B, 3, size, size].
+   * @throws ConfigError likewise
    */
   encodeImages(images: Tensor4D, prompts?: Prompts, request?: ImageRequest): Tensor2D;
   /** Frozen values that a part may start from. Absent where the towers cannot be tuned. */
@@ -148,5 +166,6 @@ export interface Backbone extends BackboneIdentity {
   publishedVision?(): PublishedVision;
   /** Work and memory of a training step as this backbone computes it, or otherwise. Absent where it is not known. */
   work?(step: StepShape, options?: WorkOptions): StepWork;
+  /** Frees the weights. Whoever made the backbone calls it; a part never does. */
   dispose(): void;
 }

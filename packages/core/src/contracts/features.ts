@@ -29,6 +29,8 @@ export interface FeatureStore extends Map<string, Float32Array> {
 
 /** Images whose features are one process's to compute. */
 export interface TakenOn {
+  /** Some of those that were asked for, at least one; ask again for the rest. */
   readonly items: readonly ImageItem[];
+  /** Lets go of them, whether or not their features were kept. Call it in any case, for others may wait. */
   done(): void;
 }

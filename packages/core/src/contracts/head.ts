@@ -25,11 +25,15 @@ export interface HeadProperties {
   readonly takesTextOfImages?: boolean;
   /** Reads {@link HeadInput.promptRows}. Default false. */
   readonly readsPromptRows?: boolean;
-  /**
-   * Wants the features of the training images before training, see {@link Head.prepare}; of so many augmented views, whose crops keep at
-   * least this share of the area (default 0.08), or of the plain images (0 views).
-   */
-  readonly prepares?: { readonly views: number; readonly minimumCrop?: number; readonly validation?: boolean };
+  /** Wants the features of the training images before training, see {@link Head.prepare}. */
+  readonly prepares?: {
+    /** Augmented views of each training image; 0 for the plain images. */
+    readonly views: number;
+    /** Share of an image's area that a crop keeps at least, in (0, 1]. Default 0.08. */
+    readonly minimumCrop?: number;
+    /** Wants the features of the validation images, too. Default false. */
+    readonly validation?: boolean;
+  };
   /** What the learning rate of its variables is multiplied by, see `train.learningRateFactors`. Default 1. */
   readonly learningRateFactor?: number;
   /** False where there is nothing to learn. Default true. */
@@ -66,6 +70,7 @@ export interface LabelledFeatures {
 
 /** What a head is prepared with. The tensors stay the caller's. */
 export interface HeadMaterial {
+  /** The training images, in the views that {@link HeadProperties.prepares} asks for. */
   readonly train: LabelledFeatures;
   /** Plain validation images; there if the head's properties ask for them and there are some. */
   readonly validation?: LabelledFeatures;
@@ -77,6 +82,7 @@ export interface HeadMaterial {
 
 /** Turns image and text features into logits. */
 export interface Head extends LearnedValues {
+  /** Classes of the columns of the logits. */
   readonly classNames: readonly string[];
   /** [B, C], on the tape. */
   logits(input: HeadInput): Tensor2D;
@@ -100,5 +106,6 @@ export interface Head extends LearnedValues {
    * `novelClasses`.
    */
   withClasses(classNames: readonly string[]): Head;
+  /** Frees what is its own: not the backbone, and of a head that `withClasses` made, not what it shares. */
   dispose(): void;
 }

@@ -6,7 +6,9 @@ import type { LabelEmbeddings, LearnedPrompts, TemplateTokens } from './prompts.
 
 /** What every part is made from. */
 export interface PartContext {
+  /** Frozen, and shared with other parts, which do not dispose it. */
   readonly backbone: Backbone;
+  /** Of the classes that are trained on, by label. */
   readonly classNames: readonly string[];
   /** The hand-crafted template of the data set, e.g. "a photo of a {}, a type of pet." */
   readonly template: string;
@@ -43,6 +45,7 @@ export interface LearnerProperties {
 
 /** Learns the prompts of one or both towers. */
 export interface PromptLearner {
+  /** What the optimiser moves; empty where nothing is learned. No two parts of a classifier may use the same name. */
   readonly variables: NamedVariables;
   /** Tokens around the class name. The first n words before the name give way to n context vectors. */
   readonly template: TemplateTokens;
@@ -60,6 +63,7 @@ export interface PromptLearner {
    * free.
    */
   withClasses?(classNames: readonly string[]): PromptLearner;
+  /** Frees the variables and whatever else it made; not the backbone. */
   dispose(): void;
 }
 
@@ -71,15 +75,23 @@ export interface AlignerProperties {
 
 /** Gives the token embeddings of the class names. */
 export interface LabelAligner {
+  /** What the optimiser moves; empty where nothing is learned. No two parts of a classifier may use the same name. */
   readonly variables: NamedVariables;
+  /** Classes of the embeddings, in their order. */
   readonly classNames: readonly string[];
   /** The current embeddings, on the tape. The caller owns the tensors. */
   labels(): LabelEmbeddings;
   /** The untrained embeddings of the same names. The caller owns the tensors. */
   anchors(): LabelEmbeddings;
   /** Trained token embeddings and their untrained values, of one shape [.., T]; absent where nothing is trained. */
-  trained?(): { readonly current: Tensor; readonly original: Tensor };
+  trained?(): {
+    /** On the tape; the tensor stays the aligner's. */
+    readonly current: Tensor;
+    /** A constant, which stays the aligner's, too. */
+    readonly original: Tensor;
+  };
   /** The same aligner for other classes: what was learned for a name is kept, other names are untrained. Shares no variables. */
   withClasses(classNames: readonly string[]): LabelAligner;
+  /** Frees the variables and whatever else it made; not the backbone. */
   dispose(): void;
 }

@@ -45,15 +45,19 @@ export interface ClassRows {
 
 /** What a prompt learner gives for one step. */
 export interface LearnedPrompts {
+  /** Learned context; absent where every word of the prompt is hand-crafted. */
   readonly text?: TextContext;
   /** Rows that enter the text tower at a later block. */
   readonly insertedText?: InsertedRows;
+  /** Rows that enter the vision tower; absent where it is not prompted. */
   readonly vision?: Prompts;
 }
 
 /** Token ids around the class name of a hand-crafted template such as "a photo of a {}.". */
 export interface TemplateTokens {
+  /** Ids before the name, without the start token. */
   readonly before: readonly number[];
+  /** Ids after the name, without the end of text: those of the full stop, as a rule. */
   readonly after: readonly number[];
 }
 
@@ -72,6 +76,7 @@ export interface LabelEmbeddings {
 
 /** Positions of the parts of one class's prompt; 0 is the start token, where there is one. */
 export interface TokenRoles {
+  /** Positions of the tokens of the class name. */
   readonly name: readonly number[];
   /** The template's last token before the end of text (a full stop), if it has one. */
   readonly stop?: number;
@@ -95,6 +100,8 @@ export interface PromptedText {
   readonly deep: readonly Tensor2D[];
   /** Replace the same rows, from a block on. */
   readonly ofClasses?: ClassRows;
+  /** Rows that enter every sequence after its start token, from a later block on. */
   readonly inserted?: InsertedRows;
+  /** One for each class. */
   readonly roles: readonly TokenRoles[];
 }

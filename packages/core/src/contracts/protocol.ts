@@ -2,7 +2,13 @@ import type { Dataset } from './dataset.js';
 import type { Evaluation, EvaluationSet } from './evaluation.js';
 
 /** A data set as a protocol's options name it: its name alone, or with options. */
-export type DatasetChoice = string | { readonly use: string; readonly [option: string]: unknown };
+export type DatasetChoice =
+  | string
+  | {
+      /** Name of the data set's plugin. */
+      readonly use: string;
+      readonly [option: string]: unknown;
+    };
 
 /** What a protocol chooses its evaluations from. */
 export interface ProtocolContext {
@@ -46,6 +52,7 @@ export interface FigureKind {
 
 /** A figure that is no plain fraction of which more is better. */
 export interface MeasuredFigure extends FigureKind {
+  /** In its unit; without one, a fraction in [0, 1]. */
   readonly value: number;
 }
 
@@ -71,5 +78,6 @@ export interface Protocol<Options = Readonly<Record<string, unknown>>> {
   datasets?(options: Options): readonly DatasetChoice[];
   /** What a trained classifier is tested on. */
   evaluations(context: ProtocolContext, options: Options): Promise<readonly EvaluationSet[]>;
+  /** The figures of a trained classifier. `evaluations` has the names that {@link Protocol.evaluations} gave to its sets. */
   summary(evaluations: Evaluations, costs: RunCosts): ProtocolSummary;
 }

@@ -1,7 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** What a part asks a service by, see `SERVICES`. */
-export type ServiceToken<T> = symbol & { readonly service?: T };
+export type ServiceToken<T> = symbol & {
+  /** Never there; it gives the token the type of its service. */
+  readonly service?: T;
+};
 
 /** What the program offers to the parts of an experiment. */
 export interface Services {
@@ -11,6 +14,7 @@ export interface Services {
 
 /** Tells people something; it goes into the run's `log.txt` and onto the terminal. One sentence a message. */
 export interface Logger {
+  /** What was done or chosen; nothing to worry about. */
   info(message: string): void;
   /** What they should know before they trust the result; it stands in `result.json`, too. */
   warn(message: string): void;

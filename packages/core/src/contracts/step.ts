@@ -21,7 +21,9 @@ export interface Batch {
  * ensemble, the features are those of the ensemble, `text` and `encoding` those of its first template.
  */
 export interface TextPass {
+  /** The prompts as they enter the tower. */
   readonly text: PromptedText;
+  /** Their features, and the hidden states that {@link LossNeeds} asks for. */
   readonly encoding: TextEncoding;
   /** Text features before normalisation, of the learner's first template, [C, E]. */
   readonly raw: Tensor2D;
@@ -45,7 +47,9 @@ export interface LossNeeds {
 
 /** Text as somebody wrote it, encoded by the frozen text tower. */
 export interface Reference {
+  /** The hand-crafted prompts as they enter the tower. */
   readonly text: PromptedText;
+  /** Their features, and the hidden states that the request asks for; constants. */
   readonly encoding: TextEncoding;
 }
 
@@ -85,8 +89,11 @@ export interface TrainingStep {
   readonly anchorLogits: Tensor2D;
   /** The parts at work. */
   readonly parts: {
+    /** Frozen; for `logitScale`, sizes and tokenizer. */
     readonly backbone: Backbone;
+    /** Gives the prompts. */
     readonly learner: PromptLearner;
+    /** Gives the embeddings of the class names. */
     readonly aligner: LabelAligner;
     /** The head; of what it learned. */
     readonly head: LearnedValues;
@@ -106,7 +113,9 @@ export interface TrainingStep {
 
 /** Value of one loss term in one step, and its weight in the total. */
 export interface LossValue {
+  /** Before the weight. */
   readonly value: number;
+  /** That of the loss in the configuration times the term's own; of a head's term, its own. */
   readonly weight: number;
 }
 

@@ -21,16 +21,24 @@ export interface Branch {
 
 /** y = scale · dropout(x) Aᵀ Bᵀ; the branch's variables are A [r, in] and B [out, r]. */
 export interface LowRank {
+  /** α / r of LoRA, or another factor. */
   readonly scale: number;
   /** Arguments of the function `dropout`; absent where nothing is dropped. */
-  readonly dropout?: { readonly rate: number; readonly key: number };
+  readonly dropout?: {
+    /** Share of values that are dropped, in [0, 1). */
+    readonly rate: number;
+    /** Seed of this step and branch. */
+    readonly key: number;
+  };
   /** Whether the gradient of y reaches x. */
   readonly inputGradient: boolean;
 }
 
 /** Values that take the place of a layer norm's frozen ones, [width] each. */
 export interface AffineTuning {
+  /** Factor of the standardised row. Default: the frozen one. */
   readonly weight?: Tensor1D;
+  /** Added to that. Default: the frozen one. */
   readonly bias?: Tensor1D;
 }
 
@@ -43,7 +51,9 @@ export interface BlockTuning {
   readonly branches?: Readonly<Partial<Record<BlockLayer, Branch>>>;
   /** Sees ln_1 x and is added to the block's output. */
   readonly adapter?: Branch;
+  /** The layer norm before the attention. */
   readonly ln1?: AffineTuning;
+  /** The layer norm before the MLP. */
   readonly ln2?: AffineTuning;
   /** Biases that take the place of the frozen ones, [out] each. */
   readonly biases?: Readonly<Partial<Record<BlockLayer, Tensor1D>>>;
@@ -63,7 +73,9 @@ export interface TowerTuning {
 
 /** What is learned within both towers, on the tape. */
 export interface TowerTunings {
+  /** Absent where nothing is learned in the text tower. */
   readonly text?: TowerTuning;
+  /** Absent where nothing is learned in the vision tower. */
   readonly vision?: TowerTuning;
 }
 
@@ -80,23 +92,49 @@ export interface TuningProperties {
  * losses, image features in a store) is computed without it.
  */
 export interface Tuning {
+  /** What the optimiser moves. No two parts of a classifier may use the same name. */
   readonly variables: NamedVariables;
   /**
    * What is learned, on the tape. Call within `tf.tidy`.
    * @param seed of this step's random numbers (dropout); absent where nothing is random, as in evaluations
    */
   towers(seed?: number): TowerTunings;
+  /** Frees the variables and whatever else it made; not the backbone. */
   dispose(): void;
 }
 
 /** A layer norm of a backbone: before the first block, after the last one, or the first or second one of a block. */
-export type NormPlace = 'pre' | 'post' | { readonly block: number; readonly norm: 1 | 2 };
+export type NormPlace =
+  | 'pre'
+  | 'post'
+  | {
+      /** From 0. */
+      readonly block: number;
+      /** Before the attention, or before the MLP. */
+      readonly norm: 1 | 2;
+    };
 
 /** Frozen values that what is learned may start from; the caller owns the tensors. */
 export interface TunableWeights {
-  layerNorm(tower: 'text' | 'vision', place: NormPlace): { readonly weight: Tensor1D; readonly bias: Tensor1D };
+  /**
+   * Weight and bias of a layer norm, [width] each.
+   * @throws ConfigError where the tower has no such block or layer norm
+   */
+  layerNorm(
+    tower: 'text' | 'vision',
+    place: NormPlace,
+  ): {
+    /** Factor of the standardised row. */
+    readonly weight: Tensor1D;
+    /** Added to that. */
+    readonly bias: Tensor1D;
+  };
   /** Whether the vision tower has a layer norm before its first block. Default true. */
   readonly lnPre?: boolean;
+  /**
+   * Bias of a linear layer of a block, [out].
+   * @throws ConfigError where the tower has no such block
+   */
   bias(tower: 'text' | 'vision', block: number, layer: BlockLayer): Tensor1D;
   /** Of a tower's final rows into the space in which images and texts are compared, y = x · W, [width, E]. */
   projection(tower: 'text' | 'vision'): Tensor2D;

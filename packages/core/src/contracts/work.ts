@@ -5,7 +5,12 @@ export interface TowerChanges {
   /** Whether something is learned within blocks. */
   readonly tuned?: boolean;
   /** Rows that are inserted into every sequence, from a block on. */
-  readonly inserted?: { readonly block: number; readonly rows: number };
+  readonly inserted?: {
+    /** The first block that they enter, from 1. */
+    readonly block: number;
+    /** Rows of each sequence. */
+    readonly rows: number;
+  };
 }
 
 /** Rows of the prompts that one text pass encodes. */
@@ -20,6 +25,7 @@ export interface TextRows {
   readonly blocks: number;
   /** Whether a loss reads hidden states, so that the last block is computed whole. */
   readonly hiddenStates: boolean;
+  /** What is learned in the tower besides its input. */
   readonly changes?: TowerChanges & {
     /** The block from which on every class has context rows of its own, so that it shares the start token alone. */
     readonly ownContextFrom?: number;
@@ -30,6 +36,7 @@ export interface TextRows {
 export interface StepShape {
   /** Images in the batch. */
   readonly batch: number;
+  /** The rows of one text pass. */
   readonly text: TextRows;
   /** Text passes: one for each template of an ensemble, and for each image where the context depends on it. */
   readonly textPasses: number;
@@ -39,6 +46,7 @@ export interface StepShape {
   readonly visionPrompts: number;
   /** Whether gradients flow through the vision tower. */
   readonly visionGradient: boolean;
+  /** What is learned in the vision tower besides its prompts at the input. */
   readonly visionChanges?: TowerChanges;
   /** Whether the vision tower does not run: image features are known. */
   readonly featuresKnown: boolean;
@@ -60,6 +68,7 @@ export interface Savings {
 
 /** How a step could be computed otherwise, with the same numbers. What is left out is as the backbone does it. */
 export interface WorkOptions {
+  /** What is left out. Default: what the backbone leaves out by itself. */
   readonly savings?: Savings;
   /** Compute every block again in the backward pass. */
   readonly recompute?: boolean;
@@ -71,12 +80,15 @@ export interface WorkOptions {
 export interface StepWork {
   /** Rows that pass through the text tower's linear layers, all passes and chunks together. */
   readonly textRows: number;
+  /** Rows that pass through the vision tower's linear layers; 0 where features are known. */
   readonly visionRows: number;
   /** Floating point operations; a multiply-add counts 2. Matrix products alone. */
   readonly textFlops: number;
+  /** Likewise of the vision tower, its pass for `frozenImages` included. */
   readonly visionFlops: number;
   /** Bytes kept for the backward pass. */
   readonly textBytes: number;
+  /** Likewise of the vision tower. */
   readonly visionBytes: number;
   /** Largest number of bytes that a block needs besides while it computes. */
   readonly passingBytes: number;
