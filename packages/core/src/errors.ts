@@ -24,6 +24,13 @@ export class PromptweaveError extends Error {
   /** `path=value` that would mend it, for programs that try what helps. */
   readonly change?: string;
 
+  /**
+   * @param message what was wrong, as a whole sentence
+   * @param details.where file, option path, tensor name, …
+   * @param details.remedy what the reader can do, as one imperative sentence
+   * @param details.change `path=value` that would mend it
+   * @param details.cause the error that led to this one
+   */
   constructor(message: string, details: { where?: string; remedy?: string; change?: string; cause?: unknown } = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
@@ -35,6 +42,7 @@ export class PromptweaveError extends Error {
     }
   }
 
+  /** Whether an error has the mark of this class, from whichever copy of the package; asked by `instanceof`. */
   static override [Symbol.hasInstance](thrown: unknown): boolean {
     if (!Object.hasOwn(this, 'mark')) return Function.prototype[Symbol.hasInstance].call(this, thrown);
     return typeof thrown === 'object' && thrown !== null && (thrown as Record<symbol, unknown>)[this.mark] === true;

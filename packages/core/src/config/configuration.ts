@@ -7,24 +7,43 @@ export type PartChoice = string | { readonly use?: string; readonly [option: str
 
 /** A configuration as a user writes it, in YAML or in code. Everything but the data set has a default. */
 export interface Configuration {
+  /** Packages and files that plugins come from, and `default` for promptweave's own. Default: `['default']`. */
   readonly plugins?: readonly string[];
+  /** Settings of a paper, e.g. `comma/base-to-novel`; this configuration is laid over them. */
   readonly preset?: string;
+  /** The frozen CLIP-like model. Default: `clip` with the embedded checkpoint. */
   readonly backbone?: PartChoice;
+  /** Images and class names, with `shots` (training images of each class, default 16) and `classes`. */
   readonly dataset?: PartChoice;
+  /** What is learned at the inputs of the towers. Default: `none`. */
   readonly prompt?: PartChoice;
+  /** The embeddings of the class names. Default: `frozen`. */
   readonly labels?: PartChoice;
+  /** What makes logits of the features. Default: `cosine`. */
   readonly head?: PartChoice;
+  /** What is learned within the towers. Default: `none`. */
   readonly tuning?: PartChoice;
+  /** At least one. Default: `cross-entropy`, and those that the chosen parts are trained with. */
   readonly losses?: readonly PartChoice[];
+  /** How a step follows from the losses. Default: `sum`. */
   readonly gradients?: PartChoice;
+  /** Epochs, batch, learning rate, schedule and the like. */
   readonly train?: Partial<TrainSettings>;
+  /** How many images an evaluation reads at a time; no number depends on it. */
   readonly evaluate?: Partial<EvaluateSettings>;
+  /** Which classes are trained on, and what is tested. Default: `few-shot`. */
   readonly protocol?: PartChoice;
+  /** Where the run is recorded besides its folder. Default: `local`, nowhere. */
   readonly tracker?: PartChoice;
+  /** Of all that is random in the run, from 0 to 2³¹ − 1. Default 1. */
   readonly seed?: number;
+  /** Seeds of their own for what images are drawn (`sample`), what is learned starts from (`start`), and the order of images (`order`). */
   readonly seeds?: SeedsSettings;
+  /** Backend, precision and memory of the computation. */
   readonly runtime?: Partial<RuntimeSettings>;
+  /** Folder of the results. Default: whoever runs the experiment chooses one. */
   readonly output?: string;
+  /** Lists of values by option path: every combination is a cell of a sweep. An error where one experiment is asked for. */
   readonly grid?: Readonly<Record<string, unknown>>;
 }
 

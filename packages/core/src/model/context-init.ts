@@ -8,6 +8,7 @@ import { seededNormal } from './maths.js';
 export interface ContextStart {
   /** Start values, [n, T]. The caller owns the tensor. */
   readonly vectors: tf.Tensor2D;
+  /** The words and the full stop around the name, for `PromptLearner.template`. */
   readonly template: TemplateTokens;
 }
 

@@ -43,10 +43,15 @@ export class HeadTexts {
     return this.own ? cosineLogits(input.images, this.own.normalised, input.logitScale) : input.cosineLogits;
   }
 
+  /**
+   * The texts of other classes, with features of their own: dispose both.
+   * @throws ConfigError naming classes that have no description
+   */
   withClasses(classNames: readonly string[]): HeadTexts {
     return new HeadTexts(this.base, classNames);
   }
 
+  /** Frees the features of its own sentences; nothing where the prompt's are read. */
   dispose(): void {
     tf.dispose({ ...this.own });
   }

@@ -62,9 +62,13 @@ export function oneTextBase<S extends z.ZodObject<ReturnType<typeof textBaseOpti
 
 /** What {@link textBaseOptions} gives. */
 export interface TextBaseChoice {
+  /** Sentences with one `{}` for the name; not beside `descriptions`. */
   readonly templates?: readonly string[];
+  /** Sentences by class name, or the path of a YAML or JSON file of these. */
   readonly descriptions?: string | Readonly<Record<string, string | readonly string[]>>;
+  /** How several sentences of a class become one feature. Default: the head's own choice. */
   readonly average?: TextAverage;
+  /** Underscores of names stay in the templates. Default: they become spaces. */
   readonly keepUnderscores?: boolean;
 }
 

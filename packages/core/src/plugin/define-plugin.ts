@@ -26,6 +26,7 @@ export type PartialConfiguration = Readonly<Record<string, unknown>>;
 
 /** Settings, and what of them is other for few shots: the entry of the smallest number that is not below the shots is laid over the rest. */
 export type SettingsByShots = PartialConfiguration & {
+  /** Settings by the most shots that they are for. */
   readonly byShots?: Readonly<Record<number, PartialConfiguration>>;
 };
 
@@ -33,21 +34,29 @@ export type SettingsByShots = PartialConfiguration & {
  * Settings of a paper, and what of them is other for single data sets, by the names of these; that is laid over the rest.
  * @example { train: { epochs: 200 }, byShots: { 1: { train: { epochs: 50 } }, 4: { train: { epochs: 100 } } } } // 100 epochs with 2, 3 or 4 shots
  */
-export type Preset = SettingsByShots & { readonly byDataset?: Readonly<Record<string, SettingsByShots>> };
+export type Preset = SettingsByShots & {
+  /** Settings by the name of a data set's plugin, e.g. `imagenet`. */
+  readonly byDataset?: Readonly<Record<string, SettingsByShots>>;
+};
 
 /** A loss as it is named in a configuration: `{ use, weight?, ...options }`. */
 export interface LossChoice {
+  /** Name of a loss plugin, e.g. `comma/knowledge`. */
   readonly use: string;
+  /** Factor of its terms in the total, at least 0. Default 1. */
   readonly weight?: number;
   readonly [option: string]: unknown;
 }
 
-interface PluginBase<Kind extends string, Options extends OptionsSchema> {
+/** What plugins of all kinds have. */
+export interface PluginBase<Kind extends string, Options extends OptionsSchema> {
+  /** The section of a configuration that chooses it; `loss` stands for `losses`. */
   readonly kind: Kind;
   /** Name in a configuration, e.g. `comma` or `comma/knowledge`. */
   readonly name: string;
   /** One sentence, with the paper. */
   readonly description: string;
+  /** Schema of what stands beside `use` in a configuration, without what all plugins of the kind take (`weight` of a loss). */
   readonly options: Options;
   /** Version of the contracts that it is made for, e.g. `1.0`; `definePlugin` notes it. Without one it is taken to be made for those at hand. */
   readonly contracts?: string;
@@ -78,6 +87,10 @@ export interface SourceContext {
 
 /** A CLIP-like model with its weights, frozen. */
 export interface BackbonePlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'backbone', O> {
+  /**
+   * Loads the model. Whoever calls it disposes the backbone.
+   * @throws CheckpointError where the weights are missing or of another form, ConfigError where the options do not fit them
+   */
   create(context: SourceContext, options: z.output<O>): Promise<Backbone>;
   /** What the backbone would be, without making it: cheaper, where many cells of a sweep are told apart. */
   identity?(context: SourceContext, options: z.output<O>): Promise<BackboneIdentity>;
@@ -87,12 +100,21 @@ export interface BackbonePlugin<O extends OptionsSchema = OptionsSchema> extends
 
 /** Reads images with their class names, in three splits. */
 export interface DatasetPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'dataset', O> {
+  /**
+   * Reads lists of images, not the images themselves; these are loaded when they are needed.
+   * @throws DatasetError where files are missing or not as they should be
+   */
   create(context: SourceContext, options: z.output<O>): Promise<Dataset>;
 }
 
 /** What is learned among the inputs of the towers. */
 export interface PromptPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'prompt', O> {
+  /** What the learner can do with these options; asked before anything is made. */
   properties(options: z.output<O>): LearnerProperties;
+  /**
+   * Makes the learner with its start values. Whoever calls it disposes the learner.
+   * @throws ConfigError where the options do not fit the backbone or the classes
+   */
   create(context: PartContext, options: z.output<O>): PromptLearner;
   /** Losses that this method is trained with besides cross-entropy. */
   losses?(options: z.output<O>): LossChoice[];
@@ -100,14 +122,25 @@ export interface PromptPlugin<O extends OptionsSchema = OptionsSchema> extends P
 
 /** What the embeddings of the class names are: frozen, or trained. */
 export interface LabelsPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'labels', O> {
+  /** What the aligner can do with these options; asked before anything is made. */
   properties(options: z.output<O>): AlignerProperties;
+  /**
+   * Makes the aligner with its start values. Whoever calls it disposes the aligner.
+   * @throws ConfigError where the options do not fit the backbone or the classes
+   */
   create(context: PartContext, options: z.output<O>): LabelAligner;
+  /** Losses that it is trained with besides cross-entropy. */
   losses?(options: z.output<O>): LossChoice[];
 }
 
 /** Makes logits of image and text features. */
 export interface HeadPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'head', O> {
+  /** What the head can do with these options; asked before anything is made. */
   properties(options: z.output<O>): HeadProperties;
+  /**
+   * Makes the head with its start values. Whoever calls it disposes the head.
+   * @throws ConfigError where the options do not fit the backbone or the classes
+   */
   create(context: PartContext, options: z.output<O>): Head;
   /** Losses that it is trained with; `cross-entropy` among them takes the place of the default one, with its weight. */
   losses?(options: z.output<O>): LossChoice[];
@@ -115,8 +148,14 @@ export interface HeadPlugin<O extends OptionsSchema = OptionsSchema> extends Plu
 
 /** What is learned within the towers, without prompts. */
 export interface TuningPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'tuning', O> {
+  /** What the tuning can do with these options; asked before anything is made. */
   properties(options: z.output<O>): TuningProperties;
+  /**
+   * Makes the tuning with its start values. Whoever calls it disposes the tuning.
+   * @throws ConfigError where the options do not fit the backbone
+   */
   create(context: PartContext, options: z.output<O>): Tuning;
+  /** Losses that it is trained with besides cross-entropy. */
   losses?(options: z.output<O>): LossChoice[];
 }
 
@@ -124,7 +163,9 @@ export interface TuningPlugin<O extends OptionsSchema = OptionsSchema> extends P
 export interface GradientsPlugin<O extends OptionsSchema = OptionsSchema> extends PluginBase<'gradients', O> {
   /** Losses without which the rule is nothing. */
   readonly needsLosses?: readonly string[];
+  /** Makes the rule, which keeps no tensor between the steps. */
   create(context: PartContext, options: z.output<O>): GradientRule;
+  /** Losses that it is used with besides cross-entropy. */
   losses?(options: z.output<O>): LossChoice[];
 }
 
@@ -134,6 +175,10 @@ export interface LossPlugin<O extends OptionsSchema = OptionsSchema> extends Plu
   readonly needsTrainedLabels?: boolean;
   /** True where the loss is nothing unless image features are learned; tested likewise. */
   readonly needsMovedImages?: boolean;
+  /**
+   * Makes the loss. Whoever calls it disposes the loss.
+   * @throws ConfigError where the options do not fit the backbone or the classes
+   */
   create(context: PartContext, options: z.output<O>): Loss;
 }
 
@@ -149,15 +194,25 @@ export interface TrackerPlugin<O extends OptionsSchema = OptionsSchema> extends 
 
 /** The plugins of each kind. */
 export interface PluginOfKind<O extends OptionsSchema = OptionsSchema> {
+  /** Chosen under `backbone`. */
   backbone: BackbonePlugin<O>;
+  /** Chosen under `dataset`. */
   dataset: DatasetPlugin<O>;
+  /** Chosen under `prompt`. */
   prompt: PromptPlugin<O>;
+  /** Chosen under `labels`. */
   labels: LabelsPlugin<O>;
+  /** Chosen under `head`. */
   head: HeadPlugin<O>;
+  /** Chosen under `tuning`. */
   tuning: TuningPlugin<O>;
+  /** Chosen under `gradients`. */
   gradients: GradientsPlugin<O>;
+  /** Chosen in the list `losses`. */
   loss: LossPlugin<O>;
+  /** Chosen under `protocol`. */
   protocol: ProtocolPlugin<O>;
+  /** Chosen under `tracker`. */
   tracker: TrackerPlugin<O>;
 }
 

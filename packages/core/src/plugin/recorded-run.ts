@@ -7,6 +7,7 @@ import type { StateDict } from '../safetensors/index.js';
 export interface FixtureDescription {
   /** Family of the method: `coop`, `cocoop`, `maple`, `comma`, `lamm_coop`, … */
   readonly kind: string;
+  /** The settings that it was trained with, under the names of the authors' code, e.g. `n_ctx`. */
   readonly hyper: Readonly<Record<string, unknown>>;
   /** Hand-crafted template of what is not learned, e.g. "a photo of a {}." */
   readonly template?: string;

@@ -16,7 +16,9 @@ function service<T>(name: string): ServiceToken<T> {
  * }
  */
 export const SERVICES = {
+  /** Tells people what a part did, in the log of the run and on the terminal. */
   logger: service<Logger>('logger'),
+  /** Random start values that hang on the seed and a name alone. */
   random: service<RandomNumbers>('random'),
   /** Turns data sets into batches. */
   pipeline: service<DataPipeline>('pipeline'),

@@ -9,6 +9,7 @@ const LARGEST_READ = 2 ** 30;
  * closed, and it notices when the file was replaced or changed in between.
  */
 export class RandomAccessFile {
+  /** As it was given; it is opened anew for every read. */
   readonly path: string;
   /** Bytes in the file. */
   readonly size: number;

@@ -28,7 +28,9 @@ import { createOptimizer } from '../training/optimizer.js';
 
 /** A plugin and its options as a user would write them. */
 export interface Chosen<P extends Plugin> {
+  /** Makes the part. */
   readonly plugin: P;
+  /** What its schema then parses; its defaults where it is absent. */
   readonly options?: PartialConfiguration;
   /** Weight in the total, of a loss. Default 1. */
   readonly weight?: number;
@@ -36,11 +38,17 @@ export interface Chosen<P extends Plugin> {
 
 /** Parts of a classifier; what is absent is the default of a configuration. */
 export interface Composition {
+  /** Default: a hand-crafted prompt. */
   readonly prompt?: Chosen<PromptPlugin>;
+  /** Default: frozen ones. */
   readonly labels?: Chosen<LabelsPlugin>;
+  /** Default: the cosine. */
   readonly head?: Chosen<HeadPlugin>;
+  /** Default: none. */
   readonly tuning?: Chosen<TuningPlugin>;
+  /** Default: the sum of all terms. */
   readonly gradients?: Chosen<GradientsPlugin>;
+  /** Default: cross-entropy alone. */
   readonly losses?: readonly Chosen<LossPlugin>[];
 }
 
@@ -49,7 +57,13 @@ export const classNames: readonly string[] = ['goldfish', 'cat', 'sea_horse', 'o
 /** Other names, another number of them, one known. */
 export const novelNames: readonly string[] = ['polar bear', 'owl', 'ant'];
 
-/** What the parts under test are made from. */
+/**
+ * What the parts under test are made from.
+ * @param backbone stays the caller's
+ * @param options what may be chosen
+ * @param options.seed of the start values; by default 1
+ * @param options.names of the classes, by label; by default {@link classNames}
+ */
 export function contextOf(
   backbone: Backbone,
   { seed = 1, names = classNames }: { readonly seed?: number; readonly names?: readonly string[] } = {},

@@ -35,9 +35,11 @@ export function checkGradients(
 
 /** How {@link checkGradients} looks. */
 export interface GradientCheckOptions {
+  /** Of the directions. Default 3. */
   readonly seed?: number;
   /** Random directions for each variable. Default 1. */
   readonly directions?: number;
+  /** True for variables that are left out, by name. Default: none. */
   skip?(variable: string): boolean;
 }
 

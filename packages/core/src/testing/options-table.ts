@@ -3,11 +3,13 @@ import type { OptionsSchema } from '../plugin/define-plugin.js';
 
 /** One option as documentation shows it. */
 export interface OptionRow {
+  /** As it is written in a configuration. */
   readonly name: string;
   /** E.g. `integer ≥ 1` or `"mean"`, `"sum"`. */
   readonly values: string;
   /** As JSON; empty where there is no fixed default. */
   readonly standard: string;
+  /** The description of the schema; empty where it has none. */
   readonly meaning: string;
 }
 

@@ -17,8 +17,11 @@ export interface TrackerSuite {
 
 /** A value as the tracker's place has it. */
 export interface RecordedValue {
+  /** As the tracker was told it, e.g. `train/loss`. */
   readonly key: string;
+  /** As the tracker was told it. */
   readonly step: number;
+  /** As the tracker was told it; NaN and the infinities included. */
   readonly value: number;
 }
 
