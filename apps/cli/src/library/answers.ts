@@ -6,6 +6,7 @@ export interface Answer {
   readonly label: string;
   /** From 0 to 1; over all classes they sum to 1. */
   readonly probability: number;
+  /** Before the softmax: logitScale · cosine, or what the run's head makes of it. */
   readonly logit: number;
   /** Cosine of the image and the class's text as CLIP compares them, whatever the run's head makes of it; there if it was asked for. */
   readonly similarity?: number;

@@ -5,16 +5,20 @@ import { BATCH } from './examine.js';
 
 /** Where an image mattered for its first class. */
 export interface Explanation {
+  /** Name of the class that the model sees in the whole image. */
   readonly label: string;
+  /** Of that class, for the whole image, from 0 to 1. */
   readonly probability: number;
   /**
    * How much the log-probability of the class falls where this part of the image is covered, [cells, cells], row by row; below 0 where it
    * rises.
    */
   readonly heat: Float32Array;
+  /** Parts of the image along a side; 8. */
   readonly cells: number;
   /** The image as the model sees it, RGB bytes, [size, size, 3]. */
   readonly pixels: Uint8Array;
+  /** Pixels along a side, those of the backbone. */
   readonly size: number;
 }
 

@@ -11,8 +11,18 @@ export interface PredictOptions extends AnswerOptions, Pick<Examination, 'batch'
 
 /** What became of one image of many. */
 export type ImageOutcome =
-  | { readonly image: ImageInput; readonly answers: readonly Answer[] }
-  | { readonly image: ImageInput; readonly error: DatasetError };
+  | {
+      /** As it was given. */
+      readonly image: ImageInput;
+      /** The best first; none where the best is below the threshold. */
+      readonly answers: readonly Answer[];
+    }
+  | {
+      /** As it was given. */
+      readonly image: ImageInput;
+      /** Why it cannot be read, and what to do. */
+      readonly error: DatasetError;
+    };
 
 /** A classifier that was trained, ready to be used. Free it with `close`. */
 export class Model {

@@ -11,6 +11,7 @@ export interface OpenClassesOptions {
   readonly backbone?: PartChoice;
   /** Sentence around a class's name, `{}`. Default: "a photo of a {}." */
   readonly template?: string;
+  /** Told what a person should know of the backbone, a sentence each. Default: nobody. */
   readonly onNote?: (note: string) => void;
 }
 

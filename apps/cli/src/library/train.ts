@@ -19,10 +19,24 @@ import { version } from '../version.js';
 /** What a training tells of how far it is. */
 export type TrainProgress =
   /** What computes, and why; the first event. */
-  | { readonly type: 'backend'; readonly name: string; readonly why: string }
+  | {
+      readonly type: 'backend';
+      /** As results call it, with its versions. */
+      readonly name: string;
+      /** Why it was chosen. */
+      readonly why: string;
+    }
   | TrainEvent
   /** Images of a set of the evaluation at the end. */
-  | { readonly type: 'evaluating'; readonly name: string; readonly done: number; readonly total: number };
+  | {
+      readonly type: 'evaluating';
+      /** Name of the set. */
+      readonly name: string;
+      /** Images behind. */
+      readonly done: number;
+      /** Images of the set. */
+      readonly total: number;
+    };
 
 /** How a configuration is trained. */
 export interface TrainOptions {
@@ -42,6 +56,7 @@ export interface TrainOptions {
   readonly zeroShot?: boolean;
   /** Stops after the current step. */
   readonly signal?: AbortSignal;
+  /** Told of every step, evaluation and phase as it happens. Default: nobody. */
   readonly onProgress?: (progress: TrainProgress) => void;
   /** Told what a person should know: skipped images, a tracker that cannot be reached. Default: nobody. */
   readonly onNote?: (note: string) => void;
@@ -51,6 +66,7 @@ export interface TrainOptions {
 
 /** What came of a training. */
 export type TrainedRun = {
+  /** Folder of the run; `openRun` opens it. */
   readonly folder: string;
   /** Every default filled in. */
   readonly configuration: ResolvedConfiguration;
