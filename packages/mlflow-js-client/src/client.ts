@@ -17,8 +17,11 @@ import { settingsFromEnvironment, type MlflowSettings } from './settings.js';
  * await client.runs.end(info.runId);
  */
 export class MlflowClient {
+  /** What runs are grouped by. */
   readonly experiments: Experiments;
+  /** Runs, with their metrics, params and tags. */
   readonly runs: Runs;
+  /** Files of runs and models. */
   readonly artifacts: Artifacts;
   /** The model registry. */
   readonly models: Models;

@@ -34,6 +34,10 @@ export class MlflowError extends Error {
   /** The request, e.g. "POST /api/2.0/mlflow/runs/create". */
   readonly request: string;
 
+  /**
+   * @param details.request e.g. "POST /api/2.0/mlflow/runs/create"
+   * @param details.cause the error that led to this one
+   */
   constructor(message: string, details: { request: string; cause?: unknown }) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
@@ -46,6 +50,11 @@ export class MlflowConnectionError extends MlflowError {
   /** True where the connection was never made, so that the server cannot have acted on the request. */
   readonly unsent: boolean;
 
+  /**
+   * @param details.request e.g. "POST /api/2.0/mlflow/runs/create"
+   * @param details.cause the error that led to this one
+   * @param details.unsent whether the connection was never made; by default false
+   */
   constructor(message: string, details: { request: string; cause?: unknown; unsent?: boolean }) {
     super(message, details);
     this.unsent = details.unsent ?? false;
@@ -63,6 +72,7 @@ export class MlflowProtocolError extends MlflowError {}
 
 /** The server refused the request. */
 export class MlflowApiError extends MlflowError {
+  /** What the server said, or what stands for the HTTP status of an answer that says none. */
   readonly code: MlflowErrorCode;
   /** HTTP status. */
   readonly status: number;
@@ -71,6 +81,13 @@ export class MlflowApiError extends MlflowError {
   /** Seconds to wait, where the server said so. */
   readonly retryAfter?: number;
 
+  /**
+   * @param details.request e.g. "POST /api/2.0/mlflow/runs/create"
+   * @param details.code why the server refused
+   * @param details.status of HTTP
+   * @param details.fromMlflow whether MLflow itself answered; by default false
+   * @param details.retryAfter seconds to wait, where the server said so
+   */
   constructor(
     message: string,
     details: { request: string; code: MlflowErrorCode; status: number; fromMlflow?: boolean; retryAfter?: number },

@@ -9,14 +9,19 @@ export type ViewType = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL';
 
 /** A set of runs. */
 export interface Experiment {
+  /** Given by the server, unique on it. */
   readonly experimentId: string;
+  /** Unique among the experiments of the server, deleted ones included. */
   readonly name: string;
   /** Where its runs keep their artifacts, e.g. "mlflow-artifacts:/1". */
   readonly artifactLocation: string;
+  /** A deleted experiment can be restored until the server is cleaned up. */
   readonly lifecycleStage: 'active' | 'deleted';
   /** Milliseconds since 1970. */
   readonly creationTime?: number;
+  /** Milliseconds since 1970. */
   readonly lastUpdateTime?: number;
+  /** Labels by name. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -26,7 +31,9 @@ export interface ExperimentSearch extends CallOptions {
   readonly filter?: string;
   /** E.g. ["last_update_time DESC"]. */
   readonly orderBy?: readonly string[];
+  /** Deleted experiments, those that are not, or both. Default of the server: `ACTIVE_ONLY`. */
   readonly view?: ViewType;
+  /** Experiments that one request asks for; all are found in any case. Default 1000. */
   readonly pageSize?: number;
 }
 
@@ -69,6 +76,7 @@ export class Experiments {
     return await this.getByName(name, options);
   }
 
+  /** All experiments that fit, fetched page by page as they are asked for. */
   search({ filter, orderBy, view, pageSize = 1000, ...options }: ExperimentSearch = {}): AsyncGenerator<Experiment> {
     return everyPage(async (token) => {
       const body = { filter, order_by: orderBy, view_type: view, max_results: pageSize, page_token: token };
@@ -80,10 +88,12 @@ export class Experiments {
     });
   }
 
+  /** Gives an experiment another name. */
   async rename(experimentId: string, name: string, options?: CallOptions): Promise<void> {
     await this.post('update', { experiment_id: experimentId, new_name: name }, options);
   }
 
+  /** Sets a label, in the place of an earlier one. */
   async setTag(experimentId: string, key: string, value: string, options?: CallOptions): Promise<void> {
     await this.post('set-experiment-tag', { experiment_id: experimentId, key, value }, options);
   }
@@ -93,6 +103,7 @@ export class Experiments {
     await this.post('delete', { experiment_id: experimentId }, options);
   }
 
+  /** Takes a deletion back, that of its runs included. */
   async restore(experimentId: string, options?: CallOptions): Promise<void> {
     await this.post('restore', { experiment_id: experimentId }, options);
   }

@@ -40,6 +40,11 @@ export class MetricBuffer {
     return this.waiting.length;
   }
 
+  /**
+   * Takes a value; returns at once and never throws.
+   * @param step whole number that orders the values; by default 0
+   * @param timestamp milliseconds since 1970; by default now
+   */
   log(key: string, value: number, step = 0, timestamp = Date.now()): void {
     const { capacity = 100_000, intervalSeconds = 2, onError } = this.options;
     this.waiting.push({ key, value, step, timestamp });

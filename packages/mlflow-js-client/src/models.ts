@@ -5,10 +5,15 @@ import { number, object, objects, optionalText, pairs, record, text } from './wi
 
 /** A name under which versions are registered. Times are in milliseconds since 1970. */
 export interface RegisteredModel {
+  /** Unique in the registry; its versions are found by it. */
   readonly name: string;
+  /** Empty where there is none. */
   readonly description: string;
+  /** When the name was registered. */
   readonly creationTime: number;
+  /** When the model, or a version of it, was last changed. */
   readonly lastUpdateTime: number;
+  /** Labels of the model, by name. */
   readonly tags: Readonly<Record<string, string>>;
   /** Version by alias. */
   readonly aliases: Readonly<Record<string, string>>;
@@ -16,26 +21,37 @@ export interface RegisteredModel {
 
 /** A version of a registered model, as the server has it. */
 export interface ModelVersion {
+  /** The registered model that it is a version of. */
   readonly name: string;
   /** A whole number as text, as the server gives it. */
   readonly version: string;
+  /** Empty where there is none. */
   readonly description: string;
   /** Where its files were when it was registered. */
   readonly source: string;
+  /** The run that made it, where that was told. */
   readonly runId?: string;
+  /** Whether the registration is done. */
   readonly status: 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'READY';
+  /** Milliseconds since 1970. */
   readonly creationTime: number;
+  /** Labels of the version, by name. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Names that point to this version. */
   readonly aliases: readonly string[];
 }
 
+/** What a new version is made with. */
 export interface NewModelVersion extends CallOptions {
+  /** A registered model, which exists. */
   readonly name: string;
   /** URI of the folder with the model's files. */
   readonly source: string;
   /** The run that made it. */
   readonly runId?: string;
+  /** For people. Default: none. */
   readonly description?: string;
+  /** Labels of the version, by name. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -43,7 +59,9 @@ export interface NewModelVersion extends CallOptions {
 export interface ModelSearch extends CallOptions {
   /** In MLflow's search language, e.g. "name = 'flowers'". */
   readonly filter?: string;
+  /** E.g. ["name DESC"]. */
   readonly orderBy?: readonly string[];
+  /** What one request asks for; all are found in any case. Default: 100 models, or 200 versions. */
   readonly pageSize?: number;
 }
 
@@ -68,10 +86,12 @@ export class Models {
     return modelOf(object((await this.read('registered-models/get', { name }, options))['registered_model']));
   }
 
+  /** Changes the description of a model. */
   async update(name: string, description: string, options?: CallOptions): Promise<void> {
     await this.send('PATCH', 'registered-models/update', { name, description }, options);
   }
 
+  /** Gives a model and its versions another name. @throws MlflowApiError RESOURCE_ALREADY_EXISTS */
   async rename(name: string, newName: string, options?: CallOptions): Promise<void> {
     await this.send('POST', 'registered-models/rename', { name, new_name: newName }, options);
   }
@@ -81,6 +101,7 @@ export class Models {
     await this.send('DELETE', 'registered-models/delete', { name }, options);
   }
 
+  /** All models that fit, fetched page by page as they are asked for. */
   search({ filter, orderBy, pageSize = 100, ...options }: ModelSearch = {}): AsyncGenerator<RegisteredModel> {
     return everyPage(async (token) => {
       const query = { filter, order_by: orderBy?.join(','), max_results: String(pageSize), page_token: token };
@@ -92,6 +113,7 @@ export class Models {
     });
   }
 
+  /** Sets a label of a model, in the place of an earlier one. */
   async setTag(name: string, key: string, value: string, options?: CallOptions): Promise<void> {
     await this.send('POST', 'registered-models/set-tag', { name, key, value }, options);
   }
@@ -101,6 +123,7 @@ export class Models {
     await this.send('POST', 'registered-models/alias', { name, alias, version }, options);
   }
 
+  /** Takes an alias away from whatever version it points to. */
   async deleteAlias(name: string, alias: string, options?: CallOptions): Promise<void> {
     await this.send('DELETE', 'registered-models/alias', { name, alias }, options);
   }
@@ -124,18 +147,22 @@ export class Models {
     return versionOf(object(answer['model_version']));
   }
 
+  /** Changes the description of a version. */
   async updateVersion(name: string, version: string, description: string, options?: CallOptions): Promise<void> {
     await this.send('PATCH', 'model-versions/update', { name, version, description }, options);
   }
 
+  /** Deletes a version; the files that it was made from stay. */
   async deleteVersion(name: string, version: string, options?: CallOptions): Promise<void> {
     await this.send('DELETE', 'model-versions/delete', { name, version }, options);
   }
 
+  /** Sets a label of a version, in the place of an earlier one. */
   async setVersionTag(name: string, version: string, key: string, value: string, options?: CallOptions): Promise<void> {
     await this.send('POST', 'model-versions/set-tag', { name, version, key, value }, options);
   }
 
+  /** All versions that fit, of any model, fetched page by page as they are asked for. */
   searchVersions({ filter, orderBy, pageSize = 200, ...options }: ModelSearch = {}): AsyncGenerator<ModelVersion> {
     return everyPage(async (token) => {
       const query = { filter, order_by: orderBy?.join(','), max_results: String(pageSize), page_token: token };

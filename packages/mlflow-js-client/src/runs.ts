@@ -7,12 +7,19 @@ import { number, object, objects, optionalNumber, optionalText, pairs, record, t
 
 /** Tags with a meaning to MLflow. */
 export const runTags = {
+  /** Id of the run that a run belongs to; MLflow shows it below that one. */
   parentRunId: 'mlflow.parentRunId',
+  /** Name of the run. */
   runName: 'mlflow.runName',
+  /** Description of the run, in Markdown. */
   note: 'mlflow.note.content',
+  /** Who started the run. */
   user: 'mlflow.user',
+  /** Program or command that the run is of. */
   sourceName: 'mlflow.source.name',
+  /** Kind of that program, such as `LOCAL` or `NOTEBOOK`. */
   sourceType: 'mlflow.source.type',
+  /** Commit of the program. */
   gitCommit: 'mlflow.source.git.commit',
 } as const;
 
@@ -21,65 +28,89 @@ export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLE
 
 /** A run without its data. Times are in milliseconds since 1970. */
 export interface RunInfo {
+  /** Given by the server, unique on it. */
   readonly runId: string;
+  /** Not unique; the server invents one where none is given. */
   readonly runName: string;
+  /** The experiment that the run is one of. */
   readonly experimentId: string;
+  /** `RUNNING` from the beginning until somebody ends it; the server does not look whether anybody is at work. */
   readonly status: RunStatus;
+  /** As the client said it. */
   readonly startTime: number;
+  /** Absent as long as nobody ended the run. */
   readonly endTime?: number;
   /** Where its artifacts are, e.g. "mlflow-artifacts:/1/…/artifacts". */
   readonly artifactUri: string;
+  /** A deleted run can be restored until the server is cleaned up. */
   readonly lifecycleStage: 'active' | 'deleted';
 }
 
 /** A run with what was recorded of it, as the server has it. */
 export interface Run {
+  /** Identity, status and times. */
   readonly info: RunInfo;
   /** The last value of each metric; any number, NaN and the infinities included. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Settings, as text, by name; each has one value for good. */
   readonly params: Readonly<Record<string, string>>;
+  /** Labels by name, those of {@link runTags} among them; they may be changed. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /** One value of one metric. */
 export interface Metric {
+  /** Name of the metric, e.g. `train/loss`. */
   readonly key: string;
   /** Any number; NaN and the infinities, too. */
   readonly value: number;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
+  /** Whole number that orders the values of a metric. */
   readonly step: number;
 }
 
+/** What a new run is made with. */
 export interface NewRun extends CallOptions {
+  /** The experiment that it is to be one of; one that exists. */
   readonly experimentId: string;
+  /** Default: the server invents one. */
   readonly runName?: string;
   /** Default: now. */
   readonly startTime?: number;
   /** The run that this one belongs to. */
   readonly parentRunId?: string;
+  /** Labels by name. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** Which runs to look for. */
 export interface RunSearch extends CallOptions {
+  /** Ids of the experiments whose runs are searched. */
   readonly experimentIds: readonly string[];
   /** In MLflow's search language, e.g. "metrics.accuracy > 0.9 and tags.`mlflow.parentRunId` = '…'". */
   readonly filter?: string;
   /** E.g. ["metrics.accuracy DESC"]. */
   readonly orderBy?: readonly string[];
+  /** Deleted runs, those that are not, or both. Default of the server: `ACTIVE_ONLY`. */
   readonly view?: ViewType;
+  /** Runs that one request asks for; all are found in any case. Default 1000. */
   readonly pageSize?: number;
 }
 
 /** What to log together. */
 export interface RunBatch {
+  /** In any order and number. */
   readonly metrics?: readonly Metric[];
+  /** Settings by name; none may have another value on the server already. */
   readonly params?: Readonly<Record<string, string>>;
+  /** Labels by name; they take the place of earlier ones. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** A data set that a run was computed from. */
 export interface DatasetInput {
+  /** What people call the data set. */
   readonly name: string;
   /** At most 36 characters. */
   readonly digest: string;
@@ -95,6 +126,10 @@ export interface DatasetInput {
 export class Runs {
   constructor(private readonly connection: Connection) {}
 
+  /**
+   * Begins a run, with the status `RUNNING`.
+   * @throws MlflowApiError RESOURCE_DOES_NOT_EXIST where there is no such experiment
+   */
   async create({ experimentId, runName, startTime, parentRunId, tags, ...options }: NewRun): Promise<Run> {
     const all = { ...tags, ...(parentRunId && { [runTags.parentRunId]: parentRunId }) };
     const body = {
@@ -113,6 +148,10 @@ export class Runs {
     return runOf(object(answer['run']));
   }
 
+  /**
+   * All runs that fit, fetched page by page as they are asked for.
+   * @throws MlflowApiError INVALID_PARAMETER_VALUE where the server does not understand filter or order
+   */
   search({ experimentIds, filter, orderBy, view, pageSize = 1000, ...options }: RunSearch): AsyncGenerator<Run> {
     return everyPage(async (token) => {
       const body = {
@@ -147,10 +186,12 @@ export class Runs {
     await this.post('delete', { run_id: runId }, options);
   }
 
+  /** Takes a deletion back. */
   async restore(runId: string, options?: CallOptions): Promise<void> {
     await this.post('restore', { run_id: runId }, options);
   }
 
+  /** Logs one value at once; {@link Runs.logBatch} takes many. It is not sent again where the server may have acted on it. */
   async logMetric(runId: string, metric: Metric, options?: CallOptions): Promise<void> {
     const body = { run_id: runId, ...wireMetric(metric) };
     await this.post('log-metric', body, { ...options, repeatable: false });
@@ -185,14 +226,17 @@ export class Runs {
     }
   }
 
+  /** Logs a setting. @throws MlflowApiError INVALID_PARAMETER_VALUE where the run has another value of that name */
   async logParam(runId: string, key: string, value: string, options?: CallOptions): Promise<void> {
     await this.post('log-parameter', { run_id: runId, key, value }, options);
   }
 
+  /** Sets a label, in the place of an earlier one. */
   async setTag(runId: string, key: string, value: string, options?: CallOptions): Promise<void> {
     await this.post('set-tag', { run_id: runId, key, value }, options);
   }
 
+  /** Takes a label away. @throws MlflowApiError RESOURCE_DOES_NOT_EXIST where there is none of that name */
   async deleteTag(runId: string, key: string, options?: CallOptions): Promise<void> {
     await this.post('delete-tag', { run_id: runId, key }, options);
   }

@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 export interface MlflowSettings {
   /** Address of the tracking server, e.g. "https://mlflow.example.org" or "http://127.0.0.1:5000/prefix". */
   readonly trackingUri: string;
+  /** Sent with `password` by basic authentication. */
   readonly username?: string;
+  /** Beside `username`. Default: empty. */
   readonly password?: string;
   /** Sent as a bearer token, where there is no user name. */
   readonly token?: string;

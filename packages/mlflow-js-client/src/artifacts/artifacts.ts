@@ -96,6 +96,10 @@ export class Artifacts {
     return paths;
   }
 
+  /**
+   * What lies directly in a folder below a place; nothing where there is no such folder.
+   * @param folder relative to the place, with slashes; by default the place itself
+   */
   async list(place: string, folder?: string, options?: CallOptions): Promise<readonly ArtifactInfo[]> {
     return await this.store(place).list(folder, options);
   }
@@ -116,6 +120,7 @@ export class Artifacts {
     }
   }
 
+  /** Deletes a file, or a folder with all that is in it. */
   async delete(place: string, path: string, options?: CallOptions): Promise<void> {
     await this.store(place).delete(path, options);
   }

@@ -7,6 +7,7 @@ import { line } from '../http/refusal.js';
 export interface ArtifactInfo {
   /** Relative to the folder of the artifacts, with slashes. */
   readonly path: string;
+  /** Whether it is a folder, whose entries `list` gives. */
   readonly isFolder: boolean;
   /** Bytes; absent for folders. */
   readonly size?: number;

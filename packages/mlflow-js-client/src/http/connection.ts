@@ -18,6 +18,7 @@ import { describeRequest, Transport, type HttpRequest } from './transport.js';
 
 /** What a single call may choose. */
 export interface CallOptions {
+  /** Ends the call, and the waiting between its repetitions. The call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Instead of the client's. */
   readonly retries?: number;
