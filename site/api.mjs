@@ -1,5 +1,5 @@
 // Writes the pages of the API into pages/api, from the doc comments of the sources: one page for each entry point of a package. What is exported without
-// a doc comment is an error. Needs a build of the packages, whose types they take from each other.
+// a doc comment is an error, and so is a member of it. Needs a build of the packages, whose types they take from each other.
 import { fileURLToPath } from 'node:url';
 import { Application, ReflectionKind } from 'typedoc';
 
@@ -19,6 +19,12 @@ const imports = {
   'core-testing': '@promptweave/core/testing',
   'mlflow-js-client': '@promptweave/mlflow-js-client',
 };
+
+/** Options of zod schemas: these `describe` them, for messages and the reference of the configuration. */
+const describedElsewhere = [
+  'core.textBaseOptions.',
+  ...['train', 'evaluate', 'runtime', 'seeds'].map((section) => `promptweave.Configuration.${section}.`),
+];
 
 const application = await Application.bootstrapWithPlugins({
   plugin: ['typedoc-plugin-markdown'],
@@ -46,20 +52,32 @@ const application = await Application.bootstrapWithPlugins({
 const project = await application.convert();
 if (!project) throw new Error('The sources do not compile.');
 for (const module of project.children) module.name = entryPages[module.name];
-// What a class inherits stands with the class that it extends, and so does what marks it.
+// What a class inherits stands with the class that it extends, where that has a place on a page, and so does what marks it.
 const isOwn = ({ inheritedFrom, overwrites, flags, signatures = [] }) =>
-  !inheritedFrom && !(overwrites && flags.isStatic) && !signatures.some((one) => one.inheritedFrom);
+  !inheritedFrom?.reflection &&
+  !(overwrites && flags.isStatic) &&
+  !signatures.some((one) => one.inheritedFrom?.reflection);
 for (const type of project.getReflectionsByKind(ReflectionKind.ClassOrInterface)) {
   for (const member of (type.children ?? []).filter((one) => !isOwn(one))) project.removeReflection(member);
   for (const group of type.groups ?? []) group.children = group.children.filter(isOwn);
   type.groups = type.groups?.filter(({ children }) => children.length > 0);
 }
 application.validate(project);
-const isDocumented = ({ comment, signatures = [] }) => comment || signatures.some((one) => one.comment);
-for (const { name, children } of project.children) {
-  for (const member of children.filter((one) => !isDocumented(one) && !one.isReference())) {
-    application.logger.error(`${name}: ${member.name} has no doc comment.`);
-  }
+const isDocumented = ({ comment, getSignature, signatures = [] }) =>
+  comment || getSignature?.comment || signatures.some((one) => one.comment);
+const exported = project.children.flatMap(({ children }) => children.filter((one) => !one.isReference()));
+const members = project.getReflectionsByKind(
+  ReflectionKind.Property | ReflectionKind.Method | ReflectionKind.Accessor | ReflectionKind.EnumMember,
+);
+// What a member that tells kinds apart is, its only value says; what a parameter of a type of its own is made of, `@param` says.
+const isPlain = ({ type }) => type?.type === 'literal';
+const isOfParameter = ({ parent }) =>
+  parent !== undefined &&
+  (parent.kindOf(ReflectionKind.Parameter | ReflectionKind.TypeParameter) || isOfParameter(parent));
+for (const one of [...exported, ...members].filter((each) => !isDocumented(each))) {
+  const path = one.getFullName();
+  const isElsewhere = describedElsewhere.some((known) => path.startsWith(known));
+  if (!isElsewhere && !isPlain(one) && !isOfParameter(one)) application.logger.error(`${path} has no doc comment.`);
 }
 await application.generateOutputs(project);
 if (application.logger.hasErrors() || application.logger.hasWarnings()) process.exitCode = 1;
