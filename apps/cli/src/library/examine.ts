@@ -12,6 +12,7 @@ export interface Examination {
   readonly batch?: number;
   /** Cosines of image and classes, too. */
   readonly similarities?: boolean;
+  /** Ends the work before the next batch, which throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
