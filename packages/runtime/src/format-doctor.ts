@@ -18,7 +18,7 @@ export function formatDoctor(report: DoctorReport): string {
       'Speed',
       `${matmul.gflops} GFLOP/s (${backend.tensorFloat32 ? 'TF32' : 'float32'} product of two ${matmul.size} × ${matmul.size} matrices)`,
     ],
-    ['bfloat16', 'not' in bfloat16 ? `no: ${bfloat16.not}` : `${bfloat16.instruction}, see runtime.precision`],
+    ['bfloat16', bfloat16Text(bfloat16)],
     ['Compiler', tools.compiler ?? none],
     ['Python, pip', tools.python ?? none],
     ['npm', tools.npm ?? 'missing'],
@@ -33,6 +33,12 @@ export function formatDoctor(report: DoctorReport): string {
   if (report.missing.length === 0) return [...lines, '', 'Nothing is missing.'].join('\n');
   const missing = report.missing.map(({ what, remedy }) => `- ${what}\n  ${remedy}`);
   return [...lines, '', 'Missing:', ...missing].join('\n');
+}
+
+function bfloat16Text(bfloat16: DoctorReport['bfloat16']): string {
+  if ('not' in bfloat16) return `no: ${bfloat16.not}`;
+  const { instruction, slower } = bfloat16;
+  return slower ? `${instruction}, but float32 is faster: ${slower}` : `${instruction}, see runtime.precision`;
 }
 
 function gpuText({ gpu, backend }: DoctorReport): string {

@@ -68,6 +68,25 @@ test('bfloat16 is multiplied with what the operations found', () => {
   expect(requireBfloat16(explainBfloat16(choice, machine))).toBe('amx_bf16');
 });
 
+test.each([
+  ['avx512_bf16', 'GenuineIntel', /half as fast as their float32/],
+  ['avx512_bf16', 'AuthenticAMD', undefined],
+  ['amx_bf16', 'GenuineIntel', undefined],
+] as const)('%s of %s is known to be slower than float32, or not', (loaded, vendor, slower) => {
+  const found = explainBfloat16(choice, { ...machine, loaded, vendor });
+  expect(requireBfloat16(found)).toBe(loaded);
+  if (slower) expect(found).toHaveProperty('slower', expect.stringMatching(slower));
+  else expect(found).not.toHaveProperty('slower');
+});
+
+test('auto takes the faster one of this machine', async () => {
+  const asked = await selectBackend('auto', { precision: 'possible' });
+  const taken = await selectBackend('auto', { precision: 'auto' });
+  if (asked.bfloat16) expect(taken.bfloat16).toBe(asked.slower ? undefined : asked.bfloat16);
+  else expect(taken.notBfloat16).toBe(asked.notBfloat16);
+  if (asked.slower) expect(taken.notBfloat16).toBe(asked.slower);
+});
+
 test('a backend without it is refused where it was asked for, and auto says why it takes float32', async () => {
   await expect(selectBackend('cpu', { precision: 'bfloat16' })).rejects.toMatchObject({ name: 'BackendError' });
   expect(await selectBackend('cpu', { precision: 'auto' })).toMatchObject({ notBfloat16: 'the backend cpu has none.' });

@@ -38,6 +38,8 @@ export interface BackendChoice {
   readonly tensorFloat32?: boolean;
   /** What a backbone's frozen weights are multiplied with, if not float32: the CPU's instruction for bfloat16. */
   readonly bfloat16?: Bfloat16Instruction;
+  /** Why float32 would be faster than that. */
+  readonly slower?: string;
   /** Why it is float32, where `auto` was asked for and could not take bfloat16. */
   readonly notBfloat16?: string;
   /** Whether the native backend has our fused operations. */
@@ -57,13 +59,13 @@ export interface BackendChoice {
  * @param options.tfjsCore the caller's `@tensorflow/tfjs-core`, to make sure that there is only one copy of it
  * @param options.tensorFloat32 lets products on an NVIDIA GPU round their operands to TF32 (10 bits of fraction instead of 23). Default
  *   false, whatever was set before
- * @param options.precision `bfloat16` says that frozen weights will be multiplied in bfloat16, which not every CPU can; `auto` where it can.
+ * @param options.precision `bfloat16` says that frozen weights will be multiplied in bfloat16, which not every CPU can; `auto` where it can and is faster for it, `possible` where it can.
  *   Default float32
  * @throws BackendError where the requested backend is missing (it names the command that installs it) or unknown, or cannot multiply bfloat16
  */
 export async function selectBackend(
   request: BackendName | 'auto' = 'auto',
-  options: { tfjsCore?: Tfjs; tensorFloat32?: boolean; precision?: Precision | 'auto' } = {},
+  options: { tfjsCore?: Tfjs; tensorFloat32?: boolean; precision?: Precision | 'auto' | 'possible' } = {},
 ): Promise<BackendChoice> {
   if (request !== 'auto' && !backendNames.includes(request)) {
     throw new BackendError(`There is no backend of the name ${JSON.stringify(request)}.`, {
@@ -76,8 +78,10 @@ export async function selectBackend(
   const choice = await chosen(request, tfjs, tensorFloat32);
   if (precision === 'float32') return choice;
   const found = await bfloat16On(choice);
-  if (precision === 'auto' && 'not' in found) return { ...choice, notBfloat16: found.not };
-  return { ...choice, bfloat16: requireBfloat16(found) };
+  const against = 'not' in found ? found.not : precision === 'auto' ? found.slower : undefined;
+  if (precision !== 'bfloat16' && against) return { ...choice, notBfloat16: against };
+  const bfloat16 = requireBfloat16(found);
+  return { ...choice, bfloat16, ...('slower' in found && { slower: found.slower }) };
 }
 
 async function chosen(request: BackendName | 'auto', tfjs: Tfjs, tensorFloat32: boolean): Promise<BackendChoice> {

@@ -7,7 +7,7 @@ export function register(program: Command): void {
     .summary('list the models that can be a backbone, or say what a checkpoint is')
     .description(
       'Lists the families of CLIP-like models that people use: sizes, licence, and whether they can be loaded, or why not. With a\n' +
-        'checkpoint it says what that is taken for; names and shapes are read, no values.',
+        'checkpoint it says which model that is; names and shapes are read, no values.',
     )
     .argument('[checkpoint]', 'as backbone.checkpoint: a file, a folder, icons, or an id of the Hugging Face hub')
     .option('--json', 'print as JSON')

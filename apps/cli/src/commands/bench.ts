@@ -30,7 +30,7 @@ export function register(program: Command): void {
     .summary("run a protocol over methods and data sets and print the paper's table")
     .description(
       'Builds the grid from the presets of the methods, runs it as a sweep (which goes on where it stopped), and prints methods against\n' +
-        'data sets. Published numbers of the same setting (ViT-B/16, same shots) stand below their method, marked as published.',
+        'data sets. Published numbers of the same setting (ViT-B/16, same shots) are printed below their method, marked as published.',
     )
     .argument(
       '<protocol>',

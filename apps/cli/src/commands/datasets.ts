@@ -30,7 +30,7 @@ export function register(program: Command): void {
     .summary('compare data sets with the published counts and name missing and unreadable images')
     .description(
       "Looks at the papers' data sets in a folder, or at images of your own: a folder, a table or a split file. Without\n" +
-        'names, those that are absent are told but not counted as a fault. The exit code is 1 where something is broken, absent though named, or other than published.',
+        'names, absent ones are reported but not counted as a fault. The exit code is 1 if a set is broken, differs from the published counts, or is named and absent.',
     )
     .argument('<folder>', "the folder of the papers' data sets, or a folder, table or split file of your own")
     .argument('[names...]', 'only these data sets')

@@ -12,7 +12,7 @@ export function register(program: Command): void {
     .command('doctor')
     .summary('say what this machine can do, and what is missing')
     .description(
-      'Looks at Node, processor, memory, backend and caches, measures the backend, and names what would make it faster. Tells second copies of packages that plugins and promptweave must share, of the plugins that are installed here.',
+      'Looks at Node, processor, memory, backend and caches, measures the backend, and names what would make it faster. Reports second copies of packages that plugins and promptweave must share, of the plugins that are installed here.',
     )
     .option('--backend <name>', 'auto, tensorflow, wasm or cpu', oneOf('auto', 'tensorflow', 'wasm', 'cpu'), 'auto')
     .option('--json', 'print as JSON')

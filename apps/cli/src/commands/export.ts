@@ -19,7 +19,7 @@ export function register(program: Command): void {
     .command('export')
     .summary('bring a run to where there is no promptweave')
     .description(
-      "Writes a run's classifier without the text tower: the image tower with its prompts and what was tuned, and the classes' vectors.\n" +
+      "Writes a run's classifier without the text tower: the vision tower with its prompts and what was tuned, and the classes' vectors.\n" +
         '  bundle  one safetensors file, which predict, serve and @promptweave/web read\n' +
         '  onnx    for ONNX Runtime and whatever else reads ONNX: images in, logits and probabilities out, names in the metadata\n' +
         '  web     a folder with a page that predicts in the browser, for any web server',
@@ -27,7 +27,7 @@ export function register(program: Command): void {
     .argument('<run>', 'folder of a run, a registered model (models:/NAME@ALIAS), or a bundle')
     .requiredOption('--to <form>', 'bundle, onnx or web', oneOf('bundle', 'onnx', 'web'))
     .requiredOption('-o, --out <path>', 'file, or folder of the page')
-    .option('--precision <type>', 'float32, or float16: half the room', oneOf('float32', 'float16'), 'float32')
+    .option('--precision <type>', 'float32, or float16: half the size', oneOf('float32', 'float16'), 'float32')
     .option(
       '--input <kind>',
       'what an ONNX model takes: rgb, bytes of images of any size; or float, images that the caller prepares',

@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .option('--labels <method>', 'label aligner (default: lamm)')
     .option('--shots <n>', 'training images of each class (default: 16)', wholeNumber)
     .option('--out <file>', 'configuration to write (default: the name of the folder, as .yaml)')
-    .option('--overwrite', 'replace the file where it is there')
+    .option('--overwrite', 'replace the file if it exists')
     .option('-y, --yes', 'ask nothing')
     .addHelpText(
       'after',

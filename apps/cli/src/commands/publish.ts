@@ -16,12 +16,12 @@ export function register(program: Command): void {
         'of the backbone stay here. The token is that of HF_TOKEN or of "hf auth login". --run hf:USER/NAME uses it again.',
     )
     .argument('<run>', 'folder of the run')
-    .requiredOption('--to <user/name>', 'repository; it is made where it is not there')
+    .requiredOption('--to <user/name>', 'repository; it is created if it does not exist')
     .option(
       '--license <name>',
       'licence of the prompts, as the hub names it, such as mit or cc-by-4.0 (asked for without it)',
     )
-    .option('--private', 'where the repository is made, only you can see it')
+    .option('--private', 'a repository that is created is visible only to you')
     .addHelpText('after', '\nExamples:\n  $ promptweave publish runs/photos --to me/leaves --license mit')
     .action(async (run: string, flags: PublishFlags) => {
       const { publishRun } = await import('../hub/publish-run.js');

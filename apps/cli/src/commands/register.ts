@@ -27,7 +27,7 @@ export function register(program: Command): void {
     .option('--description <text>', 'what people should know about this version')
     .option(
       '--onnx <type>',
-      'how the ONNX file is stored: float32, float16 (half the room), or none (default: float32, or none where a run cannot be one)',
+      'how the ONNX file is stored: float32, float16 (half the size), or none (default: float32, or none where a run cannot be one)',
       oneOf('float32', 'float16', 'none'),
     )
     .option('--plugin <module>', 'let the run load this module of yours; repeat it for several', collect, [])

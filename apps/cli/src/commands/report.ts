@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .summary('write the report of a run or a sweep')
     .description(
       'Writes report.html (one file, no network) into the folder of a run: what it gets wrong, with the images, what it mixes\n' +
-        'up, and how it compares with the backbone alone. Of a sweep, finished or not, it prints the table and writes\n' +
+        'up, and how it compares with the backbone alone. For a sweep, finished or not, it prints the table and writes\n' +
         'report.html and report.md with its pictures.',
     )
     .argument('<folder>', 'folder that promptweave train or promptweave sweep wrote')

@@ -18,7 +18,7 @@ export function register(program: Command): void {
   const runtime = program
     .command('runtime')
     .summary('install and manage the native TensorFlow backend')
-    .description('Manages the native TensorFlow backend, which lies in a cache that all checkouts share.')
+    .description('Manages the native TensorFlow backend, which is kept in a cache that all checkouts share.')
     .addHelpText('after', '\nExamples:\n  $ promptweave runtime install\n  $ promptweave runtime list');
 
   runtime
@@ -30,7 +30,7 @@ export function register(program: Command): void {
       '--from <path>',
       'a wheel, a folder of wheels, or a folder where the wheel is installed, instead of the network',
     )
-    .option('--force', 'install anew what is there already')
+    .option('--force', 'install again what is there already')
     .option('--json', 'print the installation as JSON')
     .addHelpText(
       'after',
@@ -71,7 +71,7 @@ export function register(program: Command): void {
   runtime
     .command('ensure')
     .description(
-      'Installs the backend where the cache holds none. Where that cannot be done, it says so and succeeds: WebAssembly will do.',
+      'Installs the backend where the cache holds none. If that fails, it says so and still exits with 0: WebAssembly works without it.',
     )
     .option('--json', 'print as JSON')
     .action(async ({ json }: JsonFlag) => {

@@ -19,7 +19,7 @@ export function register(program: Command): void {
     .summary('predict over HTTP')
     .description(
       'Answers POST /predict (JSON with base64, multipart, or the bytes of one image) with the classes that images show. There is a page to\n' +
-        'try it at /, its document of OpenAPI at /openapi.json, and /healthz. With PROMPTWEAVE_TOKEN set, only those who send it are answered.',
+        'try it at /, an OpenAPI document at /openapi.json, and /healthz. With PROMPTWEAVE_TOKEN set, only requests that send it are answered.',
     )
     .argument('<run>', 'folder of a run, a bundle, or a registered model (models:/NAME@ALIAS)')
     .option('--port <number>', 'port; 0 takes a free one', portNumber, 8000)

@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .summary('run every cell of a grid and print the table')
     .description(
       'Runs all combinations that the grid of the configuration describes. Every cell is checked before the first one starts;\n' +
-        'finished cells are never run again, half-run ones go on, failed ones are tried again and then recorded.\n' +
+        'finished cells are never run again, unfinished ones go on, failed ones are tried again and then recorded.\n' +
         'Several sweeps may work on the same folder, also from several machines.',
     )
     .argument('<config>', 'configuration file with a grid')
@@ -51,10 +51,10 @@ export function register(program: Command): void {
     .option('--include <path...>', 'Ray: files and folders beside the configuration that cells need: data, weights')
     .option('--runtime-env <file>', 'Ray: YAML or JSON laid over the runtime environment of the jobs: pip, env_vars, …')
     .option('--sbatch <option...>', 'Slurm: further options, such as --sbatch=--partition=gpu --sbatch=--time=2:00:00')
-    .option('--dry-run', 'list the cells, where they stand, and what they will take; run nothing')
+    .option('--dry-run', 'list the cells, their state, and what they will take; run nothing')
     .option('--limit <count>', 'run, or list, only the first so many cells that are not finished', wholeNumber)
-    .option('--only <path=value...>', 'only cells with these values; a list stands for any of its entries', [])
-    .option('--skip-impossible', 'run the other cells where some of the grid cannot work')
+    .option('--only <path=value...>', 'only cells with these values; a list matches any of its entries', [])
+    .option('--skip-impossible', 'run the other cells if some of the grid cannot work')
     .option('--retries <count>', 'attempts after a failed one', count, 1)
     .option('--retry-failed', 'try cells again that were given up before')
     .option('--json', 'print the result as JSON')

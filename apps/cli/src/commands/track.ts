@@ -10,7 +10,7 @@ export function register(program: Command): void {
   const track = program
     .command('track')
     .summary('deliver recorded runs to MLflow')
-    .description('Runs on an MLflow server.');
+    .description('Delivers runs to an MLflow server.');
   track
     .command('sync')
     .summary('deliver what is left')

@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .argument('<config>', 'configuration file, or a folder with a folder of images for each class')
     .argument('[overrides...]', 'path=value, such as train.epochs=10 or prompt.use=maple')
     .option('-o, --output <folder>', "folder of the run (default: the configuration's output, or runs/NAME-HASH)")
-    .option('--overwrite', 'put the run in the place of the one that the folder holds')
+    .option('--overwrite', 'replace the run that the folder holds')
     .option('--resume', 'go on with the run that the folder holds')
     .option('--json', 'print the result as JSON')
     .addHelpText(

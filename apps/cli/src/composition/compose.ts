@@ -140,13 +140,14 @@ export async function chooseBackend(
   const wanted = backend === 'auto' ? (process.env.PROMPTWEAVE_BACKEND ?? 'auto') : backend;
   const choice = await selectBackend(wanted as BackendName | 'auto', {
     tensorFloat32: tf32,
-    precision: !fast ? 'float32' : used && precision === 'bfloat16' ? 'auto' : precision,
+    precision: !fast ? 'float32' : used && precision === 'bfloat16' ? 'possible' : precision,
   });
   if (choice.remedy) onNote(`WARNING: computing on ${choice.name}. ${choice.why}\n  to do: ${choice.remedy}`);
   const { unusedGpu, gpu } = choice;
   if (unusedGpu?.unexpected) onNote(`WARNING: computing on the CPU. ${unusedGpu.what}\n  to do: ${unusedGpu.remedy}`);
   if (precision === 'bfloat16' && choice.notBfloat16)
     onNote(`Computed in float32 and not in bfloat16, as the run was: ${choice.notBfloat16}`);
+  if (choice.slower) onNote(`runtime.precision: bfloat16 is not the faster one here: ${choice.slower}`);
   if (precision === 'auto') onNote(`runtime.precision: auto takes ${takenPrecision(choice, fast)}`);
   if (tf32 && !gpu) onNote('runtime.tf32 changes nothing here: no GPU computes.');
   return choice;
