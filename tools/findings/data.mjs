@@ -17,6 +17,13 @@ export function readStudy(name) {
   return { name, cells, rows, commits: unique(cells.map((cell) => cell.commit)) };
 }
 
+/** What a study found on one of its data sets. */
+export function readStudyOn(name, set) {
+  const { rows, cells } = readStudy(name);
+  const isOfSet = (line) => line['dataset.use'] === set;
+  return { name, cells: cells.filter(isOfSet), rows: rows.filter(isOfSet) };
+}
+
 /** The row with these values. */
 export const rowOf = (rows, values) =>
   rows.find((row) => Object.entries(values).every(([key, value]) => row[key] === value));

@@ -3,20 +3,20 @@ import { costs } from './cost.mjs';
 import { readStudy, unique } from './data.mjs';
 import { gaps } from './gap.mjs';
 
-/** Differences to the baseline with their intervals, a panel for each data set, or of one data set for each figure. */
-function differences(study, ...figures) {
+/** Differences to the baseline with their intervals, a panel for each data set. */
+function differences(study, figure) {
   const { rows } = readStudy(study);
-  const shown = rows.filter((row) => figures.includes(row.figure) && row.difference !== undefined);
+  const shown = rows.filter((row) => row.figure === figure && row.difference !== undefined);
   const values = shown.map((row) => ({
     name: row.name,
-    panel: row['dataset.use'] ?? row.figure,
+    panel: row['dataset.use'],
     ...{ middle: 100 * row.difference, low: 100 * row.differenceLow, high: 100 * row.differenceHigh },
   }));
   const names = unique(rows.map(({ name }) => name));
   const baselines = unique(shown.map((row) => row.baseline));
   const above = baselines.length === 1 ? `points above ${baselines[0]}` : 'points gained';
   const y = { field: 'name', type: 'nominal', sort: names, axis: { title: null, grid: true } };
-  const x = { title: `${figures.length === 1 ? `${figures[0]}, ` : ''}${above}`, type: 'quantitative' };
+  const x = { title: `${figure}, ${above}`, type: 'quantitative' };
   return {
     data: { values },
     facet: { column: { field: 'panel', type: 'nominal', title: null, sort: unique(values.map(({ panel }) => panel)) } },
@@ -38,15 +38,18 @@ function differences(study, ...figures) {
 /** Each seed of each source of chance. */
 function chance() {
   const { cells } = readStudy('chance');
-  const values = cells.filter(({ figure }) => figure === 'HM').map(({ name, value }) => ({ name, HM: 100 * value }));
+  const values = cells
+    .filter(({ figure }) => figure === 'HM')
+    .map((cell) => ({ name: cell.name, set: cell['dataset.use'], HM: 100 * cell.value }));
   return {
-    data: { values },
-    width: 480,
-    height: { step: 26 },
-    mark: { type: 'tick', thickness: 2 },
-    encoding: {
-      x: { field: 'HM', type: 'quantitative', scale: { zero: false }, title: 'HM, percent' },
-      y: { field: 'name', type: 'nominal', sort: unique(values.map(({ name }) => name)), title: null },
+    ...besideEachOther(values),
+    spec: {
+      ...{ width: 260, height: { step: 26 } },
+      mark: { type: 'tick', thickness: 2 },
+      encoding: {
+        x: { field: 'HM', type: 'quantitative', scale: { zero: false }, title: 'HM, percent' },
+        y: { field: 'name', type: 'nominal', sort: unique(values.map(({ name }) => name)), title: null },
+      },
     },
   };
 }
@@ -85,19 +88,35 @@ function gapAndGain() {
   };
 }
 
+/** A panel for each data set, on an axis of its own. */
+function besideEachOther(values) {
+  const sort = unique(values.map(({ set }) => set));
+  return {
+    data: { values },
+    facet: { column: { field: 'set', type: 'nominal', title: null, sort } },
+    resolve: { scale: { x: 'independent', y: 'independent' } },
+  };
+}
+
 /** Accuracy over the shots, a line for each method. */
 function overShots() {
   const values = readStudy('shots')
     .rows.filter(({ figure }) => figure === 'accuracy')
-    .map((row) => ({ name: row.name, shots: Number(row['dataset.shots']), accuracy: 100 * row.value }));
+    .map((row) => {
+      const set = row['dataset.use'];
+      return { name: row.name, set, shots: Number(row['dataset.shots']), accuracy: 100 * row.value };
+    });
   const axis = { values: unique(values.map(({ shots }) => shots)) };
   return {
-    ...{ data: { values }, width: 480, height: 320 },
-    mark: { type: 'line', point: { size: 40 } },
-    encoding: {
-      x: { field: 'shots', type: 'quantitative', scale: { type: 'log', base: 2 }, axis, title: 'images a class' },
-      y: { field: 'accuracy', type: 'quantitative', scale: { zero: false }, title: 'accuracy, percent' },
-      color: { field: 'name', type: 'nominal', sort: unique(values.map(({ name }) => name)), title: null },
+    ...besideEachOther(values),
+    spec: {
+      ...{ width: 260, height: 320 },
+      mark: { type: 'line', point: { size: 40 } },
+      encoding: {
+        x: { field: 'shots', type: 'quantitative', scale: { type: 'log', base: 2 }, axis, title: 'images a class' },
+        y: { field: 'accuracy', type: 'quantitative', scale: { zero: false }, title: 'accuracy, percent' },
+        color: { field: 'name', type: 'nominal', sort: unique(values.map(({ name }) => name)), title: null },
+      },
     },
   };
 }
@@ -141,7 +160,7 @@ const figures = {
   heads: () => differences('heads', 'accuracy'),
   'heads-cost': () => costAndFigure('heads', 'accuracy'),
   shots: overShots,
-  incremental: () => differences('incremental', 'forgetting', 'novel', 'all'),
+  incremental: () => differences('incremental', 'forgetting'),
   chance,
 };
 

@@ -21,9 +21,12 @@ const sections = {
   'promptsrc cost': () => costTable('promptsrc', 'HM'),
   heads: () => byDataset('heads', 'accuracy'),
   'heads cost': () => costTable('heads', 'accuracy'),
-  shots: () => byShots('shots', 'accuracy'),
-  incremental: () => byFigure('incremental', INCREMENTAL),
-  chance,
+  'shots groups': () => byShots('shots', 'accuracy', 'emoji-groups'),
+  'shots artists': () => byShots('shots', 'accuracy', 'emoji-artists'),
+  'incremental groups': () => byFigure('incremental', INCREMENTAL, 'emoji-groups'),
+  'incremental animals': () => byFigure('incremental', INCREMENTAL, 'emoji-animals'),
+  'chance groups': () => chance('emoji-groups'),
+  'chance animals': () => chance('emoji-animals'),
 };
 
 const SECTION = /(<!-- numbers: ([\w ]+) -->\n\n)[^]*?(\n\n<!-- end -->)/g;

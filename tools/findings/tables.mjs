@@ -1,4 +1,4 @@
-import { deviation, mean, readStudy, rowOf, unique } from './data.mjs';
+import { deviation, mean, readStudy, readStudyOn, rowOf, unique } from './data.mjs';
 import { count, percent, points, table } from './text.mjs';
 
 /** Mean ± deviation over the seeds. */
@@ -44,12 +44,12 @@ function byAxis({ rows, cells }, figure, axis, title) {
 export const byDataset = (study, figure) =>
   byAxis(readStudy(study), figure, 'dataset.use', (set) => `${set}, ${figure}`);
 
-export const byShots = (study, figure) =>
-  byAxis(readStudy(study), figure, 'dataset.shots', (shots) => `${shots} ${shots === '1' ? 'shot' : 'shots'}`);
+export const byShots = (study, figure, set) =>
+  byAxis(readStudyOn(study, set), figure, 'dataset.shots', (shots) => `${shots} ${shots === '1' ? 'shot' : 'shots'}`);
 
 /** Rows by names, figures of one data set as columns by their titles. */
-export function byFigure(study, titles) {
-  const { rows, cells } = readStudy(study);
+export function byFigure(study, titles, set) {
+  const { rows, cells } = readStudyOn(study, set);
   return table(
     ['', 'learned values', ...Object.values(titles)],
     unique(rows.map(({ name }) => name)).map((name) => [
@@ -61,8 +61,8 @@ export function byFigure(study, titles) {
 }
 
 /** Deviations over the seeds, and how many seeds a difference of one point needs. */
-export function chance() {
-  const { cells } = readStudy('chance');
+export function chance(set) {
+  const { cells } = readStudyOn('chance', set);
   const of = (name, figure) =>
     cells.filter((cell) => cell.name === name && cell.figure === figure).map(({ value }) => 100 * value);
   return table(
