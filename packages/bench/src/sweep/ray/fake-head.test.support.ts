@@ -15,6 +15,8 @@ export class FakeHead {
   /** Archives that were sent, each time. */
   readonly sent: string[] = [];
   readonly removed: string[] = [];
+  /** Called before a job is taken off the list. */
+  beforeRemoval: () => void = () => undefined;
   readonly submitted: RayJobRequest[] = [];
   /** What becomes of a job; it has ended when it is asked for. */
   ending: (request: RayJobRequest) => Ending = () => ({ status: 'SUCCEEDED' });
@@ -51,6 +53,7 @@ export class FakeHead {
     }
     if (!this.jobs.has(name)) return [404, `Job ${name} does not exist`];
     if (method === 'DELETE') {
+      this.beforeRemoval();
       this.removed.push(name);
       this.jobs.delete(name);
       return [200, {}];

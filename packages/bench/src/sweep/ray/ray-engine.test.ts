@@ -167,6 +167,16 @@ it('counts a job that Ray does not know any more as lost', async () => {
   ]);
 });
 
+it('takes a lost job off the list before it counts it, so that a scheduler killed in between does not count it twice', async () => {
+  const cell = newCell();
+  head.ending = () => ({ status: 'FAILED', message: 'its supervisor died' });
+  const counted: number[] = [];
+  head.beforeRemoval = () => void counted.push(cell.failures().length);
+  await run([cell]);
+  expect(counted).toEqual([0]);
+  expect(cell.failures()).toMatchObject([{ kind: 'lost' }]);
+});
+
 describe('a cell that is a job while its scheduler is gone', () => {
   /** Submits a cell and ends, as a scheduler that is stopped does. */
   async function submitted(status: 'PENDING' | 'RUNNING' | 'SUCCEEDED'): Promise<CellFolder> {

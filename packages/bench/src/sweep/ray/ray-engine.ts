@@ -179,6 +179,9 @@ class RayRun {
     if (!arrived && job?.status === 'SUCCEEDED' && this.mayStillCome(active)) return;
     if (log !== '') appendFileSync(join(cell.path, LOG), `${log}\n`);
     if (arrived) unpackInto(cell, arrived.files);
+    // Off the list before its failure is noted: who is killed in between finds a cell to run, and not the same failure once more.
+    forgetPlace(cell);
+    await this.client.remove(id);
     const fail = (kind: 'error' | 'lost', message: string): void => {
       cell.fail({ kind, message, where: join(cell.path, LOG) });
       onEvent?.({ type: 'fail', cell: cell.id, message });
@@ -202,8 +205,6 @@ class RayRun {
     } else {
       fail('lost', `The Ray job ended without a result: ${job?.message ?? 'Ray does not know it any more'}`);
     }
-    forgetPlace(cell);
-    await this.client.remove(id);
     claim.release();
     this.active.delete(id);
   }
