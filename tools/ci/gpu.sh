@@ -23,7 +23,7 @@ promptweave() { node "$root/apps/cli/bin/promptweave.js" "$@"; }
 begun=$SECONDS
 lap() { echo "   [$((SECONDS - begun)) s]"; begun=$SECONDS; }
 
-if ! promptweave runtime list | grep -q '^2.*-cuda-linux-x64, [0-9]* MB, [^ ]*'; then
+if ! promptweave runtime list | grep '^2.*-cuda-linux-x64, ' | grep -qv unusable; then
   echo '== wheels'
   node "$root/tools/gpu/wheels.mjs" "$wheels"
   du -ch "$wheels"/*.whl | tail -1

@@ -50,7 +50,8 @@ export type Bfloat16Instruction = 'amx_bf16' | 'avx512_bf16';
 export interface ProgramsAddon {
   /** @param graph a serialised GraphDef @param inputs and `outputs`: of its nodes, `node:index` */
   add(name: string, graph: Uint8Array, inputs: readonly string[], outputs: readonly string[]): void;
-  remove(name: string): void;
+  /** On a GPU, programs that stay take longer at their next call: what TensorFlow prepared for it goes as well. */
+  remove(names: readonly string[]): void;
 }
 
 /** See load.js. Throws what the dynamic loader or the binding throws. */

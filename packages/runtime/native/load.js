@@ -38,7 +38,7 @@ export function loadNative(folder, tfjs, compiled) {
   const fused = wanted && existsSync(join(folder, 'binding', 'fused.node'));
   const bfloat16 = (fused && requireFrom('./binding/fused.node').bfloat16) || undefined;
   const programs = process.env.PROMPTWEAVE_PROGRAMS === '0' ? undefined : requireFrom('./binding/programs.node');
-  programs?.attach(join(folder, 'binding', 'tfjs_binding.node'));
+  programs?.attach(join(folder, 'binding', 'tfjs_binding.node'), usesGpu);
   const own = { fused, ...(bfloat16 && { bfloat16 }), programs };
   return { tensorflowVersion: binding.TF_Version, usesGpu, ...own, ...(gpu && { gpu }) };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test, vi } from 'vitest';
 import { layout } from './install/compile-binding.js';
-import { listRuntimes } from './install/installation.js';
+import { format, listRuntimes } from './install/installation.js';
 import { tfjsVersion } from './install/tfjs-node-package.js';
 import { fusedOperations } from './native/fused.js';
 import { useEmptyCache } from './testing-cache.fixture.js';
@@ -39,17 +39,18 @@ test('an installation that is not whole is not used, and named', async () => {
   expect(String(failure)).toContain('2.21.0-cpu-linux-x64: its installation.json cannot be read');
 });
 
-test('an installation whose fused operations are fewer than those that are called is not used', async () => {
+test('an installation whose compiled part is older, or has fewer operations than are called, is not used', async () => {
   const folder = join(cache(), 'runtime', '2.21.0-cpu-linux-x64');
   await mkdir(folder, { recursive: true });
   const files = Object.fromEntries([layout.signals, layout.programs, layout.fused].map((file) => [file, { bytes: 1 }]));
   const machine = `${process.platform}-${process.arch}`;
-  const manifest = { format: 1, tensorflow: '2.21.0', variant: 'cpu', machine, tfjs: tfjsVersion, files };
-  const problemWith = async (fused?: readonly string[]) => {
-    await writeFile(join(folder, 'installation.json'), JSON.stringify({ ...manifest, fused }));
+  const manifest = { format, tensorflow: '2.21.0', variant: 'cpu', machine, tfjs: tfjsVersion, files };
+  const problemWith = async (fused?: readonly string[], changed?: object) => {
+    await writeFile(join(folder, 'installation.json'), JSON.stringify({ ...manifest, fused, ...changed }));
     return (await listRuntimes())[0]!.problem;
   };
   expect(await problemWith()).toBe('it was made by an older promptweave');
   expect(await problemWith(fusedOperations.slice(1))).toBe('it was made by an older promptweave');
+  expect(await problemWith(fusedOperations, { format: format - 1 })).toBe('it was made by an older promptweave');
   expect(await problemWith([...fusedOperations, 'OfTheFuture'])).toContain('is missing'); // its files are looked for
 });

@@ -1,21 +1,19 @@
 // Makes TensorFlow functions of recorded operations, in the context of tfjs-node's binding, which then executes them by their names like
 // any operation.
+#include "programs.h"
+
 #include <dlfcn.h>
 #include <node_api.h>
 
-#include <string>
-#include <vector>
-
 #include "tensorflow/c/c_api.h"
-#include "tensorflow/c/eager/c_api.h"
 
 namespace {
 
 // One for each environment of Node (a thread may have one of its own), as the binding has.
-TFE_Context* context(napi_env env) {
+PromptweaveState& state(napi_env env) {
   void* found = nullptr;
   napi_get_instance_data(env, &found);
-  return static_cast<TFE_Context*>(found);
+  return *static_cast<PromptweaveState*>(found);
 }
 
 std::string text(napi_env env, napi_value value) {
@@ -50,15 +48,19 @@ napi_value finish(napi_env env, TF_Status* status) {
   return nullptr;
 }
 
-// attach(path of the binding that this environment loaded last)
+// attach(path of the binding that this environment loaded, whether programs run in the thread that calls them)
 napi_value attach(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value argument;
-  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
-  void* binding = dlopen(text(env, argument).c_str(), RTLD_NOW | RTLD_NOLOAD);
-  void* address = binding ? dlsym(binding, "promptweave_context") : nullptr;
-  TFE_Context* found = address ? *static_cast<TFE_Context**>(address) : nullptr;
-  if (!found) napi_throw_error(env, nullptr, "The binding has no TensorFlow context.");
+  size_t count = 2;
+  napi_value arguments[2];
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  void* binding = dlopen(text(env, arguments[0]).c_str(), RTLD_NOW | RTLD_NOLOAD);
+  void* address = binding ? dlsym(binding, "promptweave_state") : nullptr;
+  PromptweaveState* found = address ? reinterpret_cast<PromptweaveState* (*)()>(address)() : nullptr;
+  if (!found || !found->context) {
+    napi_throw_error(env, nullptr, "The binding has no TensorFlow context.");
+    return nullptr;
+  }
+  napi_get_value_bool(env, arguments[1], &found->runsHere);
   napi_set_instance_data(env, found, nullptr, nullptr);
   return nullptr;
 }
@@ -81,10 +83,16 @@ napi_value add(napi_env env, napi_callback_info info) {
     TF_SetStatus(status, TF_INVALID_ARGUMENT, "an input or output is not in the graph");
   }
   if (TF_GetCode(status) == TF_OK) {
+    const std::string name = text(env, arguments[0]);
     TF_Function* function =
-        TF_GraphToFunction(graph, text(env, arguments[0]).c_str(), 0, -1, nullptr, static_cast<int>(given.size()), given.data(),
+        TF_GraphToFunction(graph, name.c_str(), 0, -1, nullptr, static_cast<int>(given.size()), given.data(),
                            static_cast<int>(made.size()), made.data(), nullptr, nullptr, nullptr, status);
-    if (TF_GetCode(status) == TF_OK) TFE_ContextAddFunction(context(env), function, status);
+    if (TF_GetCode(status) == TF_OK) TFE_ContextAddFunction(state(env).context, function, status);
+    if (TF_GetCode(status) == TF_OK && state(env).runsHere) {
+      Signature& signature = state(env).signatures[name];
+      for (const TF_Output& input : given) signature.inputs.push_back(TF_OperationOutputType(input));
+      for (const TF_Output& output : made) signature.outputs.push_back(TF_OperationOutputType(output));
+    }
     if (function) TF_DeleteFunction(function);
   }
   TF_DeleteImportGraphDefOptions(options);
@@ -93,13 +101,23 @@ napi_value add(napi_env env, napi_callback_info info) {
   return finish(env, status);
 }
 
-// remove(name)
+// remove(names). What TensorFlow prepared for calls in this thread it keeps for all of them together; for those that stay it does so anew.
 napi_value remove(napi_env env, napi_callback_info info) {
   size_t count = 1;
-  napi_value argument;
-  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  napi_value names;
+  napi_get_cb_info(env, info, &count, &names, nullptr, nullptr);
+  uint32_t length = 0;
+  napi_get_array_length(env, names, &length);
   TF_Status* status = TF_NewStatus();
-  TFE_ContextRemoveFunction(context(env), text(env, argument).c_str(), status);
+  auto& [context, runsHere, signatures] = state(env);
+  if (runsHere) TFE_ContextClearCaches(context);
+  for (uint32_t i = 0; i < length && TF_GetCode(status) == TF_OK; i++) {
+    napi_value element;
+    napi_get_element(env, names, i, &element);
+    const std::string name = text(env, element);
+    signatures.erase(name);
+    TFE_ContextRemoveFunction(context, name.c_str(), status);
+  }
   return finish(env, status);
 }
 

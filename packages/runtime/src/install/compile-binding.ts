@@ -37,7 +37,9 @@ export async function compileBinding(folder: string, platform: WheelPlatform): P
   }
   await compile(compiler, 'the binding of TensorFlow', [
     ...addon('tfjs_binding', platform),
-    '-DTFE_NewContext=promptweave_new_context',
+    ...['NewContext=promptweave_new_context', 'NewOp=promptweave_new_op', 'Execute=promptweave_execute'].map(
+      (names) => `-DTFE_${names}`,
+    ),
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(folder, layout.package, 'binding', name)),
     sourceOf('programs/context.cc'),
     ...tensorflow(folder, platform),

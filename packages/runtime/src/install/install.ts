@@ -14,6 +14,7 @@ import { diskErrorOr, requireDiskSpace } from './disk-space.js';
 import { extractFiles, type InstalledFile, sha256OfFile } from './extract.js';
 import { withInstallLock } from './install-lock.js';
 import {
+  format,
   type Installation,
   type InstallationManifest,
   listRuntimes,
@@ -178,7 +179,7 @@ async function build(
   }
 
   const manifest: InstallationManifest = {
-    format: 1,
+    format,
     tensorflow: information.version,
     variant,
     machine: platform.machine,

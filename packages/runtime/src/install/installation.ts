@@ -8,9 +8,12 @@ import type { InstalledFile } from './extract.js';
 import { withInstallLock } from './install-lock.js';
 import { tfjsVersion } from './tfjs-node-package.js';
 
+/** Raised where what is compiled here changed, so that an older installation is made anew. */
+export const format = 2;
+
 /** What an installation says about itself in `installation.json`, which is written last. */
 export interface InstallationManifest {
-  readonly format: 1;
+  readonly format: typeof format;
   readonly tensorflow: string;
   readonly variant: 'cpu' | 'cuda';
   readonly machine: string;
@@ -93,7 +96,8 @@ async function findProblem(folder: string, manifest: InstallationManifest): Prom
     ...(manifest.variant === 'cuda' ? [layout.gpu] : []),
   ];
   const lacks = !manifest.notFused && fusedOperations.some((operation) => !manifest.fused?.includes(operation));
-  if (lacks || parts.some((part) => !(part in manifest.files))) return 'it was made by an older promptweave';
+  if (manifest.format !== format || lacks || parts.some((part) => !(part in manifest.files)))
+    return 'it was made by an older promptweave';
   for (const [file, { bytes }] of Object.entries(manifest.files)) {
     const size = await stat(join(folder, file)).then(
       (found) => found.size,

@@ -84,10 +84,10 @@ describe.runIf(kernel)('a program', () => {
 });
 
 describe('programs', () => {
-  it('are so many at most; one that was not used for long makes room, and with it what was held for it alone', () => {
+  it('are so many at most; those that were not used for long make room, and with them what was held for them alone', () => {
     const added: string[] = [];
     const removed: string[] = [];
-    const addon: ProgramsAddon = { add: (name) => added.push(name), remove: (name) => removed.push(name) };
+    const addon: ProgramsAddon = { add: (name) => added.push(name), remove: (names) => removed.push(...names) };
     const backend = fakeBackend();
     const programs = new Programs(backend as unknown as NativeBackend, addon, 2);
     const values = new Float32Array(100);

@@ -118,26 +118,27 @@ export class Programs {
     }
   }
 
-  /** Whether there is room for another program, once the one that was not used for longest is given up if it is old. */
+  /** Whether there is room for another program, once those that are old are given up. */
   #makeRoom(): boolean {
     if (this.#programs.size < this.most && this.#heldNumbers < this.mostHeld) return true;
-    if (this.#programs.size === 0) return false;
-    const [key, oldest] = [...this.#programs].reduce((a, b) => (b[1].used < a[1].used ? b : a));
-    if (this.#calls - oldest.used < OLD * this.most) return false;
-    this.#giveUp(key, oldest);
-    return true;
+    const old = [...this.#programs].filter(([, { used }]) => this.#calls - used >= OLD * this.most);
+    this.#giveUp(old);
+    return old.length > 0;
   }
 
   /** Gives up all of them. */
   forget(): void {
-    for (const [key, program] of this.#programs) this.#giveUp(key, program);
+    this.#giveUp([...this.#programs]);
     this.#seen.clear();
   }
 
-  #giveUp(key: string, { name, held }: Program): void {
-    this.addon.remove(name);
-    this.#programs.delete(key);
-    for (const one of held) this.#release(one);
+  #giveUp(programs: readonly [key: string, program: Program][]): void {
+    if (programs.length === 0) return;
+    this.addon.remove(programs.map(([, { name }]) => name));
+    for (const [key, { held }] of programs) {
+      this.#programs.delete(key);
+      for (const one of held) this.#release(one);
+    }
   }
 
   #record(

@@ -1,5 +1,9 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { layout } from '../../install/compile-binding.js';
+import { listRuntimes } from '../../install/installation.js';
 
 /** TensorFlow rewrites functions before it runs them: what a program may consist of must come through with the same bits. */
 const kernel = tf.getKernel('PromptweaveProgram', tf.getBackend());
@@ -40,9 +44,23 @@ const computations: Record<string, () => tf.Tensor> = {
   'sums of segments': () => tf.unsortedSegmentSum(x, tf.tensor1d(Array.from({ length: 40 }, (_, i) => i % 7), 'int32'), 7), // prettier-ignore
 };
 
-describe.runIf(kernel)('a program gives the bits of what it is composed of', () => {
+/** Whether programs that are recorded from now on run in the thread that calls them, as they do on a GPU. */
+async function runHere(here: boolean): Promise<void> {
+  const { folder } = (await listRuntimes()).find(({ problem }) => !problem)!;
+  const requireFrom = createRequire(join(folder, 'package.json'));
+  const { attach } = requireFrom(`./${layout.programs}`) as { attach(binding: string, here: boolean): void };
+  attach(join(folder, layout.binding), here);
+}
+
+describe.runIf(kernel).each([
+  ['in a thread of TensorFlow', false],
+  ['where it is called', true],
+])('a program gives the bits of what it is composed of, %s', (where, here) => {
+  beforeAll(() => runHere(here));
+  afterAll(() => runHere(false));
+
   it.each(Object.keys(computations))('%s', (name) => {
-    const attributes = { key: `same bits ${name}`, compose: () => tf.tidy(() => [computations[name]!()]) };
+    const attributes = { key: `same bits ${name} ${where}`, compose: () => tf.tidy(() => [computations[name]!()]) };
     const run = (): tf.Tensor[] =>
       tf.engine().runKernel('PromptweaveProgram', inputs as never, attributes as unknown as tf.NamedAttrMap);
     const outcomes = [() => [tf.tidy(computations[name]!)], run, run, run].map((compute) => {
