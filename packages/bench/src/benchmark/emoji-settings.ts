@@ -26,6 +26,7 @@ const fineTunedCache = {
 export const emojiSettings: Readonly<Record<string, EmojiSettings>> = {
   clip: none,
   coop: { prompt: { use: 'coop' }, 'train.learningRate': 0.02 },
+  cocoop: { prompt: { use: 'cocoop' }, 'train.batch': 1, 'train.learningRate': 0.0005 },
   kgcoop: {
     prompt: { use: 'coop' },
     losses: ['cross-entropy', { use: 'kgcoop/knowledge', weight: 8 }],
@@ -34,6 +35,10 @@ export const emojiSettings: Readonly<Record<string, EmojiSettings>> = {
   prograd: { prompt: { use: 'coop' }, gradients: { use: 'prograd' }, 'train.learningRate': 0.005 },
   maple: { prompt: { use: 'maple', depth: 3 }, 'train.learningRate': 0.005, 'train.epochs': 5 },
   comma: { prompt: { use: 'comma', depth: 3 }, 'train.learningRate': 0.005, 'train.epochs': 5 },
+  vpt: { prompt: { use: 'vpt', visionDepth: 3 }, 'train.learningRate': 0.0025 },
+  language: { prompt: { use: 'language', depth: 3 }, 'train.learningRate': 0.03 },
+  ivlp: { prompt: { use: 'ivlp', depth: 3, visionDepth: 3 }, 'train.learningRate': 0.0025 },
+  'clip+lamm': none,
   promptsrc: {
     prompt: { use: 'ivlp', depth: 3, visionDepth: 3 },
     losses: [
@@ -79,6 +84,12 @@ export const emojiSettings: Readonly<Record<string, EmojiSettings>> = {
   },
   lora: { ...towers, tuning: { use: 'lora' }, 'train.learningRate': 0.005 },
   'layer-norm': { ...towers, tuning: { use: 'layer-norm' }, 'train.learningRate': 0.005 },
+  '2sfs': {
+    ...towers,
+    tuning: { use: 'layer-norm' },
+    head: { use: 'zero-shot-linear-probe', text: 'live' },
+    ...{ 'train.learningRate': 0.005, 'train.epochs': 6, 'train.then': { epochs: 4 } },
+  },
   bias: { ...towers, tuning: { use: 'bias' }, 'train.learningRate': 0.001 },
   mma: {
     ...none,

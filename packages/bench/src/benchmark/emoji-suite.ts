@@ -93,7 +93,7 @@ export function emojiSuite(request: EmojiSuiteRequest, registry: Registry): Read
 
 function entry(name: string, registry: Registry): MethodEntry {
   const { method, labels = 'frozen' } = partsOfName(name);
-  const settings = emojiSettings[method];
+  const settings = emojiSettings[name] ?? emojiSettings[method];
   if (settings) {
     const losses = lossesWith(settings['losses'], labels, registry);
     return { name, ...settings, ...(losses && { losses }), labels: { use: labels } };
