@@ -56,6 +56,7 @@ export const catalogue = {
     differences: /^CoCoOp: /,
     presets: ['cocoop/'],
     published: ['CoCoOp'],
+    measured: ['cocoop'],
     recorded: /^cocoop/,
     takeIt: 'novel classes matter and time does not: every image costs a text pass of its own',
   },
@@ -83,6 +84,7 @@ export const catalogue = {
     equations: ['Trainable labels', 'Hierarchical loss'],
     presets: ['lamm/'],
     published: ['LAMM', 'CoOp+LAMM', 'MaPLe+LAMM'],
+    measured: ['clip+lamm'],
     recorded: /^lamm_/,
     takeIt: 'class names say little to CLIP: codes, brands, words of a trade',
   },
@@ -104,6 +106,7 @@ export const catalogue = {
     sources: ['MaPLe', 'Released code'],
     presets: ['language/'],
     published: ['language-prompting-5ep'],
+    measured: ['language'],
     takeIt: 'you compare deep prompts with shallow ones, in the text tower alone',
   },
   vpt: {
@@ -113,6 +116,7 @@ export const catalogue = {
     sources: ['VPT', 'Released code'],
     presets: ['vpt/'],
     published: ['VPT-deep-5ep'],
+    measured: ['vpt'],
     takeIt: 'only the images are unusual',
   },
   ivlp: {
@@ -122,6 +126,7 @@ export const catalogue = {
     sources: ['MaPLe', 'Released code'],
     presets: ['ivlp/'],
     published: ['IVLP-5ep', 'IVLP-20ep'],
+    measured: ['ivlp'],
     takeIt: 'prompts of both towers should be independent, as a baseline of MaPLe and PromptSRC',
   },
   maple: {
@@ -212,7 +217,7 @@ export const catalogue = {
     differences: /2SFS/,
     presets: ['layer-norm/'],
     published: ['2SFS'],
-    measured: ['layer-norm'],
+    measured: ['layer-norm', '2sfs'],
     takeIt: 'a few parameters within the towers should learn first, then a classifier',
   },
   bias: {

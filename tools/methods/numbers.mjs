@@ -47,7 +47,6 @@ function publishedRows(name) {
 
 function measuredLines(names) {
   const rows = ['clip', ...names.filter((name) => name !== 'clip')].map((name) => measuredOf(name));
-  if (names.length === 0) return [`It is not part of the [run of the embedded suite](${SUITE}).`];
   return [
     `The [embedded suite](${SUITE}): drawings, and a CLIP of 4.7 million parameters. It compares methods with each other, and says nothing about ViT-B/16.`,
     '',
