@@ -11,7 +11,7 @@ export type { CellEstimate, Engine, EngineRequest, SweepEvent } from './engine.j
 export { estimateCells, type EstimatedCell, type EstimateOptions, type SweepEstimate } from './estimate-cells.js';
 export { expandGrid, type Choice } from './expand.js';
 export { FeatureLibrary } from './feature-library.js';
-export { gridSections, readGrid, sampleRange, type Grid } from './grid.js';
+export { readGrid, type Grid } from './grid.js';
 export { gibibytes, inProcessEngine, processEngine, type LocalEngineOptions, type Place } from './local-engine.js';
 export { sendCell, sendEvent, type CellEnd } from './parcel.js';
 export { impossibleError, impossibleText, type ImpossibleCell, type MendingChange } from './impossible-cells.js';
@@ -21,7 +21,7 @@ export { ProcessError, type ProcessErrorDetails } from './process-error.js';
 export { rayEngine, type RayEngineOptions } from './ray/ray-engine.js';
 export { archiveFolders } from './ray/sweep-archive.js';
 export { runCells, type CellEnvironment } from './run-cells.js';
-export { isOfSearch, readSearch, rungsOf, searchSection, unsearchable, type Search } from './search/search-section.js';
+export { isOfSearch, readSearch, rungsOf, unsearchable, type Search } from './search/search-section.js';
 export { runSearch, type SearchRequest } from './search/run-search.js';
 export { validationCurve } from './search/validation-curve.js';
 export { runSweep, type SweepRequest } from './run-sweep.js';

@@ -28,7 +28,9 @@ export class OptionPaths {
   private readonly root: Schema;
 
   constructor(registry: Registry) {
-    this.root = configurationJsonSchema(registry) as Schema;
+    const schema = configurationJsonSchema(registry) as Schema;
+    const { grid: _grid, search: _search, ...properties } = schema.properties!; // a cell has neither
+    this.root = { ...schema, properties };
   }
 
   /** Why a path is none, with the nearest one; undefined where it exists. */

@@ -424,6 +424,11 @@ const badFiles: readonly (readonly [string, string, string])[] = [
     'config.yaml:2:1: grid: a grid is many experiments; run it with `promptweave sweep`',
   ],
   [
+    'a search without a grid',
+    'dataset: emoji/animals\nsearch: {}\n',
+    'config.yaml:2:1: search: a search chooses among the cells of a grid: add a grid, or leave it out',
+  ],
+  [
     'template without a place for the name',
     'dataset: emoji/animals\nprompt: { use: none, template: a photo. }\n',
     'config.yaml:2:22: prompt.template: expected exactly one {} where the class name goes, received "a photo."',

@@ -1,6 +1,8 @@
 import type { EvaluateSettings, RuntimeSettings, SeedsSettings } from './sections.js';
 import type { TrainSettings } from '../training/settings.js';
+import type { GridSection } from './grid-section.js';
 import { without } from './layers.js';
+import type { SearchSection } from './search-section.js';
 
 /** A part as a user writes it: its name alone, or `{ use, ...options }`. */
 export type PartChoice = string | { readonly use?: string; readonly [option: string]: unknown };
@@ -44,7 +46,9 @@ export interface Configuration {
   /** Folder of the results. Default: whoever runs the experiment chooses one. */
   readonly output?: string;
   /** Lists of values by option path: every combination is a cell of a sweep. An error where one experiment is asked for. */
-  readonly grid?: Readonly<Record<string, unknown>>;
+  readonly grid?: GridSection;
+  /** With a grid: its cells are compared while they train, and only the best are trained on. */
+  readonly search?: SearchSection;
 }
 
 /** A part with all of its options. */

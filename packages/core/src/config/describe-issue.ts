@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nearestName } from './nearest-name.js';
+import { nearestName, suggestion } from './nearest-name.js';
 
 type Issue = z.core.$ZodRawIssue | z.core.$ZodIssue;
 
@@ -21,7 +21,10 @@ const NAMED = 5;
 export function describeIssue(issue: Issue): string {
   if (issue.code === 'unrecognized_keys') {
     const keys = (issue.keys as string[]).slice(0, NAMED).map((key) => describeValue(key));
-    return `there is nothing called ${alternatives(keys)} here`;
+    const { inst } = issue as { readonly inst?: z.core.$ZodObject };
+    const shape = inst?._zod.def.shape;
+    const hint = shape ? `.${suggestion((issue.keys as string[])[0]!, Object.keys(shape), 'There are')}` : '';
+    return `there is nothing called ${alternatives(keys)} here${hint}`;
   }
   const expected = expectedBy(issue);
   if (issue.input === undefined) return `missing; expected ${expected}`;

@@ -1,6 +1,7 @@
 export { canonicalJson, configurationHash, toYaml } from './canonical.js';
 export * from './configuration.js';
 export { configurationJsonSchema } from './json-schema.js';
+export { gridSection, type GridSection } from './grid-section.js';
 export { defaultParts, partSections } from './layers.js';
 export { loadConfiguration, loadPluginsOf, loadRegistry, type LoadedConfiguration } from './load.js';
 export { nearestName, suggestion } from './nearest-name.js';
@@ -16,5 +17,7 @@ export { applyOverride, parseOverride } from './overrides.js';
 export type { RawText } from './raw-text.js';
 export { resolveConfiguration, type ResolveOptions } from './resolve.js';
 export { configurationSchema } from './schema.js';
+export { searchSection, type SearchSection } from './search-section.js';
+export { datasetSettings, lossSettings } from './sections.js';
 export type { EvaluateSettings, RuntimeSettings, SeedsSettings } from './sections.js';
 export { parseConfiguration, readConfiguration, sourceFromValue, type ConfigurationSource } from './source.js';

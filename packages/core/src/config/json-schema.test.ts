@@ -25,6 +25,22 @@ describe('configurationJsonSchema', () => {
     ['parts with options', { dataset: { use: 'folder', path: 'x' }, prompt: { use: 'comma', depth: 3 } }],
     ['a loss with a weight', { dataset: 'emoji/animals', losses: [{ use: 'comma/knowledge', weight: 0.5 }] }],
     ['a preset', { preset: 'comma/base-to-novel', dataset: 'emoji/animals', train: { epochs: 1 } }],
+    ['a part whose use the grid says', { prompt: { depth: 3 }, grid: { 'prompt.use': ['comma'] } }],
+    [
+      'all keys of a grid',
+      {
+        grid: {
+          'prompt.depth': { values: [1, 2], when: { 'prompt.use': 'comma' } },
+          list: [{ name: 'A', prompt: 'comma' }],
+          zip: { seed: [1, 2] },
+          sample: { count: 3, ranges: { 'train.learningRate': { from: 0.001, to: 0.1, scale: 'log' } } },
+          except: [{ seed: 1 }],
+          first: [{ name: 'A' }],
+        },
+      },
+    ],
+    ['a search', { grid: { seed: [1, 2] }, search: { sampler: 'tpe', budget: { cells: 9 } } }],
+    ['a search without options', { grid: { seed: [1, 2] }, search: {} }],
     ['a grid', { dataset: 'emoji/animals', grid: { 'prompt.use': ['none', 'comma'], seed: [1, 2, 3] } }],
     ['a resolved configuration', resolveConfiguration({ dataset: 'emoji/animals', prompt: 'comma' }, { registry })],
   ])('accepts %s', (_title, configuration) => {
@@ -39,6 +55,16 @@ describe('configurationJsonSchema', () => {
     ['a number out of range', { dataset: 'emoji/animals', prompt: { use: 'comma', depth: 13 } }],
     ['a required option that is missing', { dataset: { use: 'folder' } }],
     ['an unknown preset', { dataset: 'emoji/animals', preset: 'comma/base' }],
+    ['a grid that is text', { grid: 'seed' }],
+    ['an axis of one value', { grid: { seed: 1 } }],
+    ['an axis without values', { grid: { seed: [] } }],
+    ['an axis with a condition alone', { grid: { seed: { when: { 'prompt.use': 'comma' } } } }],
+    ['except without a list', { grid: { seed: [1, 2], except: { seed: 1 } } }],
+    ['a sample without ranges', { grid: { sample: { count: 3 } } }],
+    ['a range without its end', { grid: { sample: { count: 3, ranges: { 'train.learningRate': { from: 0.1 } } } } }],
+    ['an unknown key of search', { grid: { seed: [1, 2] }, search: { reduktion: 3 } }],
+    ['tpe without a budget', { grid: { seed: [1, 2] }, search: { sampler: 'tpe' } }],
+    ['tpe with an empty budget', { grid: { seed: [1, 2] }, search: { sampler: 'tpe', budget: {} } }],
     ['an unknown loss', { dataset: 'emoji/animals', losses: ['knowledge'] }],
   ])('refuses %s', (_title, configuration) => {
     expect(accepts(configuration)).toBe(false);

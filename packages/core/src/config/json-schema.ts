@@ -21,8 +21,12 @@ export function configurationJsonSchema(registry: Registry): JsonSchema {
   return { ...schema, title: 'promptweave configuration', required };
 }
 
-/** A part may be its name alone. */
+/** A part may be its name alone, and its `use` may stand elsewhere: in the preset, in the defaults or in the grid. */
 function orName(part: JsonSchema, names: readonly string[]): JsonSchema {
-  const { description, ...mapping } = part;
-  return { description, anyOf: [{ enum: [...names] }, mapping] };
+  const { description, oneOf = [] } = part;
+  const choices = (oneOf as JsonSchema[]).map(({ required = [], ...choice }) => {
+    const others = required.filter((option) => option !== 'use');
+    return others.length > 0 ? { ...choice, required: others } : choice;
+  });
+  return { description, anyOf: [{ enum: [...names] }, ...choices] };
 }

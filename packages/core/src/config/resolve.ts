@@ -44,7 +44,7 @@ export function resolveConfiguration(
 ): ResolvedConfiguration {
   const source = asSource(configuration);
   const overrides = inOrder(texts.map(parseOverride));
-  const { preset, grid } = withOverrides(source.value, overrides);
+  const { preset, grid, search } = withOverrides(source.value, overrides);
   const problems: Problem[] = [];
   const presetValue = presetOf(preset, source.value, overrides, registry);
   const expanded = expandNames(source.value);
@@ -55,6 +55,8 @@ export function resolveConfiguration(
 
   if (grid !== undefined)
     report({ path: ['grid'], message: 'a grid is many experiments; run it with `promptweave sweep`' });
+  else if (search !== undefined && search !== null)
+    report({ path: ['search'], message: 'a search chooses among the cells of a grid: add a grid, or leave it out' });
   if (preset !== undefined) findingsOfPreset(preset, registry).forEach(report);
   const laid = withOverrides(lay(lay(defaultParts, presetValue), expanded), overrides);
   const schema = configurationSchema(registry);

@@ -4,6 +4,8 @@ import { defaultPlugins } from '../plugin/load-plugins.js';
 import type { Registry } from '../plugin/registry.js';
 import { trainSettings } from '../training/settings.js';
 import type { ResolvedPart } from './configuration.js';
+import { gridSection } from './grid-section.js';
+import { searchSection } from './search-section.js';
 import {
   datasetSettings,
   evaluateSettings,
@@ -58,19 +60,13 @@ function composeSchema(registry: Registry) {
     seed: seedSetting,
     seeds: seedsSettings
       .optional()
-      .describe('Seeds of single sources of chance, each in the place of `seed`: to see how much each one matters.'),
-    runtime: runtimeSettings.prefault({}).describe('Where and how it is computed.'),
-    output: z.string().min(1).optional().describe('Folder of the results.'),
-    grid: z
-      .record(z.string(), z.unknown())
-      .optional()
-      .describe('Makes this a sweep: option paths with lists of values; every combination is a cell.'),
-    search: z
-      .record(z.string(), z.unknown())
-      .optional()
       .describe(
-        'With a grid: cells are compared on validation images while they train, and the best go on. See docs/sweeps.md.',
+        'Separate seeds of single sources of chance, which replace `seed` there: to see how much each one matters.',
       ),
+    runtime: runtimeSettings.prefault({}).describe('Backend, precision and memory of the computation.'),
+    output: z.string().min(1).optional().describe('Folder of the results. Default: the command chooses one.'),
+    grid: gridSection.optional(),
+    search: searchSection.optional(),
   });
 }
 

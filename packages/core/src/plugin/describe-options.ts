@@ -16,26 +16,66 @@ export interface OptionDescription {
   readonly description: string;
 }
 
+/** Stands in the place of the names that an option may freely choose, as the option paths of a grid are. */
+const ANY_NAME = 'PATH';
+
 /** The options of a plugin in their order; options within an option follow it with their own paths. */
-export function describeOptions(plugin: Plugin): OptionDescription[] {
-  return describeProperties(z.toJSONSchema(plugin.options, { io: 'input' }), '');
+export function describeOptions({ options }: Pick<Plugin, 'options'>): OptionDescription[] {
+  return describeProperties(z.toJSONSchema(options, { io: 'input' }), '');
 }
 
 function describeProperties(schema: JsonSchema, prefix: string): OptionDescription[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, option]) => {
-    if (typeof option === 'boolean') return [];
-    const name = `${prefix}${key}`;
-    if (option.properties) return describeProperties(option, `${name}.`);
-    const required = schema.required?.includes(key) ?? false;
-    const { description = '' } = option;
-    return [{ name, type: describeType(option), default: option.default, required, description }];
+  const { properties = {}, required = [], additionalProperties: others } = schema;
+  return [
+    ...Object.entries(properties).flatMap(([key, option]) =>
+      typeof option === 'boolean' ? [] : describeOption(option, `${prefix}${key}`, required.includes(key)),
+    ),
+    ...(isDescribed(others) ? describeOption(others, `${prefix}${ANY_NAME}`, false) : []),
+  ];
+}
+
+function describeOption(option: JsonSchema, name: string, required: boolean): OptionDescription[] {
+  if (option.properties) return describeProperties(option, `${name}.`);
+  const { description = '' } = option;
+  const own = { name, type: describeType(option), default: option.default, required, description };
+  const branches = branchesOf(option).filter(({ properties }) => properties);
+  const inner = branches.flatMap((branch) => describeProperties(branch, `${name}.`));
+  const entries = isDescribed(option.additionalProperties) ? describeProperties(option, `${name}.`) : [];
+  return [own, ...merged(inner), ...entries];
+}
+
+/** An option that several branches of a choice have is one. */
+function merged(options: readonly OptionDescription[]): OptionDescription[] {
+  return [...new Set(options.map(({ name }) => name))].map((name) => {
+    const same = options.filter((option) => option.name === name);
+    const join = (texts: string[], between: string) => [...new Set(texts)].filter(Boolean).join(between);
+    return {
+      ...same[0]!,
+      type: join(
+        same.map(({ type }) => type),
+        ' | ',
+      ),
+      description: join(
+        same.map(({ description }) => description),
+        ' ',
+      ),
+    };
   });
+}
+
+function branchesOf({ anyOf = [], oneOf = [] }: JsonSchema): JsonSchema[] {
+  return [...anyOf, ...oneOf] as JsonSchema[];
+}
+
+function isDescribed(schema: JsonSchema['additionalProperties']): schema is JsonSchema {
+  return typeof schema === 'object' && schema.description !== undefined;
 }
 
 function describeType(schema: JsonSchema): string {
   if (schema.enum) return schema.enum.map(String).join(' | ');
   if (schema.const !== undefined) return String(schema.const);
-  if (schema.anyOf) return schema.anyOf.map((branch) => describeType(branch as JsonSchema)).join(' | ');
+  const branches = branchesOf(schema);
+  if (branches.length > 0) return [...new Set(branches.map(describeType))].join(' | ');
   switch (schema.type) {
     case 'integer':
       return `whole number${describeRange(schema)}`;
@@ -43,14 +83,18 @@ function describeType(schema: JsonSchema): string {
       return `number${describeRange(schema)}`;
     case 'boolean':
       return 'true | false';
-    case 'array':
-      return typeof schema.items === 'object' ? `list of ${describeType(schema.items as JsonSchema)}` : 'list';
+    case 'array': {
+      const entries = typeof schema.items === 'object' ? describeType(schema.items as JsonSchema) : ANY_VALUE;
+      return entries === ANY_VALUE ? 'list' : `list of ${entries}`;
+    }
     case 'string':
       return 'text';
     default:
-      return schema.type === undefined ? 'any value' : 'mapping';
+      return schema.type === undefined ? ANY_VALUE : 'mapping';
   }
 }
+
+const ANY_VALUE = 'any value';
 
 function describeRange({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
   const most = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;

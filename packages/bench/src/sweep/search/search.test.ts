@@ -89,7 +89,7 @@ describe('successive halving', () => {
 
   it('is read with all that is wrong, and where', () => {
     const source = parseConfiguration('search: { reduction: 1, frist: 2 }', 'c.yaml');
-    expect(() => readSearch(source)).toThrow(/c\.yaml:1:\d+: search/);
+    expect(() => readSearch(source)).toThrow(/c\.yaml:1:\d+: search.*frist.*Did you mean `first`\?/s);
     expect(readSearch(sourceFromValue({}))).toBeUndefined();
     expect(readSearch(sourceFromValue({ search: {} }))).toMatchObject({ reduction: 3, first: 1, sampler: 'order' });
     const file = sourceFromValue({ search: { first: 2, budget: { cells: 9 } } });
