@@ -11,12 +11,12 @@ export const linearProbeOptions = z.strictObject({
       'Inverse strength of the regularisation, as scikit-learn has it. Default: searched on the validation images, from 1e6 to 1e-6.',
     ),
   searchSteps: z.int().min(0).default(8).describe('Halvings of the search after its coarse list.'),
-  iterations: z.int().min(1).default(1000).describe('Most iterations of L-BFGS.'),
+  iterations: z.int().min(1).default(1000).describe('Maximum number of L-BFGS iterations.'),
   tolerance: z
     .number()
     .positive()
     .default(1e-4)
-    .describe('L-BFGS ends where no component of the gradient of the mean loss is larger.'),
+    .describe('L-BFGS stops when no component of the gradient of the mean loss is larger.'),
   views: z.int().min(0).default(0).describe('Augmented views of each training image to fit to; 0 for the plain image.'),
   normalised: z.boolean().default(false).describe('Fit to normalised features; the authors do not.'),
 });

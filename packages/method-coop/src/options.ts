@@ -13,7 +13,7 @@ export const coopOptions = z.strictObject({
     .string()
     .default('a photo of a')
     .describe('Words whose embeddings the context starts from; empty for N(0, 0.02²).'),
-  classSpecific: z.boolean().default(false).describe("Context of its own for every class (the paper's CSC)."),
+  classSpecific: z.boolean().default(false).describe("A separate context for every class (the paper's CSC)."),
   zerosBefore: z
     .boolean()
     .default(false)

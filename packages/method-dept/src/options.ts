@@ -12,5 +12,5 @@ export const deptOptions = z.strictObject({
     .number()
     .positive()
     .default(6.5)
-    .describe('What the learning rate is multiplied by for the variables of the probe.'),
+    .describe("Factor on the learning rate of the probe's variables."),
 });

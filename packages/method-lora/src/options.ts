@@ -34,7 +34,7 @@ export const loraOptions = z.strictObject({
     .min(0)
     .lt(1)
     .default(0.25)
-    .describe('Share of the values that a branch sees as 0 in training, each layer others.'),
+    .describe('Dropout rate at the input of each branch in training; every layer draws its own mask.'),
   inputGradient: z
     .enum(['whole', 'frozen'])
     .default('whole')
@@ -64,7 +64,7 @@ export const biasOptions = z.strictObject({
     .min(1)
     .default(['q', 'v', 'o', 'up', 'down'])
     .describe(
-      'Linear layers whose biases learn, of `q`, `v`, `o`, `up` and `down`. That of the keys is not among them: it moves all scores of a row alike, which no softmax sees.',
+      'Linear layers whose biases learn, of `q`, `v`, `o`, `up` and `down`. The biases of the keys are not among them: they shift all scores of a row equally, which the softmax ignores.',
     ),
   norms: z.boolean().default(true).describe('Whether the biases of the layer norms within the blocks learn, too.'),
   textBlocks: blocks('text'),

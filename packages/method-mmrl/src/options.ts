@@ -6,7 +6,7 @@ export const learnerOptions = z.strictObject({
   tokens: z.int().min(1).max(64).default(5).describe('Number K of representation tokens.'),
   width: z.int().min(1).default(512).describe('Width of the space of the tokens, which both towers share.'),
   first: z.int().min(2).default(6).describe('Layer, from 1, at whose input the tokens enter both towers.'),
-  last: z.int().min(2).default(12).describe('Last layer at whose input they are put in anew.'),
+  last: z.int().min(2).default(12).describe('Last layer at whose input the tokens are inserted again.'),
   template: templateText.optional().describe("Text around the class name; by default the data set's own."),
   regularisation: z
     .number()

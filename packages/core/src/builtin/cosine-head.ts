@@ -46,7 +46,7 @@ export const cosineHead = definePlugin({
         .positive()
         .optional()
         .describe(
-          "What cosines are multiplied by, 1/temperature; by default the checkpoint's exp(logit_scale). Some authors' code has the constant 100.",
+          "Scale of the cosines, 1 / temperature. Default: the checkpoint's exp(logit_scale); some authors' code has the constant 100.",
         ),
       ...textBaseOptions('directions'),
     }),

@@ -48,12 +48,12 @@ export const sigmoidLoss = definePlugin({
       .number()
       .positive()
       .optional()
-      .describe("t, what cosines are multiplied with in this loss; by default the backbone's logit scale."),
+      .describe("t: scale of the cosines in this loss. Default: the backbone's logit scale."),
     bias: z
       .number()
       .optional()
       .describe(
-        "b, added to the logits; by default the backbone's logit bias. Needed where it has none; SigLIP's training began at −10.",
+        "b: added to the logits. Default: the backbone's logit bias. Required where it has none; SigLIP's training began at −10.",
       ),
   }),
   create: ({ backbone }, { scale, bias = backbone.logitBias }) => {

@@ -7,7 +7,7 @@ export const evaluateSettings = z.strictObject({
     .min(1)
     .default(100)
     .describe(
-      'Images that an evaluation reads at a time. They pass through the model in blocks whose size is fixed, so no number depends on it.',
+      'Images that an evaluation reads at a time. They pass through the model in blocks of fixed size, so no result depends on it.',
     ),
 });
 
@@ -21,7 +21,9 @@ export const runtimeSettings = z
     fast: z
       .boolean()
       .default(true)
-      .describe("The backbone's fast path; false takes the plain one, which gives the same numbers."),
+      .describe(
+        "Whether the backbone's fast path is taken; the plain path is the reference and gives the same numbers.",
+      ),
     tf32: z
       .boolean()
       .default(false)
@@ -48,12 +50,12 @@ export const runtimeSettings = z
 const seed = z.int().min(0).max(2147483647);
 
 /** The seed of everything that chance decides in a run. */
-export const seedSetting = seed.default(1).describe('Seed of sampling, start values, order and augmentation.');
+export const seedSetting = seed.default(1).describe('Random seed of sampling, initial values, order and augmentation.');
 
 /** Seeds of single sources of chance. */
 export const seedsSettings = z.strictObject({
   sample: seed.optional().describe('Which training and validation images are drawn.'),
-  start: seed.optional().describe('What learned values start from.'),
+  start: seed.optional().describe('Initial values of what is learned.'),
   order: seed.optional().describe('The order of the images, their crops and flips, and dropout.'),
 });
 
@@ -73,7 +75,7 @@ export const datasetSettings = {
 
 /** What every loss takes besides its own options. */
 export const lossSettings = {
-  weight: z.number().min(0).default(1).describe('Weight in the total.'),
+  weight: z.number().min(0).default(1).describe('Weight of the loss in the total loss.'),
 };
 
 export type EvaluateSettings = z.output<typeof evaluateSettings>;

@@ -40,7 +40,9 @@ export function textBaseOptions(average: TextAverage) {
     keepUnderscores: z
       .boolean()
       .optional()
-      .describe("Underscores of class names stay in the templates, as in some authors' code, and are no spaces."),
+      .describe(
+        "Keep the underscores of class names in the templates, as some authors' code does, instead of turning them into spaces.",
+      ),
   };
 }
 

@@ -5,19 +5,19 @@ export const averageSettings = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z
       .literal('gaussian')
-      .describe('PromptSRC (arXiv 2307.06948): weights exp(−(epoch − mean)² / (2 deviation²)).'),
-    mean: z.number().describe('Epoch of the largest weight, counted from 1.'),
-    deviation: z.number().positive().describe('In epochs.'),
+      .describe('`gaussian`: weights exp(−(epoch − mean)² / (2 · deviation²)), as in PromptSRC (arXiv 2307.06948).'),
+    mean: z.number().describe('With `gaussian`: epoch of the largest weight, counted from 1.'),
+    deviation: z.number().positive().describe('With `gaussian`: standard deviation of the weights in epochs.'),
   }),
   z.strictObject({
-    kind: z.literal('uniform').describe('The plain mean.'),
-    from: z.int().min(1).default(1).describe('First epoch of the mean, counted from 1.'),
+    kind: z.literal('uniform').describe('`uniform`: the plain mean.'),
+    from: z.int().min(1).default(1).describe('With `uniform`: first epoch of the mean, counted from 1.'),
   }),
   z.strictObject({
     kind: z
       .literal('exponential')
-      .describe('Moving average: of each epoch, 1 − decay of its values and decay of what was before.'),
-    decay: z.number().min(0).lt(1),
+      .describe('`exponential`: the moving average decay · average + (1 − decay) · values after each epoch.'),
+    decay: z.number().min(0).lt(1).describe('With `exponential`: share of the former average that is kept.'),
   }),
 ]);
 
@@ -28,52 +28,58 @@ export const learningSections = ['prompt', 'labels', 'head', 'tuning'] as const;
 
 /** What each phase of a training takes. */
 const phase = {
-  epochs: z.int().min(1).default(5).describe('Passes over the training images.'),
+  epochs: z.int().min(1).default(5).describe('Number of epochs: passes over the training images.'),
   steps: z
     .int()
     .min(1)
     .optional()
     .describe(
-      'Optimiser steps, instead of epochs; the last pass may be cut short. The schedule spans ⌈steps / steps per pass⌉ epochs.',
+      'Optimiser steps, instead of `epochs`; the last epoch may be cut short. The schedule spans ⌈steps / steps per pass⌉ epochs.',
     ),
   stepsPerShot: z
     .int()
     .min(1)
     .optional()
     .describe(
-      'Optimiser steps for each training image of a class (their mean number, rounded), where `steps` says nothing.',
+      'Optimiser steps per shot, where `steps` is absent: multiplied by the mean number of training images per class, rounded.',
     ),
-  batch: z.int().min(1).default(4).describe('Images in a batch.'),
-  accumulate: z.int().min(1).default(1).describe('Batches whose mean gradient makes one optimiser step.'),
+  batch: z.int().min(1).default(4).describe('Batch size in images.'),
+  accumulate: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe('Gradient accumulation: batches whose mean gradient makes one optimiser step.'),
   learningRate: z.number().positive().default(0.0035).describe('Learning rate after the warm-up.'),
   learningRateFactors: z
     .record(z.string(), z.number().positive())
     .optional()
     .describe(
-      'What the learning rate of some variables is multiplied by, in place of what their part brings: { NAME: factor }, with * for any text in a name.',
+      'Factors on the learning rate of some variables, which replace those that their part brings: { NAME: factor }, with * for any text in a name.',
     ),
   schedule: z
     .enum(['cosine', 'cosine-steps', 'constant'])
     .default('cosine')
     .describe(
-      'How the learning rate goes on after the warm-up: along a cosine epoch by epoch or step by step, or constant.',
+      'Learning rate after the warm-up: along a cosine that changes it each epoch (`cosine`) or each step (`cosine-steps`), or constant.',
     ),
-  minimumLearningRate: z.number().min(0).default(0).describe('Where the cosine ends.'),
+  minimumLearningRate: z.number().min(0).default(0).describe('Learning rate at the end of the cosine.'),
   warmupEpochs: z
     .int()
     .min(0)
     .default(1)
     .describe(
-      'First epochs, which run at the warm-up learning rate. Where they would be the whole training, the first fifth of its steps do.',
+      'Number of first epochs at the warm-up learning rate. Where they would be the whole training, only the first fifth of its steps are warm-up.',
     ),
   warmupLearningRate: z.number().positive().default(1e-5).describe('Constant learning rate of the warm-up epochs.'),
-  optimizer: z.enum(['sgd', 'adam', 'adamw']).default('sgd').describe('As PyTorch defines them.'),
+  optimizer: z.enum(['sgd', 'adam', 'adamw']).default('sgd').describe('Optimiser, as PyTorch defines it.'),
   momentum: z.number().min(0).lt(1).default(0.9).describe('Momentum of SGD.'),
   weightDecay: z
     .number()
     .min(0)
     .default(5e-4)
-    .describe('Added to the gradient as weightDecay · value (SGD, Adam), or taken off the value directly (AdamW).'),
+    .describe(
+      'Added to the gradient as weightDecay · value (SGD, Adam), or subtracted from the value directly (AdamW).',
+    ),
   beta1: z.number().min(0).lt(1).default(0.9).describe('Decay of the first moment of Adam and AdamW.'),
   beta2: z.number().min(0).lt(1).default(0.999).describe('Decay of the second moment of Adam and AdamW.'),
   epsilon: z.number().positive().default(1e-8).describe('Added to the denominator of Adam and AdamW.'),
@@ -81,7 +87,7 @@ const phase = {
     .boolean()
     .default(true)
     .describe(
-      'Random resized crop and flip. Without it, image features are computed once where no vision prompt is learned.',
+      'Random resized crop and flip. Without augmentation, image features are computed once where no vision prompt is learned.',
     ),
   minimumCrop: z
     .number()
@@ -94,8 +100,8 @@ const phase = {
     .min(1)
     .optional()
     .describe(
-      'So many fixed augmented views of each image, taken in turn, instead of a fresh one each epoch. Not what the papers do: fewer ' +
-        'different pictures are seen. Where no vision prompt is learned, the features of each view are computed once.',
+      'Number of fixed augmented views of each image, taken in turn, instead of a fresh one each epoch. The papers do not do this: fewer ' +
+        'different images are seen. Where no vision prompt is learned, the features of each view are computed once.',
     ),
   onBadImage: z
     .enum(['fail', 'skip'])
@@ -113,7 +119,7 @@ const phase = {
   average: averageSettings
     .optional()
     .describe(
-      'Weighted mean of the learned values after each epoch, which takes the place of the last ones at the end.',
+      'Weighted mean of the learned values over the epochs, which replaces the last values at the end of the training.',
     ),
   keep: z
     .enum(['last', 'best'])
@@ -124,12 +130,12 @@ const phase = {
       patience: z
         .int()
         .min(1)
-        .describe('Evaluations in a row that bring no better accuracy, after which the training stops.'),
-      on: z.enum(['val']).default('val').describe('Images whose accuracy counts: those of validation.'),
+        .describe('Number of evaluations in a row without better accuracy after which the training stops.'),
+      on: z.enum(['val']).default('val').describe('Split whose accuracy counts: validation.'),
     })
     .optional()
     .describe(
-      'Ends the training before its last epoch where validation no longer improves. The schedule stays that of all epochs; `keep` says which ' +
+      'Early stopping: ends the training before its last epoch where the validation accuracy no longer improves. The schedule stays that of all epochs; `keep` says which ' +
         'values are kept. Default: never.',
     ),
   learns: z
