@@ -11,8 +11,7 @@ trap 'rm -rf "$folder"' EXIT
 
 source "$root/tools/ci/find-chromium.sh"
 
-python3 -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check onnx==1.23.1 onnxruntime==1.30.0 pillow
+ln -s "$(tools/ci/python.sh onnx "$folder")" "$folder/venv"
 echo '{ "private": true }' >"$folder/package.json"
 (cd "$folder" && npm install --silent --ignore-scripts --no-audit --no-fund onnxruntime-node@1.30.0) # its script fetches CUDA
 ONNX_TEST_FOLDER=$folder PROMPTWEAVE_SLOW_TESTS=1 npx vitest run --project export

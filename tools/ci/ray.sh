@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sweeps on a real Ray head on this machine: six cells in two slots, a supervisor and the scheduler killed on the way; then cells with a GPU each,
 # of which Ray is told that there are two (it does not look).
-# Installs Ray with pip in an environment of its own, or takes the one whose folder is given.
+# Ray is that of python.sh, or of the environment whose folder is given.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d /tmp/pw-XXXXXX) # short: Ray puts sockets below it, whose paths may have 107 characters
@@ -25,12 +25,7 @@ clean() {
 }
 trap clean EXIT
 
-environment=${1:-$folder/environment}
-if [ ! -x "$environment/bin/ray" ]; then
-  python3 -m venv "$environment" || { echo 'python3 cannot make a virtual environment (Debian: apt-get install python3-venv).'; exit 1; }
-  "$environment/bin/pip" install --quiet --disable-pip-version-check 'ray[default]>=2.40,<3' ||
-    { echo 'pip cannot install Ray: see above.'; exit 1; }
-fi
+environment=${1:-$("$root/tools/ci/python.sh" ray "$folder/python")}
 
 # Ray gives its parts 30 seconds to start, which a busy machine may need more than once.
 for attempt in 1 2 3; do
