@@ -36,7 +36,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * How single rows of a matrix in a file are read: each by itself, for they are few.
+ * How single rows of a matrix in a file are read: those that follow each other together, without the others.
  *
  * @param read bytes from `begin` on, counted from the first of the tensor, decoded
  */
@@ -47,16 +47,31 @@ export function rowReader(
 ): (numbers: readonly number[]) => Float32Array | Int32Array {
   const bytes = width * bytesPerValue;
   return (numbers) => {
-    const parts = numbers.map((row) => {
-      if (!(Number.isInteger(row) && row >= 0 && row < count))
-        throw new RangeError(`There is no row ${row} of ${count}.`);
-      return read(row * bytes, bytes);
+    const parts = runsOf(numbers).map(([first, rows]) => {
+      const outside = [first, first + rows - 1].find((row) => !(Number.isInteger(row) && row >= 0 && row < count));
+      if (outside !== undefined) throw new RangeError(`There is no row ${outside} of ${count}.`);
+      return read(first * bytes, rows * bytes);
     });
-    const values =
-      parts[0] instanceof Int32Array ? new Int32Array(parts.length * width) : new Float32Array(parts.length * width);
-    parts.forEach((part, i) => values.set(part, i * width));
+    const size = numbers.length * width;
+    const values = parts[0] instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
+    let at = 0;
+    for (const part of parts) {
+      values.set(part, at);
+      at += part.length;
+    }
     return values;
   };
+}
+
+/** Numbers that follow each other, as the first of them and how many. */
+function runsOf(numbers: readonly number[]): [first: number, count: number][] {
+  const runs: [number, number][] = [];
+  for (const number of numbers) {
+    const last = runs.at(-1);
+    if (last && number === last[0] + last[1]) last[1]++;
+    else runs.push([number, 1]);
+  }
+  return runs;
 }
 
 /**

@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CheckpointError } from '../errors.js';
+import { rowReader } from './host-tensor.js';
 import { hostTensor, parseSafetensors, readSafetensors, writeSafetensors, type StateDict } from './index.js';
 
 let folder: string;
@@ -60,10 +61,22 @@ describe('reading', () => {
     const rows = matrix.rows!([2, 0, 2]);
     expect([...rows]).toEqual([5, 6, 1, 2, 5, 6]);
     expect(rows).toBeInstanceOf(dtype === 'I16' ? Int32Array : Float32Array);
+    expect([...matrix.rows!([1, 2, 0])]).toEqual([3, 4, 5, 6, 1, 2]);
     expect(() => matrix.rows!([3])).toThrow(/no row 3 of 3/);
+    expect(() => matrix.rows!([1, 2, 3])).toThrow(/no row 3 of 3/);
     expect(() => matrix.rows!([-1])).toThrow(RangeError);
     expect(matrix.rows!([])).toHaveLength(0);
     expect(tensors.get('before')!.rows).toBeUndefined();
+  });
+
+  it('reads rows that follow each other at once', () => {
+    const read = vi.fn((begin: number, length: number) => new Float32Array(length / 4).fill(begin));
+    rowReader([50_000, 2], 4, read)([...Array.from({ length: 40_000 }, (_, row) => row), 7, 8, 49_999]);
+    expect(read.mock.calls).toEqual([
+      [0, 320_000],
+      [56, 16],
+      [399_992, 8],
+    ]);
   });
 
   it('refuses an int64 beyond 32 bits when it is asked for', () => {

@@ -77,11 +77,13 @@ export async function storeFeatures(
   if (store.recall) await store.recall(lacking(items), view);
   const missing = lacking(items);
   const tell = (): void => onProgress?.(missing.length - lacking(missing).length, missing.length);
+  const { backbone } = source;
+  const blocks = new Blocks<tf.Tensor4D>(backbone.imagesPerBlock ?? 1, (images) => backbone.encodeImages(images));
   for (let left = missing; left.length > 0;) {
     const taken = (await store.takeOn?.(left, view, signal)) ?? { items: left, done: () => undefined };
     try {
       const own = lacking(taken.items);
-      if (own.length > 0) await computeFeatures(store, source, own, { signal, onProgress: tell }, view);
+      if (own.length > 0) await computeFeatures(store, source, blocks, own, { signal, onProgress: tell }, view);
       else tell();
     } finally {
       taken.done();
@@ -94,6 +96,7 @@ export async function storeFeatures(
 async function computeFeatures(
   store: FeatureStore,
   source: ImageSource,
+  blocks: Blocks<tf.Tensor4D>,
   items: readonly ImageItem[],
   { signal, onProgress }: { readonly signal?: AbortSignal; onProgress(): void },
   view?: View,
@@ -101,12 +104,10 @@ async function computeFeatures(
   const { index: epoch = 0, minimumCrop } = view ?? {};
   const augment = view !== undefined;
   const pass = { items, batchSize: FEATURE_BATCH, epoch, augment, minimumCrop, dropLast: false };
-  const { backbone } = source;
-  const blocks = new Blocks<tf.Tensor4D>(backbone.imagesPerBlock ?? 1, (images) => backbone.encodeImages(images));
   const computed: string[] = [];
   try {
     for await (const batch of imageBatches(source, pass)) {
-      const values = tf.tidy(() => blocks.run(imageTensor(batch, backbone)).dataSync());
+      const values = tf.tidy(() => blocks.run(imageTensor(batch, source.backbone)).dataSync());
       const width = values.length / batch.items.length;
       batch.items.forEach((item, i) => {
         const key = featureKey(item, view);
