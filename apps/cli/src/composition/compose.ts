@@ -55,6 +55,8 @@ export interface CompositionRequest {
   readonly foreign?: ForeignConfiguration;
   /** A run is used, on whichever machine: what it computed in bfloat16 is computed in float32 where that cannot be done. Default false. */
   readonly used?: boolean;
+  /** Images are asked for as soon as it is put together: their thread starts while the backend is loaded. Default false. */
+  readonly imagesSoon?: boolean;
   /** Told what a person should know: a slower backend than there could be, images that are skipped. Default: standard error. */
   readonly onNote?: (note: string) => void;
   /** Told of every image that is skipped. Default: as a note. */
@@ -76,18 +78,23 @@ export async function assemble(
   wanted: ResolvedConfiguration,
   registry: Registry,
   folder: string,
-  { onNote = (note) => console.error(note), onSkip, used }: Pick<CompositionRequest, 'onNote' | 'onSkip' | 'used'> = {},
+  request: Pick<CompositionRequest, 'onNote' | 'onSkip' | 'used' | 'imagesSoon'> = {},
 ): Promise<Composition> {
-  const backend = await chooseBackend(wanted.runtime, onNote, used);
+  const { onNote = (note) => console.error(note), onSkip, used, imagesSoon } = request;
+  const pipeline = createDataPipeline({
+    workers: decodingThreads(),
+    cacheMegabytes: wanted.runtime.imageCacheMegabytes,
+    onSkip: onSkip ?? ((item, error) => onNote(`Skipped ${item.where ?? item.id}: ${error.message}`)),
+  });
+  if (imagesSoon) pipeline.begin();
+  const backend = await chooseBackend(wanted.runtime, onNote, used).catch(async (error: unknown) => {
+    await pipeline.close();
+    throw error;
+  });
   const inFloat32 = wanted.runtime.precision === 'bfloat16' && !backend.bfloat16;
   const configuration = inFloat32
     ? { ...wanted, runtime: { ...wanted.runtime, precision: 'float32' as const } }
     : wanted;
-  const pipeline = createDataPipeline({
-    workers: decodingThreads(),
-    cacheMegabytes: configuration.runtime.imageCacheMegabytes,
-    onSkip: onSkip ?? ((item, error) => onNote(`Skipped ${item.where ?? item.id}: ${error.message}`)),
-  });
   const container = createContainer(pipeline, cacheFolder());
   container.register(TOKENS.availableBytes, { useValue: availableBytes });
   container.register(TOKENS.heldBytes, { useValue: heldBytes });

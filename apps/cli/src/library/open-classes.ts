@@ -26,7 +26,7 @@ export async function openClasses(classNames: readonly string[], options: OpenCl
   const { backbone = 'clip', template = 'a photo of a {}.', onNote = nobody } = options;
   requireClasses(classNames);
   const configuration = { backbone, dataset: { use: 'folder', path: '.' }, prompt: { use: 'none', template } };
-  const composition = await compose({ configuration, onNote, onSkip: nobody });
+  const composition = await compose({ configuration, imagesSoon: true, onNote, onSkip: nobody });
   try {
     const { classifier, dispose } = await withoutImages(
       composition,

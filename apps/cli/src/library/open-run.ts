@@ -6,7 +6,7 @@ import { answeringOf } from './answering.js';
 import { Model } from './model.js';
 
 /** How a run is opened; notes are told to nobody unless asked for. */
-export interface OpenRunOptions extends Omit<OpenOptions, 'onSkip'> {
+export interface OpenRunOptions extends Omit<OpenOptions, 'onSkip' | 'imagesSoon'> {
   /** Names of other classes to tell apart than those of the training, where the run's parts can. */
   readonly classes?: readonly string[];
 }
@@ -35,7 +35,7 @@ export async function openRun(run: string, { classes, ...options }: OpenRunOptio
     });
   }
   if (exported) return exported;
-  const opened = await openClassifier(run, { onNote: nobody, ...options, onSkip: nobody });
+  const opened = await openClassifier(run, { onNote: nobody, ...options, onSkip: nobody, imagesSoon: true });
   if (!classes) return new Model(answeringOf(opened));
   try {
     return new Model(answeringOf(withClasses(opened, classes)));

@@ -58,6 +58,8 @@ export interface OpenOptions {
   readonly plugins?: readonly string[];
   /** Figure by which the best cell of a sweep is taken. Default: its validation, or else what leads in the report. */
   readonly bestBy?: string;
+  /** See {@link CompositionRequest.imagesSoon}. */
+  readonly imagesSoon?: boolean;
   /** Ends the download of a registered model. */
   readonly signal?: AbortSignal;
   /** Told what a person should know, a sentence each. Default: standard error. */
@@ -77,7 +79,7 @@ export interface OpenOptions {
 export async function openClassifier(run: string, options: OpenOptions = {}): Promise<OpenedRun> {
   const { overrides = [], server, signal, onNote = (note) => console.error(note), onSkip } = options;
   const allowed = allowedPlugins(options.plugins);
-  const given = { overrides, allowed, onNote, onSkip };
+  const given = { overrides, allowed, onNote, onSkip, imagesSoon: options.imagesSoon };
   if (isLearnedFile(run)) return openLearned(run, given);
   if (isSweep(run)) {
     const { folder, why } = bestCell(run, options.bestBy);
@@ -105,6 +107,7 @@ interface FolderOptions {
   readonly allowed: readonly string[];
   readonly onNote: (note: string) => void;
   readonly onSkip: CompositionRequest['onSkip'];
+  readonly imagesSoon?: boolean;
   /** That relative paths of the configuration refer to. Default: as when it was trained. */
   readonly folder?: string;
 }
@@ -134,13 +137,14 @@ async function openLearned(
   learned: string,
   { configuration: file, ...options }: FolderOptions & { readonly configuration?: string },
 ): Promise<OpenedRun> {
-  const { overrides, allowed, onNote, onSkip } = options;
+  const { overrides, allowed, onNote, onSkip, imagesSoon } = options;
   const description = await describeLearned(learned);
   const place = dirname(learned);
   const configuration = file ?? (description.configuration as Configuration);
   const folder = options.folder ?? baseFolder(place, description, onNote);
   const foreign = { allowed, place };
-  const composition = await compose({ configuration, overrides, onNote, onSkip, folder, foreign, used: true });
+  const asked = { overrides, onNote, onSkip, folder, foreign, used: true, imagesSoon };
+  const composition = await compose({ configuration, ...asked });
   try {
     const experiment = await withoutImages(composition, description);
     await loadLearned(learned, experiment.classifier);

@@ -1,6 +1,9 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { checkPlugin } from './check-plugin.js';
 import { contractsError } from './contracts-error.js';
 import type { Plugin } from './define-plugin.js';
+import { moduleFiles } from './module-files.js';
 import { moduleVersion } from './module-version.js';
 import { PluginError } from './plugin-error.js';
 import type { RegisteredPlugin } from './registry.js';
@@ -20,8 +23,9 @@ export async function importPlugins(name: string, url: string): Promise<Register
   const plugins = pluginsOf(name, await importModule(name, url));
   // First what explains whatever else is wrong.
   for (const plugin of plugins) requireContracts(name, plugin);
-  await requireOneCopy(name, url);
-  const version = await moduleVersion(url);
+  const files = await moduleFiles(realpathSync(fileURLToPath(url)));
+  await requireOneCopy(name, url, files);
+  const version = await moduleVersion(url, files);
   return plugins.map((plugin, index) => {
     const fault = faultOf(plugin);
     if (fault) throw new PluginError(name, `plugins[${index}] of the module ${name} is not a plugin: ${fault}`);

@@ -2,11 +2,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { init, parse } from 'es-module-lexer';
 
+/** Files of a module, each with the packages that it imports by name. */
+export type ModuleFiles = ReadonlyMap<string, readonly string[]>;
+
 /**
  * A module and what it imports by relative paths, whatever that imports, and so on: each file with the packages that it imports by name.
  * Names that are computed are not known before the code runs.
  */
-export async function moduleFiles(entry: string): Promise<ReadonlyMap<string, readonly string[]>> {
+export async function moduleFiles(entry: string): Promise<ModuleFiles> {
   await init;
   const found = new Map<string, readonly string[]>();
   const waiting = [entry];

@@ -2,19 +2,22 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { moduleFiles } from './module-files.js';
+import { moduleFiles, type ModuleFiles } from './module-files.js';
 
 /**
  * What tells the code of a plugin module from other code: the version of an installed package. A file of one's own, or a package that is linked
  * and worked on, changes without its version; there it is the content of the module and of all files that it imports by relative paths, after
  * the version where there is one: `1.0.0+3fa9c2…`.
+ *
+ * @param known files of the module, where they were looked for already
  */
-export async function moduleVersion(url: string): Promise<string> {
+export async function moduleVersion(url: string, known?: ModuleFiles): Promise<string> {
   const file = fileURLToPath(url);
   const version = packageVersion(dirname(file));
   if (version !== undefined && /[\\/]node_modules[\\/]/.test(file)) return version;
   const hash = createHash('sha256');
-  for (const path of [...(await moduleFiles(file)).keys()].sort()) {
+  const files = known?.has(file) ? known : await moduleFiles(file); // those of a link's target have other paths
+  for (const path of [...files.keys()].sort()) {
     hash
       .update(`${relative(dirname(file), path)}\0`)
       .update(readFileSync(path))

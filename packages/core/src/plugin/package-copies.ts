@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { moduleFiles } from './module-files.js';
+import type { ModuleFiles } from './module-files.js';
 
 /** Packages that plugins and core must have in common: tensors, schemas and services pass from one to the other. */
 export const sharedPackages = ['@promptweave/core', '@tensorflow/tfjs-core', 'zod'] as const;
@@ -28,14 +28,12 @@ export function ourCopy(name: SharedPackage): PackageCopy {
 }
 
 /**
- * The first shared package of which a module would use another copy; undefined where it uses ours alone. What it does not import does not
+ * The first shared package of which a module's files would use another copy; undefined where it uses ours alone. What it does not import does not
  * matter, wherever it lies. Nor does a zod that a package which the plugin uses has for itself.
- *
- * @param entry the module's file
  */
-export async function secondCopy(entry: string): Promise<SecondCopy | undefined> {
+export function secondCopy(files: ModuleFiles): SecondCopy | undefined {
   const seen = new Set<string>();
-  for (const [file, names] of await moduleFiles(realpathSync(entry))) {
+  for (const [file, names] of files) {
     for (const specifier of names) {
       const name = packageName(specifier);
       const place = `${dirname(file)}\0${name}`;

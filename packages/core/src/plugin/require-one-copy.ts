@@ -1,20 +1,28 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { moduleFiles, type ModuleFiles } from './module-files.js';
 import { secondCopy, type SecondCopy } from './package-copies.js';
 import { PluginError } from './plugin-error.js';
 import { namesFile } from './plugin-name.js';
 
-/** @throws PluginError where a module would use another copy of core, zod or tfjs-core than core does */
-export async function requireOneCopy(module: string, url: string): Promise<void> {
-  const error = await secondCopyError(module, url);
+/**
+ * @param files of the module, where they are known
+ * @throws PluginError where a module would use another copy of core, zod or tfjs-core than core does
+ */
+export async function requireOneCopy(module: string, url: string, files?: ModuleFiles): Promise<void> {
+  const error = await secondCopyError(module, url, files);
   if (error) throw error;
 }
 
 /** What there is to say about the second copy that a module would use; undefined where there is none. */
-export async function secondCopyError(module: string, url: string): Promise<PluginError | undefined> {
+export async function secondCopyError(
+  module: string,
+  url: string,
+  files?: ModuleFiles,
+): Promise<PluginError | undefined> {
   const entry = realpathSync(fileURLToPath(url));
-  const found = await secondCopy(entry);
+  const found = secondCopy(files ?? (await moduleFiles(entry)));
   return found && twoCopies(module, found, `which the plugin module ${module} uses`, remedyFor(module, entry, found));
 }
 

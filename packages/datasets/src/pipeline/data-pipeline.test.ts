@@ -265,6 +265,7 @@ describe('threads', () => {
       build: { ssr: fileURLToPath(new URL('./image-worker.ts', import.meta.url)), outDir: output, emptyOutDir: true },
     });
     const pool = createWorkerPool(2, pathToFileURL(`${output}image-worker.js`));
+    pool.begin(); // before there is an image
     const task = (parts: Partial<ImageTask>): ImageTask => ({
       source: file,
       id: 'a.jpg',

@@ -38,6 +38,8 @@ export interface PipelineOptions {
 
 /** A data pipeline that owns threads and a cache. */
 export interface OwnedDataPipeline extends DataPipeline {
+  /** Starts a thread for images that will be asked for soon, while other things are loaded. Needs not be called. */
+  begin(): void;
   /** Ends the threads and drops the cache. */
   close(): Promise<void>;
 }
@@ -182,6 +184,7 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
   return {
     subset,
     batches,
+    begin: () => pool?.begin(),
     close: async () => {
       cache.clear();
       await pool?.close();

@@ -14,6 +14,9 @@ export type WorkerAnswer =
   | { readonly number: number; readonly prepared: PreparedImage }
   | { readonly number: number; readonly message: string; readonly data?: { where?: string; remedy?: string } };
 
+// The decoder is loaded beside what the main thread does; what keeps it from loading is told with the first image that needs it.
+import('sharp').catch(() => undefined);
+
 parentPort?.on('message', async ({ number, task }: WorkerRequest) => {
   try {
     const prepared = await prepareImage(task);

@@ -6,6 +6,8 @@ import type { ImageTask, PreparedImage } from './prepare-image.js';
 /** Threads that prepare images while the main thread computes. */
 export interface WorkerPool {
   run(task: ImageTask): Promise<PreparedImage>;
+  /** Starts the first thread before there is an image for it. */
+  begin(): void;
   /** Ends the threads; what is under way is given up. */
   close(): Promise<void>;
 }
@@ -19,8 +21,8 @@ interface Waiting {
 const ENTRY = new URL('./image-worker.js', import.meta.url);
 
 /**
- * Threads, each of which starts with its first image: most runs have features stored, and one image needs one thread. They do not keep the
- * process alive.
+ * Threads, each of which starts with its first image, or with `begin`: most runs have features stored, and one image needs one thread. They do
+ * not keep the process alive.
  *
  * @param count number of threads, at least 1.
  */
@@ -59,11 +61,16 @@ export function createWorkerPool(count: number, entry: URL = ENTRY): WorkerPool 
         if (broken) return reject(broken);
         const number = ++last;
         waiting.set(number, { resolve, reject });
-        if (workers.length < count) workers.push(start());
+        if (workers.length < Math.min(count, number)) workers.push(start());
         workers.forEach((worker) => worker.ref());
         const request: WorkerRequest = { number, task };
         workers[number % workers.length]!.postMessage(request);
       }),
+    begin: () => {
+      if (workers.length > 0) return;
+      workers.push(start());
+      workers[0]!.unref();
+    },
     close: async () => {
       fail(new Error('The threads that prepare images were ended.'));
       await Promise.all(workers.map((worker) => worker.terminate()));
