@@ -56,6 +56,11 @@ export class Recorder {
   readonly #held: Constant[] = [];
   /** The output of a node that is a tensor's data. */
   readonly #origin = new Map<object, string>();
+  /**
+   * Constant indices as 64-bit numbers. Those of 32 bits lie in the host's memory, and an operation of a GPU that reads them waits for their copy
+   * at each call.
+   */
+  readonly #wide = new Map<object, string>();
   /** Data that was made within the program. */
   readonly #made = new Set<object>();
 
@@ -75,16 +80,21 @@ export class Recorder {
 
   /** Before an operation is executed: its inputs, by then not handed to TensorFlow. */
   inputs(operation: string, inputs: readonly TensorInfo[]): string[] {
-    return inputs.map(({ dataId }) => {
-      const known = this.#origin.get(dataId);
+    return inputs.map(({ dataId }, i) => {
+      const isIndices = this.backend.isUsingGpuDevice && operation === 'GatherV2' && i === 1;
+      const known = (isIndices && this.#wide.get(dataId)) || this.#origin.get(dataId);
       if (known) return known;
       const { dtype, shape, values } = this.backend.tensorMap.get(dataId);
       if (!values || !this.#made.has(dataId)) {
         throw new Error(`A program's ${operation} reads a tensor [${shape}] that is none of its arguments.`);
       }
-      const origin = this.#constant({ dtype, shape, values });
+      const constant = { dtype, shape, values };
+      const origin = this.#constant(constant);
       this.#origin.set(dataId, origin);
-      return origin;
+      if (!isIndices) return origin;
+      const wide = this.#constant(widened(constant));
+      this.#wide.set(dataId, wide);
+      return wide;
     });
   }
 
@@ -96,7 +106,9 @@ export class Recorder {
   ): void {
     const typed = attributes.length > 0 || !withoutType.has(operation) ? attributes : [this.#typeOf(outputs[0]!)];
     if (otherBits.has(operation) && !this.backend.isUsingGpuDevice) this.isExact = false;
-    const name = this.#add(operation, typed, inputs);
+    const isWide = operation === 'GatherV2' && [...this.#wide.values()].includes(inputs[1]!);
+    const own = isWide ? typed.map((one) => (one.name === 'Tindices' ? { ...one, value: INT64 } : one)) : typed;
+    const name = this.#add(operation, own, inputs);
     outputs.forEach(({ dataId }, i) => this.#origin.set(dataId, `${name}:${i}`));
   }
 
@@ -134,5 +146,14 @@ export class Recorder {
     return `${this.#add('Const', [typed('dtype', dtype), { name: 'value', constant }], [])}:0`;
   }
 }
+
+/** TensorFlow's number of the type. */
+const INT64 = 9;
+
+const widened = ({ shape, values }: Constant): Constant => ({
+  dtype: INT64,
+  shape,
+  values: BigInt64Array.from(values as Int32Array, BigInt),
+});
 
 const typed = (name: string, value: number): Attribute => ({ name, type: attributeTypes.type, value });
