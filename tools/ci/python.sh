@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# python.sh NAME FOLDER prints the folder of a virtual environment with what a check needs of Python: below PROMPTWEAVE_PYTHON where
+# python.sh NAME FOLDER prints the folder of a virtual environment with what a check needs of Python: below PROMPTWEAVE_ENVIRONMENTS where
 # `.ci/run` has begun to make them for its checks, else below FOLDER. Who comes while it is being made waits.
 set -euo pipefail
 onnx=(onnx==1.23.1 onnxruntime==1.30.0 pillow)
@@ -8,12 +8,12 @@ case $1 in
   onnx) packages=("${onnx[@]}") ;;
   ray) packages=('ray[default]>=2.40,<3') ;;
 esac
-place=${PROMPTWEAVE_PYTHON:-$2}
+place=${PROMPTWEAVE_ENVIRONMENTS:-$2}
 mkdir -p "$place"
 exec 9>"$place/lock"
 flock 9
 
-# uv takes a quarter of pip's processor time, and unpacks once what several environments have.
+# uv needs less processor time than pip, and unpacks once what several environments have.
 with_uv() {
   local uv=$place/uv/bin/uv
   [ -x "$uv" ] || { python3 -m venv "$place/uv" && "$place/uv/bin/pip" install --quiet --disable-pip-version-check --no-compile uv; } &&
