@@ -23,7 +23,7 @@ const imports = {
 /** Options of zod schemas: these `describe` them, for messages and the reference of the configuration. */
 const describedElsewhere = [
   'core.textBaseOptions.',
-  ...['train', 'evaluate', 'runtime', 'seeds'].map((section) => `promptweave.Configuration.${section}.`),
+  ...['train', 'evaluate', 'runtime', 'seeds', 'search'].map((section) => `promptweave.Configuration.${section}.`),
 ];
 
 const application = await Application.bootstrapWithPlugins({

@@ -19,12 +19,13 @@ const name = `${defaultTensorflow}-cpu-${process.platform}-${process.arch}`;
 
 describe('installing for real', { timeout: 900_000 }, () => {
   let work = '';
+  let cache = '';
   let wheel = '';
 
   beforeAll(async () => {
     await access(built, constants.R_OK);
     work = await mkdtemp(join(tmpdir(), 'promptweave-slow-'));
-    vi.stubEnv('PROMPTWEAVE_CACHE', join(work, 'cache'));
+    await emptyCache();
     const platform = wheelPlatform();
     const requirement = `${platform.distribution}==${defaultTensorflow}`;
     [wheel = ''] = await downloadWheels([requirement], platform, join(work, 'download'), () => undefined);
@@ -32,11 +33,15 @@ describe('installing for real', { timeout: 900_000 }, () => {
 
   afterAll(async () => {
     vi.unstubAllEnvs();
-    await rm(work, { recursive: true });
+    await rm(work, { recursive: true, maxRetries: 5 });
   });
 
-  const stored = (): Promise<string[]> => readdir(join(work, 'cache', 'runtime', '.store')).catch(() => []);
-  const emptyCache = (): Promise<void> => rm(join(work, 'cache'), { recursive: true, force: true });
+  const stored = (): Promise<string[]> => readdir(join(cache, 'runtime', '.store')).catch(() => []);
+  /** Another folder: the pip of a process that was killed may still write to the former one. */
+  const emptyCache = async (): Promise<void> => {
+    cache = await mkdtemp(join(work, 'cache-'));
+    vi.stubEnv('PROMPTWEAVE_CACHE', cache);
+  };
   /** The problems of what is installed, by name; a usable one has none. */
   const state = async (): Promise<Record<string, string | undefined>> =>
     Object.fromEntries((await listRuntimes()).map((entry) => [entry.name, entry.problem]));
