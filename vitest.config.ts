@@ -39,6 +39,8 @@ const slow = process.env.PROMPTWEAVE_SLOW_TESTS === '1';
 
 export default defineConfig({
   test: {
+    // A process tests each package; what they share is transformed once.
+    experimental: { fsModuleCache: true },
     pool: 'forks',
     maxWorkers: 2,
     // Long, for a test that waits is no worse on a machine that is five times as slow.
@@ -50,9 +52,9 @@ export default defineConfig({
         resolve: { alias: sources },
         test: {
           name: room.split('/')[1],
-          root: `${root}${room}`,
-          include: [slow ? 'src/**/*.slow.test.ts' : 'src/**/*.test.ts'],
-          exclude: slow ? [] : ['src/**/*.slow.test.ts'],
+          root,
+          include: [`${room}/src/**/*.${slow ? 'slow.test' : 'test'}.ts`],
+          exclude: slow ? [] : ['**/*.slow.test.ts'],
           isolate: isolate(room),
           env: room === 'packages/runtime' ? {} : threads,
           setupFiles: [
