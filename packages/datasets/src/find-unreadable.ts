@@ -27,8 +27,8 @@ export function findUnreadable(dataset: Dataset, onProgress?: Progress): Promise
     async (item) => {
       try {
         const { imagePolicy: policy } = dataset;
-        await inTurn({ size: () => sizeOfItem(item), load: () => item.load(), policy }, (file) =>
-          decodeImage(file, policy, item.where ?? item.id),
+        await inTurn({ size: () => sizeOfItem(item), load: () => item.load(), policy }, (file, header) =>
+          decodeImage(file, policy, item.where ?? item.id, header),
         );
         return undefined;
       } catch (error) {

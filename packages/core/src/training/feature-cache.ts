@@ -17,6 +17,8 @@ import { FEATURE_BATCH, featureKey } from './batches.js';
 const SEGMENT = '.safetensors';
 /** Images that a process takes on at a time. Those of it that are not kept yet are lost with the process. */
 const AT_ONCE = 2 * FEATURE_BATCH;
+/** Images whose files are read beside each other to tell what they hold. */
+const READ_TOGETHER = 16;
 /** Milliseconds between two looks at what other processes have taken on. */
 const LOOK = 200;
 
@@ -93,9 +95,13 @@ export class CachedFeatures extends Map<string, Float32Array> implements Feature
 
   async recall(items: readonly ImageItem[], view?: View): Promise<void> {
     const wanted = new Map<string, string[]>(); // content to keys
-    for (const item of items) {
-      const content = await this.contentOf(item, view);
-      if (content !== undefined) wanted.set(content, [...(wanted.get(content) ?? []), featureKey(item, view)]); // some are there twice
+    for (let at = 0; at < items.length; at += READ_TOGETHER) {
+      const some = items.slice(at, at + READ_TOGETHER);
+      const contents = await Promise.all(some.map((item) => this.contentOf(item, view)));
+      contents.forEach((content, i) => {
+        if (content === undefined) return;
+        wanted.set(content, [...(wanted.get(content) ?? []), featureKey(some[i]!, view)]); // some are there twice
+      });
     }
     for (const path of wanted.size > 0 ? filesIn(this.folder, SEGMENT) : []) {
       const contents = this.segments.get(path);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { keepInUserCache, userCachePath, type ImageItem } from '@promptweave/core';
 import type { Drawing } from './drawings.js';
 import { renderSvg } from './render.js';
@@ -24,7 +24,7 @@ async function loadRendered(svg: string, size: number): Promise<Buffer> {
   const key = createHash('sha256').update(`${size} ${svg}`).digest('hex');
   const file = userCachePath('emoji', key.slice(0, 2), `${key.slice(2, 34)}.png`);
   try {
-    return await readFile(file);
+    return readFileSync(file); // two kilobytes: to wait for another thread takes longer than to read them
   } catch {
     // not there yet
   }

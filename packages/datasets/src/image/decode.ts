@@ -1,14 +1,13 @@
 import { DatasetError } from '@promptweave/core/portable';
 import type { Metadata, Sharp } from 'sharp';
-import { costOf } from './cost.js';
 import { decodeApart } from './decode-apart.js';
 import { decodeBmp } from './decode-bmp.js';
 import type { ImagePolicy } from './image-policy.js';
-import { kindOf } from './kind.js';
+import { readHeader, type ImageHeader } from './header.js';
 import { MOST_SECONDS } from './limits.js';
 import { MissingDecoder } from './missing-decoder.js';
 import { toRgb, type RgbImage } from './rgb-image.js';
-import { Refusal, unreadable } from './unreadable.js';
+import { unreadable } from './unreadable.js';
 
 /** Ink to light as Pillow computes it: (255 − ink) · (255 − black) / 255, rounded. */
 async function readCmyk(image: Sharp): Promise<RgbImage> {
@@ -59,19 +58,15 @@ async function readReals(image: Sharp, space: Metadata['space']): Promise<RgbIma
   return { data: rgb, width, height };
 }
 
-async function decode(file: Uint8Array, policy: ImagePolicy, where: string): Promise<RgbImage> {
-  const kind = kindOf(file);
-  if (typeof kind === 'object') {
-    throw new Refusal(`it is ${kind.other}`, 'Convert it to JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC, BMP or SVG.');
-  }
-  await costOf(file, policy); // refuses what would fill the memory
+async function decode(file: Uint8Array, header: ImageHeader, policy: ImagePolicy, where: string): Promise<RgbImage> {
+  const { kind } = header;
   if (kind === 'bmp') return decodeBmp(file);
   if (kind !== 'pixels') return decodeApart({ kind, file }, where);
   // Warnings (odd metadata, stray bytes) are as harmless here as they are to Pillow; truncation and damage are not.
   const { default: sharp } = await import('sharp');
   const image = sharp(file, { failOn: 'error', ignoreIcc: policy === 'reference', limitInputPixels: false });
   image.timeout({ seconds: MOST_SECONDS });
-  const { space, depth, channels }: Metadata = await image.metadata();
+  const { space, depth, channels } = header.stored!;
   if (channels > 4) throw new Error(`it has ${channels as number} channels`);
   if (policy === 'custom') {
     if (depth === 'float' || depth === 'double') return readReals(image, space);
@@ -88,14 +83,20 @@ async function decode(file: Uint8Array, policy: ImagePolicy, where: string): Pro
  * is called. What takes too much memory or time is refused.
  *
  * @param where names the image in errors.
+ * @param header where it was read before, with the same policy
  * @throws DatasetError if the file is empty, truncated, damaged or of another kind; MissingDecoder where its format's decoder is not installed.
  */
-export async function decodeImage(file: Uint8Array, policy: ImagePolicy, where: string): Promise<RgbImage> {
+export async function decodeImage(
+  file: Uint8Array,
+  policy: ImagePolicy,
+  where: string,
+  header?: ImageHeader,
+): Promise<RgbImage> {
   if (file.length === 0) {
     throw new DatasetError('The image file is empty.', { where, remedy: 'Fetch the file again, or remove it.' });
   }
   try {
-    return await decode(file, policy, where);
+    return await decode(file, header ?? (await readHeader(file, policy)), policy, where);
   } catch (cause) {
     if (cause instanceof MissingDecoder) throw cause;
     throw unreadable(cause, where);
@@ -103,7 +104,6 @@ export async function decodeImage(file: Uint8Array, policy: ImagePolicy, where: 
 }
 
 /** Whether a file is decoded in a process of its own. */
-export function isDecodedApart(file: Uint8Array): boolean {
-  const kind = kindOf(file);
+export function isDecodedApart({ kind }: ImageHeader): boolean {
   return kind === 'drawing' || kind === 'heic';
 }

@@ -1,7 +1,7 @@
-import { costOf } from './cost.js';
 import type { ImagePolicy } from './image-policy.js';
 import { Gate } from './gate.js';
 import { giveBack } from './give-back.js';
+import { readHeader, type ImageHeader } from './header.js';
 import { MOST_BYTES_TOGETHER } from './limits.js';
 
 /** Bytes of the files that are in memory at a time. */
@@ -21,16 +21,17 @@ export interface WaitingFile {
  * Loads a file and decodes it when there is room for both: memory does not grow with the number of images that are asked for, nor from one large
  * image to the next.
  *
- * @param decode is done with the pixels when its promise settles
+ * @param decode is done with the pixels when its promise settles; gets no header where that cannot be read, and says why
  */
 export async function inTurn<T>(
   { size, load, policy }: WaitingFile,
-  decode: (file: Uint8Array) => Promise<T>,
+  decode: (file: Uint8Array, header?: ImageHeader) => Promise<T>,
 ): Promise<T> {
   return files.pass(await size(), async () => {
     const file = await load();
-    const cost = await costOf(file, policy).catch(() => 0); // who decodes it says why it is refused
-    return pixels.pass(cost, () => decode(file).finally(() => giveBack(cost)));
+    const header = await readHeader(file, policy).catch(() => undefined);
+    const cost = header?.cost ?? 0;
+    return pixels.pass(cost, () => decode(file, header).finally(() => giveBack(cost)));
   });
 }
 

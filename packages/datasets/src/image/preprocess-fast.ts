@@ -1,17 +1,11 @@
 import type { Preprocessing } from '@promptweave/core';
-import { costOf } from './cost.js';
 import { evaluationGeometry, normalise } from '@promptweave/core/portable';
-import { kindOf } from './kind.js';
+import { readHeader, type ImageHeader } from './header.js';
 import { unreadable } from './unreadable.js';
 
-/** Whether libvips alone can prepare a file: what is decoded otherwise, or scaled by its values, is not. */
-export async function isApproximable(file: Uint8Array): Promise<boolean> {
-  if (kindOf(file) !== 'pixels') return false;
-  const { default: sharp } = await import('sharp');
-  const { depth } = await sharp(file)
-    .metadata()
-    .catch(() => ({ depth: undefined }));
-  return depth === 'uchar' || depth === 'ushort';
+/** Whether libvips alone can prepare an image: what is decoded otherwise, or scaled by its values, is not. */
+export function isApproximable({ stored }: ImageHeader): boolean {
+  return stored?.depth === 'uchar' || stored?.depth === 'ushort';
 }
 
 /**
@@ -24,7 +18,7 @@ export async function isApproximable(file: Uint8Array): Promise<boolean> {
  */
 export async function preprocessFast(file: Uint8Array, format: Preprocessing, where: string): Promise<Float32Array> {
   try {
-    await costOf(file, 'custom');
+    await readHeader(file, 'custom'); // refuses what would fill the memory
     const { default: sharp } = await import('sharp');
     const image = sharp(file, { failOn: 'error' }).rotate();
     const { autoOrient } = await image.metadata();

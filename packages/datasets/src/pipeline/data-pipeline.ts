@@ -14,6 +14,7 @@ import { decodeImage, isDecodedApart } from '../image/decode.js';
 import { sizeOfItem } from '../readers/file-image.js';
 import { noteOnShots } from '../sampling/note-on-shots.js';
 import { inTurn, withPixels } from '../image/in-turn.js';
+import type { ImageHeader } from '../image/header.js';
 import type { RgbImage } from '../image/rgb-image.js';
 import { sampleFewShot } from '../sampling/few-shot.js';
 import { selectClasses } from '../sampling/select-classes.js';
@@ -106,9 +107,10 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
     const { preprocessing, policy, augment, minimumCrop, seed, epoch, onBadImage } = request;
     try {
       const known = cache.get(item);
-      const make = async (source: Uint8Array | RgbImage): Promise<Float32Array> => {
+      const make = async (source: Uint8Array | RgbImage, header?: ImageHeader): Promise<Float32Array> => {
         const { values, image } = await prepare({
           source,
+          header,
           id: item.id,
           where: placeOf(item),
           policy,
@@ -122,9 +124,11 @@ export function createDataPipeline(options: PipelineOptions = {}): OwnedDataPipe
       };
       if (known) return await withPixels(pool ? known.data.length : 0, () => make(known)); // a thread gets a copy
       const waiting = { size: () => sizeOfItem(item), load: () => item.load(), policy };
-      return await inTurn(waiting, async (file) =>
+      return await inTurn(waiting, async (file, header) =>
         // One process decodes them for all threads.
-        make(isDecodedApart(file) ? await decodeImage(file, policy, placeOf(item)) : file),
+        header && isDecodedApart(header)
+          ? make(await decodeImage(file, policy, placeOf(item), header))
+          : make(file, header),
       );
     } catch (error) {
       if (error instanceof DatasetError && onBadImage === 'skip') return error;

@@ -1,6 +1,7 @@
 import type { Preprocessing } from '@promptweave/core';
 import { augmentForTraining, drawsFor } from '../image/augment.js';
 import { decodeImage } from '../image/decode.js';
+import type { ImageHeader } from '../image/header.js';
 import type { ImagePolicy } from '../image/image-policy.js';
 import { isApproximable, preprocessFast } from '../image/preprocess-fast.js';
 import { preprocessForEvaluation } from '@promptweave/core/portable';
@@ -10,6 +11,8 @@ import type { RgbImage } from '../image/rgb-image.js';
 export interface ImageTask {
   /** The file's bytes, or the pixels where they are known. */
   readonly source: Uint8Array | RgbImage;
+  /** Of a file, where it was read before. */
+  readonly header?: ImageHeader;
   /** Seeds the image's augmentation. */
   readonly id: string;
   /** Names the image in errors. */
@@ -38,11 +41,11 @@ export interface PreparedImage {
 
 /** @throws DatasetError if the image cannot be read. */
 export async function prepareImage(task: ImageTask): Promise<PreparedImage> {
-  const { source, id, where, policy, format, augment, approximate, keep } = task;
-  if (approximate && !augment && source instanceof Uint8Array && (await isApproximable(source))) {
+  const { source, header, id, where, policy, format, augment, approximate, keep } = task;
+  if (approximate && !augment && source instanceof Uint8Array && header && isApproximable(header)) {
     return { values: await preprocessFast(source, format, where), decoded: 0 };
   }
-  const image = source instanceof Uint8Array ? await decodeImage(source, policy, where) : source;
+  const image = source instanceof Uint8Array ? await decodeImage(source, policy, where, header) : source;
   const values = augment
     ? augmentForTraining(image, format, drawsFor(augment.seed, augment.epoch, id), augment.minimumCrop)
     : preprocessForEvaluation(image, format);

@@ -1,7 +1,7 @@
 import type { Metadata } from 'sharp';
 import { readBmpHeader } from './decode-bmp.js';
 import type { ImagePolicy } from './image-policy.js';
-import { kindOf } from './kind.js';
+import { kindOf, type FileKind } from './kind.js';
 import { HEIC_BYTES, inMillions, MOST_BYTES, MOST_DRAWING_BYTES, MOST_PIXELS } from './limits.js';
 import { Refusal } from './unreadable.js';
 
@@ -21,24 +21,39 @@ const DEPTHS: Readonly<Record<string, number>> = {
   dpcomplex: 16,
 };
 
+/** What is known of an image before it is decoded. */
+export interface ImageHeader {
+  readonly kind: Extract<FileKind, string>;
+  /** Bytes that decoding takes: the pixels, and what the decoder needs besides. */
+  readonly cost: number;
+  /** Of what libvips reads. */
+  readonly stored?: Pick<Metadata, 'space' | 'depth' | 'channels'>;
+}
+
 /**
- * How many bytes decoding an image takes, by its header: its pixels and what the decoder needs besides.
+ * Reads what comes before an image's pixels, once for all that is done with it.
  *
- * @throws Error where the header cannot be read, or the image takes more than `MOST_BYTES`
+ * @throws Error where the file is no image or its header cannot be read, or the image takes more than `MOST_BYTES`
  */
-export async function costOf(file: Uint8Array, policy: ImagePolicy): Promise<number> {
+export async function readHeader(file: Uint8Array, policy: ImagePolicy): Promise<ImageHeader> {
   const kind = kindOf(file);
-  if (typeof kind === 'object') return 0;
-  if (kind === 'drawing') return MOST_DRAWING_BYTES;
+  if (typeof kind === 'object') {
+    throw new Refusal(`it is ${kind.other}`, 'Convert it to JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC, BMP or SVG.');
+  }
+  if (kind === 'drawing') return { kind, cost: MOST_DRAWING_BYTES };
   if (kind === 'bmp') {
     const { width, height } = readBmpHeader(file);
-    return within(width, height, RGB);
+    return { kind, cost: within(width, height, RGB) };
   }
   const { default: sharp } = await import('sharp');
   const header = await sharp(file, { failOn: 'error', limitInputPixels: false }).metadata();
-  const { width, height } = header;
-  if (kind === 'heic') return within(width, height, HEIC_BYTES);
-  return within(width, height, RGB + workingBytes(header, policy));
+  const { width, height, space, depth, channels } = header;
+  if (kind === 'heic') return { kind, cost: within(width, height, HEIC_BYTES) };
+  return {
+    kind,
+    cost: within(width, height, RGB + workingBytes(header, policy)),
+    stored: { space, depth, channels },
+  };
 }
 
 function workingBytes(header: Metadata, policy: ImagePolicy): number {
