@@ -6,6 +6,7 @@ import type { ImagePolicy } from './image-policy.js';
 import { readHeader, type ImageHeader } from './header.js';
 import { MOST_SECONDS } from './limits.js';
 import { MissingDecoder } from './missing-decoder.js';
+import { decodeSmallPng } from './small-png.js';
 import { toRgb, type RgbImage } from './rgb-image.js';
 import { unreadable } from './unreadable.js';
 
@@ -62,6 +63,8 @@ async function decode(file: Uint8Array, header: ImageHeader, policy: ImagePolicy
   const { kind } = header;
   if (kind === 'bmp') return decodeBmp(file);
   if (kind !== 'pixels') return decodeApart({ kind, file }, where);
+  const plain = header.isSmallPng ? decodeSmallPng(file, policy) : undefined;
+  if (plain) return plain;
   // Warnings (odd metadata, stray bytes) are as harmless here as they are to Pillow; truncation and damage are not.
   const { default: sharp } = await import('sharp');
   const image = sharp(file, { failOn: 'error', ignoreIcc: policy === 'reference', limitInputPixels: false });

@@ -3,6 +3,7 @@ import { readBmpHeader } from './decode-bmp.js';
 import type { ImagePolicy } from './image-policy.js';
 import { kindOf, type FileKind } from './kind.js';
 import { HEIC_BYTES, inMillions, MOST_BYTES, MOST_DRAWING_BYTES, MOST_PIXELS } from './limits.js';
+import { smallPng } from './small-png.js';
 import { Refusal } from './unreadable.js';
 
 /** Bytes of a decoded pixel: red, green and blue. */
@@ -28,6 +29,8 @@ export interface ImageHeader {
   readonly cost: number;
   /** Of what libvips reads. */
   readonly stored?: Pick<Metadata, 'space' | 'depth' | 'channels'>;
+  /** Whether it can be decoded without libvips. */
+  readonly isSmallPng?: boolean;
 }
 
 /**
@@ -44,6 +47,12 @@ export async function readHeader(file: Uint8Array, policy: ImagePolicy): Promise
   if (kind === 'bmp') {
     const { width, height } = readBmpHeader(file);
     return { kind, cost: within(width, height, RGB) };
+  }
+  const small = smallPng(file);
+  if (small) {
+    const { width, height, channels } = small;
+    const stored = { space: 'srgb', depth: 'uchar', channels } as const;
+    return { kind, cost: within(width, height, RGB + channels), stored, isSmallPng: true };
   }
   const { default: sharp } = await import('sharp');
   const header = await sharp(file, { failOn: 'error', limitInputPixels: false }).metadata();
