@@ -33,6 +33,33 @@ it('computes entries one by one where their place in a block matters', () => {
   tf.dispose([rows, outcome]);
 });
 
+it('computes a single entry once, with the bits that it has among others', () => {
+  let computed = 0;
+  const weights = tf.randomNormal<tf.Rank.R2>([6, 5], 0, 1, 'float32', 3);
+  const make = () =>
+    new Blocks<tf.Tensor2D>(4, (block) => {
+      computed += 1;
+      return tf.matMul(block, weights);
+    });
+  const rows = tf.randomNormal<tf.Rank.R2>([3, 6], 0, 1, 'float32', 4);
+  const together = make().run(rows);
+  computed = 0;
+  const blocks = make();
+  const single = [0, 1, 2].map((i) => blocks.run(tf.slice(rows, [i, 0], [1, -1])));
+  expect(computed).toBe(3);
+  expect([...tf.concat(single).dataSync()]).toEqual([...together.dataSync()]);
+});
+
+it('has nothing to test in blocks of one', () => {
+  const seen: number[][] = [];
+  const blocks = new Blocks<tf.Tensor2D>(1, (block) => {
+    seen.push(block.shape);
+    return tf.mul(block, 2);
+  });
+  expect([...tf.tidy(() => blocks.run(input())).dataSync()]).toEqual(doubled);
+  expect(seen).toEqual([...Array(5)].map(() => [1, 2]));
+});
+
 it('leaves nothing behind', () => {
   const images = tf.ones<tf.Rank.R4>([3, 3, 2, 2]);
   const blocks = new Blocks<tf.Tensor4D>(2, (block) => tf.reshape(block, [-1, 12]));

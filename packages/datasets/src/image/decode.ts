@@ -63,7 +63,7 @@ async function decode(file: Uint8Array, header: ImageHeader, policy: ImagePolicy
   const { kind } = header;
   if (kind === 'bmp') return decodeBmp(file);
   if (kind !== 'pixels') return decodeApart({ kind, file }, where);
-  const plain = header.isSmallPng ? decodeSmallPng(file, policy) : undefined;
+  const plain = header.isSmallPng ? await decodeSmallPng(file, policy) : undefined;
   if (plain) return plain;
   // Warnings (odd metadata, stray bytes) are as harmless here as they are to Pillow; truncation and damage are not.
   const { default: sharp } = await import('sharp');

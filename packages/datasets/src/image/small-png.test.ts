@@ -28,7 +28,7 @@ describe.each(['reference', 'custom'] as const)('a small PNG, %s', (policy) => {
     const file = await drawn.png().toBuffer();
     const header = await readHeader(file, policy);
     expect(header.isSmallPng).toBe(true);
-    const alone = decodeSmallPng(file, policy);
+    const alone = await decodeSmallPng(file, policy);
     expect(alone !== undefined).toBe(isAlone);
     const found = await decodeImage(file, policy, 'x.png', header);
     expect([found.width, found.height]).toEqual([width, height]);
@@ -61,7 +61,7 @@ it('of a damaged one libvips says what it is', async () => {
   for (let at = 0; at < whole.length - 12; at++) {
     const damaged = Buffer.from(whole);
     damaged[at]! ^= 4;
-    expect(decodeSmallPng(damaged, 'reference'), `byte ${at}`).toBeUndefined();
+    expect(await decodeSmallPng(damaged, 'reference'), `byte ${at}`).toBeUndefined();
     const header = await readHeader(damaged, 'reference').catch(() => undefined);
     expect(await outcome(damaged), `byte ${at}`).toBe(
       await outcome(damaged, header && { ...header, isSmallPng: false }),

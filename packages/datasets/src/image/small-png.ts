@@ -1,4 +1,3 @@
-import { decode } from 'fast-png';
 import type { ImagePolicy } from './image-policy.js';
 import type { RgbImage } from './rgb-image.js';
 
@@ -36,7 +35,8 @@ export function smallPng(bytes: Uint8Array): SmallPng | undefined {
 }
 
 /** The pixels of a small PNG; undefined where libvips must say what is wrong with it, or lay its alpha over white. */
-export function decodeSmallPng(file: Uint8Array, policy: ImagePolicy): RgbImage | undefined {
+export async function decodeSmallPng(file: Uint8Array, policy: ImagePolicy): Promise<RgbImage | undefined> {
+  const { decode } = await import('fast-png');
   try {
     const { width, height, channels, data: stored } = decode(file, { checkCrc: true });
     if (channels === 3) return { data: stored as Uint8Array, width, height };
