@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { DatasetError } from '@promptweave/core/portable';
 import { giveBack } from '../image/give-back.js';
 import { prepareImage, type ImageTask, type PreparedImage } from './prepare-image.js';
@@ -14,8 +14,14 @@ export type WorkerAnswer =
   | { readonly number: number; readonly prepared: PreparedImage }
   | { readonly number: number; readonly message: string; readonly data?: { where?: string; remedy?: string } };
 
-// The decoder is loaded beside what the main thread does; what keeps it from loading is told with the first image that needs it.
-import('sharp').catch(() => undefined);
+/** What a thread is told when it starts. */
+export interface WorkerStart {
+  /** That images will come: the decoder is loaded beside what the main thread does. */
+  readonly isEarly: boolean;
+}
+
+// What keeps it from loading is told with the first image that needs it.
+if ((workerData as WorkerStart).isEarly) import('sharp').catch(() => undefined);
 
 parentPort?.on('message', async ({ number, task }: WorkerRequest) => {
   try {

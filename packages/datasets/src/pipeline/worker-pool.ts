@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { DatasetError } from '@promptweave/core/portable';
-import type { WorkerAnswer, WorkerRequest } from './image-worker.js';
+import type { WorkerAnswer, WorkerRequest, WorkerStart } from './image-worker.js';
 import type { ImageTask, PreparedImage } from './prepare-image.js';
 
 /** Threads that prepare images while the main thread computes. */
@@ -48,8 +48,8 @@ export function createWorkerPool(count: number, entry: URL = ENTRY): WorkerPool 
     broken = error;
     for (const number of [...waiting.keys()]) settle(number)?.reject(error);
   };
-  const start = (): Worker => {
-    const worker = new Worker(entry);
+  const start = (workerData: WorkerStart): Worker => {
+    const worker = new Worker(entry, { workerData });
     worker.on('message', receive);
     worker.on('error', fail);
     return worker;
@@ -61,14 +61,14 @@ export function createWorkerPool(count: number, entry: URL = ENTRY): WorkerPool 
         if (broken) return reject(broken);
         const number = ++last;
         waiting.set(number, { resolve, reject });
-        if (workers.length < Math.min(count, number)) workers.push(start());
+        if (workers.length < Math.min(count, number)) workers.push(start({ isEarly: false }));
         workers.forEach((worker) => worker.ref());
         const request: WorkerRequest = { number, task };
         workers[number % workers.length]!.postMessage(request);
       }),
     begin: () => {
       if (workers.length > 0) return;
-      workers.push(start());
+      workers.push(start({ isEarly: true }));
       workers[0]!.unref();
     },
     close: async () => {
