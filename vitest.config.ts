@@ -11,6 +11,7 @@ const rooms = ['packages', 'apps'].flatMap((folder) =>
 const sources = [
   { find: /^@promptweave\/([a-z-]+)\/testing$/, replacement: `${root}packages/$1/src/testing/index.ts` },
   { find: /^@promptweave\/core\/experiment$/, replacement: `${root}packages/core/src/programs.ts` },
+  { find: /^@promptweave\/runtime\/early$/, replacement: `${root}packages/runtime/src/early.ts` },
   { find: /^@promptweave\/core\/portable$/, replacement: `${root}packages/core/src/portable.ts` },
   {
     find: /^@promptweave\/backbone-clip\/known-models$/,

@@ -52,6 +52,8 @@ export function register(program: Command): void {
         '  $ promptweave predict holiday.jpg --classes cat,dog --checkpoint openai/clip-vit-base-patch16',
     )
     .action(async (images: string[], flags: PredictFlags) => {
+      const { beginToLoad } = await import('@promptweave/runtime/early');
+      beginToLoad(); // beside the modules that follow
       const { predict } = await import('../predict/predict-command.js');
       const { untilInterrupted } = await import('../terminal/interrupt.js');
       await untilInterrupted((signal) => predict(images, flags, signal));

@@ -1,4 +1,4 @@
-import { Resvg } from '@resvg/resvg-js';
+import { createRequire } from 'node:module';
 import { DatasetError } from '@promptweave/core';
 
 /**
@@ -10,6 +10,8 @@ import { DatasetError } from '@promptweave/core';
  * @throws DatasetError when the document is not valid SVG
  */
 export function renderSvg(svg: string, size: number, background = '#ffffff'): { pixels: Buffer; png: () => Buffer } {
+  // Loaded with the first drawing, for most programs draw none.
+  const { Resvg } = createRequire(import.meta.url)('@resvg/resvg-js') as typeof import('@resvg/resvg-js');
   try {
     const image = new Resvg(squared(svg), {
       fitTo: { mode: 'width', value: size },

@@ -9,7 +9,7 @@ import { withInstallLock } from './install-lock.js';
 import { tfjsVersion } from './tfjs-node-package.js';
 
 /** Raised where what is compiled here changed, so that an older installation is made anew. */
-export const format = 2;
+export const format = 3;
 
 /** What an installation says about itself in `installation.json`, which is written last. */
 export interface InstallationManifest {

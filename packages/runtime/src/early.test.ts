@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+
+const built = (name: string): string => JSON.stringify(new URL(`../lib/${name}.js`, import.meta.url).href);
+const run = (program: string) => {
+  const code = `import { beginToLoad } from ${built('early')}; ${program}`;
+  return spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+};
+const mapped = "readFileSync('/proc/self/maps', 'utf8').includes('libtensorflow_cc')";
+const native = it.runIf(tf.getBackend() === 'tensorflow' && process.platform === 'linux');
+
+native('libtensorflow loads beside a program, whose errors are seen, and computes', () => {
+  const { status, stdout, stderr } = run(`
+    import { readFileSync } from 'node:fs';
+    import { setTimeout } from 'node:timers/promises';
+    beginToLoad();
+    for (let i = 0; i < 100; i++) { console.error('line ' + i); await setTimeout(2); }
+    for (let i = 0; i < 500 && !(${mapped}); i++) await setTimeout(20);
+    console.log(${mapped});
+    const { selectBackend } = await import(${built('index')});
+    const tf = await import(${JSON.stringify(import.meta.resolve('@tensorflow/tfjs-core'))});
+    await selectBackend('tensorflow');
+    console.log(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2])).dataSync().join());`);
+  expect(stderr.trim().split('\n')).toEqual(Array.from({ length: 100 }, (_, i) => `line ${i}`));
+  expect([stdout, status]).toEqual(['true\n3,3,3,3\n', 0]);
+});
+
+native('a program may end while it loads', () => {
+  for (let i = 0; i < 12; i++) {
+    const wait = `await new Promise((go) => setTimeout(go, ${15 * i}));`;
+    const { status, signal, stderr } = run(`beginToLoad(); ${wait} process.exit(3);`);
+    expect({ status, signal, stderr }).toEqual({ status: 3, signal: null, stderr: '' });
+  }
+});
+
+it('is nothing where another backend is asked for, or there is none', () => {
+  const { status, stdout } = run(`
+    import { existsSync, readFileSync } from 'node:fs';
+    for (const [name, value] of [['PROMPTWEAVE_BACKEND', 'wasm'], ['PROMPTWEAVE_CACHE', '/nowhere']]) {
+      process.env[name] = value;
+      beginToLoad();
+      delete process.env[name];
+    }
+    await new Promise((go) => setTimeout(go, 300));
+    console.log(existsSync('/proc/self/maps') && ${mapped});`);
+  expect([stdout, status]).toEqual(['false\n', 0]);
+});
