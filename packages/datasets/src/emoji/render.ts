@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type * as resvg from '@resvg/resvg-js';
 import { DatasetError } from '@promptweave/core';
 
 /**
@@ -11,7 +12,7 @@ import { DatasetError } from '@promptweave/core';
  */
 export function renderSvg(svg: string, size: number, background = '#ffffff'): { pixels: Buffer; png: () => Buffer } {
   // Loaded with the first drawing, for most programs draw none.
-  const { Resvg } = createRequire(import.meta.url)('@resvg/resvg-js') as typeof import('@resvg/resvg-js');
+  const { Resvg } = createRequire(import.meta.url)('@resvg/resvg-js') as typeof resvg;
   try {
     const image = new Resvg(squared(svg), {
       fitTo: { mode: 'width', value: size },
