@@ -17,7 +17,7 @@ native('libtensorflow loads beside a program, whose errors are seen, and compute
     beginToLoad();
     for (let i = 0; i < 100; i++) { console.error('line ' + i); await setTimeout(2); }
     for (let i = 0; i < 500 && !(${mapped}); i++) await setTimeout(20);
-    console.log(${mapped});
+    console.log(String(${mapped}));
     const { selectBackend } = await import(${built('index')});
     const tf = await import(${JSON.stringify(import.meta.resolve('@tensorflow/tfjs-core'))});
     await selectBackend('tensorflow');
@@ -43,6 +43,6 @@ it('is nothing where another backend is asked for, or there is none', () => {
       delete process.env[name];
     }
     await new Promise((go) => setTimeout(go, 300));
-    console.log(existsSync('/proc/self/maps') && ${mapped});`);
+    console.log(String(existsSync('/proc/self/maps') && ${mapped}));`);
   expect([stdout, status]).toEqual(['false\n', 0]);
 });
