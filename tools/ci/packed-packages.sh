@@ -42,3 +42,7 @@ node "$root/tools/ci/readme-programs.mjs" "$folder/project"
 cp -r "$root/examples/library" .
 node "$root/node_modules/typescript/bin/tsc" --project library/tsconfig.json --typeRoots "$root/node_modules/@types"
 node library/dist/main.js photos holiday.jpg
+
+# All their types, without skipLibCheck, beside those that a program's author has installed.
+npm install --silent --no-audit --no-fund @types/node@20 vitest@4
+node "$root/tools/ci/packed-types.mjs" "$folder/project"
