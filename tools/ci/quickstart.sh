@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The quickstart cut down to one seed and a few steps: the table, the report, a second run that computes nothing, a prediction.
+# The quickstart cut down to one seed, a few steps and a small data set: the table, the report, a second run that computes nothing, a prediction.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-quickstart() { node tools/quickstart.mjs --output "$folder/run" 'grid.seed=[1]' dataset.shots=2 train.steps=3; }
+quickstart() { node tools/quickstart.mjs --output "$folder/run" 'grid.seed=[1]' dataset.use=emoji-plants dataset.shots=2 train.steps=3; }
 
 quickstart | tee "$folder/first"
 for method in 'no prompt' CoOp MaPLe COMMA; do
