@@ -17,7 +17,7 @@ const coop = '@promptweave/method-coop';
 const place = join(folder, 'repository');
 const repository = repositoryCopy(place);
 const release = (...args) => run(place, env, 'npx', 'nx', 'release', '--yes', ...args);
-const project = (name) => emptyProject(join(folder, name), env);
+const project = (name, others) => emptyProject(join(folder, name), env, others && join(folder, others));
 
 step('everything is published as it stands');
 run(place, env, 'npm', 'publish', '--workspaces', '--loglevel=error');
@@ -25,7 +25,8 @@ const old = repository.versions();
 assert.deepEqual(published(), old);
 
 // Installed before anything newer was there, as with everybody who has used promptweave for a while.
-const oldPromptweave = project('old-promptweave-new-plugin');
+const first = 'old-promptweave-new-plugin';
+const oldPromptweave = project(first);
 oldPromptweave.install('promptweave', '@promptweave/emoji-data');
 
 step(`${coop} is released alone, though its build is gone`);
@@ -63,7 +64,7 @@ release();
 const newest = Object.fromEntries(Object.entries(alone).map(([name, version]) => [name, increased(version)]));
 assert.deepEqual(published(), newest);
 
-const everythingNew = project('everything-new');
+const everythingNew = project('everything-new', first);
 everythingNew.install('promptweave', '@promptweave/emoji-data');
 const configuration = ['prompt: coop', 'labels: lamm'];
 everythingNew.works({ promptweave: newest.promptweave, plugin: [coop, newest[coop]], configuration });
@@ -71,12 +72,12 @@ everythingNew.works({ promptweave: newest.promptweave, plugin: [coop, newest[coo
 oldPromptweave.install(`${coop}@${newest[coop]}`);
 oldPromptweave.works({ promptweave: old.promptweave, plugin: [coop, newest[coop]], configuration });
 
-const oldPlugin = project('new-promptweave-old-plugin');
+const oldPlugin = project('new-promptweave-old-plugin', first);
 oldPlugin.install('promptweave', '@promptweave/emoji-data', `${coop}@${old[coop]}`);
 oldPlugin.works({ promptweave: newest.promptweave, plugin: [coop, old[coop]], configuration });
 
 publishStranger();
-const somebodyElse = project('plugin-of-somebody-else');
+const somebodyElse = project('plugin-of-somebody-else', first);
 somebodyElse.install('promptweave', '@promptweave/emoji-data', 'promptweave-low-rank');
 somebodyElse.works({
   promptweave: newest.promptweave,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { manifestIn } from './repository.mjs';
 import { run, step } from './run.mjs';
@@ -7,10 +8,20 @@ import { run, step } from './run.mjs';
 /** Of these there has to be one copy. */
 const shared = ['@promptweave/core', '@tensorflow/tfjs-core', 'zod'];
 
-/** A user's project: empty, outside the repository. */
-export function emptyProject(place, env) {
+/**
+ * A user's project: empty, outside the repository. With `others`, another project, it has what that has installed of everybody else already,
+ * which is the same and most of the work of an installation; npm installs ours and whatever does not fit.
+ */
+export function emptyProject(place, env, others) {
   mkdirSync(place);
   run(place, env, 'npm', 'init', '--yes', '--silent');
+  if (others !== undefined) {
+    const modules = join(place, 'node_modules');
+    execFileSync('cp', ['--archive', '--link', join(others, 'node_modules'), modules]);
+    for (const ours of ['.bin', '.package-lock.json', '@promptweave', 'promptweave']) {
+      rmSync(join(modules, ours), { recursive: true });
+    }
+  }
   return {
     install(...packages) {
       step(`${basename(place)}: npm install ${packages.join(' ')}`);
@@ -18,11 +29,11 @@ export function emptyProject(place, env) {
     },
     /** One copy of what is shared, and a training by the plugin at the version that was asked for. */
     works({ promptweave, plugin: [name, version], configuration }) {
-      console.log(run(place, env, 'npm', 'ls', '--all', ...shared));
-      for (const one of shared) {
-        const copies = run(place, env, 'npm', 'ls', '--all', '--parseable', one).trim().split('\n');
-        assert.deepEqual(copies, [join(place, 'node_modules', one)], `one copy of ${one}`);
-      }
+      const copies = run(place, env, 'npm', 'ls', '--all', '--parseable', ...shared)
+        .trim()
+        .split('\n');
+      const once = shared.map((one) => join(place, 'node_modules', one));
+      assert.deepEqual(copies.sort(), once.sort(), `one copy of each of ${shared}`);
       assert.equal(manifestIn(join(place, 'node_modules/promptweave')).version, promptweave);
       const lines = [
         'dataset: { use: emoji-groups, shots: 2, size: 48 }',
