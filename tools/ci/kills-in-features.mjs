@@ -28,7 +28,7 @@ writeFileSync(
   join(folder, 'run.yaml'),
   `dataset: { use: emoji-animals, shots: 16 }
 prompt: { use: coop, contextLength: 2, contextInit: '' }
-train: { epochs: 2, batch: 8, augment: false, learningRate: 0.02 }
+train: { epochs: 2, batch: 26, augment: false, learningRate: 0.02 }
 `,
 );
 const environment = { PROMPTWEAVE_CACHE: cache, PROMPTWEAVE_BACKEND: 'auto' };
