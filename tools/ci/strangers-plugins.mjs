@@ -8,16 +8,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,16 +42,15 @@ const create = (kind, expected) =>
 async function tryOut(kind) {
   const place = join(projects, `my-${kind}`);
   const isIn = (configuration) => configuration.includes(`use: my-${kind}\n`);
+  // The drawings of the tutorial, but few of them: what is learned is not looked at.
+  const few = kind === 'dataset' ? [] : ['dataset.use=emoji-plants'];
   await run(place, ['npm', 'test']);
-  await run(place, ['npm', 'run', 'train', '--', 'train.steps=4']);
+  await run(place, ['npm', 'run', 'train', '--', 'train.steps=4', ...few]);
   const train = join(place, 'runs/train');
   assert.ok(existsSync(join(train, 'result.json')), `${kind}: the training is finished`);
   assert.ok(isIn(readFileSync(join(train, 'config.yaml'), 'utf8')), `${kind}: the plugin is in the run`);
   if (kind === 'tracker') assert.ok(existsSync(join(train, 'values.jsonl')), 'the tracker has recorded the run');
-  // Most plugins leave the features of the drawings alone, which take half of a grid's time: those of the tutorial's grid are known by now.
-  mkdirSync(join(place, 'runs/grid'));
-  symlinkSync(join(page, 'work/promptweave-low-rank/runs/look/features'), join(place, 'runs/grid/features'));
-  await run(place, ['npm', 'run', 'grid', '--', 'train.steps=2']);
+  await run(place, ['npm', 'run', 'grid', '--', 'train.steps=2', '--jobs', '1', ...few]);
   const grid = join(place, 'runs/grid/cells');
   const cells = readdirSync(grid).filter((cell) => existsSync(join(grid, cell, 'result.json')));
   assert.ok(cells.length >= 4, `${kind}: the grid has ${cells.length} finished cells`);

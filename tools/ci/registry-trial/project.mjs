@@ -36,7 +36,7 @@ export function emptyProject(place, env, others) {
       assert.deepEqual(copies.sort(), once.sort(), `one copy of each of ${shared}`);
       assert.equal(manifestIn(join(place, 'node_modules/promptweave')).version, promptweave);
       const lines = [
-        'dataset: { use: emoji-groups, shots: 2, size: 48 }',
+        'dataset: { use: emoji-plants, shots: 2, size: 48 }',
         'train: { steps: 3, batch: 8, learningRate: 0.002, augment: false }',
         ...configuration,
       ];
