@@ -69,3 +69,9 @@ it('of a damaged one libvips says what it is', async () => {
     expect(await outcome(whole.subarray(0, at))).toMatch(/cannot be read|empty/);
   }
 });
+
+it('a picture without height is refused in a whole sentence', async () => {
+  const file = await image(3).png().toBuffer();
+  file.writeUInt32BE(0, 20);
+  await expect(decodeImage(file, 'custom', 'x.png')).rejects.toThrow(/^The image cannot be read: [^:]*\w\.$/);
+});

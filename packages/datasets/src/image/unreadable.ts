@@ -12,7 +12,7 @@ export class Refusal extends Error {
 
 /** The error for an image that a decoder refuses. */
 export function unreadable(cause: unknown, where: string): DatasetError {
-  const said = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  const said = cause instanceof Error ? cause.message.split('\n')[0].replace(/[\s:.]+$/, '') : String(cause);
   const reason = /unknown error/i.test(said) ? 'the file is damaged' : said; // all that libvips knows of some
   return new DatasetError(`The image cannot be read: ${reason}.`, { where, remedy: remedyOf(cause, reason), cause });
 }
