@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 
@@ -23,7 +24,10 @@ native('libtensorflow loads beside a program, whose errors are seen, and compute
     await selectBackend('tensorflow');
     console.log(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2])).dataSync().join());`);
   expect(stderr.trim().split('\n')).toEqual(Array.from({ length: 100 }, (_, i) => `line ${i}`));
-  expect([stdout, status]).toEqual(['true\n3,3,3,3\n', 0]);
+  const [loaded, product] = stdout.trim().split('\n');
+  // A container may refuse a thread descriptors of its own (Docker's filter of system calls): then nothing is loaded early.
+  if (/^Seccomp:\s*0$/m.test(readFileSync('/proc/self/status', 'utf8'))) expect(loaded).toBe('true');
+  expect([product, status]).toEqual(['3,3,3,3', 0]);
 });
 
 native('a program may end while it loads', () => {

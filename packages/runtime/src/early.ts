@@ -11,8 +11,8 @@ interface Loader {
 
 /**
  * Begins to load libtensorflow in a thread of its own, which takes as long as loading the program: for a command that will compute with the
- * best backend. Nothing is begun where it is not plain which library that will be (several installations, one for GPUs, another backend), nor on other systems
- * than Linux. What keeps it from loading is told by who selects the backend.
+ * best backend. Nothing is begun where it is not plain which library that will be (several installations, one for GPUs, another backend), on other systems
+ * than Linux, and in a container that refuses a thread file descriptors of its own. What keeps it from loading is told by who selects the backend.
  */
 export function beginToLoad(): void {
   if (!['auto', 'tensorflow'].includes(process.env.PROMPTWEAVE_BACKEND ?? 'auto')) return;
