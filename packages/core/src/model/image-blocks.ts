@@ -28,14 +28,12 @@ export class Blocks<T extends tf.Tensor> {
   run(input: T): tf.Tensor2D {
     const [count, ...entry] = input.shape as [number, ...number[]];
     return tf.tidy(() => {
-      let first: tf.Tensor2D | undefined;
       if (this.size === undefined) {
         const one = count === 1 ? input : (seededNormal([1, ...entry], 1, 0, 'an entry of a block') as tf.Tensor as T);
-        const rows = this.ofEqual(one);
-        this.size = rows ? this.asked : 1;
-        if (count === 1) first = rows;
+        const row = this.ofEqual(one);
+        this.size = row ? this.asked : 1;
+        if (row && count === 1) return row;
       }
-      if (first) return first;
       const { size } = this;
       const outcomes: tf.Tensor2D[] = [];
       for (let start = 0; start < count; start += size) {
