@@ -4,6 +4,8 @@ import { dirname, join, sep } from 'node:path';
 import { BackendError } from '@promptweave/core';
 import { registerBatchMatMul } from '../wasm/batch-mat-mul.js';
 import { guardMemory } from '../wasm/memory-guard.js';
+import { registerSlice } from '../wasm/slice.js';
+import { registerTranspose } from '../wasm/transpose.js';
 import { registerUnsortedSegmentSum } from '../wasm/unsorted-segment-sum.js';
 import type { Tfjs } from './load-tfjs.js';
 
@@ -20,7 +22,9 @@ async function load(tfjs: Tfjs): Promise<void> {
   const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
   wasm.setWasmPaths(join(dirname(main), 'dist') + sep);
   registerUnsortedSegmentSum();
-  registerBatchMatMul();
+  registerTranspose();
+  registerBatchMatMul(); // which transposes
+  registerSlice();
   if (!(await tfjs.setBackend('wasm'))) {
     throw new BackendError('The WebAssembly backend does not start.', {
       where: 'backend wasm',

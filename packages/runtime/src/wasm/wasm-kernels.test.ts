@@ -66,6 +66,91 @@ test.each([
   expectClose(wasm, cpu, 1e-5);
 });
 
+test.each([
+  [[7, 72, 64], [7, 64, 72], false, false], // taken apart
+  [[2, 3, 40, 33], [2, 3, 50, 33], false, true],
+  [[2, 3, 33, 40], [2, 3, 33, 50], true, false],
+  [[3, 33, 40], [3, 50, 33], true, true],
+  [[2, 1, 40, 40], [2, 1, 40, 40], false, false],
+  [[300, 2, 3], [300, 3, 2], false, false], // too small for that
+])('batches of products, %j by %j, operands transposed: %s, %s', async (ofA, ofB, transposeA, transposeB) => {
+  const [wasm, cpu] = await onBoth(() => {
+    const a = tf.randomUniform(ofA, -1, 1, 'float32', 1);
+    const b = tf.randomUniform(ofB, -1, 1, 'float32', 2);
+    return [tf.matMul(a, b, transposeA, transposeB), tf.add(a, 0), tf.add(b, 0)];
+  });
+  expectClose(wasm, cpu, 2e-5);
+});
+
+test('a product of batches keeps no name of a matrix on the heap', async () => {
+  await selectBackend('wasm');
+  const heap = tf.backend() as unknown as { wasm: { _malloc(bytes: number): number; _free(address: number): void } };
+  const round = (): number => {
+    tf.tidy(() => void tf.matMul(tf.ones([50, 64, 64]), tf.ones([50, 64, 64])));
+    const address = heap.wasm._malloc(2 ** 20);
+    heap.wasm._free(address);
+    return address;
+  };
+  for (let i = 0; i < 5; i++) round();
+  const before = round();
+  for (let i = 0; i < 50; i++) round();
+  expect(round()).toBe(before);
+});
+
+/** All orders of some axes. */
+function ordersOf(axes: number[]): number[][] {
+  if (axes.length < 2) return [axes];
+  return axes.flatMap((axis) => ordersOf(axes.filter((other) => other !== axis)).map((rest) => [axis, ...rest]));
+}
+
+test.each([[[2, 3]], [[2, 3, 4]], [[2, 3, 1, 4]], [[2, 3, 4, 2, 3]], [[1, 3, 2, 1, 2]], [[2, 1, 1, 1, 1]]])(
+  'transpositions of %j in every order of axes',
+  async (shape) => {
+    const [wasm, cpu] = await onBoth(() => {
+      const x = tf.reshape(
+        tf.range(
+          0,
+          shape.reduce((a, b) => a * b),
+        ),
+        shape,
+      );
+      return ordersOf(shape.map((_, axis) => axis)).map((perm) => tf.transpose(x, perm));
+    });
+    expect(wasm).toEqual(cpu);
+  },
+);
+
+test('shapes of what is transposed', async () => {
+  await selectBackend('wasm');
+  expect(tf.transpose(tf.zeros([7, 72, 3, 2, 64]), [2, 3, 0, 1, 4]).shape).toEqual([3, 2, 7, 72, 64]);
+  expect(tf.transpose(tf.zeros([1, 5, 1]), [1, 0, 2]).shape).toEqual([5, 1, 1]);
+  expect(tf.transpose(tf.zeros([2, 0, 3]), [2, 1, 0]).shape).toEqual([3, 0, 2]);
+});
+
+test.each(['float32', 'int32', 'bool'] as const)('parts and slices of %s', async (dtype) => {
+  const [wasm, cpu] = await onBoth(() => {
+    const numbers = tf.reshape(tf.range(0, 2 * 3 * 4 * 5 * 40), [2, 3, 4, 5, 40]);
+    const x = dtype === 'bool' ? tf.greater(tf.mod(numbers, 7), 3) : tf.cast(numbers, dtype);
+    const line = tf.reshape(x, [-1]);
+    return [
+      tf.slice(x, [1, 0, 2, 0, 0], [1, 3, 2, 5, 40]),
+      tf.slice(x, [0, 1, 1, 1, 1], [2, 2, 2, 3, 7]),
+      tf.slice(x, [0, 2, 0, 0, 39], [2, 1, 4, 5, 1]),
+      tf.slice(x, [0, 2], [-1, 1]),
+      tf.slice(tf.reshape(x, [120, 40]), [3, 5], [50, 33]),
+      tf.slice(tf.reshape(x, [24, 5, 40]), [3, 0, 0], [9, 4, 40]),
+      tf.slice(tf.reshape(x, [6, 4, 5, 40]), [3, 0, 1, 0], [2, 4, 2, 40]),
+      tf.slice(line, 7, 100),
+      tf.slice(line, [5]),
+      tf.slice(line, 3, 0),
+      ...[0, 1, 2, 3, 4].flatMap((axis) => tf.unstack(x, axis)),
+      ...tf.unstack(tf.slice(line, 0, 50)),
+      ...tf.split(x, [1, 2], 1),
+    ].map((part) => tf.cast(part, 'float32'));
+  });
+  expect(wasm).toEqual(cpu);
+});
+
 test('a pre-LN transformer block with its losses: values and gradients', async () => {
   const [wasm, cpu] = await onBoth(transformerStep);
   expect(cpu[0]?.[0]).toBeGreaterThan(0);
