@@ -43,8 +43,8 @@ function isCommonJs(name) {
 }
 
 /**
- * Packages in CommonJS are required: to import one, Node searches its text for the names of its exports, which took a third of the time
- * of `promptweave plugins` for TensorFlow.js alone.
+ * Packages in CommonJS are required: to import one, Node searches its text for the names of its exports first, which takes 0.17 s for
+ * TensorFlow.js, where a require takes 0.04.
  */
 const requireCommonJs = {
   name: 'require-common-js',
