@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { createInflateRaw } from 'node:zlib';
 import { BackendError } from '@promptweave/core';
 import yauzl from 'yauzl';
 
@@ -20,6 +21,22 @@ export interface WheelSource {
 }
 
 const openZip = promisify<string, yauzl.Options, yauzl.ZipFile>(yauzl.open);
+
+/** Bytes that are read and inflated at once: with the 16 KiB of streams, half of the processor time is handing them on. */
+const BLOCK = 2 ** 18;
+/** The method of a zip's entry that is not compressed; a wheel's others are deflated. */
+const STORED = 0;
+
+declare module 'yauzl' {
+  interface ZipFile {
+    /** Not in the package's types. */
+    readLocalFileHeader(
+      entry: Entry,
+      options: { minimal: true },
+      callback: (error: Error | null, header: { fileDataStart: number }) => void,
+    ): void;
+  }
+}
 
 /** Opens a `.whl` file without unpacking it. */
 export async function openPackedWheel(file: string): Promise<WheelSource> {
@@ -41,7 +58,14 @@ export async function openPackedWheel(file: string): Promise<WheelSource> {
     if (!entry) throw brokenWheel(file, `it holds no ${name}`);
     return entry;
   };
-  const openStream = promisify<yauzl.Entry, Readable>(zip.openReadStream.bind(zip));
+  const readHeader = promisify(zip.readLocalFileHeader.bind(zip));
+  const openStream = async (entry: yauzl.Entry): Promise<Readable> => {
+    if (entry.compressedSize === 0) return Readable.from([]);
+    const { fileDataStart: start } = await readHeader(entry, { minimal: true });
+    const packed = createReadStream(file, { start, end: start + entry.compressedSize - 1, highWaterMark: BLOCK });
+    if (entry.compressionMethod === STORED) return packed;
+    return pipeline(packed, createInflateRaw({ chunkSize: 4 * BLOCK }), () => undefined); // whoever reads it meets its errors
+  };
   return {
     where: file,
     files: [...entries.keys()].filter((name) => !name.endsWith('/')),
