@@ -27,15 +27,13 @@ const BLOCK = 2 ** 18;
 /** The method of a zip's entry that is not compressed; a wheel's others are deflated. */
 const STORED = 0;
 
-declare module 'yauzl' {
-  interface ZipFile {
-    /** Not in the package's types. */
-    readLocalFileHeader(
-      entry: Entry,
-      options: { minimal: true },
-      callback: (error: Error | null, header: { fileDataStart: number }) => void,
-    ): void;
-  }
+/** A method that the package's types lack. */
+interface ReadsHeaders {
+  readLocalFileHeader(
+    entry: yauzl.Entry,
+    options: { readonly minimal: true },
+    callback: (error: Error | null, header: { readonly fileDataStart: number }) => void,
+  ): void;
 }
 
 /** Opens a `.whl` file without unpacking it. */
@@ -58,7 +56,7 @@ export async function openPackedWheel(file: string): Promise<WheelSource> {
     if (!entry) throw brokenWheel(file, `it holds no ${name}`);
     return entry;
   };
-  const readHeader = promisify(zip.readLocalFileHeader.bind(zip));
+  const readHeader = promisify((zip as yauzl.ZipFile & ReadsHeaders).readLocalFileHeader.bind(zip));
   const openStream = async (entry: yauzl.Entry): Promise<Readable> => {
     if (entry.compressedSize === 0) return Readable.from([]);
     const { fileDataStart: start } = await readHeader(entry, { minimal: true });
