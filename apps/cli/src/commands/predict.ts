@@ -31,7 +31,7 @@ export function register(program: Command): void {
       'probabilities',
     )
     .option('--threshold <score>', 'say "none of these" where the best score is below this', number)
-    .option('--batch <n>', 'images that go through the model together (default: 16)', wholeNumber)
+    .option('--batch <n>', 'images that go through the model together (default: 32)', wholeNumber)
     .option('--csv', 'a row for each image')
     .option('--jsonl', 'a line of JSON for each image')
     .option('--json', 'one list as JSON')

@@ -3,12 +3,12 @@ import { TrainingError, type DatasetError, type ImageItem } from '@promptweave/c
 import * as tf from '@tensorflow/tfjs-core';
 import type { Answering } from './answering.js';
 
-/** Images that go through the model together where nothing else is asked for. */
-export const BATCH = 16;
+/** Images that go through the model together where nothing else is asked for: those of the largest block that a backbone takes. */
+export const BATCH = 32;
 
 /** What is asked of each image. */
 export interface Examination {
-  /** Images that go through the model together; changes no number. Default 16. */
+  /** Images that go through the model together; changes no number. Default 32. */
   readonly batch?: number;
   /** Cosines of image and classes, too. */
   readonly similarities?: boolean;

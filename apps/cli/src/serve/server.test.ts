@@ -1,20 +1,22 @@
-import { DatasetError } from '@promptweave/core';
+import { DatasetError, type ImageItem } from '@promptweave/core';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, expect, it } from 'vitest';
-import type { ImageInput, Model } from '../index.js';
+import type { Model } from '../index.js';
 import { createServer, type ServerOptions } from './server.js';
+
+const classes = ['7', '8', '9'];
 
 /** A model that tells the first byte of an image, and can be held up. */
 function modelOf(hold: () => Promise<void> = () => Promise.resolve()): Model {
-  const predictEach = async function* (images: Iterable<ImageInput>, { top }: { top: number }) {
-    for (const image of images) {
+  const examine = async function* (items: readonly ImageItem[]) {
+    for (const item of items) {
       await hold();
-      const [byte] = image as Uint8Array;
-      if (byte === 0) yield { image, error: new DatasetError('The image cannot be read.') };
-      else yield { image, answers: [{ label: String(byte), probability: 1, logit: 3 }].slice(0, top) };
+      const [byte] = await item.load();
+      if (byte === 0) yield { item, error: new DatasetError(`The image cannot be read: ${item.id}.`) };
+      else yield { item, logits: Float32Array.from(classes, (name) => (name === String(byte) ? 100 : 0)) };
     }
   };
-  return { classes: ['1', '2'], predictEach } as unknown as Model;
+  return { classes, examine } as unknown as Model;
 }
 
 const apps: FastifyInstance[] = [];
@@ -28,7 +30,7 @@ async function service(options: Partial<ServerOptions> = {}, model = modelOf()):
 }
 
 const jpeg = { 'content-type': 'image/jpeg' };
-const post = { method: 'POST', url: '/predict' } as const;
+const post = { method: 'POST', url: '/predict?top=1' } as const;
 
 it('answers bytes, JSON and multipart, each image by itself', async () => {
   const app = await service();
@@ -37,7 +39,7 @@ it('answers bytes, JSON and multipart, each image by itself', async () => {
   const images = [Buffer.from([8]).toString('base64'), `data:image/png;base64,${Buffer.from([0]).toString('base64')}`];
   const several = await app.inject({ ...post, payload: { images, top: 1 } });
   expect(several.json()).toEqual({
-    images: [{ answers: [{ label: '8', probability: 1 }] }, { error: 'The image cannot be read.' }],
+    images: [{ answers: [{ label: '8', probability: 1 }] }, { error: 'The image cannot be read: image 2.' }],
   });
   const payload = '--x\r\nContent-Disposition: form-data; name="a"; filename="b.png"\r\n\r\n\x09\r\n--x--\r\n';
   const parts = await app.inject({ ...post, headers: { 'content-type': 'multipart/form-data; boundary=x' }, payload });
@@ -87,7 +89,7 @@ it('answers those who know the token', async () => {
 it('tells how it is and what it takes, and has a page without anything from elsewhere', async () => {
   const app = await service({ name: '<photos>' });
   expect((await app.inject('/healthz')).json()).toEqual({
-    ...{ status: 'ok', model: '<photos>', classes: ['1', '2'], waiting: 0 },
+    ...{ status: 'ok', model: '<photos>', classes, waiting: 0 },
   });
   const { openapi, paths } = (await app.inject('/openapi.json')).json();
   expect(openapi).toBe('3.1.0');

@@ -1,12 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import multipart from '@fastify/multipart';
 import swagger from '@fastify/swagger';
+import type { ImageItem } from '@promptweave/core';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { answersOf } from '../library/answers.js';
+import type { Examined, Unread } from '../library/examine.js';
+import { imageItem } from '../library/image-input.js';
 import type { Model } from '../library/model.js';
 import { version } from '../version.js';
 import { Line, LineFull } from './line.js';
 import { page } from './page.js';
-import { BadRequest, readImages, type SentImage } from './read-images.js';
+import { BadRequest, readImages } from './read-images.js';
 import { answersSchema, failures, healthSchema, jsonBodySchema, querySchema } from './schemas.js';
 
 /** What a service allows. */
@@ -30,10 +34,10 @@ interface Asked {
   readonly threshold?: number;
 }
 
-/** A service for one model, which is computed by one request at a time. It does not listen yet; close it, and then the model. */
+/** A service for one model, which computes the images of all waiting requests together. It does not listen yet; close it, and then the model. */
 export async function createServer(model: Model, options: ServerOptions): Promise<FastifyInstance> {
   const { name, queue, maxBytes, maxImages, timeout, token } = options;
-  const line = new Line(queue);
+  const line = new Line<ImageItem, Examined | Unread>(queue, (items, signal) => model.examine(items, { signal }));
   const app = fastify({
     bodyLimit: maxBytes,
     requestTimeout: timeout,
@@ -98,10 +102,10 @@ export async function createServer(model: Model, options: ServerOptions): Promis
       try {
         const images = await readImages(request, maxImages);
         const body = (request.isMultipart() || request.body instanceof Uint8Array ? {} : request.body) as Asked;
-        const answered = await line.enter(
-          () => answer(model, images, { ...request.query, ...asked(body) }, signal),
-          signal,
-        );
+        const items = images.map(({ bytes }, i) => imageItem(bytes, i));
+        const outcomes = await line.enter(items, signal);
+        const answer = answerer(model.classes, { ...request.query, ...asked(body) });
+        const answered = outcomes.map((outcome, i) => ({ name: images[i]!.name, ...answer(outcome) }));
         const isUnread = answered.every(({ error }) => error !== undefined);
         if (isUnread) return await reply.code(422).send({ error: answered.map(({ error }) => error).join(' ') });
         return { images: answered };
@@ -124,23 +128,11 @@ interface Answered {
   readonly error?: string;
 }
 
-async function answer(
-  model: Model,
-  images: readonly SentImage[],
-  { top = 5, threshold }: Asked,
-  signal: AbortSignal,
-): Promise<Answered[]> {
-  const answered: Answered[] = [];
-  const outcomes = model.predictEach(
-    images.map(({ bytes }) => bytes),
-    { top, threshold, signal },
-  );
-  for await (const outcome of outcomes) {
-    const { name } = images[answered.length]!;
-    if ('error' in outcome) answered.push({ name, error: outcome.error.message });
-    else answered.push({ name, answers: outcome.answers });
-  }
-  return answered;
+function answerer(classes: readonly string[], { top = 5, threshold }: Asked): (outcome: Examined | Unread) => Answered {
+  return (outcome) =>
+    'error' in outcome
+      ? { error: outcome.error.message }
+      : { answers: answersOf(classes, outcome, { top, threshold }) };
 }
 
 function asked({ top, threshold }: Asked): Asked {
