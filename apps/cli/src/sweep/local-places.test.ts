@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { CellFolder } from '@promptweave/bench';
 import { afterEach, expect, it, vi } from 'vitest';
 import { localPlaces, type PlaceServices } from './local-places.js';
@@ -20,7 +21,7 @@ const cells = (...backends: string[]): CellFolder[] =>
 
 it('is each GPU alone, with its memory', async () => {
   vi.stubEnv('PROMPTWEAVE_BACKEND', undefined);
-  const places = await localPlaces(cells('auto'), undefined, services);
+  const places = await localPlaces(cells('auto'), undefined, undefined, services);
   expect(places.map(({ name }) => name)).toEqual(['GPU 0 (A GPU)', 'GPU 1 (A GPU)']);
   expect(await places[1]!.available!()).toBe(7e9);
   places[1]!.spawn();
@@ -29,8 +30,10 @@ it('is each GPU alone, with its memory', async () => {
 
 it('is as many GPUs as are asked for, and no more than there are', async () => {
   vi.stubEnv('PROMPTWEAVE_BACKEND', undefined);
-  expect(await localPlaces(cells('tensorflow, TF32'), 1, services)).toHaveLength(1);
-  await expect(localPlaces(cells('auto'), 3, services)).rejects.toThrow('3 GPUs are asked for, and there are 2.');
+  expect(await localPlaces(cells('tensorflow, TF32'), 1, undefined, services)).toHaveLength(1);
+  await expect(localPlaces(cells('auto'), 3, undefined, services)).rejects.toThrow(
+    '3 GPUs are asked for, and there are 2.',
+  );
 });
 
 it.each([
@@ -39,9 +42,18 @@ it.each([
   ['the environment asks for WebAssembly', 'auto', undefined, 'wasm'],
 ])('is the processor where %s', async (_, backend, count, wanted) => {
   vi.stubEnv('PROMPTWEAVE_BACKEND', wanted);
-  const [place, ...others] = await localPlaces(cells(backend), count, services);
+  const [place, ...others] = await localPlaces(cells(backend), count, undefined, services);
   expect(others).toEqual([]);
   expect(place!.name).toBeUndefined();
+  place!.spawn();
+  expect(started.at(-1)).toEqual(['cells']);
+});
+
+it('takes the worker process first that is there already', async () => {
+  const ready = { pid: 1 } as ChildProcess;
+  const waiting = [ready];
+  const [place] = await localPlaces(cells('wasm'), undefined, () => waiting.pop(), services);
+  expect(place!.spawn()).toBe(ready);
   place!.spawn();
   expect(started.at(-1)).toEqual(['cells']);
 });

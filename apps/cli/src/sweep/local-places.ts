@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { CellFolder, Place } from '@promptweave/bench';
 import { ConfigError } from '@promptweave/core';
 import { memoryReport, visibleGpus } from '@promptweave/runtime';
@@ -14,15 +15,17 @@ export interface PlaceServices {
  * processor.
  *
  * @param gpus how many GPUs the sweep may use; all that this process sees without it
+ * @param worker gives a worker process on the processor that is there already, once
  * @throws ConfigError where there are fewer
  */
 export async function localPlaces(
   cells: readonly CellFolder[],
   gpus?: number,
+  worker: () => ChildProcess | undefined = () => undefined,
   { visibleGpus: look, spawnWorker: start }: PlaceServices = { visibleGpus, spawnWorker },
 ): Promise<Place[]> {
   const processor: Place = {
-    spawn: () => start('cells'),
+    spawn: () => worker() ?? start('cells'),
     available: async () => (await memoryReport()).available,
   };
   const visible = gpus === 0 || !computeNatively(cells) ? [] : await look();

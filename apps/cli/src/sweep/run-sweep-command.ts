@@ -36,14 +36,14 @@ import {
   readConfiguration,
   type ConfigurationSource,
 } from '@promptweave/core/experiment';
-import { selectBackend } from '@promptweave/runtime';
+import { listRuntimes, selectBackend } from '@promptweave/runtime';
 import { allowForChildren, ownModules } from '../composition/allowed-plugins.js';
 import { configurationName } from '../composition/compose.js';
 import { interruptible, STOPPED } from '../terminal/interrupt.js';
 import { checkSearch } from './check-search.js';
 import { nextSteps } from './next-steps.js';
 import { chooseEngine, localJobs, rayHeaders, type EngineFlags } from './sweep-engine.js';
-import { estimateSweep } from './sweep-estimates.js';
+import { estimateSweep, type Estimation } from './sweep-estimates.js';
 import { listCells } from './sweep-list.js';
 import { sweepNotes } from './sweep-notes.js';
 import { sweepOutput } from './sweep-output.js';
@@ -109,7 +109,9 @@ export async function sweep(command: SweepCommand): Promise<void> {
   const chosen = all.filter(({ id }) => !asked || asked.has(id)).toSorted((a, b) => a.priority - b.priority);
   const isPlain = alone || (engine === 'local' && localJobs(command) === 1);
   const looks = { elsewhere: engine !== 'local', times: command.dryRun === true || !isPlain };
-  const estimate = await checkCells(chosen, { folder, configurationFolder, looks, dryRun: command.dryRun });
+  const stays = isPlain && !alone && !command.dryRun && (await computeAlike(chosen));
+  const checks = { folder, configurationFolder, looks, dryRun: command.dryRun, stays };
+  const { estimate, worker } = await checkCells(chosen, checks);
   const impossible = [...unresolved, ...estimate.impossible];
   const left = new Set(impossible.map(({ id }) => id));
   const refused = impossible.length > 0 && !command.skipImpossible;
@@ -175,7 +177,7 @@ export async function sweep(command: SweepCommand): Promise<void> {
       const { tracker: recorder } = planned[0]!.configuration;
       const server = 'uri' in recorder && typeof recorder.uri === 'string' ? recorder.uri : undefined;
       const flags = alone ? { jobs: 1, gpus: command.gpus && 1 } : command;
-      const machines = await chooseEngine(flags, folders, { modules: ownModules(registry), server });
+      const machines = await chooseEngine(flags, folders, { modules: ownModules(registry), server }, worker);
       const trainings = planned.map(({ id, configuration: { train } }) => ({ id, train }));
       const epochs = new Map(trainings.map(({ id, train }) => [id, train.epochs]));
       const warmup = Math.max(...trainings.map(({ train }) => train.warmupEpochs));
@@ -224,13 +226,24 @@ async function checkCells(
     configurationFolder,
     looks,
     dryRun = false,
-  }: { folder: SweepFolder; configurationFolder: string; looks: EstimateOptions; dryRun?: boolean },
-): Promise<SweepEstimate> {
+    stays,
+  }: { folder: SweepFolder; configurationFolder: string; looks: EstimateOptions; dryRun?: boolean; stays: boolean },
+): Promise<Estimation> {
   const finished = new Set(cells.flatMap(({ id }) => (folder.cell(id).isFinished ? [id] : [])));
   const open = cells.filter(({ id }) => !finished.has(id));
-  if (open.length === 0 && !dryRun) return { cells: {}, problems: [], impossible: [] };
-  const estimate = await estimateSweep(looks.times ? cells : open, folder, configurationFolder, looks);
-  return { ...estimate, impossible: estimate.impossible.filter(({ id }) => !finished.has(id!)) };
+  if (open.length === 0 && !dryRun) {
+    return { estimate: { cells: {}, problems: [], impossible: [] }, worker: () => undefined };
+  }
+  const asked = looks.times ? cells : open;
+  const { estimate, worker } = await estimateSweep(asked, folder, configurationFolder, looks, stays);
+  const impossible = estimate.impossible.filter(({ id }) => !finished.has(id!));
+  return { estimate: { ...estimate, impossible }, worker };
+}
+
+/** Whether one process can run all of the cells, as far as backends go; where there may be a GPU, each process is given its own. */
+async function computeAlike(cells: readonly PlannedCell[]): Promise<boolean> {
+  const runtimes = new Set(cells.map(({ configuration }) => JSON.stringify(configuration.runtime)));
+  return runtimes.size === 1 && !(await listRuntimes()).some(({ variant }) => variant === 'cuda');
 }
 
 /** The leading figure of a cell that has just been finished. */

@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
@@ -24,7 +24,11 @@ const PATIENT = { timeout: 240_000 };
 
 function start(...words: string[]): ChildProcess {
   const program = join(root, 'apps/cli/bin/promptweave.js');
-  const env = { ...process.env, PROMPTWEAVE_BACKEND: 'cpu' };
+  const env = {
+    ...process.env,
+    PROMPTWEAVE_BACKEND: 'cpu',
+    NODE_OPTIONS: `--import=${join(folder, 'note-start.mjs')}`,
+  };
   return spawn(process.execPath, [program, 'sweep', ...words], { cwd: folder, env });
 }
 
@@ -54,9 +58,14 @@ function write(name: string, text: string): void {
 }
 
 beforeAll(() => {
-  expect(spawnSync('npx', ['tsc', '-b', 'apps/cli'], { cwd: root, encoding: 'utf8' }).stdout).toBe('');
   copyFileSync(join(root, 'tools/ci/stub-plugins.mjs'), join(folder, 'stub-plugins.mjs'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  // Workers of all sweeps note what they were started for.
+  writeFileSync(
+    join(folder, 'note-start.mjs'),
+    `import { appendFileSync } from 'node:fs';
+    if (process.argv.includes('--worker')) appendFileSync(${JSON.stringify(join(folder, 'workers.txt'))}, process.argv.at(-1) + '\\n');`,
+  );
   write(
     'grid.yaml',
     'backbone: stub\ndataset: { use: stub, shots: all }\ntrain: { epochs: 2, batch: 4, learningRate: 0.2 }\n' +
@@ -84,6 +93,23 @@ it('runs as many as it is asked for, and later the others', PATIENT, async () =>
   expect(rest.err).toContain('1 of 4 cells were done before.');
   expect(outcomesOf('limited')).toHaveLength(4);
   expect(readFileSync(outcome!, 'utf8')).toBe(before);
+});
+
+it('runs cells one after the other in the process that has checked them', PATIENT, async () => {
+  const started = (): string[] => linesOf(join(folder, 'workers.txt'));
+  const before = started().length;
+  const { code, err } = await sweep('grid.yaml', '--output', 'in-turn');
+  expect(code, err).toBe(0);
+  expect(started().slice(before)).toEqual(['estimate']);
+  const beside = await sweep('grid.yaml', '--output', 'beside', '--jobs', '2');
+  expect(beside.code, beside.err).toBe(0);
+  expect(started().slice(before + 1)).toEqual(['estimate', 'cells', 'cells']);
+  for (const file of outcomesOf('in-turn')) {
+    const [own, other] = [file, file.replace('in-turn', 'beside')].map((name) => readFileSync(name, 'utf8'));
+    expect((JSON.parse(own!) as { summary: unknown }).summary).toEqual(
+      (JSON.parse(other!) as { summary: unknown }).summary,
+    );
+  }
 });
 
 it('keeps the whole grid where only some of its cells are run', PATIENT, async () => {

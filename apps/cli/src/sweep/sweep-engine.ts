@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,16 +53,18 @@ export function localJobs({ jobs, gpus }: Pick<EngineFlags, 'jobs' | 'gpus'>): n
 
 /**
  * @param cells all cells of the sweep
+ * @param worker a worker process on this machine's processor that is there already
  * @throws ConfigError where the engine cannot give what is asked for
  */
 export async function chooseEngine(
   flags: EngineFlags,
   cells: readonly CellFolder[],
   allowance: Allowance,
+  worker: () => ChildProcess | undefined,
 ): Promise<Engine> {
   const { engine = 'local', cpus = 1, gpus = 0, memory, include } = flags;
   if (engine === 'local') {
-    return processEngine({ jobs: localJobs(flags), places: await localPlaces(cells, flags.gpus) });
+    return processEngine({ jobs: localJobs(flags), places: await localPlaces(cells, flags.gpus, worker) });
   }
   if (gpus > 1) {
     throw new ConfigError(`A cell computes on one GPU, and ${gpus} are asked for.`, {

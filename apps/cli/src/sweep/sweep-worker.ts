@@ -84,15 +84,16 @@ function errorOf(path: string, { message, stack, name, exitCode, where = path, r
 export async function runWorker(version: string): Promise<void> {
   let made: SweepEnvironment | undefined;
   try {
-    await runAsWorker(async (cell) => {
-      made = await environmentOf(cell, version);
-      const { backend } = made.composition;
-      console.error(`Backend: ${backendName(backend)}. ${backend.why}`);
-      return made.environment;
-    });
+    await runAsWorker(async (cell) => begun((made = await environmentOf(cell, version))));
   } finally {
     await made?.close();
   }
+}
+
+/** What cells run in; says what they compute on. */
+function begun({ environment, composition: { backend } }: SweepEnvironment): SweepEnvironment['environment'] {
+  console.error(`Backend: ${backendName(backend)}. ${backend.why}`);
+  return environment;
 }
 
 /** What a process that estimates cells is told. */
@@ -100,20 +101,27 @@ export interface EstimateTask {
   readonly cells: readonly EstimatedCell[];
   /** Folder that relative paths of the configurations refer to. */
   readonly folder: string;
+  /** Folder of the sweep's image features. */
+  readonly features: string;
   readonly options: EstimateOptions;
+  /** Run cells afterwards, of those that it was told: what all of them need is loaded then. */
+  readonly stays: boolean;
 }
 
-/** `promptweave sweep --worker estimate`: answers its parent with the estimates of the cells it is told. */
+/** `promptweave sweep --worker estimate`: answers its parent with the estimates of the cells it is told, and may stay to run them. */
 export async function runEstimate(version: string): Promise<void> {
-  const [{ cells, folder, options }] = (await once(process, 'message')) as [EstimateTask];
+  const [{ cells, folder, features, options, stays }] = (await once(process, 'message')) as [EstimateTask];
   const source = sourceFromValue(cells[0]!.configuration as unknown as Record<string, unknown>);
-  const made = await environmentFor(source, folder, '', version);
+  const made = await environmentFor(source, folder, features, version);
   try {
     const estimate = await estimateCells(cells, made.environment, folder, options);
+    if (!process.connected) return;
+    const work = stays ? runAsWorker(() => begun(made)) : undefined; // hears its parent from here on
     await new Promise<void>((resolve) => process.send!(estimate, () => resolve()));
+    await work;
   } finally {
     await made.close();
-    process.disconnect();
+    if (process.connected) process.disconnect();
   }
 }
 

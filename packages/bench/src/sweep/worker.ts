@@ -17,7 +17,9 @@ export type WorkerMessage = SweepEvent | { readonly type: 'idle' };
  * The work of a worker process: runs the cells that its parent gives it, tells what happens, and lets go of the channel when nothing
  * more comes. A parent that is gone is as one that says stop.
  */
-export async function runAsWorker(makeEnvironment: (cell: CellFolder) => Promise<CellEnvironment>): Promise<void> {
+export async function runAsWorker(
+  makeEnvironment: (cell: CellFolder) => CellEnvironment | Promise<CellEnvironment>,
+): Promise<void> {
   const controller = new AbortController();
   const inbox = new Inbox(controller);
   const tell = (message: WorkerMessage): void => void (process.connected && process.send?.(message, () => undefined));
