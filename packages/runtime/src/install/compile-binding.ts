@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BackendError } from '@promptweave/core';
 import { standIns } from './cuda.js';
@@ -17,6 +17,8 @@ export const layout = {
   programs: 'binding/programs.node',
   gpu: 'binding/gpu.node',
   standIns: 'nvidia/stand_ins/lib',
+  /** Gone when everything is compiled. */
+  linked: 'linked',
   package: 'node_modules/@tensorflow/tfjs-node-gpu',
   manifest: 'installation.json',
 } as const;
@@ -31,6 +33,7 @@ export const layout = {
 export async function compileBinding(folder: string, platform: WheelPlatform): Promise<string> {
   const compiler = await findCompiler();
   await mkdir(dirname(join(folder, layout.binding)), { recursive: true });
+  if (!isDarwin(platform)) await compileEmpty(compiler, platform.libraries, join(folder, layout.linked));
   for (const name of ['quiet', 'signals'] as const) {
     const options = [...addon(name, platform), '-pthread', sourceOf(`${name}.cc`), '-o', join(folder, layout[name])];
     await compile(compiler, `native/${name}.cc`, options);
@@ -85,22 +88,23 @@ export async function compileForGpu(folder: string, platform: WheelPlatform): Pr
     '-o',
     join(folder, layout.gpu),
   ]);
-  await mkdir(join(folder, layout.standIns), { recursive: true });
-  const libraries = standIns.map((name) => join(layout.standIns, name));
-  for (const [i, name] of standIns.entries()) {
-    const options = [
-      '-x',
-      'c++',
-      '-shared',
-      '-fPIC',
-      `-Wl,-soname,${name}`,
-      '-o',
-      join(folder, libraries[i]!),
+  const libraries = await compileEmpty(compiler, standIns, join(folder, layout.standIns));
+  return [layout.gpu, ...libraries.map((library) => relative(folder, library))];
+}
+
+/** Makes empty shared libraries by the names of others. @returns their files */
+async function compileEmpty(compiler: Compiler, libraries: readonly string[], folder: string): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  const files: string[] = [];
+  for (const name of libraries.map((library) => basename(library))) {
+    const file = join(folder, name);
+    await compile(compiler, `an empty ${name}`, [
+      ...['-x', 'c++', '-shared', '-fPIC', `-Wl,-soname,${name}`, '-o', file],
       '/dev/null',
-    ];
-    await compile(compiler, `an empty ${name}`, options);
+    ]);
+    files.push(file);
   }
-  return [layout.gpu, ...libraries];
+  return files;
 }
 
 const sourceOf = (name: string): string => fileURLToPath(new URL(`../../native/${name}`, import.meta.url));
@@ -113,13 +117,22 @@ function addon(module: string, platform: WheelPlatform): string[] {
   return ['-std=c++17', '-O2', '-fPIC', '-w', ...names, `-I${nodeHeaders}`, ...shared];
 }
 
-/** Options for one that uses libtensorflow: it is found by a path relative to the installation, which can be moved. */
+/**
+ * Options for one that uses libtensorflow: it is found by a path relative to the installation, which can be moved. On Linux, empty libraries of the
+ * same names are linked: the linker would read the real ones for some five seconds each time, and what they lack is seen when they are loaded.
+ */
 function tensorflow(folder: string, platform: WheelPlatform): string[] {
-  return [
-    `-I${join(folder, layout.headers)}`,
-    `-Wl,-rpath,${isDarwin(platform) ? '@loader_path' : '$ORIGIN'}/../${dirname(platform.libraries[0])}`,
-    ...platform.libraries.map((library) => join(folder, library)),
-  ];
+  const place = dirname(platform.libraries[0]);
+  const headers = `-I${join(folder, layout.headers)}`;
+  if (isDarwin(platform)) {
+    return [
+      headers,
+      `-Wl,-rpath,@loader_path/../${place}`,
+      ...platform.libraries.map((library) => join(folder, library)),
+    ];
+  }
+  const linked = platform.libraries.map((library) => join(folder, layout.linked, basename(library)));
+  return [headers, `-Wl,-rpath,$ORIGIN/../${place}`, '-Wl,--no-as-needed', ...linked];
 }
 
 const isDarwin = ({ machine }: WheelPlatform): boolean => machine.startsWith('darwin');

@@ -161,6 +161,7 @@ async function build(
   const compiler = await compileBinding(folder, platform);
   const forGpu = variant === 'cuda' ? await compileForGpu(folder, platform) : [];
   const uncompiled = await fuse(folder, platform, onProgress);
+  await rm(join(folder, layout.linked), { recursive: true, force: true });
   for (const library of platform.libraries) await cutSymbols(join(folder, library)); // nothing more is linked to them
   onProgress({ step: 'check', message: 'one of every operation' });
   const { checked, notFused = uncompiled } = await check(folder, information.version, onProgress);
