@@ -8,7 +8,7 @@ const never = (): AbortSignal => new AbortController().signal;
 function doubling(limit: number) {
   const given: (readonly number[])[] = [];
   const gate = { open: (): void => undefined, closed: Promise.resolve() };
-  const line = new Line<number, number>(limit, async function* (numbers, signal) {
+  const line = new Line<number, number>(limit, 32, async function* (numbers, signal) {
     given.push(numbers);
     for (const number of numbers) {
       await gate.closed;

@@ -1,9 +1,6 @@
 /** Too many wait already. */
 export class LineFull extends Error {}
 
-/** Items that are taken together, where more than one request waits. */
-const TOGETHER = 32;
-
 interface Request<Item, Outcome> {
   readonly items: readonly Item[];
   readonly signal: AbortSignal;
@@ -21,10 +18,12 @@ export class Line<Item, Outcome> {
 
   /**
    * @param limit of requests that wait behind those being served
+   * @param together items that are taken together at most, where more than one request waits
    * @param work from items to an outcome for each, in their order; a signal ends it when nobody waits for them any more
    */
   constructor(
     private readonly limit: number,
+    private readonly together: number,
     private readonly work: (items: readonly Item[], signal: AbortSignal) => AsyncIterable<Outcome>,
   ) {}
 
@@ -60,7 +59,7 @@ export class Line<Item, Outcome> {
     let count = 0;
     for (let items = 0; count < waiting.length; count++) {
       items += waiting[count]!.items.length;
-      if (count > 0 && items > TOGETHER) break;
+      if (count > 0 && items > this.together) break;
     }
     this.waiting = waiting.slice(count);
     return waiting.slice(0, count);
@@ -73,9 +72,9 @@ export class Line<Item, Outcome> {
       const items = requests.flatMap((request) => request.items);
       for await (const outcome of this.work(items, whenAll(requests.map(({ signal }) => signal)))) {
         outcomes.push(outcome);
-        const { items, answer } = requests[answered]!;
-        if (outcomes.length < items.length) continue;
-        answer(outcomes.splice(0));
+        const request = requests[answered]!;
+        if (outcomes.length < request.items.length) continue;
+        request.answer(outcomes.splice(0));
         answered += 1;
       }
     } catch (reason) {

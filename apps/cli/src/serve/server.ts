@@ -4,7 +4,7 @@ import swagger from '@fastify/swagger';
 import type { ImageItem } from '@promptweave/core';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { answersOf } from '../library/answers.js';
-import type { Examined, Unread } from '../library/examine.js';
+import { BATCH, type Examined, type Unread } from '../library/examine.js';
 import { imageItem } from '../library/image-input.js';
 import type { Model } from '../library/model.js';
 import { version } from '../version.js';
@@ -37,7 +37,9 @@ interface Asked {
 /** A service for one model, which computes the images of all waiting requests together. It does not listen yet; close it, and then the model. */
 export async function createServer(model: Model, options: ServerOptions): Promise<FastifyInstance> {
   const { name, queue, maxBytes, maxImages, timeout, token } = options;
-  const line = new Line<ImageItem, Examined | Unread>(queue, (items, signal) => model.examine(items, { signal }));
+  const line = new Line<ImageItem, Examined | Unread>(queue, BATCH, (items, signal) =>
+    model.examine(items, { signal }),
+  );
   const app = fastify({
     bodyLimit: maxBytes,
     requestTimeout: timeout,
