@@ -3,13 +3,14 @@
  * compares the results with plain arithmetic; with `runs` it only sees that they can be computed, as on a driver that computes nothing.
  * Prints one line of JSON; exits with 1 and the reason where an operation fails or is wrong.
  */
-import '@tensorflow/tfjs-backend-cpu';
+import { createRequire } from 'node:module';
 import { completeTfjs } from '../tfjs/complete-tfjs.js';
 import { loadNative } from './load.js';
 import { operations } from './operations.js';
 
 const [folder, mode] = process.argv.slice(2);
 const tfjs = completeTfjs();
+createRequire(import.meta.url)('@tensorflow/tfjs-backend-cpu');
 const { tensorflowVersion, usesGpu, fused, bfloat16, gpu } = loadNative(folder, tfjs);
 if (usesGpu && gpu && !gpu.allowTensorFloat32(false)) throw new Error('TF32 cannot be switched off');
 

@@ -24,7 +24,7 @@ export async function loadTfjs(callers?: Tfjs): Promise<Tfjs> {
     throw twoCopies(ours, `${ofCore.version} in ${ofCore.folder}, which @promptweave/core uses`);
   if (callers && callers.Tensor !== tfjs.Tensor)
     throw twoCopies(ours, `${callers.version_core}, which the caller uses`);
-  await import('@tensorflow/tfjs-backend-cpu');
+  requireFrom('@tensorflow/tfjs-backend-cpu'); // to import it, Node would search half a megabyte for the names of its exports
   return tfjs;
 }
 

@@ -1,4 +1,4 @@
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type * as Wasm from '@tensorflow/tfjs-backend-wasm';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { BackendError } from '@promptweave/core';
@@ -18,8 +18,9 @@ export function loadWasmBackend(tfjs: Tfjs): Promise<void> {
 }
 
 async function load(tfjs: Tfjs): Promise<void> {
-  const wasm = await import('@tensorflow/tfjs-backend-wasm');
-  const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
+  const requireFrom = createRequire(import.meta.url);
+  const wasm = requireFrom('@tensorflow/tfjs-backend-wasm') as typeof Wasm; // quicker than to import it
+  const main = requireFrom.resolve('@tensorflow/tfjs-backend-wasm/package.json');
   wasm.setWasmPaths(join(dirname(main), 'dist') + sep);
   registerUnsortedSegmentSum();
   registerTranspose();
@@ -31,5 +32,5 @@ async function load(tfjs: Tfjs): Promise<void> {
       remedy: 'Use the backend `cpu`, or `npx promptweave runtime install`.',
     });
   }
-  guardMemory(tfjs.backend() as BackendWasm);
+  guardMemory(tfjs.backend() as Wasm.BackendWasm);
 }
