@@ -15,7 +15,7 @@ export async function publish(options, context) {
   if (targets.build && !context.taskGraph?.tasks[`${project}:build`]) {
     execFileSync('npx', ['nx', 'build', project, '--output-style=static'], { cwd: context.root, stdio: 'inherit' });
   }
-  const problems = await packageProblems(join(context.root, root));
+  const [problems] = (await packageProblems([join(context.root, root)])).values();
   if (problems.length) {
     console.error(`${project} is not published:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
     return { success: false };
