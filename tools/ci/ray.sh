@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sweeps on a real Ray head on this machine: six cells in two slots, a supervisor and the scheduler killed on the way; then cells with a GPU each,
+# Sweeps on a real Ray head on this machine: four cells in two slots, a supervisor and the scheduler killed on the way; then cells with a GPU each,
 # of which Ray is told that there are two (it does not look).
 # Ray is that of python.sh, or of the environment whose folder is given.
 set -euo pipefail

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { BackendError } from '@promptweave/core';
 import { z } from 'zod';
 import { placeOf } from './ray-place.js';
+import type { SweepArchive } from './sweep-archive.js';
 
 const job = z.object({
   submission_id: z.string().nullish(),
@@ -85,15 +86,16 @@ export class RayClient {
     await this.call('DELETE', `/api/jobs/${id}`, undefined, [400, 404, 500]);
   }
 
-  /** Uploads an archive, unless it is there. @returns its URI, and whether it had to be sent */
-  async upload(name: string, archive: Buffer): Promise<{ readonly uri: string; readonly sent: boolean }> {
+  /** Uploads an archive, unless it is there. @returns its URI, and how many bytes had to be sent */
+  async upload({ name, zip }: SweepArchive): Promise<{ readonly uri: string; readonly sent: number }> {
     const path = `/api/packages/gcs/${name}`;
+    const uri = `gcs://${name}`;
     const known = await this.call('GET', path, undefined, [404]);
-    if (known.status === 404) {
-      const { status, text } = await this.call('PUT', path, archive, [413], UPLOADS);
-      if (status === 413) throw this.refused(`an archive of ${(archive.length / 1e6).toFixed(0)} MB`, status, text);
-    }
-    return { uri: `gcs://${name}`, sent: known.status === 404 };
+    if (known.status !== 404) return { uri, sent: 0 };
+    const content = await zip();
+    const { status, text } = await this.call('PUT', path, content, [413], UPLOADS);
+    if (status === 413) throw this.refused(`an archive of ${(content.length / 1e6).toFixed(0)} MB`, status, text);
+    return { uri, sent: content.length };
   }
 
   /**

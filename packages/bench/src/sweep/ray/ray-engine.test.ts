@@ -14,7 +14,7 @@ import { runSweep } from '../run-sweep.js';
 import { FakeHead } from './fake-head.test.support.js';
 import { RayClient } from './ray-client.js';
 import { rayEngine } from './ray-engine.js';
-import { packSweep } from './sweep-archive.js';
+import { sweepArchive } from './sweep-archive.js';
 import { notePlace, rayPlaceFile, rayPlaceOf } from './ray-place.js';
 
 let root = '';
@@ -289,7 +289,7 @@ describe('a dashboard', () => {
   });
 
   it('that cannot use an archive gets it three times at most', async () => {
-    const sent = new RayClient(where, {}, 60).upload('a.zip', Buffer.from('zip'));
+    const sent = new RayClient(where, {}, 60).upload({ name: 'a.zip', zip: async () => Buffer.from('zip') });
     await expect(sent).rejects.toThrow('The Ray head cannot use what it is sent (status 500: broken).');
     expect(seen.filter((what) => what.startsWith('PUT'))).toHaveLength(3);
   });
@@ -301,8 +301,8 @@ it('an archive above the limit of Ray is refused before it is sent, with the lar
   writeFileSync(join(root, 'app/package.json'), JSON.stringify({ name: 'promptweave' }));
   writeFileSync(join(root, 'program/weights.bin'), randomBytes(101 * 2 ** 20));
   writeFileSync(join(root, 'program/small.txt'), 'small');
-  const packed = packSweep({ program: join(root, 'app'), cells: [cell], include: ['weights.bin', 'small.txt'] });
-  await expect(packed).rejects.toMatchObject({
+  const archive = sweepArchive({ program: join(root, 'app'), cells: [cell], include: ['weights.bin', 'small.txt'] });
+  await expect(archive.zip()).rejects.toMatchObject({
     name: 'ConfigError',
     where: '--include weights.bin small.txt',
     message: expect.stringMatching(/has \d+ MiB; Ray takes 100 MiB/) as string,

@@ -9,7 +9,7 @@ import { readParcel, unpackInto } from '../parcel.js';
 import { RayClient, type RayJob } from './ray-client.js';
 import { jobName, jobPrefix, rayEntrypoint } from './ray-job.js';
 import { forgetPlace, notePlace, placeOf, rayPlaceOf } from './ray-place.js';
-import { packSweep, type SweepArchive } from './sweep-archive.js';
+import { sweepArchive, type SweepArchive } from './sweep-archive.js';
 
 /** A Ray cluster, and what a sweep may take of it. */
 export interface RayEngineOptions {
@@ -45,9 +45,9 @@ const WATCHED = 4;
  * again. A job that ended without a result is submitted anew.
  */
 export function rayEngine(options: RayEngineOptions): Engine {
-  let archive: Promise<SweepArchive> | undefined;
-  const pack = (): Promise<SweepArchive> => (archive ??= packSweep(options));
-  return { name: 'ray', address: options.address, run: (request) => new RayRun(options, request, pack).run() };
+  let known: SweepArchive | undefined;
+  const archive = (): SweepArchive => (known ??= sweepArchive(options));
+  return { name: 'ray', address: options.address, run: (request) => new RayRun(options, request, archive).run() };
 }
 
 interface Active {
@@ -68,7 +68,7 @@ class RayRun {
   constructor(
     private readonly options: RayEngineOptions,
     private readonly request: EngineRequest,
-    private readonly pack: () => Promise<SweepArchive>,
+    private readonly archive: () => SweepArchive,
   ) {
     this.client = new RayClient(options.address, options.headers);
     this.prefix = jobPrefix(request.cells[0]!.describe().sweep.id);
@@ -145,10 +145,9 @@ class RayRun {
 
   /** Sees to it that the archive is there: Ray deletes one that no job uses after some minutes. @returns its URI */
   private async upload(): Promise<string> {
-    const { name, content } = await this.pack();
-    const { uri, sent } = await this.client.upload(name, content);
-    const size = `${(content.length / 1e6).toFixed(0)} MB`;
-    if (sent) this.note(`Program and configuration: ${size}, sent once to ${this.client.address}.`);
+    const { uri, sent } = await this.client.upload(this.archive());
+    const size = `${(sent / 1e6).toFixed(0)} MB`;
+    if (sent > 0) this.note(`Program and configuration: ${size}, sent once to ${this.client.address}.`);
     return uri;
   }
 

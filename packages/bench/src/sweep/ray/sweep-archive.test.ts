@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '@promptweave/core';
 import type { CellFolder } from '../cell-folder.js';
-import { packSweep } from './sweep-archive.js';
+import { sweepArchive } from './sweep-archive.js';
 
 let folder: string;
 beforeEach(() => {
@@ -18,26 +18,42 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const pack = (...include: string[]) => {
+const archiveWith = (...include: string[]) => {
   const describe = () => ({ configurationFolder: join(folder, 'configuration') });
   const cell = { id: 'c', path: join(folder, 'cell'), describe } as unknown as CellFolder;
-  return packSweep({ program: join(folder, 'program'), cells: [cell], include });
+  return sweepArchive({ program: join(folder, 'program'), cells: [cell], include });
 };
 
 describe('a link', () => {
   it('within a folder is sent as what it means', async () => {
     symlinkSync('a.png', join(folder, 'configuration/data/b.png'));
-    const { content } = await pack('data');
+    const content = await archiveWith('data').zip();
     expect(content.includes('configuration/data/b.png')).toBe(true);
   });
 
-  it.each(['data/link', 'link', 'cell'])('that leads out is not sent: %s', async (name) => {
+  it.each(['data/link', 'link', 'cell'])('that leads out is not sent: %s', (name) => {
     if (name === 'cell') {
       rmSync(join(folder, 'cell/config.yaml'));
       symlinkSync('../secret', join(folder, 'cell/config.yaml'));
     } else symlinkSync(join(folder, 'secret'), join(folder, 'configuration', name));
-    const packed = pack('data', ...(name === 'link' ? ['link'] : []));
-    await expect(packed).rejects.toBeInstanceOf(ConfigError);
-    await expect(packed).rejects.toThrow(/leads out of its folder/);
+    const named = () => archiveWith('data', ...(name === 'link' ? ['link'] : []));
+    expect(named).toThrow(ConfigError);
+    expect(named).toThrow(/leads out of its folder/);
+  });
+});
+
+describe('an archive', () => {
+  it('has the name of its contents, and the same bytes for the same', async () => {
+    const [first, second] = [archiveWith('data'), archiveWith('data')];
+    expect(second.name).toBe(first.name);
+    expect((await second.zip()).equals(await first.zip())).toBe(true);
+    writeFileSync(join(folder, 'configuration/data/a.png'), 'else');
+    expect(archiveWith('data').name).not.toBe(first.name);
+  });
+
+  it('whose files changed since it was named is not sent under that name', async () => {
+    const archive = archiveWith('data');
+    writeFileSync(join(folder, 'configuration/data/a.png'), 'else');
+    await expect(archive.zip()).rejects.toThrow(/changed while the sweep ran/);
   });
 });

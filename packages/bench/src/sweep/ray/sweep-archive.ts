@@ -22,30 +22,57 @@ export interface ArchiveRequest {
   readonly include?: readonly string[];
 }
 
-/** An archive and a name that tells its contents. */
+/** An archive that is packed when it is needed. */
 export interface SweepArchive {
+  /** Tells its contents: equal ones have equal names. */
   readonly name: string;
-  readonly content: Buffer;
+  /**
+   * The archive itself, as a zip file.
+   * @throws ConfigError where Ray would refuse it, or its files are no longer what they were when it was named
+   */
+  zip(): Promise<Buffer>;
 }
 
-/** Packs the program as it is installed here, what the cells are, and the configuration's own files. Equal contents give equal bytes. */
-export async function packSweep({ program, cells, include = [] }: ArchiveRequest): Promise<SweepArchive> {
+/** The program as it is installed here, what the cells are, and the configuration's own files. */
+export function sweepArchive({ program, cells, include = [] }: ArchiveRequest): SweepArchive {
   const { configurationFolder } = cells[0]!.describe();
   const files = [
     ...collectPackages(program),
     ...configurationFiles(configurationFolder, [...localPlugins(cells), ...include]),
     ...cells.flatMap(cellFilesOf),
   ];
-  const zip = new ZipFile();
-  const options = { mtime: new Date(2000, 0, 1), mode: 0o100644, forceDosTimestamp: true };
-  for (const { source, path } of files) {
-    if (typeof source === 'string') zip.addFile(source, path, options);
-    else zip.addBuffer(source, path, options);
+  const digest = digestOf(files);
+  let zipped: Promise<Buffer> | undefined;
+  const zip = async (): Promise<Buffer> => {
+    const content = await zipOf(files);
+    checkSize(content.length, files, include);
+    if (digestOf(files) === digest) return content;
+    throw new ConfigError('The program or files beside the configuration changed while the sweep ran.', {
+      where: configurationFolder,
+      remedy: 'Run the same command again: cells that are submitted from then on get what is there now.',
+    });
+  };
+  return { name: `_ray_pkg_${digest}.zip`, zip: () => (zipped ??= zip()) };
+}
+
+const contentOf = ({ source }: ArchiveFile): Buffer => (typeof source === 'string' ? readFileSync(source) : source);
+
+function digestOf(files: readonly ArchiveFile[]): string {
+  const hash = createHash('md5');
+  for (const file of files) {
+    const content = contentOf(file);
+    hash.update(JSON.stringify([file.path, content.length])).update(content);
   }
+  return hash.digest('hex');
+}
+
+function zipOf(files: readonly ArchiveFile[]): Promise<Buffer> {
+  const zip = new ZipFile();
+  // Level 4 takes a quarter less time than 6, the default, for 3 % more bytes.
+  const options = { mtime: new Date(2000, 0, 1), mode: 0o100644, forceDosTimestamp: true, compressionLevel: 4 };
+  for (const file of files) zip.addBuffer(contentOf(file), file.path, options);
   zip.end();
-  const content = await buffer(zip.outputStream);
-  checkSize(content.length, files, include);
-  return { name: `_ray_pkg_${createHash('md5').update(content).digest('hex')}.zip`, content };
+  return buffer(zip.outputStream);
 }
 
 /** What a cell is, with the configuration's folder where the archive has it. */
