@@ -10,7 +10,7 @@ export function squeezedName(name: string): string {
     .normalize('NFD')
     .toLowerCase()
     .replaceAll('&', 'and')
-    .replace(/[^a-z0-9]/g, '');
+    .replace(/[^a-z0-9]+/g, '');
 }
 
 /** What a name may mean. */

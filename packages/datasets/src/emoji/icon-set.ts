@@ -29,14 +29,24 @@ export interface IconSet {
   svg(name: string): string;
 }
 
+/** Sets that were read, by package: one has up to 10 MB, and every data set in a process takes its drawings from it. */
+const known = new Map<string, IconSet>();
+
 /**
- * Reads an icon set's package.
+ * Reads an icon set's package, once a process.
  *
  * @param packageName for example `@iconify-json/openmoji`
  * @param modulesFolder a `node_modules` folder to look in, instead of the dependencies of `@promptweave/emoji-data`
  * @throws DatasetError when the package is not installed or not an icon set
  */
 export function readIconSet(packageName: string, modulesFolder?: string): IconSet {
+  const key = `${packageName} ${modulesFolder ?? ''}`;
+  const set = known.get(key) ?? readSet(packageName, modulesFolder);
+  known.set(key, set);
+  return set;
+}
+
+function readSet(packageName: string, modulesFolder?: string): IconSet {
   const file = readJson(iconsFile, packageName, 'icons.json', modulesFolder);
   const chars = readJson(charsFile, packageName, 'chars.json', modulesFolder);
   const aliases = new Map<string, string>();
