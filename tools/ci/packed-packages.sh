@@ -40,7 +40,7 @@ node "$root/tools/ci/readme-programs.mjs" "$folder/project"
 
 # The program in examples/library, compiled against what was packed.
 cp -r "$root/examples/library" .
-node "$root/node_modules/typescript/bin/tsc" --project library/tsconfig.json --typeRoots "$root/node_modules/@types"
+node "$root/node_modules/native-typescript/bin/tsc" --project library/tsconfig.json --typeRoots "$root/node_modules/@types"
 node library/dist/main.js photos holiday.jpg
 
 # All their types, without skipLibCheck, beside those that a program's author has installed.

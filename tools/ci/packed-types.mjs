@@ -23,10 +23,11 @@ const entries = names.flatMap((name) => {
 const imports = entries.map((entry, i) => `export * as entry${i} from '${entry}';\n`);
 writeFileSync(join(project, 'entries.mts'), imports.join(''));
 
-const forNode = compile({ lib: ['ES2023'], types: ['node'] });
+// TypeScript 7 is npm's current one; 6 is what many projects have.
+const forNode = compile('native-typescript', { lib: ['ES2023'], types: ['node'] });
 const faults = forNode.filter(({ owner }) => owner === undefined || names.includes(owner));
 // tfjs-core names the types of browsers, and those of `long`, without importing them.
-const withBrowsers = compile({ lib: ['ES2023', 'DOM', 'DOM.Iterable'], types: ['node', 'long'] });
+const withBrowsers = compile('typescript', { lib: ['ES2023', 'DOM', 'DOM.Iterable'], types: ['node', 'long'] });
 // What of one declaration conflicts with another's is told at both places.
 const ofTypeScript = withBrowsers.filter(({ owner }) => owner === 'typescript');
 faults.push(...withBrowsers.filter(({ owner }) => !(owner in broken) && owner !== 'typescript'));
@@ -40,14 +41,14 @@ console.log(`types of ${entries.length} entry points of ${names.length} packages
 process.exitCode = faults.length > 0 || entries.length < names.length - 1 ? 1 : 0;
 
 /** What the compiler says, each with the package whose declaration it is in; undefined is the project's own file. */
-function compile(options) {
+function compile(typescript, options) {
   const compilerOptions = { module: 'NodeNext', target: 'ES2023', strict: true, skipLibCheck: false, noEmit: true };
   const files = ['entries.mts'];
   writeFileSync(
     join(project, 'tsconfig.json'),
     JSON.stringify({ compilerOptions: { ...compilerOptions, ...options }, files }),
   );
-  const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const compiler = join(createRequire(import.meta.url).resolve(`${typescript}/package.json`), '../bin/tsc');
   const arguments_ = [compiler, '--pretty', 'false'];
   const { status, stdout } = spawnSync(process.execPath, arguments_, { cwd: project, encoding: 'utf8' });
   const lines = stdout.split('\n').filter((line) => /^\S.*error TS\d+/.test(line));
