@@ -1,16 +1,14 @@
 // Writes the tables and figures that docs/findings.md asks for, from examples/studies/results; with --check it fails where one of them is stale.
 // Needs a build. Usage: node tools/findings.mjs [--check]
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { format, resolveConfig } from 'prettier';
+import { format } from 'oxfmt';
 import { figuresOf } from './findings/figures.mjs';
 import { withNumbers } from './findings/sections.mjs';
 
 const docs = new URL('../docs/', import.meta.url);
 const path = new URL('findings.md', docs);
-const page = await format(withNumbers(readFileSync(path, 'utf8')), {
-  ...(await resolveConfig(path)),
-  parser: 'markdown',
-});
+const style = JSON.parse(readFileSync(new URL('../.oxfmtrc.json', import.meta.url), 'utf8'));
+const { code: page } = await format('findings.md', withNumbers(readFileSync(path, 'utf8')), style);
 const files = [
   ['findings.md', page],
   ...Object.entries(await figuresOf(page)).map(([name, svg]) => [`findings-${name}.svg`, svg]),

@@ -2,7 +2,7 @@
 // Needs a build. Usage: node tools/reference.mjs [--check]
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { defaultPlugins, loadPlugins, supportMatrix } from '@promptweave/core/experiment';
-import { format, resolveConfig } from 'prettier';
+import { format } from 'oxfmt';
 import { createProgram } from '../apps/cli/dist/program.js';
 import { draw } from './drawings/draw.mjs';
 import { methods } from './drawings/methods.mjs';
@@ -104,7 +104,7 @@ for (const [kind, title] of kinds) {
     if (table.length > 0) lines.push('', ...table);
   }
 }
-const style = await resolveConfig(new URL(import.meta.url));
+const style = JSON.parse(readFileSync(new URL('../.oxfmtrc.json', import.meta.url), 'utf8'));
 const pages = {
   'reference.md': lines,
   'reference/configuration.md': configurationPage(registry),
@@ -122,7 +122,7 @@ function keep(name, text) {
   }
 }
 for (const [name, page] of Object.entries(pages)) {
-  keep(name, await format(`${page.join('\n')}\n`, { parser: 'markdown', ...style }));
+  keep(name, (await format(name, `${page.join('\n')}\n`, style)).code);
 }
 keep('training-step.svg', trainingStep());
 for (const [name, method] of Object.entries(methods)) keep(`methods/drawings/${name}.svg`, draw(method));

@@ -27,7 +27,7 @@ const packed = readdirSync(packs)
   .filter((name) => /^promptweave-(core|web)-[\d.]+\.tgz$/.test(name))
   .map((name) => join(packs, name));
 assert.equal(packed.length, 2);
-await run('npm', ['install', '--no-audit', '--no-fund', ...packed, '@tensorflow/tfjs-core@4', '@tensorflow/tfjs-backend-webgl@4'], { cwd: project }); // prettier-ignore
+await run('npm', ['install', '--no-audit', '--no-fund', ...packed, '@tensorflow/tfjs-core@4', '@tensorflow/tfjs-backend-webgl@4'], { cwd: project }); // oxfmt-ignore
 writeFileSync(
   join(project, 'index.html'),
   '<!doctype html><title>foreign</title><script type="module" src="main.js"></script>',
@@ -51,8 +51,8 @@ for (const name of scripts) {
   assert.doesNotMatch(readFileSync(join(project, 'dist/assets', name), 'utf8'), /["'`]node:|browser-external/, name);
 }
 
-const images = readdirSync(join(folder, 'inbox')).filter((name) => /\d\.(jpg|png|webp)$/.test(name)).slice(0, 3); // prettier-ignore
-const words = ['predict', ...images.map((name) => join(folder, 'inbox', name)), '--run', join(folder, 'photos.safetensors'), '--json']; // prettier-ignore
+const images = readdirSync(join(folder, 'inbox')).filter((name) => /\d\.(jpg|png|webp)$/.test(name)).slice(0, 3); // oxfmt-ignore
+const words = ['predict', ...images.map((name) => join(folder, 'inbox', name)), '--run', join(folder, 'photos.safetensors'), '--json']; // oxfmt-ignore
 const { stdout } = await run(process.execPath, [join(root, 'apps/cli/bin/promptweave.js'), ...words]);
 const expected = JSON.parse(stdout).map(({ answers }) => answers);
 
@@ -70,7 +70,7 @@ const files = createServer((request, reply) => {
   reply.writeHead(404).end();
 });
 await once(files.listen(0, '127.0.0.1'), 'listening');
-const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--enable-unsafe-swiftshader'] }); // prettier-ignore
+const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--enable-unsafe-swiftshader'] }); // oxfmt-ignore
 try {
   const page = await browser.newPage();
   page.on('pageerror', (error) => assert.fail(error));

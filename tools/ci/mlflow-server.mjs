@@ -25,7 +25,7 @@ export async function mlflowServer(program, folder) {
         env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true' },
       });
       for (const end = Date.now() + 300_000; Date.now() < end; await sleep(200)) {
-        if (await fetch(`${uri}/health`).then(({ ok }) => ok, () => false)) return; // prettier-ignore
+        if (await fetch(`${uri}/health`).then(({ ok }) => ok, () => false)) return; // oxfmt-ignore
       }
       throw new Error(`The server did not start; see ${join(folder, 'server.log')}.`);
     },

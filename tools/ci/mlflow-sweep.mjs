@@ -58,8 +58,8 @@ async function run(...words) {
 }
 
 const cellsOf = (place) => readdirSync(join(place, 'cells')).map((id) => join(place, 'cells', id));
-const finished = () => (existsSync(join(sweep, 'cells')) ? cellsOf(sweep).filter((cell) => existsSync(join(cell, 'outcome.json'))).length : 0); // prettier-ignore
-const stepping = () => existsSync(join(sweep, 'cells')) && cellsOf(sweep).some((cell) => !existsSync(join(cell, 'outcome.json')) && existsSync(join(cell, 'metrics.jsonl')) && readFileSync(join(cell, 'metrics.jsonl')).length > 0); // prettier-ignore
+const finished = () => (existsSync(join(sweep, 'cells')) ? cellsOf(sweep).filter((cell) => existsSync(join(cell, 'outcome.json'))).length : 0); // oxfmt-ignore
+const stepping = () => existsSync(join(sweep, 'cells')) && cellsOf(sweep).some((cell) => !existsSync(join(cell, 'outcome.json')) && existsSync(join(cell, 'metrics.jsonl')) && readFileSync(join(cell, 'metrics.jsonl')).length > 0); // oxfmt-ignore
 
 async function until(what, holds) {
   for (const end = Date.now() + 600_000; Date.now() < end; await sleep(50)) if (await holds()) return tell(what);
@@ -150,7 +150,7 @@ async function parentTellsTheBest({ info, tags, params }) {
   assert.equal(params.row, undefined);
   const answer = await fetch(`${server.uri}/api/2.0/mlflow/runs/get?run_id=${info.runId}`);
   const inputs = (await answer.json()).run.inputs.dataset_inputs.map(({ dataset }) => dataset);
-  assert.deepEqual(inputs.map(({ name }) => name), ['emoji-animals']); // prettier-ignore
+  assert.deepEqual(inputs.map(({ name }) => name), ['emoji-animals']); // oxfmt-ignore
   assert.equal(inputs[0].digest, tagsOfCells()[0].slice(0, 32));
   const looks = await all(client.runs.metricHistory(info.runId, 'system/system_memory_usage_percentage'));
   assert(looks.length > 0 && looks.every(({ value }) => value > 0 && value <= 100), 'the machine was looked at');
@@ -177,10 +177,10 @@ async function cellIsThereOnce(cell, { info, params, tags }, parent) {
   assert.match(params.row, new RegExp(`^prompt=${params['prompt.use']}`));
   assert.match(info.runName, new RegExp(`prompt=${params['prompt.use']}.*, labels.use=${params['labels.use']}`));
 
-  const lines = readFileSync(join(cell, 'metrics.jsonl'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)); // prettier-ignore
+  const lines = readFileSync(join(cell, 'metrics.jsonl'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)); // oxfmt-ignore
   const losses = lines.filter(({ type }) => type === 'step');
   const history = (await all(client.runs.metricHistory(info.runId, 'train/loss'))).sort((a, b) => a.step - b.step);
-  assert.deepEqual(history.map(({ step }) => step), losses.map(({ step }) => step)); // prettier-ignore
+  assert.deepEqual(history.map(({ step }) => step), losses.map(({ step }) => step)); // oxfmt-ignore
   assert.equal(history.length, result.parameters > 0 ? training.steps : 0);
   history.forEach(({ value, timestamp }, i) => {
     assert(Math.abs(value - losses[i].loss) < 1e-6, `the loss of step ${losses[i].step}`);
@@ -193,8 +193,8 @@ async function cellIsThereOnce(cell, { info, params, tags }, parent) {
 
   const place = info.artifactUri;
   const files = (await all(client.artifacts.files(place))).map(({ path }) => path).sort();
-  const expected = ['config.yaml', 'confusion/test.csv', 'environment.json', 'plots/confusion-test.svg', 'prompts.safetensors', 'result.json']; // prettier-ignore
-  assert.deepEqual(files.filter((file) => file !== 'plots/training-loss.svg'), expected); // prettier-ignore
+  const expected = ['config.yaml', 'confusion/test.csv', 'environment.json', 'plots/confusion-test.svg', 'prompts.safetensors', 'result.json']; // oxfmt-ignore
+  assert.deepEqual(files.filter((file) => file !== 'plots/training-loss.svg'), expected); // oxfmt-ignore
   assert.equal(files.includes('plots/training-loss.svg'), history.length > 0);
   const copy = join(folder, 'copy');
   await client.artifacts.downloadAll(place, copy);

@@ -3,7 +3,7 @@ import { piecesOf, type PackagePage } from './pages.js';
 /** Commands and places that are in the repository alone. */
 const WORKSPACE = [
   /\bnpm (ci|test|run)\b/,
-  /\bnpx (vitest|nx|tsc|eslint|prettier)\b/,
+  /\bnpx (vitest|nx|tsc|eslint|oxfmt)\b/,
   /(^|[\s(])\.\.?\/?(shared|docs|packages|apps|tools|examples)\//m,
   /(^|[\s(])(docs|packages|apps|tools|examples|fixtures|scripts|src)\//m,
 ];

@@ -197,8 +197,8 @@ for (const [name, background] of [
   ['blue', '#22d'],
   ['white', '#eee'],
 ]) {
-  // prettier-ignore
-  for (const [split, count] of [['train', 4], ['test', 2]]) { // prettier-ignore
+  // oxfmt-ignore
+  for (const [split, count] of [['train', 4], ['test', 2]]) { // oxfmt-ignore
     mkdirSync(join(folder, 'photos', split, name), { recursive: true });
     for (let i = 0; i < count; i++) {
       const image = sharp({ create: { width: 64, height: 40 + i, channels: 3, background } });

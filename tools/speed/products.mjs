@@ -33,8 +33,8 @@ for (const [rows, inputs, outputs] of [
   [788, 3072, 768],
   [1600, 512, 2048],
 ]) {
-  // prettier-ignore
-  const [x, weight] = [[rows, inputs], [inputs, outputs]].map((shape) => tf.randomNormal(shape)); // prettier-ignore
+  // oxfmt-ignore
+  const [x, weight] = [[rows, inputs], [inputs, outputs]].map((shape) => tf.randomNormal(shape)); // oxfmt-ignore
   const rounded = cast(idOf(weight), TF_FLOAT, BFLOAT16);
   const packed = execute('PromptweavePackWeight', [], [idOf(weight)]);
   const ways = {

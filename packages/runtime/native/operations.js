@@ -94,7 +94,7 @@ export function operations(tf) {
     split: () => join(tf.split(x, 3, 1)),
     tile: () => tf.tile(x, [2, 3]),
     'tile, gradient': () => gradient((a) => tf.tile(a, [2, 1]))(x),
-    pad: () => tf.pad(x, [[1, 2], [0, 3]]), // prettier-ignore
+    pad: () => tf.pad(x, [[1, 2], [0, 3]]), // oxfmt-ignore
     expand: () => tf.add(tf.expandDims(x, 1), tf.expandDims(y, 0)),
     fill: () => tf.fill([3, 4], 2),
     eye: () => tf.eye(4),

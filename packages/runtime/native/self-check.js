@@ -46,7 +46,7 @@ async function computed(backend) {
 async function checkOwn() {
   await tfjs.setBackend('tensorflow');
   const backend = tfjs.backend();
-  const [x, y, row] = [[4, 3], [4, 3], [3]].map((shape, i) => tfjs.randomUniform(shape, -1, 1, 'float32', i + 1)); // prettier-ignore
+  const [x, y, row] = [[4, 3], [4, 3], [3]].map((shape, i) => tfjs.randomUniform(shape, -1, 1, 'float32', i + 1)); // oxfmt-ignore
   const { TF_ATTR_BOOL, TF_ATTR_TYPE, TF_FLOAT } = backend.binding;
   const attributes = [
     { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },

@@ -120,7 +120,7 @@ describe('what the weights do not tell', () => {
   });
 
   it('reads the flat configuration of the embedded model', async () => {
-    // prettier-ignore
+    // oxfmt-ignore
     const config = { model_type: 'clip', image_size: 8, patch_size: 4, vision_width: 24, vision_layers: 1, vision_heads: 3,
       text_width: 16, text_layers: 2, text_heads: 2, context_length: 5, vocab_size: 12, embedding_size: 6, activation: 'quick_gelu' };
     const weights = await loadClipCheckpoint(await folderOf(openai, { 'config.json': config }, 'any-name.safetensors'));

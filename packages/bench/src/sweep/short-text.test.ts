@@ -12,7 +12,7 @@ it('parts are told apart by what they differ in', () => {
     'emoji-plants on validation images size=48',
   ]);
   expect(shortTexts([sets[0]], 'dataset')).toEqual(['emoji-plants on validation images size=48']);
-  expect(shortTexts([{ use: 'maple', depth: 3 }, { use: 'maple' }, 'coop'], 'prompt')).toEqual(['maple depth=3', 'maple', 'coop']); // prettier-ignore
+  expect(shortTexts([{ use: 'maple', depth: 3 }, { use: 'maple' }, 'coop'], 'prompt')).toEqual(['maple depth=3', 'maple', 'coop']); // oxfmt-ignore
   const folders = [2, 4].map((shots) => ({ use: 'folder', path: '/data/birds', shots }));
   expect(shortTexts(folders, 'dataset')).toEqual(['birds shots=2', 'birds shots=4']);
 });

@@ -19,7 +19,8 @@ const TOLD = 50;
 
 /** What a schema makes of a value: the data with defaults, or all that is wrong. */
 export type Outcome<T> =
-  { readonly data: T; readonly findings?: never } | { readonly data?: never; readonly findings: Finding[] };
+  | { readonly data: T; readonly findings?: never }
+  | { readonly data?: never; readonly findings: Finding[] };
 
 /** Checks a configuration (or a section of it at `at`) against its schema. */
 export function validate<T>(

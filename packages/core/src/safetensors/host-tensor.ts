@@ -1,6 +1,15 @@
 /** How the values of a tensor are stored in a file. */
 export type StoredType =
-  'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'int16' | 'int8' | 'uint8' | 'bool';
+  | 'float64'
+  | 'float32'
+  | 'float16'
+  | 'bfloat16'
+  | 'int64'
+  | 'int32'
+  | 'int16'
+  | 'int8'
+  | 'uint8'
+  | 'bool';
 
 /**
  * A tensor in main memory or still on disk, belonging to no backend.

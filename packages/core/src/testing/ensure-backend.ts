@@ -9,7 +9,8 @@ export async function ensureBackend(): Promise<void> {
   if (isReady()) return;
   const runtime = '@promptweave/runtime'; // no dependency of core
   const found = (await import(/* @vite-ignore */ runtime).catch(() => undefined)) as
-    { selectBackend(name: 'auto'): Promise<unknown> } | undefined;
+    | { selectBackend(name: 'auto'): Promise<unknown> }
+    | undefined;
   await found?.selectBackend('auto');
   if (isReady()) return;
   throw new ConformanceError('No backend of TensorFlow.js is set, so nothing can be computed.', {

@@ -11,7 +11,9 @@ export interface ApartRequest {
 
 /** What became of the image. `noLibheif`: what decodes it cannot be loaded, for a reason, or is not installed. */
 type Outcome =
-  { readonly image: RgbImage } | { readonly message: string } | { readonly noLibheif: { readonly reason?: string } };
+  | { readonly image: RgbImage }
+  | { readonly message: string }
+  | { readonly noLibheif: { readonly reason?: string } };
 
 /** What it answers. `grown`: the process holds so much memory that another should take its place. */
 export type ApartAnswer = Outcome & { readonly grown: boolean };

@@ -43,7 +43,7 @@ it.each([
   ['interlacing', (drawn: Sharp) => drawn.png({ progressive: true })],
   ['a colour profile', (drawn: Sharp) => drawn.withIccProfile('p3').png()],
   ['an orientation', (drawn: Sharp) => drawn.withExif({ IFD0: { Orientation: '6' } }).png()],
-  ['many bytes', () => sharp({ create: { width: 2000, height: 500, channels: 3, background: 'red', noise: { type: 'gaussian', mean: 99, sigma: 60 } } }).png()], // prettier-ignore
+  ['many bytes', () => sharp({ create: { width: 2000, height: 500, channels: 3, background: 'red', noise: { type: 'gaussian', mean: 99, sigma: 60 } } }).png()], // oxfmt-ignore
   ['many pixels', () => sharp({ create: { width: 2000, height: 900, channels: 3, background: 'red' } }).png()],
 ])('a PNG with %s is left to libvips', async (_, written) => {
   const file = await written(image(3)).toBuffer();

@@ -32,7 +32,7 @@ describe('readTorchStateDict', () => {
   it.each(['types.pt', 'types-legacy.pt', 'types-protocol-4.pt'])('reads views and types of %s', async (name) => {
     const { tensors, values } = await readTorchStateDict(fixture(name));
     expect(values).toEqual({ epoch: 5, accuracy: 81.25, name: 'café', best: true });
-    // prettier-ignore
+    // oxfmt-ignore
     expect(plain(tensors)).toEqual({
       transposed: ['float32', [4, 2, 3], [0, 4, 8, 12, 16, 20, 1, 5, 9, 13, 17, 21, 2, 6, 10, 14, 18, 22, 3, 7, 11, 15, 19, 23]],
       part: ['float32', [2, 4], [16, 17, 18, 19, 20, 21, 22, 23]],

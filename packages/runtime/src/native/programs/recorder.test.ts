@@ -28,7 +28,7 @@ it.each([
   const [read] = recorder.inputs('Reshape', [indices]);
   const { nodes } = recorder.finish([]);
   const constantOf = (name: string) =>
-    nodes.find((node) => `${node.name}:0` === name)!.attributes.flatMap((each) => ('constant' in each ? each.constant : [])); // prettier-ignore
+    nodes.find((node) => `${node.name}:0` === name)!.attributes.flatMap((each) => ('constant' in each ? each.constant : [])); // oxfmt-ignore
   const gathers = nodes.filter(({ operation }) => operation === 'GatherV2');
   expect(gathers).toHaveLength(2);
   for (const { inputs, attributes } of gathers) {

@@ -39,9 +39,9 @@ const computations: Record<string, () => tf.Tensor> = {
   'functions of two numbers': () =>
     tf.stack([tf.div(g, b), tf.squaredDifference(g, b), tf.maximum(g, b), tf.minimum(g, b), tf.sub(g, b)]),
   'rows elsewhere': () =>
-    tf.concat([tf.gather(x, [3, 1, 1]), tf.slice(x, [5, 0], [7, 32]), tf.pad(x, [[1, 1], [0, 0]])]), // prettier-ignore
+    tf.concat([tf.gather(x, [3, 1, 1]), tf.slice(x, [5, 0], [7, 32]), tf.pad(x, [[1, 1], [0, 0]])]), // oxfmt-ignore
   'axes elsewhere': () => tf.tile(tf.transpose(stacked, [1, 0, 2]), [1, 2, 1]),
-  'sums of segments': () => tf.unsortedSegmentSum(x, tf.tensor1d(Array.from({ length: 40 }, (_, i) => i % 7), 'int32'), 7), // prettier-ignore
+  'sums of segments': () => tf.unsortedSegmentSum(x, tf.tensor1d(Array.from({ length: 40 }, (_, i) => i % 7), 'int32'), 7), // oxfmt-ignore
 };
 
 /** Whether programs that are recorded from now on run in the thread that calls them, as they do on a GPU. */
