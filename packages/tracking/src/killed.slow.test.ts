@@ -4,12 +4,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { childModules, type ChildModules } from '../../../tools/child-modules.js';
 import { FakeMlflow, type Fate } from './fake-mlflow.test.support.js';
 import { clientFor } from './recording.test.support.js';
 import { syncJournal } from './sync-journal.js';
 
-const packages = fileURLToPath(new URL('../..', import.meta.url));
+const support = fileURLToPath(new URL('recording.test.support.ts', import.meta.url));
+
+let modules: ChildModules;
+beforeAll(async () => {
+  modules = await childModules(support);
+});
+afterAll(() => modules.remove());
 
 let folder: string;
 let server: FakeMlflow;
@@ -22,33 +29,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Compiles and runs `recordUntilKilled` in a process of its own. */
+/** Runs `recordUntilKilled` in a process of its own. */
 function start(from: number, steps: number): ChildProcess {
   const program = `
-    import { createServer } from 'vite';
-    const [packages, folder, uri, from, steps] = process.argv.slice(1);
-    const vite = await createServer({
-      configFile: false,
-      root: packages,
-      resolve: { alias: [{ find: /^@promptweave\\/([a-z-]+)$/, replacement: packages + '/$1/src/index.ts' }] },
-      server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-      optimizeDeps: { noDiscovery: true },
-    });
-    const { recordUntilKilled } = await vite.ssrLoadModule(packages + '/tracking/src/recording.test.support.ts');
+    const { recordUntilKilled } = await import('${modules.url(support)}');
+    const [folder, uri, from, steps] = process.argv.slice(1);
     await recordUntilKilled(folder, uri, Number(from), Number(steps));
-    await vite.close();
     process.disconnect();`;
-  const words = [
-    '--input-type=module',
-    '--eval',
-    program,
-    '--',
-    packages,
-    folder,
-    server.uri,
-    String(from),
-    String(steps),
-  ];
+  const words = ['--input-type=module', '--eval', program, '--', folder, server.uri, String(from), String(steps)];
   return spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 }
 

@@ -6,38 +6,31 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { childModules, type ChildModules } from '../../../../tools/child-modules.js';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
+const support = fileURLToPath(new URL('killed.test.support.ts', import.meta.url));
+const runtime = fileURLToPath(new URL('../../../runtime/src/select-backend.ts', import.meta.url));
 let folder = '';
+let modules: ChildModules;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'killed-'));
+  modules = await childModules(support, runtime);
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  modules.remove();
+  await rm(folder, { recursive: true });
+});
 
-/** Compiles and runs the training of killed.test.support.ts in a process of its own, on the best backend. */
+/** Runs the training of killed.test.support.ts in a process of its own, on the best backend. */
 function start(runFolder: string): ChildProcess {
   const program = `
-    import { createServer } from 'vite';
-    const [core, runtime, runFolder] = process.argv.slice(1);
-    const vite = await createServer({
-      configFile: false,
-      root: core,
-      resolve: {
-        alias: {
-          '@promptweave/core/experiment': core + '/programs.ts',
-          '@promptweave/core': core + '/index.ts',
-        },
-      },
-      server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-      optimizeDeps: { noDiscovery: true },
-    });
-    await (await vite.ssrLoadModule(runtime)).selectBackend(process.env.PROMPTWEAVE_BACKEND ?? 'auto');
-    await (await vite.ssrLoadModule(core + '/training/killed.test.support.ts')).trainInFolder(runFolder);
-    await vite.close();
+    const { selectBackend } = await import('${modules.url(runtime)}');
+    const { trainInFolder } = await import('${modules.url(support)}');
+    await selectBackend(process.env.PROMPTWEAVE_BACKEND ?? 'auto');
+    await trainInFolder(process.argv[1]);
     process.disconnect();`;
-  const folders = [join(here, '..'), join(here, '../../../runtime/src/index.ts'), runFolder];
-  return spawn(process.execPath, ['--input-type=module', '--eval', program, '--', ...folders], {
+  return spawn(process.execPath, ['--input-type=module', '--eval', program, '--', runFolder], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 }
