@@ -26,12 +26,6 @@ const computes = (room: string) => {
   return '@tensorflow/tfjs-core' in { ...dependencies, ...peerDependencies };
 };
 
-/**
- * Whether every test file needs a process of its own: those of the backends themselves, of which a process loads one, once. All others
- * share a process, for loading a backend takes longer than most files.
- */
-const isolate = (room: string) => room === 'packages/runtime';
-
 /** Tests compute with tiny matrices, two packages beside each other: threads that share such a product cost more than the product. */
 const threads = { TF_NUM_INTRAOP_THREADS: process.env.TF_NUM_INTRAOP_THREADS ?? '1' };
 
@@ -56,7 +50,7 @@ export default defineConfig({
           root,
           include: [`${room}/src/**/*.${slow ? 'slow.test' : 'test'}.ts`],
           exclude: slow ? [] : ['**/*.slow.test.ts'],
-          isolate: isolate(room),
+          isolate: false, // files share a process, for loading a backend takes longer than most of them
           env: room === 'packages/runtime' ? {} : threads,
           setupFiles: [
             `${root}tools/vitest-nothing-left.ts`,

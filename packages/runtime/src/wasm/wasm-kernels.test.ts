@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { selectBackend } from '../select-backend.js';
 import { transformerStep } from './transformer-step.fixture.js';
 
 beforeAll(async () => {
   await selectBackend('wasm');
 });
+// What these tests make would else lie in the heap that the guard's test fills.
+beforeEach(() => tf.engine().startScope());
+afterEach(() => tf.engine().endScope());
 
 /** Runs the same computation on wasm and on the plain CPU backend, which is the reference. */
 async function onBoth(compute: () => tf.Tensor[]): Promise<[number[][], number[][]]> {
