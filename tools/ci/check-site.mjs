@@ -38,41 +38,41 @@ assert.ok(pages.length > 30, `only ${pages.length} pages`);
 
 const known = new Set(pages);
 const isThere = (path) => known.has(decodeURIComponent(path)) || existsSync(join(folder, path.slice(base.length)));
-const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu'] });
 const faults = [];
-for (const width of [1400, 400]) {
-  const page = await browser.newPage({ viewport: { width, height: 900 } });
-  let where = '';
-  page.on('console', (message) => /error|warning/.test(message.type()) && faults.push(`${where}: ${message.text()}`));
-  page.on('pageerror', (error) => faults.push(`${where}: ${error.message}`));
-  page.on(
-    'response',
-    (response) => response.status() >= 400 && faults.push(`${where}: ${response.url()} ${response.status()}`),
-  );
-  page.on('request', (request) => request.url().startsWith(site) || faults.push(`${where}: fetches ${request.url()}`));
-  for (const path of pages) {
+const page = await browser.newPage();
+let where = '';
+page.on('console', (message) => /error|warning/.test(message.type()) && faults.push(`${where}: ${message.text()}`));
+page.on('pageerror', (error) => faults.push(`${where}: ${error.message}`));
+page.on(
+  'response',
+  (response) => response.status() >= 400 && faults.push(`${where}: ${response.url()} ${response.status()}`),
+);
+page.on('request', (request) => request.url().startsWith(site) || faults.push(`${where}: fetches ${request.url()}`));
+for (const path of pages) {
+  for (const width of [1400, 400]) {
     where = `${path} at ${width}`;
-    await page.goto(`${site}${path}`, { waitUntil: 'load' });
+    await page.setViewportSize({ width, height: 900 });
+    if (width === 1400) await page.goto(`${site}${path}`, { waitUntil: 'load' });
     await page.waitForSelector('main h1');
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wide > 0) faults.push(`${where}: ${wide} pixels too wide`);
-    // An anchor of a link is a heading somewhere, which the build does not look at.
-    const lost = await page.$$eval('main a[href^="#"]', (links) =>
-      links.map((link) => decodeURIComponent(link.hash.slice(1))).filter((id) => id && !document.getElementById(id)),
-    );
-    faults.push(...lost.map((id) => `${where}: no heading #${id}`));
-    // A link that is not followed by the build: into the site, to an address that is there.
-    const out = await page.$$eval('a[href^="/"]', (links) => links.map((link) => link.pathname));
-    faults.push(...out.filter((to) => !isThere(to)).map((to) => `${where}: a link to ${to}`));
     if (shots) await page.screenshot({ path: join(shots, `${path.replace(/\W+/g, '-')}-${width}.png`) });
   }
-  await page.close();
+  // An anchor of a link is a heading somewhere, which the build does not look at.
+  const lost = await page.$$eval('main a[href^="#"]', (links) =>
+    links.map((link) => decodeURIComponent(link.hash.slice(1))).filter((id) => id && !document.getElementById(id)),
+  );
+  faults.push(...lost.map((id) => `${path}: no heading #${id}`));
+  // A link that is not followed by the build: into the site, to an address that is there.
+  const out = await page.$$eval('a[href^="/"]', (links) => links.map((link) => link.pathname));
+  faults.push(...out.filter((to) => !isThere(to)).map((to) => `${path}: a link to ${to}`));
 }
 
 // The search finds every option by its name: the site's own index, asked as the search box asks it; some are typed.
 const { options, found } = await searchFor(folder);
 for (const option of options) if (!found(option)) faults.push(`the search finds no ${option}`);
-const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+await page.setViewportSize({ width: 1400, height: 900 });
 await page.goto(`${site}${base}`, { waitUntil: 'networkidle' });
 await page.click('#local-search button', { timeout: 120_000 });
 for (const option of ['warmupEpochs', 'contextLength', 'imageCacheMegabytes']) {
