@@ -2,6 +2,9 @@ import { basename, dirname } from 'node:path';
 
 export const name = 'promptweave-targets';
 
+/** Whose tests take longest. Nx begins them last, for nothing depends on them: two processes share their files, or a core would wait for the other. */
+const long = ['bench', 'cli'];
+
 /**
  * What Nx does with every package and app that has sources. Nobody declares it, so nobody forgets it; inputs and caching stand in nx.json.
  * `lint` and `typecheck` are for `nx affected`: for all of them at once, `npm run lint` has one process of each (package.json).
@@ -15,7 +18,7 @@ export const createNodes = [
         // A package with a script of that name is built by it; npm and its start for each package would take a quarter of all builds.
         build: { command: 'tsc -b && node ../../tools/bundle.mjs', options: { cwd: root } },
         // One process a package, which loads a backend once; Nx runs as many packages beside each other as it is told (nx.json).
-        test: { command: `vitest run --no-file-parallelism --project ${basename(root)}` },
+        test: { command: `vitest run --maxWorkers ${long.includes(basename(root)) ? 2 : 1} --project ${basename(root)}` },
         lint: { command: `eslint ${root}` },
         typecheck: { command: `tsc --project ${root}/tsconfig.tests.json` },
       };
