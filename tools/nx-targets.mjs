@@ -15,7 +15,7 @@ export const createNodes = [
     files.map((file) => {
       const root = dirname(file);
       const targets = {
-        // A package with a script of that name is built by it; npm and its start for each package would take a quarter of all builds.
+        // A script of that name in package.json is taken instead of this; to start npm for each package takes a quarter of a build.
         build: { command: 'tsc -b && node ../../tools/bundle.mjs', options: { cwd: root } },
         // One process a package, which loads a backend once; Nx runs as many packages beside each other as it is told (nx.json).
         test: { command: `vitest run --maxWorkers ${long.includes(basename(root)) ? 2 : 1} --project ${basename(root)}` },

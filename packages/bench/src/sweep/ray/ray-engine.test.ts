@@ -305,7 +305,7 @@ it('an archive above the limit of Ray is refused before it is sent, with the lar
   await expect(archive.zip()).rejects.toMatchObject({
     name: 'ConfigError',
     where: '--include weights.bin small.txt',
-    message: expect.stringMatching(/has \d+ MiB; Ray takes 100 MiB/) as string,
+    message: expect.stringMatching(/has \d+ MiB; Ray takes an archive of 100 MiB/) as string,
     remedy: expect.stringContaining('weights.bin (101 MiB), small.txt') as string,
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -49,6 +49,13 @@ describe('an archive', () => {
     expect((await second.zip()).equals(await first.zip())).toBe(true);
     writeFileSync(join(folder, 'configuration/data/a.png'), 'else');
     expect(archiveWith('data').name).not.toBe(first.name);
+  });
+
+  it('that nothing could make small enough is refused before anything is read', () => {
+    truncateSync(join(folder, 'configuration/data/a.png'), 3 * 2 ** 30);
+    expect(() => archiveWith('data')).toThrow(
+      'The files for the cluster have 3072 MiB; Ray takes an archive of 100 MiB.',
+    );
   });
 
   it('whose files changed since it was named is not sent under that name', async () => {

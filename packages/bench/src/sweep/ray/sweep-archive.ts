@@ -33,7 +33,10 @@ export interface SweepArchive {
   zip(): Promise<Buffer>;
 }
 
-/** The program as it is installed here, what the cells are, and the configuration's own files. */
+/**
+ * The program as it is installed here, what the cells are, and the configuration's own files.
+ * @throws ConfigError where a file is missing or lies elsewhere, or all of them are far beyond what Ray takes
+ */
 export function sweepArchive({ program, cells, include = [] }: ArchiveRequest): SweepArchive {
   const { configurationFolder } = cells[0]!.describe();
   const files = [
@@ -41,11 +44,15 @@ export function sweepArchive({ program, cells, include = [] }: ArchiveRequest): 
     ...configurationFiles(configurationFolder, [...localPlugins(cells), ...include]),
     ...cells.flatMap(cellFilesOf),
   ];
+  const unpacked = files.reduce((sum, file) => sum + sizeOf(file), 0);
+  if (unpacked > MOST_UNPACKED) throw tooLarge(`The files for the cluster have ${megabytes(unpacked)}`, files, include);
   const digest = digestOf(files);
   let zipped: Promise<Buffer> | undefined;
   const zip = async (): Promise<Buffer> => {
     const content = await zipOf(files);
-    checkSize(content.length, files, include);
+    if (content.length > LIMIT) {
+      throw tooLarge(`The archive for the cluster has ${megabytes(content.length)}`, files, include);
+    }
     if (digestOf(files) === digest) return content;
     throw new ConfigError('The program or files beside the configuration changed while the sweep ran.', {
       where: configurationFolder,
@@ -135,22 +142,28 @@ function configurationFiles(folder: string, paths: readonly string[]): ArchiveFi
 
 /** Ray's limit for an archive, bytes. */
 const LIMIT = 100 * 2 ** 20;
+/** What no archive within the limit holds, bytes: nobody waits until so much is packed. */
+const MOST_UNPACKED = 10 * LIMIT;
 /** Files that an error names. */
 const NAMED = 5;
 
-/** @throws ConfigError where Ray would refuse the archive; it names the largest files that were asked for */
-function checkSize(bytes: number, files: readonly ArchiveFile[], include: readonly string[]): void {
-  if (bytes <= LIMIT) return;
-  const sizes = files.map(({ source, path }) => ({
-    path: path.replace(`${archiveFolders.configuration}/`, ''),
-    isOwn: path.startsWith(`${archiveFolders.configuration}/`),
-    size: typeof source === 'string' ? statSync(source).size : source.length,
+const sizeOf = ({ source }: ArchiveFile): number =>
+  typeof source === 'string' ? statSync(source).size : source.length;
+
+const megabytes = (size: number): string => `${(size / 2 ** 20).toFixed(size < 2 ** 20 ? 2 : 0)} MiB`;
+
+/** An error that names the largest files that were asked for. */
+function tooLarge(what: string, files: readonly ArchiveFile[], include: readonly string[]): ConfigError {
+  const start = `${archiveFolders.configuration}/`;
+  const sizes = files.map((file) => ({
+    path: file.path.replace(start, ''),
+    isOwn: file.path.startsWith(start),
+    size: sizeOf(file),
   }));
   const own = sizes.filter(({ isOwn }) => isOwn);
   const largest = (own.length > 1 ? own : sizes).toSorted((a, b) => b.size - a.size).slice(0, NAMED);
-  const megabytes = (size: number): string => `${(size / 2 ** 20).toFixed(size < 2 ** 20 ? 2 : 0)} MiB`;
   const named = largest.map(({ path, size }) => `${path} (${megabytes(size)})`).join(', ');
-  throw new ConfigError(`The archive for the cluster has ${megabytes(bytes)}; Ray takes ${megabytes(LIMIT)}.`, {
+  return new ConfigError(`${what}; Ray takes an archive of ${megabytes(LIMIT)}.`, {
     where: include.length > 0 ? `--include ${include.join(' ')}` : '--engine ray',
     remedy:
       `Leave data and weights out of --include, put them on every node, and name them by absolute paths in the configuration. ` +
