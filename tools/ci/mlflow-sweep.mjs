@@ -40,7 +40,7 @@ grid:
 `,
 );
 
-/** A command, begun: its process, and its end with what it said. */
+/** A command, begun: its process, what it has said, and its end with all of that. */
 function begin(...words) {
   const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
@@ -48,7 +48,7 @@ function begin(...words) {
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (messages += chunk));
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, output, messages }));
-  return { child, ended };
+  return { child, ended, messages: () => messages };
 }
 
 async function run(...words) {
@@ -79,11 +79,15 @@ async function killedAndStartedAgain() {
   await until('a cell is done, the next one trains', () => finished() >= 1 && stepping());
   await server.kill();
   tell('the server is killed');
-  await until('another cell is done, the next one trains', () => finished() >= 2 && stepping());
+  // It is told once an attempt to reach the server has failed, which may take longer than a cell.
+  const isTold = () => /MLflow: .*Training goes on/.test(first.messages());
+  await until(
+    'this is told, another cell is done, the next one trains',
+    () => isTold() && finished() >= 2 && stepping(),
+  );
   first.child.kill('SIGKILL');
-  const { signal, messages } = await first.ended;
+  const { signal } = await first.ended;
   assert.equal(signal, 'SIGKILL');
-  assert.match(messages, /MLflow: .*Training goes on/);
   tell(`the sweep is killed after ${finished()} cells`);
 
   const both = [0, 1].map(() => begin('sweep', grid, '--output', sweep));
