@@ -33,6 +33,7 @@ export async function childModules(...files: readonly string[]): Promise<ChildMo
     ],
   });
   await bundle.write({ dir: folder, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
+  await bundle.close();
   return {
     url: (file) => pathToFileURL(join(folder, `${name(file)}.mjs`)).href,
     remove: () => rmSync(folder, { recursive: true }),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -14,7 +13,6 @@ import { runSweep } from '../run-sweep.js';
 import { FakeHead } from './fake-head.test.support.js';
 import { RayClient } from './ray-client.js';
 import { rayEngine } from './ray-engine.js';
-import { sweepArchive } from './sweep-archive.js';
 import { notePlace, rayPlaceFile, rayPlaceOf } from './ray-place.js';
 
 let root = '';
@@ -292,20 +290,5 @@ describe('a dashboard', () => {
     const sent = new RayClient(where, {}, 60).upload({ name: 'a.zip', zip: async () => Buffer.from('zip') });
     await expect(sent).rejects.toThrow('The Ray head cannot use what it is sent (status 500: broken).');
     expect(seen.filter((what) => what.startsWith('PUT'))).toHaveLength(3);
-  });
-});
-
-it('an archive above the limit of Ray is refused before it is sent, with the largest files', async () => {
-  const cell = newCell();
-  mkdirSync(join(root, 'app'));
-  writeFileSync(join(root, 'app/package.json'), JSON.stringify({ name: 'promptweave' }));
-  writeFileSync(join(root, 'program/weights.bin'), randomBytes(101 * 2 ** 20));
-  writeFileSync(join(root, 'program/small.txt'), 'small');
-  const archive = sweepArchive({ program: join(root, 'app'), cells: [cell], include: ['weights.bin', 'small.txt'] });
-  await expect(archive.zip()).rejects.toMatchObject({
-    name: 'ConfigError',
-    where: '--include weights.bin small.txt',
-    message: expect.stringMatching(/has \d+ MiB; Ray takes an archive of 100 MiB/) as string,
-    remedy: expect.stringContaining('weights.bin (101 MiB), small.txt') as string,
   });
 });

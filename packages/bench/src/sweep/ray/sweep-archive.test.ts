@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +50,27 @@ describe('an archive', () => {
     expect((await second.zip()).equals(await first.zip())).toBe(true);
     writeFileSync(join(folder, 'configuration/data/a.png'), 'else');
     expect(archiveWith('data').name).not.toBe(first.name);
+  });
+
+  it('of a file that is not there is an error which says where it was looked for', () => {
+    expect(() => archiveWith('nothing')).toThrow(
+      expect.objectContaining({
+        where: join(folder, 'configuration'),
+        message: '"nothing", which is to be sent along, is not there.',
+        remedy: expect.stringContaining('begin in this folder') as string,
+      }),
+    );
+  });
+
+  it('above the limit of Ray is refused before it is sent, with the largest files', async () => {
+    writeFileSync(join(folder, 'configuration/weights.bin'), randomBytes(101 * 2 ** 20));
+    writeFileSync(join(folder, 'configuration/small.txt'), 'small');
+    await expect(archiveWith('weights.bin', 'small.txt').zip()).rejects.toMatchObject({
+      name: 'ConfigError',
+      where: '--include weights.bin small.txt',
+      message: expect.stringMatching(/has \d+ MiB; Ray takes an archive of 100 MiB/) as string,
+      remedy: expect.stringContaining('weights.bin (101 MiB), small.txt') as string,
+    });
   });
 
   it('that nothing could make small enough is refused before anything is read', () => {

@@ -133,7 +133,13 @@ function configurationFiles(folder: string, paths: readonly string[]): ArchiveFi
         remedy: `Put ${basename(path)} beside the configuration, or install it on the nodes of the cluster.`,
       });
     }
-    if (!existsSync(source)) throw new ConfigError(`There is no ${path} to be sent along.`, { where: folder });
+    if (!existsSync(source)) {
+      throw new ConfigError(`"${path}", which is to be sent along, is not there.`, {
+        where: folder,
+        remedy:
+          'Paths of --include, and of plugins that are files, begin in this folder: correct the name, or leave it out.',
+      });
+    }
     if (!statSync(source).isDirectory()) return [{ source: within(folder, source), path: target }];
     return walk(source, '').map((file) => ({ source: within(source, join(source, file)), path: `${target}/${file}` }));
   });
