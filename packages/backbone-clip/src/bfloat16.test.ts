@@ -97,14 +97,32 @@ const SAME = 0.004;
 /** Multiplies rounded operands in float32 instead. */
 function inFloat32(): void {
   const { fused } = fusing;
+  const rounded = (x: tf.Tensor): tf.Tensor4D =>
+    tf.reshape(unpacked(pack(tf.reshape(x, [-1, x.shape.at(-1)!]))), x.shape as [number, number, number, number]);
+  const ways: Record<string, (inputs: tf.Tensor[], attributes: Record<string, number>) => tf.Tensor[]> = {
+    Bfloat16Product: ([x, packed], { rows, columns, transposed }) => {
+      const weight = unpacked({ packed: packed as tf.Tensor1D, shape: [rows!, columns!] });
+      return [tf.matMul(rounded(x!), weight, false, transposed === 1)];
+    },
+    Bfloat16Attention: ([q, k, v, mask]) => {
+      const scores = tf.matMul(rounded(q!), rounded(k!), false, true);
+      const weights = tf.softmax(mask ? tf.add(scores, mask) : scores);
+      return [weights, tf.matMul(rounded(weights), rounded(v!))];
+    },
+    Bfloat16AttentionBackward: ([d, weights, q, k, v]) => {
+      const dWeights = tf.matMul(rounded(d!), rounded(v!), false, true);
+      const dScores = tf.mul(weights!, tf.sub(dWeights, tf.sum(tf.mul(dWeights, weights!), -1, true)));
+      return [
+        tf.matMul(rounded(dScores), rounded(k!)),
+        tf.matMul(rounded(dScores), rounded(q!), true),
+        tf.matMul(rounded(weights!), rounded(d!), true),
+      ];
+    },
+  };
   vi.spyOn(fusing, 'fused').mockImplementation((name, inputs, attributes) => {
-    if (name !== 'Bfloat16Product') return fused(name, inputs, attributes);
-    const { rows, columns, transposed } = attributes as Record<string, number>;
-    return tf.tidy(() => {
-      const weight = unpacked({ packed: inputs[1] as tf.Tensor1D, shape: [rows!, columns!] });
-      const x = unpacked(pack(inputs[0] as tf.Tensor2D));
-      return [tf.matMul(x, weight, false, transposed === 1)] as never;
-    });
+    const way = ways[name];
+    if (!way) return fused(name, inputs, attributes);
+    return tf.tidy(() => way([...inputs], attributes as Record<string, number>)) as never;
   });
 }
 
@@ -149,17 +167,19 @@ describe('in bfloat16 (left out where the CPU has no such products)', () => {
     rounded.dispose();
   });
 
-  it.skipIf(!hasBfloat16())(
-    'every product with a frozen weight of a block is one of bfloat16, and nothing is added',
-    () => {
-      const [exact, found] = [operationsOf({}), operationsOf({ precision: 'bfloat16' })];
-      // Of each tower two blocks of four layers, and of the last one queries apart from keys and values; both ways.
-      expect(found.get('PromptweaveBfloat16Product')).toBe(2 * 2 * (2 * 4 + 5));
-      expect(found.get('BatchMatMul')! + 2 * 2 * (2 * 4 + 5)).toBe(exact.get('BatchMatMul'));
-      const total = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b);
-      expect(total(found)).toBe(total(exact));
-    },
-  );
+  it.skipIf(!hasBfloat16())('every product of whole blocks is one of bfloat16, and nothing is added', () => {
+    const [exact, found] = [operationsOf({}), operationsOf({ precision: 'bfloat16' })];
+    // Of each tower two blocks of four layers, and of the last one, which is read, queries apart from keys and values; both ways.
+    const products = 2 * 2 * (2 * 4 + 5);
+    expect(found.get('PromptweaveBfloat16Product')).toBe(products);
+    // Of the whole blocks: texts are two groups, prefix and branches, images one.
+    const attentions = 2 * (2 + 1);
+    expect(found.get('PromptweaveBfloat16Attention')).toBe(attentions);
+    expect(found.get('PromptweaveBfloat16AttentionBackward')).toBe(attentions);
+    expect(found.get('BatchMatMul')! + products + attentions * (2 + 4)).toBe(exact.get('BatchMatMul'));
+    const total = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b);
+    expect(total(found) + attentions * (3 - 1 + 5 - 1)).toBe(total(exact));
+  });
 });
 
 /** How often each operation is called in a forward and a backward pass of both towers, with prompts at their input. */

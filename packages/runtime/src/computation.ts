@@ -14,7 +14,8 @@ const DECISIVE = ['OMP_NUM_THREADS', 'ONEDNN_MAX_CPU_ISA', 'TF_ENABLE_ONEDNN_OPT
  */
 export function describeComputation(choice: BackendChoice): string {
   const { name, tensorflowVersion, gpu, tensorFloat32, fused, bfloat16 } = choice;
-  const program = [name, tensorflowVersion, fused === undefined ? undefined : fused ? 'fused' : 'composed', bfloat16];
+  const products = bfloat16 && `${bfloat16} with attention`; // whose products were float32 at first
+  const program = [name, tensorflowVersion, fused === undefined ? undefined : fused ? 'fused' : 'composed', products];
   const settings = DECISIVE.flatMap((variable) => {
     const value = process.env[variable];
     return value === undefined ? [] : [`${variable}=${value}`];

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { turned, turnedBack, type Rotation } from '../rotation.js';
+import { inBfloat16, type Precision } from './frozen-matrix.js';
 import { fused } from './fused.js';
 
 /** Queries [H, C, Lq, d], keys and values [H, C, Lk, d] of one group. */
@@ -39,8 +40,14 @@ export interface Attended {
  * softmax(q kᵀ + mask) v; queries are already divided by √d.
  *
  * @param mask [Lq, Lk] or [C, Lq, Lk]
+ * @param precision of the operands of both products; sums and softmax are float32
  */
-export function attend({ q, k, v }: HeadSplit, mask?: tf.Tensor): Attended {
+export function attend({ q, k, v }: HeadSplit, mask?: tf.Tensor, precision: Precision = 'float32'): Attended {
+  if (precision === 'bfloat16') {
+    const inputs = mask ? [q, k, v, mask] : [q, k, v];
+    const done = inBfloat16<tf.Tensor4D[]>('Bfloat16Attention', inputs, { masks: mask ? 1 : 0 });
+    return { weights: done[0]!, mixed: done[1]! };
+  }
   return tf.tidy(() => {
     const weights = maskedSoftmax(tf.matMul(q, k, false, true), mask);
     return { weights, mixed: tf.matMul<tf.Tensor4D>(weights, v) };
@@ -48,7 +55,16 @@ export function attend({ q, k, v }: HeadSplit, mask?: tf.Tensor): Attended {
 }
 
 /** Gradients of {@link attend} with respect to q, k and v. */
-export function attendBackward(dMixed: tf.Tensor4D, weights: tf.Tensor4D, { q, k, v }: HeadSplit): HeadSplit {
+export function attendBackward(
+  dMixed: tf.Tensor4D,
+  weights: tf.Tensor4D,
+  { q, k, v }: HeadSplit,
+  precision: Precision = 'float32',
+): HeadSplit {
+  if (precision === 'bfloat16') {
+    const done = inBfloat16<tf.Tensor4D[]>('Bfloat16AttentionBackward', [dMixed, weights, q, k, v]);
+    return { q: done[0]!, k: done[1]!, v: done[2]! };
+  }
   return tf.tidy(() => {
     const dScores = softmaxBackward(tf.matMul(dMixed, v, false, true), weights);
     return {

@@ -3,7 +3,7 @@ import { attend, attendBackward, turnedHeads, turnedHeadsBackward, type HeadSpli
 import { blockProgram } from './block-program.js';
 import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
-import { timesFrozen, type FrozenLinear } from './frozen-matrix.js';
+import { precisionOf, timesFrozen, type FrozenLinear } from './frozen-matrix.js';
 import { mergeHeads, splitHeads, type SequenceGroup } from './heads.js';
 import { standardise, standardiseBackward, standardiseSum } from './layer-norm.js';
 import type { EnteringPrompt } from './prompt-rows.js';
@@ -55,7 +55,8 @@ function forward(
   const { inputProjection, outputProjection, up, down } = weights;
   const first = standardise(x, weights.ln1.epsilon);
   const heads = headsOfGroups(first.standard, inputProjection, groups, weights.heads);
-  const attended = groups.map(({ mask }, g) => tf.tidy(() => ({ ...attend(heads[g]!, mask?.()) })));
+  const precision = precisionOf(inputProjection.weight);
+  const attended = groups.map(({ mask }, g) => tf.tidy(() => ({ ...attend(heads[g]!, mask?.(), precision) })));
   const ofGroups = attended.map(({ mixed }) => [mixed]);
   const middle = standardiseSum(x, mergeHeads(ofGroups, groups), outputProjection, weights.ln2.epsilon);
   const hidden = activate(middle.standard, up, weights.activation, keeps); // [N, 4W]
@@ -78,11 +79,13 @@ function backward(
   const dMiddle = standardiseBackward(dy, through(dHidden, weights.up), second);
 
   const dMixed = through(dMiddle, weights.outputProjection); // [N, W]
+  const precision = precisionOf(weights.inputProjection.weight);
   const gradients = groups.map((group, g) => {
     const [q, k, v, attention] = kept.slice(5 + 4 * g) as tf.Tensor4D[];
     const [dGroup] = splitHeads(dMixed, group, { heads: weights.heads, parts: 1 });
-    const d = turnedHeadsBackward(attendBackward(dGroup!, attention!, { q: q!, k: k!, v: v! }), group.rotation);
-    return [d.q, d.k, d.v];
+    const d = attendBackward(dGroup!, attention!, { q: q!, k: k!, v: v! }, precision);
+    const { q: dq, k: dk, v: dv } = turnedHeadsBackward(d, group.rotation);
+    return [dq, dk, dv];
   });
   const dStandard1 = through(mergeHeads(gradients, groups), weights.inputProjection);
   return standardiseBackward(dMiddle, dStandard1, { standard: standard1!, reciprocal: reciprocal1! });

@@ -47,12 +47,14 @@ export function timesTransposed(dy: tf.Tensor2D, weight: FrozenMatrix): tf.Tenso
  * @throws BackendError where the backend has no products for it
  */
 export function pack(weight: tf.Tensor2D): PackedMatrix {
-  return { packed: run<tf.Tensor1D>('PackWeight', [weight]), shape: weight.shape };
+  const [packed] = inBfloat16<[tf.Tensor1D]>('PackWeight', [weight]);
+  return { packed, shape: weight.shape };
 }
 
 /** The numbers of a weight as float32. */
 export function unpacked(weight: FrozenMatrix): tf.Tensor2D {
-  return 'packed' in weight ? run('UnpackWeight', [weight.packed], attributesOf(weight, false)) : weight;
+  if (!('packed' in weight)) return weight;
+  return inBfloat16<[tf.Tensor2D]>('UnpackWeight', [weight.packed], attributesOf(weight, false))[0];
 }
 
 /** A weight kept like another. */
@@ -63,6 +65,11 @@ export function keptLike(weight: tf.Tensor2D, other: FrozenMatrix): FrozenMatrix
 /** The tensor that a weight is kept in. */
 export function tensorOf(weight: FrozenMatrix): tf.Tensor {
   return 'packed' in weight ? weight.packed : weight;
+}
+
+/** The precision that a weight is kept in. */
+export function precisionOf(weight: FrozenMatrix): Precision {
+  return 'packed' in weight ? 'bfloat16' : 'float32';
 }
 
 /** What products with a weight depend on besides the shape of that tensor: packed ones of several shapes are of one size. */
@@ -85,20 +92,25 @@ export function columnsOf(weight: FrozenMatrix, from: number, count: number): Fr
 }
 
 function multiplied(x: tf.Tensor2D, weight: PackedMatrix, transposed: boolean): tf.Tensor2D {
-  return run('Bfloat16Product', [x, weight.packed], attributesOf(weight, transposed));
+  return inBfloat16<[tf.Tensor2D]>('Bfloat16Product', [x, weight.packed], attributesOf(weight, transposed))[0];
 }
 
 function attributesOf({ shape: [rows, columns] }: PackedMatrix, transposed: boolean): tf.NamedAttrMap {
   return { rows, columns, transposed: transposed ? 1 : 0 };
 }
 
-function run<Output extends tf.Tensor = tf.Tensor2D>(
+/**
+ * Runs a fused operation on bfloat16.
+ * @returns its outputs
+ * @throws BackendError where the backend has none
+ */
+export function inBfloat16<Outputs extends tf.Tensor[]>(
   name: string,
   inputs: readonly tf.Tensor[],
   attributes: tf.NamedAttrMap = {},
-): Output {
-  const done = fused<[Output]>(name, inputs, attributes);
-  if (done) return done[0];
+): Outputs {
+  const done = fused<Outputs>(name, inputs, attributes);
+  if (done) return done;
   throw new BackendError(`The backend ${tf.getBackend()} has no products of bfloat16.`, {
     where: 'runtime.precision',
     remedy: 'Set runtime.precision to float32.',

@@ -220,8 +220,25 @@ class Tiles {
   alignas(64) uint8_t before_[64] = {};
 };
 
-inline void block(const Operands& of, float* to, int64_t stride, bool goes_on) {
+// Where a block goes: of its rows and columns there may be fewer than 32.
+struct Place {
+  float* to;
+  int64_t stride, rows, columns;
+  bool goes_on;
+};
+
+inline void whole_block(const Operands& of, float* to, int64_t stride, bool goes_on) {
   bfloat16_unit() == Bfloat16Unit::amx ? block_amx(of, to, stride, goes_on) : block_avx512(of, to, stride, goes_on);
+}
+
+inline void block(const Operands& of, const Place& place) {
+  const auto& [to, stride, rows, columns, goes_on] = place;
+  if (rows >= BLOCK && columns >= BLOCK) return whole_block(of, to, stride, goes_on);
+  alignas(64) float edge[BLOCK * BLOCK];
+  const int64_t tall = std::min(BLOCK, rows), bytes = std::min(BLOCK, columns) * sizeof(float);
+  if (goes_on) for (int64_t r = 0; r < tall; r++) std::memcpy(edge + r * BLOCK, to + r * stride, bytes);
+  whole_block(of, edge, BLOCK, goes_on);
+  for (int64_t r = 0; r < tall; r++) std::memcpy(to + r * stride, edge + r * BLOCK, bytes);
 }
 
 // A weight in tiles, or some of its columns: [K, N].
@@ -252,7 +269,6 @@ inline void product(const float* x, int64_t rows, const PackedWeight& weight, bo
       Workers::divide(2 * high, count * deep * 8, pack);
       Workers::divide(blocks(outer), count * deep * outer / 16, [&](int64_t begin, int64_t end) {
         const Tiles tiles;
-        alignas(64) float edge[BLOCK * BLOCK];
         for (int64_t panel = begin; panel < end; panel++) {
           const Bf16 *left = weight.tile(depth / BLOCK, 2 * panel), *right = weight.tile(depth / BLOCK, 2 * panel + 1);
           if (transposed) {
@@ -264,19 +280,10 @@ inline void product(const float* x, int64_t rows, const PackedWeight& weight, bo
             left = turned;
             right = turned + steps * TILE;
           }
-          const int64_t wide = std::min(BLOCK, outer - panel * BLOCK);
           for (int64_t i = 0; i < high; i++) {
             const Bf16* above = packed + 2 * i * steps * TILE;
-            const Operands of{above, above + steps * TILE, left, right, steps};
-            const int64_t tall = std::min(BLOCK, count - i * BLOCK);
             float* to = y + (row + i * BLOCK) * outer + panel * BLOCK;
-            if (wide == BLOCK && tall == BLOCK) {
-              block(of, to, outer, depth > 0);
-              continue;
-            }
-            if (depth > 0) for (int64_t r = 0; r < tall; r++) std::memcpy(edge + r * BLOCK, to + r * outer, wide * sizeof(float));
-            block(of, edge, BLOCK, depth > 0);
-            for (int64_t r = 0; r < tall; r++) std::memcpy(to + r * outer, edge + r * BLOCK, wide * sizeof(float));
+            block({above, above + steps * TILE, left, right, steps}, {to, outer, count - i * BLOCK, outer - panel * BLOCK, depth > 0});
           }
         }
       });

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "attention.h"
 #include "bfloat16.h"
 #include "call.h"
 #include "low-rank.h"
@@ -250,6 +251,44 @@ void bfloat16_product(void* attributes, TF_OpKernelContext* context) {
 #endif
 }
 
+// Inputs q [H, C, Lq, d], k and v [H, C, Lk, d], and a mask.
+void bfloat16_attention(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  needs_bfloat16(call);
+  const Shape q = call.shape(0), k = call.shape(1);
+  call.require(q.size() == 4 && k.size() == 4 && q[0] == k[0] && q[1] == k[1] && q[3] == k[3], "keys do not fit the queries");
+  if (!call.ready()) return;
+  const Rows mask(call.count() > 3 ? call.shape(3) : Shape{q[2], k[2]});
+  call.require(mask.rows > 0 && mask.width == k[2] && mask.rows % q[2] == 0 && q[0] * q[1] * q[2] % mask.rows == 0, "the mask does not fit the scores");
+#ifdef PROMPTWEAVE_BFLOAT16
+  const Attention pass{{q[2], k[2], q[3]},           call.input(0),     call.input(1), call.input(2, size_of(k)), call.input(3, mask.size),
+                       call.output(0, {q[0], q[1], q[2], k[2]}), call.output(1, q), mask.rows};
+  if (call.ready()) Workers::divide(q[0] * q[1], 4 * q[0] * q[1] * pass.of.scores(), pass);
+#endif
+}
+
+// Inputs the gradient of what is mixed, the weights, q, k and v.
+void bfloat16_attention_backward(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  needs_bfloat16(call);
+  const Shape q = call.shape(2), k = call.shape(3);
+  call.require(q.size() == 4 && k.size() == 4 && q[0] == k[0] && q[1] == k[1] && q[3] == k[3], "keys do not fit the queries");
+  if (!call.ready()) return;
+#ifdef PROMPTWEAVE_BFLOAT16
+  const AttentionShape of{q[2], k[2], q[3]};
+  const AttentionBackward pass{of,
+                               call.input(0, size_of(q)),
+                               call.input(1, q[0] * q[1] * of.scores()),
+                               call.input(2),
+                               call.input(3),
+                               call.input(4, size_of(k)),
+                               call.output(0, q),
+                               call.output(1, k),
+                               call.output(2, k)};
+  if (call.ready()) Workers::divide(q[0] * q[1], 8 * q[0] * q[1] * of.scores(), pass);
+#endif
+}
+
 template <class Attributes>
 void* create(TF_OpKernelConstruction* construction) {
   TF_Status* status = TF_NewStatus();
@@ -331,6 +370,15 @@ const Operation operations[] = {
      {"rows: int", "columns: int", "transposed: int"},
      create<WeightAttributes>,
      destroy<WeightAttributes>},
+    {"PromptweaveBfloat16Attention",
+     {"q: float", "k: float", "v: float", "mask: masks * float"},
+     {"weights: float", "mixed: float"},
+     bfloat16_attention,
+     {"masks: int >= 0"}},
+    {"PromptweaveBfloat16AttentionBackward",
+     {"d: float", "weights: float", "q: float", "k: float", "v: float"},
+     {"dq: float", "dk: float", "dv: float"},
+     bfloat16_attention_backward},
 };
 
 void register_operation(const Operation& operation, TF_Status* status) {

@@ -3,7 +3,7 @@ import { blockWith, tensorsOfBlock } from '../../tuned-tensors.js';
 import { attend, attendBackward, turnedHeads, turnedHeadsBackward, type HeadSplit } from '../attention.js';
 import type { FoldedBlock } from '../folded-weights.js';
 import type { BlockOptions } from '../frozen-block.js';
-import { timesFrozen } from '../frozen-matrix.js';
+import { precisionOf, timesFrozen } from '../frozen-matrix.js';
 import { mergeHeads, splitHeads, type SequenceGroup } from '../heads.js';
 import { standardise, standardiseBackward } from '../layer-norm.js';
 import { through } from '../rows.js';
@@ -71,7 +71,8 @@ function forward(
     const [q, k, v] = splitHeads(projected, group, { heads, parts: 3, prefix, bias: weights.input.bias });
     return turnedHeads({ q: q!, k: k!, v: v! }, group.rotation);
   });
-  const attended = groups.map(({ mask }, g) => tf.tidy(() => ({ ...attend(splits[g]!, mask?.()) })));
+  const precision = precisionOf(weights.input.weight);
+  const attended = groups.map(({ mask }, g) => tf.tidy(() => ({ ...attend(splits[g]!, mask?.(), precision) })));
   const mixed = mergeHeads(
     attended.map((group) => [group.mixed]),
     groups,
@@ -99,11 +100,13 @@ function backward(
   const half = { mixed, first: rows.ofBranches };
   const { dX, dMixed, dFirst } = tunedMlpBackward(dy, ofRows.slice(0, 3), half, block, weights, tuned, gradients);
 
+  const precision = precisionOf(weights.input.weight);
   const ofHeads = groups.map((group, g) => {
     const [q, k, v, attention] = ofGroups.slice(4 * g);
     const [dGroup] = splitHeads(dMixed, group, { heads: block.heads, parts: 1 });
-    const d = turnedHeadsBackward(attendBackward(dGroup!, attention!, { q: q!, k: k!, v: v! }), group.rotation);
-    return [d.q, d.k, d.v];
+    const d = attendBackward(dGroup!, attention!, { q: q!, k: k!, v: v! }, precision);
+    const { q: dq, k: dk, v: dv } = turnedHeadsBackward(d, group.rotation);
+    return [dq, dk, dv];
   });
   const dProjected = mergeHeads(ofHeads, groups); // [N, 3W]
   const ofLayer = through(dProjected, weights.input);
