@@ -26,7 +26,7 @@ export function register(program: Command): void {
     .option('--plain', 'compute the dense reference instead of the fast path')
     .option(
       '--precision <name>',
-      'float32, or bfloat16 for products of the frozen weights: with tolerances of its own',
+      'float32, or bfloat16 for products of frozen weights and of attention: with tolerances of its own',
       oneOf('float32', 'bfloat16'),
       'float32',
     )
