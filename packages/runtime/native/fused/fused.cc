@@ -261,8 +261,14 @@ void bfloat16_attention(void*, TF_OpKernelContext* context) {
   const Rows mask(call.count() > 3 ? call.shape(3) : Shape{q[2], k[2]});
   call.require(mask.rows > 0 && mask.width == k[2] && mask.rows % q[2] == 0 && q[0] * q[1] * q[2] % mask.rows == 0, "the mask does not fit the scores");
 #ifdef PROMPTWEAVE_BFLOAT16
-  const Attention pass{{q[2], k[2], q[3]},           call.input(0),     call.input(1), call.input(2, size_of(k)), call.input(3, mask.size),
-                       call.output(0, {q[0], q[1], q[2], k[2]}), call.output(1, q), mask.rows};
+  const Attention pass{{q[2], k[2], q[3]},
+                       call.input(0),
+                       call.input(1),
+                       call.input(2, size_of(k)),
+                       call.input(3, mask.size),
+                       call.output(0, {q[0], q[1], q[2], k[2]}),
+                       call.output(1, q),
+                       mask.rows};
   if (call.ready()) Workers::divide(q[0] * q[1], 4 * q[0] * q[1] * pass.of.scores(), pass);
 #endif
 }
