@@ -3,9 +3,10 @@ import { seededNormal, type PromptedText } from '@promptweave/core';
 import { composed, forgetPrograms } from '@promptweave/core/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClipComputation } from './clip-backbone.js';
+import { PE_FORM, SIGLIP_FORM } from './clip-form.js';
 import { hasBfloat16, pack, unpacked } from './fast/frozen-matrix.js';
 import * as fusing from './fast/fused.js';
-import { randomClip } from './random-clip.js';
+import { randomClip, type RandomClipOptions } from './random-clip.js';
 import { randomTuning, type TuningChoice } from './random-tuning.test.support.js';
 
 let tensors: number;
@@ -126,6 +127,8 @@ function inFloat32(): void {
   });
 }
 
+const side = (width: number) => ({ width, layers: 3, heads: 3, imageSize: 12, patchSize: 4 });
+
 describe('in bfloat16 (left out where the CPU has no such products)', () => {
   // Widths of whole blocks of 32, and others.
   it.skipIf(!hasBfloat16()).each([32, 64, 12, 40])(
@@ -142,6 +145,43 @@ describe('in bfloat16 (left out where the CPU has no such products)', () => {
       expect(distance(found, outcome(width, { precision: 'bfloat16' }))).toBeLessThan(SAME);
     },
   );
+
+  // No class token, texts that see all of themselves, a pooling head; and rows that are turned by their place, with heads of 20.
+  const others: Record<string, RandomClipOptions> = {
+    SigLIP: {
+      ...{ seed: 4, embedding: 24, vocabulary: 60, activation: 'gelu-tanh', form: SIGLIP_FORM, startToken: false },
+      ...{ vision: { ...side(24), classToken: false, pooling: 'attention' as const } },
+      text: { ...{ width: 24, layers: 3, heads: 3, contextLength: 14 }, attention: 'full', reads: 'last' },
+    },
+    'PE-Core': {
+      ...{ seed: 4, embedding: 16, vocabulary: 60, activation: 'gelu', form: PE_FORM },
+      ...{ vision: { ...side(40), heads: 2, pooling: 'attention' as const } },
+      text: { width: 40, layers: 3, heads: 2, contextLength: 14 },
+    },
+  };
+  it.skipIf(!hasBfloat16()).each(Object.keys(others))('a %s computes what it does in float32, nearly', (name) => {
+    const outcomeIn = (precision: 'float32' | 'bfloat16', recompute = false): Float32Array[] => {
+      const clip = randomClip(others[name]!, { fast: true, recompute, precision });
+      const { width } = others[name]!.vision;
+      const values = tf.tidy(() => {
+        const images = seededNormal([2, 3, 12, 12], 1, 7, 'images') as tf.Tensor4D;
+        const features = (prompt: tf.Tensor) => clip.encodeImages(images, { shallow: prompt as tf.Tensor2D, deep: [] });
+        const gradient = tf.grad((prompt) =>
+          tf.sum(tf.mul(features(prompt), seededNormal([2, clip.shape.embedding], 1, 8, 'weights'))),
+        );
+        const prompt = rows('shallow', 2, width);
+        return [features(prompt), gradient(prompt)].map((tensor) => tensor.dataSync<'float32'>().slice());
+      });
+      clip.dispose();
+      return values;
+    };
+    const [exact, found] = [outcomeIn('float32'), outcomeIn('bfloat16')];
+    for (const i of [0, 1]) {
+      expect(distance([found[i]!], [exact[i]!])).toBeLessThan(NEAR);
+      expect(distance([found[i]!], [exact[i]!])).toBeGreaterThan(1e-5);
+    }
+    expect(outcomeIn('bfloat16', true)).toEqual(found);
+  });
 
   it.skipIf(!hasBfloat16())('programs of both precisions are told apart, and give the bits of what is composed', () => {
     forgetPrograms();

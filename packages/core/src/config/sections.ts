@@ -34,7 +34,7 @@ export const runtimeSettings = z
       .enum(['float32', 'bfloat16', 'auto'])
       .default('float32')
       .describe(
-        "What the frozen weights of the towers' blocks are kept in on the CPU, and what their products and those of attention are computed with; sums and everything else stay float32. bfloat16 (8 bits of fraction instead of 24) halves their memory, is several times faster where the CPU has amx_bf16 (or the avx512_bf16 of AMD's CPUs; Intel's alone is slower than float32), and is an error where it has neither; auto takes it where it is faster.",
+        "What the frozen weights of the towers' blocks are kept in on the CPU, and what their products and those of attention are computed with; sums and everything else stay float32. bfloat16 (8 bits of fraction instead of 24) halves the memory of those weights, is several times faster where the CPU has amx_bf16 (or the avx512_bf16 of AMD's CPUs; Intel's alone is slower than float32), and is an error where it has neither; auto takes it where it is faster.",
       ),
     imageCacheMegabytes: z
       .number()

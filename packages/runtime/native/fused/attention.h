@@ -10,8 +10,7 @@ struct Operand {
   Bf16* tiles;
   int64_t rows, columns;
 
-  static int64_t count(int64_t rows, int64_t columns) { return 2 * blocks(rows) * blocks(columns); }
-  int64_t count() const { return count(rows, columns); }
+  int64_t count() const { return 2 * blocks(rows) * blocks(columns); }
 
   Operand left(const float* x) const {
     PackRows{x, columns, rows, columns, tiles}(0, 2 * blocks(rows));

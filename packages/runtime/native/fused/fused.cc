@@ -251,12 +251,17 @@ void bfloat16_product(void* attributes, TF_OpKernelContext* context) {
 #endif
 }
 
-// Inputs q [H, C, Lq, d], k and v [H, C, Lk, d], and a mask.
+// Queries [H, C, Lq, d] and their keys [H, C, Lk, d].
+void require_keys(Call& call, const Shape& q, const Shape& k) {
+  call.require(q.size() == 4 && k.size() == 4 && q[0] == k[0] && q[1] == k[1] && q[3] == k[3], "keys do not fit the queries");
+}
+
+// Inputs queries, keys, values and a mask.
 void bfloat16_attention(void*, TF_OpKernelContext* context) {
   Call call(context);
   needs_bfloat16(call);
   const Shape q = call.shape(0), k = call.shape(1);
-  call.require(q.size() == 4 && k.size() == 4 && q[0] == k[0] && q[1] == k[1] && q[3] == k[3], "keys do not fit the queries");
+  require_keys(call, q, k);
   if (!call.ready()) return;
   const Rows mask(call.count() > 3 ? call.shape(3) : Shape{q[2], k[2]});
   call.require(mask.rows > 0 && mask.width == k[2] && mask.rows % q[2] == 0 && q[0] * q[1] * q[2] % mask.rows == 0, "the mask does not fit the scores");
@@ -273,12 +278,12 @@ void bfloat16_attention(void*, TF_OpKernelContext* context) {
 #endif
 }
 
-// Inputs the gradient of what is mixed, the weights, q, k and v.
+// Inputs the gradient of what is mixed, the weights, queries, keys and values.
 void bfloat16_attention_backward(void*, TF_OpKernelContext* context) {
   Call call(context);
   needs_bfloat16(call);
   const Shape q = call.shape(2), k = call.shape(3);
-  call.require(q.size() == 4 && k.size() == 4 && q[0] == k[0] && q[1] == k[1] && q[3] == k[3], "keys do not fit the queries");
+  require_keys(call, q, k);
   if (!call.ready()) return;
 #ifdef PROMPTWEAVE_BFLOAT16
   const AttentionShape of{q[2], k[2], q[3]};
