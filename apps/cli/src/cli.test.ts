@@ -30,6 +30,12 @@ describe('promptweave', () => {
     ['a missing configuration', 2, ['train', 'none.yaml'], /^ConfigError: Cannot read the configuration none\.yaml/m],
     ['a misspelt option', 2, ['train', 'shapes.yaml', 'train.epoch=3'], /override "train\.epoch=3".*epochs/],
     ['a folder that is no run', 3, ['predict', 'x.png', '--run', 'shapes'], /holds no prompts\.safetensors[^]*to do: /],
+    [
+      'a folder that is not there',
+      3,
+      ['predict', 'x.png', '--run', 'runs/nowhere'],
+      /There is no such folder\.[^]*where: runs\/nowhere/,
+    ],
     ['missing images', 4, ['evaluate', 'shapes.yaml', 'dataset.path=nowhere'], /^DatasetError: [^]*nowhere/m],
     [
       'a loss that explodes',

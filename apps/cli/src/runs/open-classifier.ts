@@ -167,15 +167,13 @@ async function openLearned(
 /** @param first folder of the first of two trainings */
 function notThere(run: string, first: string): CheckpointError {
   const unfinished = [run, first].some((place) => existsSync(join(place, runFiles.resume)));
-  return new CheckpointError(
-    `The folder holds no ${runFiles.learned}${unfinished ? ': its training is not finished' : ''}.`,
-    {
-      where: run,
-      remedy: unfinished
-        ? `Go on with the training: promptweave train CONFIG --output ${run} --resume`
-        : 'Name the folder that promptweave train or promptweave import wrote.',
-    },
-  );
+  const holdsNone = `The folder holds no ${runFiles.learned}${unfinished ? ': its training is not finished' : ''}.`;
+  return new CheckpointError(existsSync(run) ? holdsNone : 'There is no such folder.', {
+    where: run,
+    remedy: unfinished
+      ? `Go on with the training: promptweave train CONFIG --output ${run} --resume`
+      : 'Name the folder that promptweave train or promptweave import wrote.',
+  });
 }
 
 /** What to say of files that the parts read: they may have got other words since. */
