@@ -100,10 +100,23 @@ function inFloat32(): void {
   const { fused } = fusing;
   const rounded = (x: tf.Tensor): tf.Tensor4D =>
     tf.reshape(unpacked(pack(tf.reshape(x, [-1, x.shape.at(-1)!]))), x.shape as [number, number, number, number]);
+  const weightOf = (packed: tf.Tensor, inputs: number, outputs: number): tf.Tensor2D =>
+    unpacked({ packed: packed as tf.Tensor1D, shape: [inputs, outputs] });
   const ways: Record<string, (inputs: tf.Tensor[], attributes: Record<string, number>) => tf.Tensor[]> = {
     Bfloat16Product: ([x, packed], { rows, columns, transposed }) => {
-      const weight = unpacked({ packed: packed as tf.Tensor1D, shape: [rows!, columns!] });
-      return [tf.matMul(rounded(x!), weight, false, transposed === 1)];
+      return [tf.matMul(rounded(x!), weightOf(packed!, rows!, columns!), false, transposed === 1)];
+    },
+    Bfloat16MlpAndSlope: ([x, up, bias, down], { width, hidden }) => {
+      const z: tf.Tensor2D = tf.add(tf.matMul(rounded(x!), weightOf(up!, width!, hidden!)), bias!);
+      const gate = tf.sigmoid(z);
+      const value = tf.mul(z, gate);
+      const slope = tf.add(gate, tf.mul(value, tf.sub(1, gate)));
+      return [tf.matMul(rounded(value), weightOf(down!, hidden!, width!)), slope];
+    },
+    Bfloat16Mlp: (inputs, attributes) => ways.Bfloat16MlpAndSlope!(inputs, attributes).slice(0, 1),
+    Bfloat16MlpBackward: ([d, slope, up, down], { width, hidden }) => {
+      const dHidden = tf.mul(tf.matMul(rounded(d!), weightOf(down!, hidden!, width!), false, true), slope!);
+      return [tf.matMul(rounded(dHidden), weightOf(up!, width!, hidden!), false, true)];
     },
     Bfloat16Attention: ([q, k, v, mask]) => {
       const scores = tf.matMul(rounded(q!), rounded(k!), false, true);
@@ -209,16 +222,19 @@ describe('in bfloat16 (left out where the CPU has no such products)', () => {
 
   it.skipIf(!hasBfloat16())('every product of whole blocks is one of bfloat16, and nothing is added', () => {
     const [exact, found] = [operationsOf({}), operationsOf({ precision: 'bfloat16' })];
-    // Of each tower two blocks of four layers, and of the last one, which is read, queries apart from keys and values; both ways.
-    const products = 2 * 2 * (2 * 4 + 5);
+    // Of each tower two blocks of two layers besides the MLP, and of the last one, which is read, queries apart from keys and values; both ways.
+    const products = 2 * 2 * (2 * 2 + 3);
     expect(found.get('PromptweaveBfloat16Product')).toBe(products);
+    const mlps = 2 * 3;
+    expect(found.get('PromptweaveBfloat16MlpAndSlope')).toBe(mlps);
+    expect(found.get('PromptweaveBfloat16MlpBackward')).toBe(mlps);
     // Of the whole blocks: texts are two groups, prefix and branches, images one.
     const attentions = 2 * (2 + 1);
     expect(found.get('PromptweaveBfloat16Attention')).toBe(attentions);
     expect(found.get('PromptweaveBfloat16AttentionBackward')).toBe(attentions);
-    expect(found.get('BatchMatMul')! + products + attentions * (2 + 4)).toBe(exact.get('BatchMatMul'));
+    expect(found.get('BatchMatMul')! + products + mlps * (2 + 2) + attentions * (2 + 4)).toBe(exact.get('BatchMatMul'));
     const total = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b);
-    expect(total(found) + attentions * (3 - 1 + 5 - 1)).toBe(total(exact));
+    expect(total(found) + mlps * (3 - 1 + 3 - 1) + attentions * (3 - 1 + 5 - 1)).toBe(total(exact));
   });
 });
 

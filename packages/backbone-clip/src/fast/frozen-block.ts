@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { attend, attendBackward, turnedHeads, turnedHeadsBackward, type HeadSplit } from './attention.js';
 import { blockProgram } from './block-program.js';
-import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { precisionOf, timesFrozen, type FrozenLinear } from './frozen-matrix.js';
 import { mergeHeads, splitHeads, type SequenceGroup } from './heads.js';
 import { standardise, standardiseBackward, standardiseSum } from './layer-norm.js';
+import { addMlp, mlpBackward } from './mlp.js';
 import type { EnteringPrompt } from './prompt-rows.js';
-import { addApplied, through } from './rows.js';
+import { through } from './rows.js';
 import { withPrompt, type BlockPass } from './with-prompt.js';
 
 /** What a block may do besides. */
@@ -52,17 +52,16 @@ function forward(
   groups: readonly SequenceGroup[],
   keeps: boolean,
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
-  const { inputProjection, outputProjection, up, down } = weights;
+  const { inputProjection, outputProjection } = weights;
   const first = standardise(x, weights.ln1.epsilon);
   const heads = headsOfGroups(first.standard, inputProjection, groups, weights.heads);
   const precision = precisionOf(inputProjection.weight);
   const attended = groups.map(({ mask }, g) => tf.tidy(() => ({ ...attend(heads[g]!, mask?.(), precision) })));
   const ofGroups = attended.map(({ mixed }) => [mixed]);
   const middle = standardiseSum(x, mergeHeads(ofGroups, groups), outputProjection, weights.ln2.epsilon);
-  const hidden = activate(middle.standard, up, weights.activation, keeps); // [N, 4W]
-  const output = addApplied(middle.total, hidden.value, down);
+  const { output, slope } = addMlp(middle.total, middle.standard, weights, keeps);
   if (!keeps) return { output, kept: [] };
-  const kept = [first.standard, first.reciprocal, middle.standard, middle.reciprocal, hidden.slope!];
+  const kept = [first.standard, first.reciprocal, middle.standard, middle.reciprocal, slope!];
   return { output, kept: [...kept, ...heads.flatMap(({ q, k, v }, g) => [q, k, v, attended[g]!.weights])] };
 }
 
@@ -74,9 +73,8 @@ function backward(
 ): tf.Tensor2D {
   const [standard1, reciprocal1, standard2, reciprocal2, slope] = kept as tf.Tensor2D[];
 
-  const dHidden: tf.Tensor2D = tf.mul(through(dy, weights.down), slope!); // [N, 4W]
   const second = { standard: standard2!, reciprocal: reciprocal2! };
-  const dMiddle = standardiseBackward(dy, through(dHidden, weights.up), second);
+  const dMiddle = standardiseBackward(dy, mlpBackward(dy, slope!, weights), second);
 
   const dMixed = through(dMiddle, weights.outputProjection); // [N, W]
   const precision = precisionOf(weights.inputProjection.weight);

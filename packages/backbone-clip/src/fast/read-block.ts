@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { attend, attendBackward } from './attention.js';
 import { blockProgram } from './block-program.js';
-import { activate } from './folded-activation.js';
 import type { FoldedBlock } from './folded-weights.js';
 import { columnsOf, timesFrozen, type FrozenLinear } from './frozen-matrix.js';
 import { mergeHeads, splitHeads, type ReadRows, type SequenceGroup } from './heads.js';
 import { standardise, standardiseBackward, standardiseSum } from './layer-norm.js';
+import { addMlp, mlpBackward } from './mlp.js';
 import type { EnteringPrompt } from './prompt-rows.js';
-import { addApplied, apply, invert, pickRows, spreadRows, through } from './rows.js';
+import { apply, invert, pickRows, spreadRows, through } from './rows.js';
 import { withPrompt, type BlockPass } from './with-prompt.js';
 
 /**
@@ -41,7 +41,7 @@ function forward(
   read: ReadRows,
   keeps: boolean,
 ): { output: tf.Tensor2D; kept: tf.Tensor[] } {
-  const { outputProjection, up, down, heads } = weights;
+  const { outputProjection, heads } = weights;
   const first = standardise(x, weights.ln1.epsilon);
   const { query, keysAndValues } = splitProjection(weights.inputProjection);
   const queries = apply(pickRows(first.standard, read.rows), query); // [S, W]
@@ -53,10 +53,9 @@ function forward(
   const attended = attend({ q, k: k!, v: v! }, read.mask?.());
   const mixed = pickRows(mergeHeads([[attended.mixed]], [placesOf(groups, read)]), read.places); // [S, W]
   const middle = standardiseSum(pickRows(x, read.rows), mixed, outputProjection, weights.ln2.epsilon);
-  const hidden = activate(middle.standard, up, weights.activation, keeps); // [S, 4W]
-  const output = addApplied(middle.total, hidden.value, down);
+  const { output, slope } = addMlp(middle.total, middle.standard, weights, keeps); // [S, W], [S, 4W]
   if (!keeps) return { output, kept: [] };
-  const ofRead = [middle.standard, middle.reciprocal, hidden.slope!];
+  const ofRead = [middle.standard, middle.reciprocal, slope!];
   return { output, kept: [first.standard, first.reciprocal, ...ofRead, q, k!, v!, attended.weights] };
 }
 
@@ -71,9 +70,8 @@ function backward(
   const [q, k, v, attention] = kept.slice(5) as tf.Tensor4D[];
   const { query, keysAndValues } = splitProjection(weights.inputProjection);
 
-  const dHidden: tf.Tensor2D = tf.mul(through(dy, weights.down), slope!);
   const second = { standard: standard2!, reciprocal: reciprocal2! };
-  const dMiddle = standardiseBackward(dy, through(dHidden, weights.up), second); // [S, W]
+  const dMiddle = standardiseBackward(dy, mlpBackward(dy, slope!, weights), second); // [S, W]
 
   const dMixed = intoPlaces(through(dMiddle, weights.outputProjection), groups, read, weights.heads);
   const d = attendBackward(dMixed, attention!, { q: q!, k: k!, v: v! });

@@ -9,10 +9,12 @@ export function apply(x: tf.Tensor2D, { weight, bias }: FrozenLinear): tf.Tensor
 
 /** x + y · W + b; x [N, W]. */
 export function addApplied(x: tf.Tensor2D, y: tf.Tensor2D, { weight, bias }: FrozenLinear): tf.Tensor2D {
-  return tf.tidy(() => {
-    const product = timesFrozen(y, weight);
-    return fused<[tf.Tensor2D]>('AddProduct', [x, product, bias])?.[0] ?? tf.add(x, tf.add(product, bias));
-  });
+  return tf.tidy(() => addProduct(x, timesFrozen(y, weight), bias));
+}
+
+/** x + product + b; x [N, W]. */
+export function addProduct(x: tf.Tensor2D, product: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
+  return tf.tidy(() => fused<[tf.Tensor2D]>('AddProduct', [x, product, bias])?.[0] ?? tf.add(x, tf.add(product, bias)));
 }
 
 /** Gradient of x · W + b with respect to x. */

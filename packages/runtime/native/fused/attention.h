@@ -13,7 +13,7 @@ struct Operand {
   int64_t count() const { return 2 * blocks(rows) * blocks(columns); }
 
   Operand left(const float* x) const {
-    PackRows{x, columns, rows, columns, tiles}(0, 2 * blocks(rows));
+    PackRows{x, {tiles, rows, columns, blocks(columns)}}(0, 2 * blocks(rows));
     return *this;
   }
   Operand right(const float* x) const {

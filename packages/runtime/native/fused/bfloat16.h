@@ -58,27 +58,41 @@ inline Bfloat16Unit bfloat16_unit() {
 
 using Bf16 = uint16_t;
 
-// Rows of float32 to tiles of 16 rows and 32 columns, [rows / 16, columns / 32, 16, 32], 0 where there are none.
+// A matrix [rows, columns] as tiles of 16 rows and 32 columns, [16, 32], 0 where there are none. They lie in pieces of `deep` tiles' columns, each
+// [rows / 16, deep]: one that is read for every panel of a weight stays in a core's second cache.
+struct RowTiles {
+  Bf16* tiles;
+  int64_t rows, columns, deep;
+
+  static size_t size(int64_t rows, int64_t columns) { return 2 * blocks(rows) * blocks(columns) * TILE; }
+  int64_t pieces() const { return (blocks(columns) + deep - 1) / deep; }
+  // Tiles across a piece.
+  int64_t steps(int64_t piece) const { return std::min(deep, blocks(columns) - piece * deep); }
+  Bf16* tile(int64_t row_tile, int64_t piece, int64_t step) const {
+    return tiles + (piece * deep * 2 * blocks(rows) + row_tile * steps(piece) + step) * TILE;
+  }
+};
+
+// Rows of float32 to tiles. Its rows are those of tiles.
 struct PackRows {
   const float* x;
-  int64_t stride, rows, columns;
-  Bf16* tiles;
+  RowTiles to;
 
-  // Of some tiles' rows.
   WITH_BF16 void operator()(int64_t begin, int64_t end) const {
-    const int64_t across = blocks(columns);
     for (int64_t row = begin * 16; row < end * 16; row++) {
-      Bf16* to = tiles + row / 16 * across * TILE + row % 16 * BLOCK;
-      for (int64_t k = 0; k < across * BLOCK; k += BLOCK, to += TILE) {
-        __m512 low = _mm512_setzero_ps(), high = low;
-        if (row < rows) {
-          const int64_t left = columns - k;
-          const float* from = x + row * stride + k;
-          low = left >= 16 ? _mm512_loadu_ps(from) : _mm512_maskz_loadu_ps((1u << left) - 1, from);
-          if (left >= 32) high = _mm512_loadu_ps(from + 16);
-          else if (left > 16) high = _mm512_maskz_loadu_ps((1u << (left - 16)) - 1, from + 16);
+      int64_t left = to.columns;
+      const float* from = x + row * to.columns;
+      for (int64_t piece = 0; piece < to.pieces(); piece++) {
+        Bf16* tile = to.tile(row / 16, piece, 0) + row % 16 * BLOCK;
+        for (int64_t step = 0; step < to.steps(piece); step++, tile += TILE, from += BLOCK, left -= BLOCK) {
+          __m512 low = _mm512_setzero_ps(), high = low;
+          if (row < to.rows) {
+            low = left >= 16 ? _mm512_loadu_ps(from) : _mm512_maskz_loadu_ps((1u << left) - 1, from);
+            if (left >= 32) high = _mm512_loadu_ps(from + 16);
+            else if (left > 16) high = _mm512_maskz_loadu_ps((1u << (left - 16)) - 1, from + 16);
+          }
+          _mm512_storeu_si512(tile, (__m512i)_mm512_cvtne2ps_pbh(high, low));
         }
-        _mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh(high, low));
       }
     }
   }
@@ -251,43 +265,67 @@ struct PackedWeight {
 
 // Where numbers are kept between the passes of a product, by each thread.
 inline Bf16* scratch(int which, size_t count) {
-  thread_local std::vector<Bf16> kept[2];
+  thread_local std::vector<Bf16> kept[3];
   if (kept[which].size() < count + 32) kept[which].resize(count + 32);
   return reinterpret_cast<Bf16*>((reinterpret_cast<uintptr_t>(kept[which].data()) + 63) / 64 * 64);
 }
 
-// y = x · W or x · Wᵀ; x [rows, inner], y [rows, outer]. By pieces of x that stay in a core's second cache.
-inline void product(const float* x, int64_t rows, const PackedWeight& weight, bool transposed, float* y) {
-  const int64_t inner = transposed ? weight.columns : weight.rows, outer = transposed ? weight.rows : weight.columns;
-  constexpr int64_t ROWS = 1024, DEPTH = 1024;
-  for (int64_t row = 0; row < rows; row += ROWS) {
-    const int64_t count = std::min(ROWS, rows - row), high = blocks(count);
-    for (int64_t depth = 0; depth < inner; depth += DEPTH) {
-      const int64_t deep = std::min(DEPTH, inner - depth), steps = blocks(deep);
-      Bf16* packed = scratch(0, high * 2 * steps * TILE);
-      const PackRows pack{x + row * inner + depth, inner, count, deep, packed};
-      Workers::divide(2 * high, count * deep * 8, pack);
-      Workers::divide(blocks(outer), count * deep * outer / 16, [&](int64_t begin, int64_t end) {
-        const Tiles tiles;
-        for (int64_t panel = begin; panel < end; panel++) {
-          const Bf16 *left = weight.tile(depth / BLOCK, 2 * panel), *right = weight.tile(depth / BLOCK, 2 * panel + 1);
-          if (transposed) {
-            Bf16* turned = scratch(1, 2 * steps * TILE);
-            for (int64_t k = 0; k < steps; k++) {
-              const int64_t column = 2 * (depth / BLOCK + k);
-              transpose_block(weight.tile(panel, column), weight.tile(panel, column + 1), turned + k * TILE, turned + (steps + k) * TILE);
-            }
-            left = turned;
-            right = turned + steps * TILE;
-          }
-          for (int64_t i = 0; i < high; i++) {
-            const Bf16* above = packed + 2 * i * steps * TILE;
-            float* to = y + (row + i * BLOCK) * outer + panel * BLOCK;
-            block({above, above + steps * TILE, left, right, steps}, {to, outer, count - i * BLOCK, outer - panel * BLOCK, depth > 0});
-          }
+// A frozen weight as it is multiplied with, or its transpose.
+struct Factor {
+  PackedWeight weight;
+  bool transposed;
+
+  int64_t inner() const { return transposed ? weight.columns : weight.rows; }
+  int64_t outer() const { return transposed ? weight.rows : weight.columns; }
+};
+
+// Has done(operands, row block, panel) called for all blocks of 32 × 32 numbers that a piece of rows gives with a weight.
+template <class Done>
+void each_block(const RowTiles& x, int64_t piece, const Factor& factor, const Done& done) {
+  const auto& [weight, transposed] = factor;
+  const int64_t steps = x.steps(piece), from = piece * x.deep, outer = factor.outer();
+  Workers::divide(blocks(outer), x.rows * steps * outer * 2, [&](int64_t begin, int64_t end) {
+    const Tiles configured;
+    for (int64_t panel = begin; panel < end; panel++) {
+      const Bf16 *left = weight.tile(from, 2 * panel), *right = weight.tile(from, 2 * panel + 1);
+      if (transposed) {
+        Bf16* turned = scratch(1, 2 * steps * TILE);
+        for (int64_t k = 0; k < steps; k++) {
+          const int64_t column = 2 * (from + k);
+          transpose_block(weight.tile(panel, column), weight.tile(panel, column + 1), turned + k * TILE, turned + (steps + k) * TILE);
         }
-      });
+        left = turned;
+        right = turned + steps * TILE;
+      }
+      for (int64_t i = 0; i < blocks(x.rows); i++) done(Operands{x.tile(2 * i, piece, 0), x.tile(2 * i + 1, piece, 0), left, right, steps}, i, panel);
     }
+  });
+}
+
+// So many rows at a time, in pieces of so many tiles.
+constexpr int64_t ROWS = 1024, DEEP = 32;
+
+inline RowTiles packed(const float* x, int64_t rows, int64_t columns, int64_t deep) {
+  const RowTiles tiles{scratch(0, RowTiles::size(rows, columns)), rows, columns, deep};
+  Workers::divide(2 * blocks(rows), rows * columns * 8, PackRows{x, tiles});
+  return tiles;
+}
+
+// y = x · W or x · Wᵀ.
+inline void multiply(const RowTiles& x, const Factor& factor, float* y) {
+  const int64_t outer = factor.outer();
+  for (int64_t piece = 0; piece < x.pieces(); piece++) {
+    each_block(x, piece, factor, [&](const Operands& of, int64_t i, int64_t panel) {
+      block(of, {y + i * BLOCK * outer + panel * BLOCK, outer, x.rows - i * BLOCK, outer - panel * BLOCK, piece > 0});
+    });
+  }
+}
+
+// The same of x [rows, inner] in float32; y [rows, outer].
+inline void product(const float* x, int64_t rows, const Factor& factor, float* y) {
+  for (int64_t row = 0; row < rows; row += ROWS) {
+    const RowTiles tiles = packed(x + row * factor.inner(), std::min(ROWS, rows - row), factor.inner(), DEEP);
+    multiply(tiles, factor, y + row * factor.outer());
   }
 }
 

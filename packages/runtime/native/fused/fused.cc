@@ -10,6 +10,7 @@
 #include "bfloat16.h"
 #include "call.h"
 #include "low-rank.h"
+#include "mlp.h"
 #include "passes.h"
 
 namespace {
@@ -206,9 +207,16 @@ struct WeightAttributes {
       : rows(integer(c, "rows", s)), columns(integer(c, "columns", s)), transposed(integer(c, "transposed", s) != 0) {}
   const int64_t rows, columns;
   const bool transposed;
-  // Words of 32 bits, two numbers each.
-  int64_t words() const { return blocks(rows) * blocks(columns) * BLOCK * BLOCK / 2; }
 };
+
+// Words of 32 bits, two numbers each, of a packed weight.
+int64_t words(int64_t rows, int64_t columns) { return blocks(rows) * blocks(columns) * BLOCK * BLOCK / 2; }
+
+#ifdef PROMPTWEAVE_BFLOAT16
+Factor factor(const int32_t* packed, int64_t rows, int64_t columns, bool transposed) {
+  return {{reinterpret_cast<const Bf16*>(packed), rows, columns}, transposed};
+}
+#endif
 
 void needs_bfloat16(Call& call) {
   call.require(bfloat16_unit() != Bfloat16Unit::none, "this CPU multiplies no bfloat16, or the compiler of these operations knew no such instructions");
@@ -222,7 +230,7 @@ void pack_weight(void*, TF_OpKernelContext* context) {
   call.require(shape.size() == 2, "a weight has two dimensions");
   if (!call.ready()) return;
 #ifdef PROMPTWEAVE_BFLOAT16
-  int32_t* packed = call.output<int32_t>(0, {blocks(shape[0]) * blocks(shape[1]) * BLOCK * BLOCK / 2});
+  int32_t* packed = call.output<int32_t>(0, {words(shape[0], shape[1])});
   const PackWeight pack{call.input(0), shape[0], shape[1], reinterpret_cast<Bf16*>(packed)};
   if (packed) Workers::divide(2 * blocks(shape[1]), 6 * size_of(shape), pack);
 #endif
@@ -231,7 +239,7 @@ void pack_weight(void*, TF_OpKernelContext* context) {
 void unpack_weight(void* attributes, TF_OpKernelContext* context) {
   const auto& a = *static_cast<WeightAttributes*>(attributes);
   Call call(context);
-  const int32_t* packed = call.input<int32_t>(0, a.words());
+  const int32_t* packed = call.input<int32_t>(0, words(a.rows, a.columns));
   float* weight = call.output(0, {a.rows, a.columns});
   if (call.ready()) unpack(reinterpret_cast<const uint16_t*>(packed), a.rows, a.columns, weight);
 }
@@ -243,11 +251,52 @@ void bfloat16_product(void* attributes, TF_OpKernelContext* context) {
   needs_bfloat16(call);
   const Rows x(call.shape(0));
   call.require(x.width == (a.transposed ? a.columns : a.rows), "the rows do not fit the weight");
-  const int32_t* packed = call.input<int32_t>(1, a.words());
+  const int32_t* packed = call.input<int32_t>(1, words(a.rows, a.columns));
   float* y = call.output(0, {x.rows, a.transposed ? a.rows : a.columns});
   if (!call.ready()) return;
 #ifdef PROMPTWEAVE_BFLOAT16
-  product(call.input(0), x.rows, {reinterpret_cast<const Bf16*>(packed), a.rows, a.columns}, a.transposed, y);
+  product(call.input(0), x.rows, factor(packed, a.rows, a.columns, a.transposed), y);
+#endif
+}
+
+struct MlpAttributes {
+  MlpAttributes(TF_OpKernelConstruction* c, TF_Status* s) : width(integer(c, "width", s)), hidden(integer(c, "hidden", s)) {}
+  const int64_t width, hidden;
+};
+
+// SiLU(x · up + bias) · down; inputs x, up, bias and down.
+template <bool with_slope>
+void bfloat16_mlp(void* attributes, TF_OpKernelContext* context) {
+  const auto& [width, hidden] = *static_cast<MlpAttributes*>(attributes);
+  Call call(context);
+  needs_bfloat16(call);
+  const Rows x(call.shape(0));
+  call.require(x.width == width, "the rows do not fit the weight");
+  const int32_t *up = call.input<int32_t>(1, words(width, hidden)), *down = call.input<int32_t>(3, words(hidden, width));
+  const float* bias = call.input(2, hidden);
+  float* y = call.output(0, x.shape);
+  float* slope = with_slope ? call.output(1, {x.rows, hidden}) : nullptr;
+  if (!call.ready()) return;
+#ifdef PROMPTWEAVE_BFLOAT16
+  const auto from = [&, columns = hidden](int64_t at) { return HiddenForward{bias, slope ? slope + at : nullptr, columns}; };
+  mlp(call.input(0), x.rows, factor(up, width, hidden, false), factor(down, hidden, width, false), from, y);
+#endif
+}
+
+// Its gradient; inputs that of its rows, the slope, up and down.
+void bfloat16_mlp_backward(void* attributes, TF_OpKernelContext* context) {
+  const auto& [width, hidden] = *static_cast<MlpAttributes*>(attributes);
+  Call call(context);
+  needs_bfloat16(call);
+  const Rows d(call.shape(0));
+  call.require(d.width == width, "the rows do not fit the weight");
+  const float* slope = call.input(1, d.rows * hidden);
+  const int32_t *up = call.input<int32_t>(2, words(width, hidden)), *down = call.input<int32_t>(3, words(hidden, width));
+  float* dx = call.output(0, d.shape);
+  if (!call.ready()) return;
+#ifdef PROMPTWEAVE_BFLOAT16
+  const auto from = [&, columns = hidden](int64_t at) { return HiddenBackward{slope + at, columns}; };
+  mlp(call.input(0), d.rows, factor(down, hidden, width, true), factor(up, width, hidden, true), from, dx);
 #endif
 }
 
@@ -381,6 +430,27 @@ const Operation operations[] = {
      {"rows: int", "columns: int", "transposed: int"},
      create<WeightAttributes>,
      destroy<WeightAttributes>},
+    {"PromptweaveBfloat16Mlp",
+     {"x: float", "up: int32", "bias: float", "down: int32"},
+     {"product: float"},
+     bfloat16_mlp<false>,
+     {"width: int", "hidden: int"},
+     create<MlpAttributes>,
+     destroy<MlpAttributes>},
+    {"PromptweaveBfloat16MlpAndSlope",
+     {"x: float", "up: int32", "bias: float", "down: int32"},
+     {"product: float", "slope: float"},
+     bfloat16_mlp<true>,
+     {"width: int", "hidden: int"},
+     create<MlpAttributes>,
+     destroy<MlpAttributes>},
+    {"PromptweaveBfloat16MlpBackward",
+     {"d: float", "slope: float", "up: int32", "down: int32"},
+     {"dx: float"},
+     bfloat16_mlp_backward,
+     {"width: int", "hidden: int"},
+     create<MlpAttributes>,
+     destroy<MlpAttributes>},
     {"PromptweaveBfloat16Attention",
      {"q: float", "k: float", "v: float", "mask: masks * float"},
      {"weights: float", "mixed: float"},

@@ -83,7 +83,15 @@ struct StandardiseBackward {
   }
 };
 
-// value = z σ(z) of z = product + bias, and unless it is null slope = σ + value (1 − σ).
+// z σ(z), and its derivative σ + z σ (1 − σ).
+INLINE Floats silu(Floats z, Floats* slope) {
+  const Floats gate = 1.0f / (1.0f + exponential(-z));
+  const Floats value = z * gate;
+  *slope = gate + value * (1.0f - gate);
+  return value;
+}
+
+// SiLU of z = product + bias; the slope unless it is null.
 struct Silu {
   const float *product, *bias;
   float *value, *slope;
@@ -93,11 +101,9 @@ struct Silu {
     for (int64_t at = begin * width; at < end * width; at += width) {
       for (int64_t i = 0; i < width; i += LANES) {
         const int64_t left = width - i;
-        const Floats z = load(product + at + i, left) + load(bias + i, left);
-        const Floats gate = 1.0f / (1.0f + exponential(-z));
-        const Floats result = z * gate;
-        store(value + at + i, result, left);
-        if (slope) store(slope + at + i, gate + result * (1.0f - gate), left);
+        Floats gradient;
+        store(value + at + i, silu(load(product + at + i, left) + load(bias + i, left), &gradient), left);
+        if (slope) store(slope + at + i, gradient, left);
       }
     }
   }

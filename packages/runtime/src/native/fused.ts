@@ -35,11 +35,14 @@ const operations: Readonly<Record<string, (attributes: NamedAttrMap) => number>>
   AddLowRank: () => 1,
 };
 
-/** Those of native/fused/bfloat16.h and attention.h, which need its instructions. */
+/** Those of native/fused/bfloat16.h, mlp.h and attention.h, which need its instructions. */
 const ofBfloat16: typeof operations = {
   PackWeight: () => 1,
   UnpackWeight: () => 1,
   Bfloat16Product: () => 1,
+  Bfloat16Mlp: () => 1,
+  Bfloat16MlpAndSlope: () => 2,
+  Bfloat16MlpBackward: () => 1,
   Bfloat16Attention: () => 2,
   Bfloat16AttentionBackward: () => 3,
 };
