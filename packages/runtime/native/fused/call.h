@@ -123,3 +123,18 @@ struct Rows {
   const Shape shape;
   const int64_t size, width, rows;
 };
+
+// Attributes of an operation.
+inline int32_t integer(TF_OpKernelConstruction* construction, const char* name, TF_Status* status) {
+  int32_t value = 0;
+  TF_OpKernelConstruction_GetAttrInt32(construction, name, &value, status);
+  return value;
+}
+
+inline std::vector<int32_t> integers(TF_OpKernelConstruction* construction, const char* name, TF_Status* status) {
+  int32_t size = 0, total = 0;
+  TF_OpKernelConstruction_GetAttrSize(construction, name, &size, &total, status);
+  std::vector<int32_t> values(std::max(size, 0));
+  TF_OpKernelConstruction_GetAttrInt32List(construction, name, values.data(), size, status);
+  return values;
+}

@@ -1,6 +1,8 @@
 // An MLP's two products on bfloat16 operands, forward or backward. What stands between them is computed block by block, in float32, and goes from
 // one to the other in bfloat16: hidden rows are neither written nor read in float32.
 #pragma once
+#include <type_traits>
+
 #include "bfloat16.h"
 #include "passes.h"
 
@@ -33,13 +35,13 @@ struct ToHidden {
   const Between& between;
   const RowTiles& hidden;
 
-  WITH_BF16 void operator()(const float* block, int64_t row_block, int64_t panel) const {
+  WITH_BF16 void operator()(const float* product, int64_t row_block, int64_t panel) const {
     for (int64_t r = 0; r < BLOCK; r++) {
       const int64_t row = row_block * BLOCK + r;
       Floats halves[2];
       for (int64_t side = 0; side < 2; side++) {
         const int64_t column = panel * BLOCK + side * LANES, left = hidden.columns - column;
-        halves[side] = load(block + r * BLOCK + side * LANES, LANES);
+        halves[side] = load(product + r * BLOCK + side * LANES, LANES);
         if (row < hidden.rows && left > 0) halves[side] = between(halves[side], row, column, left);
       }
       Bf16* to = hidden.tile(row / 16, panel / hidden.deep, panel % hidden.deep) + row % 16 * BLOCK;
@@ -58,9 +60,9 @@ void mlp(const float* x, int64_t rows, const Factor& first, const Factor& second
     const auto between = between_from(row * width);
     const ToHidden<std::remove_cv_t<decltype(between)>> to_hidden{between, hidden};
     each_block(read, 0, first, [&](const Operands& of, int64_t i, int64_t panel) {
-      alignas(64) float block[BLOCK * BLOCK];
-      whole_block(of, block, BLOCK, false);
-      to_hidden(block, i, panel);
+      alignas(64) float product[BLOCK * BLOCK];
+      whole_block(of, product, BLOCK, false);
+      to_hidden(product, i, panel);
     });
     multiply(hidden, second, y + row * second.outer());
   }
