@@ -83,8 +83,8 @@ void bfloat16_mlp(void* attributes, TF_OpKernelContext* context) {
   float* slope = with_slope ? call.output(1, {x.rows, hidden}) : nullptr;
   if (!call.ready()) return;
 #ifdef PROMPTWEAVE_BFLOAT16
-  const auto from = [&, columns = hidden](int64_t at) { return HiddenForward{bias, slope ? slope + at : nullptr, columns}; };
-  mlp(call.input(0), x.rows, factor(up, width, hidden, false), factor(down, hidden, width, false), from, y);
+  const auto between = [&](const HiddenBlock& block) { return HiddenForward{bias, slope, block}; };
+  mlp(call.input(0), x.rows, factor(up, width, hidden, false), factor(down, hidden, width, false), between, y);
 #endif
 }
 
@@ -100,8 +100,8 @@ void bfloat16_mlp_backward(void* attributes, TF_OpKernelContext* context) {
   float* dx = call.output(0, d.shape);
   if (!call.ready()) return;
 #ifdef PROMPTWEAVE_BFLOAT16
-  const auto from = [&, columns = hidden](int64_t at) { return HiddenBackward{slope + at, columns}; };
-  mlp(call.input(0), d.rows, factor(down, hidden, width, true), factor(up, width, hidden, true), from, dx);
+  const auto between = [&](const HiddenBlock& block) { return HiddenBackward{slope, block}; };
+  mlp(call.input(0), d.rows, factor(down, hidden, width, true), factor(up, width, hidden, true), between, dx);
 #endif
 }
 

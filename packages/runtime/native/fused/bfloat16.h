@@ -98,6 +98,14 @@ struct PackRows {
   }
 };
 
+// A block of 32 × 32 numbers to two tiles.
+WITH_BF16 inline void pack_block(const float* numbers, Bf16* above, Bf16* below) {
+  for (int64_t row = 0; row < BLOCK; row++, numbers += BLOCK) {
+    const __m512bh packed = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(numbers + 16), _mm512_loadu_ps(numbers));
+    _mm512_storeu_si512((row < 16 ? above : below) + row % 16 * BLOCK, (__m512i)packed);
+  }
+}
+
 // Of 16 × 16 words the columns as rows.
 WITH_BF16 inline void transpose_words(__m512i* r) {
   __m512i t[16];
