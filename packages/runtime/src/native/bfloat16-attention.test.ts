@@ -1,24 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bfloat16On } from '../precision.js';
-import { selectBackend } from '../select-backend.js';
+import { describe, expect, it } from 'vitest';
+import { distance, drawing, guardTensors, isLeftOut, leftOut, run } from './bfloat16.test.support.js';
 
-const found = await bfloat16On(await selectBackend(tf.getBackend() as 'tensorflow'));
-const without = 'not' in found ? found.not : undefined;
-
-let tensors: number;
-beforeEach(() => {
-  tensors = tf.memory().numTensors;
-});
-afterEach(() => {
-  expect(tf.memory().numTensors).toBe(tensors);
-});
+guardTensors();
+const draw = drawing();
 
 /** Sums in float32 in another order; now and then one of the operands in between is rounded to the other side. */
 const SAME = 5e-4;
 
-describe(`attention in bfloat16${without === undefined ? '' : ` (left out: ${without})`}`, () => {
-  const test = it.skipIf(without !== undefined);
+describe(`attention in bfloat16${leftOut}`, () => {
+  const test = it.skipIf(isLeftOut);
 
   // Queries, keys and their width within, at and beyond blocks of 16 and 32; the last for several threads.
   test.each([
@@ -43,7 +34,7 @@ describe(`attention in bfloat16${without === undefined ? '' : ` (left out: ${wit
         expect(distance(weights!, expected)).toBeLessThan(1e-5);
         expect(distance(mixed!, tf.matMul(rounded(weights!), rounded(v)))).toBeLessThan(1e-5);
 
-        const [dq, dk, dv] = run('AttentionBackward', [dMixed, weights!, scaled, k, v]);
+        const [dq, dk, dv] = run('Bfloat16AttentionBackward', [dMixed, weights!, scaled, k, v]);
         const dWeights = tf.matMul(rounded(dMixed), rounded(v), false, true);
         const dScores = rounded(tf.mul(weights!, tf.sub(dWeights, tf.sum(tf.mul(dWeights, weights!), -1, true))));
         expect(distance(dq!, tf.matMul(dScores, rounded(k)))).toBeLessThan(SAME);
@@ -57,10 +48,10 @@ describe(`attention in bfloat16${without === undefined ? '' : ` (left out: ${wit
     tf.tidy(() => {
       const [q, k, v, d] = [draw(3, 4, 50, 24), draw(3, 4, 60, 24), draw(3, 4, 60, 24), draw(3, 4, 50, 24)];
       const [weights, mixed] = attend(q, k, v);
-      const gradients = run('AttentionBackward', [d, weights!, q, k, v]);
+      const gradients = run('Bfloat16AttentionBackward', [d, weights!, q, k, v]);
       const cut = (tensor: tf.Tensor): tf.Tensor => tf.slice(tensor, [2, 1, 0, 0], [1, 1, -1, -1]);
       const alone = attend(cut(q), cut(k), cut(v));
-      const ofAlone = run('AttentionBackward', [cut(d), alone[0]!, cut(q), cut(k), cut(v)]);
+      const ofAlone = run('Bfloat16AttentionBackward', [cut(d), alone[0]!, cut(q), cut(k), cut(v)]);
       const both = [weights!, mixed!, ...gradients].map((tensor) => cut(tensor).dataSync());
       expect([...alone, ...ofAlone].map((tensor) => tensor.dataSync())).toEqual(both);
     });
@@ -83,24 +74,16 @@ describe(`attention in bfloat16${without === undefined ? '' : ` (left out: ${wit
       expect(() => attend(q, k, q)).toThrow(/input 2 has not 240 numbers/);
       expect(() => attend(q, k, k, draw(4, 4))).toThrow(/mask does not fit the scores/);
       expect(() => attend(q, k, k, draw(5, 4, 5))).toThrow(/mask does not fit the scores/);
-      expect(() => run('AttentionBackward', [q, q, q, k, k])).toThrow(/input 1 has not 120 numbers/);
-      expect(() => run('AttentionBackward', [q, q, q, draw(2, 3, 5, 9), k])).toThrow(/keys do not fit the queries/);
+      expect(() => run('Bfloat16AttentionBackward', [q, q, q, k, k])).toThrow(/input 1 has not 120 numbers/);
+      expect(() => run('Bfloat16AttentionBackward', [q, q, q, draw(2, 3, 5, 9), k])).toThrow(
+        /keys do not fit the queries/,
+      );
     });
   });
 });
 
 function attend(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask?: tf.Tensor): tf.Tensor[] {
-  return run('Attention', mask ? [q, k, v, mask] : [q, k, v], { masks: mask ? 1 : 0 });
-}
-
-function run(name: string, inputs: readonly tf.Tensor[], attributes: tf.NamedAttrMap = {}): tf.Tensor[] {
-  const map = inputs as unknown as tf.NamedTensorMap;
-  return tf.engine().runKernel(`PromptweaveBfloat16${name}`, map, attributes) as unknown as tf.Tensor[];
-}
-
-let seed = 0;
-function draw(...shape: number[]): tf.Tensor {
-  return tf.randomNormal(shape, 0, 1, 'float32', ++seed);
+  return run('Bfloat16Attention', mask ? [q, k, v, mask] : [q, k, v], { masks: mask ? 1 : 0 });
 }
 
 /** The numbers as bfloat16 has them: of its 24 bits of fraction the upper 8, rounded to the nearest, even ones half-way. */
@@ -108,10 +91,4 @@ function rounded(tensor: tf.Tensor): tf.Tensor {
   const words = new Uint32Array(Float32Array.from(tensor.dataSync()).buffer);
   const bits = words.map((word) => (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000);
   return tf.tensor(new Float32Array(bits.buffer), tensor.shape);
-}
-
-/** ‖a − b‖ / ‖b‖; 0 where both are 0. */
-function distance(a: tf.Tensor, b: tf.Tensor): number {
-  const [apart, size] = [tf.norm(tf.sub(a, b)), tf.norm(b)].map((norm) => norm.dataSync()[0]!);
-  return apart === 0 ? 0 : apart! / size!;
 }

@@ -1,21 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bfloat16On } from '../precision.js';
-import { selectBackend } from '../select-backend.js';
+import { describe, expect, it } from 'vitest';
+import { distance, drawing, guardTensors, isLeftOut, leftOut, run } from './bfloat16.test.support.js';
 
-const found = await bfloat16On(await selectBackend(tf.getBackend() as 'tensorflow'));
-const without = 'not' in found ? found.not : undefined;
+guardTensors();
+const draw = drawing();
 
-let tensors: number;
-beforeEach(() => {
-  tensors = tf.memory().numTensors;
-});
-afterEach(() => {
-  expect(tf.memory().numTensors).toBe(tensors);
-});
-
-describe(`MLPs in bfloat16${without === undefined ? '' : ` (left out: ${without})`}`, () => {
-  const test = it.skipIf(without !== undefined);
+describe(`MLPs in bfloat16${leftOut}`, () => {
+  const test = it.skipIf(isLeftOut);
 
   // Rows, width and hidden width within, at and beyond blocks of 16, 32 and 1024; the last two for several threads.
   test.each([
@@ -97,20 +88,4 @@ function mlp(name: string, inputs: readonly tf.Tensor[], width: number, hidden: 
 
 function product(x: tf.Tensor, packed: tf.Tensor, rows: number, columns: number, transposed = false): tf.Tensor {
   return run('Bfloat16Product', [x, packed], { rows, columns, transposed: transposed ? 1 : 0 })[0]!;
-}
-
-function run(name: string, inputs: readonly tf.Tensor[], attributes: tf.NamedAttrMap = {}): tf.Tensor[] {
-  const map = inputs as unknown as tf.NamedTensorMap;
-  return tf.engine().runKernel(`Promptweave${name}`, map, attributes) as unknown as tf.Tensor[];
-}
-
-let seed = 0;
-function draw(...shape: number[]): tf.Tensor {
-  return tf.randomNormal(shape, 0, 1, 'float32', ++seed);
-}
-
-/** ‖a − b‖ / ‖b‖; 0 where both are 0. */
-function distance(a: tf.Tensor, b: tf.Tensor): number {
-  const [apart, size] = [tf.norm(tf.sub(a, b)), tf.norm(b)].map((norm) => norm.dataSync()[0]!);
-  return apart === 0 ? 0 : apart! / size!;
 }

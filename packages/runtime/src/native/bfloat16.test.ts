@@ -1,26 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cpuFlags } from '../cpu-flags.js';
-import { bfloat16On } from '../precision.js';
-import { selectBackend } from '../select-backend.js';
+import { found, guardTensors, isLeftOut, leftOut, run } from './bfloat16.test.support.js';
 
-const found = await bfloat16On(await selectBackend(tf.getBackend() as 'tensorflow'));
-const without = 'not' in found ? found.not : undefined;
 const flags = await cpuFlags();
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-let tensors: number;
-beforeEach(() => {
-  tensors = tf.memory().numTensors;
-});
-afterEach(() => {
-  expect(tf.memory().numTensors).toBe(tensors);
-});
+guardTensors();
 
-describe(`products of bfloat16${without === undefined ? '' : ` (left out: ${without})`}`, () => {
-  const test = it.skipIf(without !== undefined);
+describe(`products of bfloat16${leftOut}`, () => {
+  const test = it.skipIf(isLeftOut);
 
   test('use an instruction that the CPU has', () => {
     expect(flags).toContain((found as { instruction: string }).instruction);
@@ -119,18 +110,13 @@ describe(`products of bfloat16${without === undefined ? '' : ` (left out: ${with
   });
 });
 
-function run(name: string, inputs: readonly tf.Tensor[], attributes: tf.NamedAttrMap = {}): tf.Tensor {
-  const map = inputs as unknown as tf.NamedTensorMap;
-  return (tf.engine().runKernel(`Promptweave${name}`, map, attributes) as unknown as tf.Tensor[])[0]!;
-}
-
 function packedOf(weight: readonly number[], inner: number, outer: number): Int32Array {
-  return tf.tidy(() => run('PackWeight', [tf.tensor2d([...weight], [inner, outer])]).dataSync()) as Int32Array;
+  return tf.tidy(() => run('PackWeight', [tf.tensor2d([...weight], [inner, outer])])[0]!.dataSync()) as Int32Array;
 }
 
 function unpackedOf(packed: Int32Array, rows: number, columns: number): Float32Array {
   const attributes = { rows, columns, transposed: 0 };
-  return tf.tidy(() => run('UnpackWeight', [tf.tensor1d(packed, 'int32')], attributes).dataSync()) as Float32Array;
+  return tf.tidy(() => run('UnpackWeight', [tf.tensor1d(packed, 'int32')], attributes)[0]!.dataSync()) as Float32Array;
 }
 
 /** x · W, or x · Wᵀ, with W [inner, outer]. */
@@ -145,7 +131,7 @@ function product(
   const attributes = { rows: inner, columns: outer, transposed: transposed ? 1 : 0 };
   return tf.tidy(() => {
     const matrix = tf.tensor2d([...x], [rows, transposed ? outer : inner]);
-    return run('Bfloat16Product', [matrix, tf.tensor1d(packed, 'int32')], attributes).dataSync();
+    return run('Bfloat16Product', [matrix, tf.tensor1d(packed, 'int32')], attributes)[0]!.dataSync();
   }) as Float32Array;
 }
 
